@@ -1,0 +1,252 @@
+//! The C exports of a library.
+
+/// Makes the C exports of a library, by hand: its name, its state, its functions.
+///
+/// Once in a crate that is built as a `cdylib` (or a `staticlib`). Every symbol carries the prefix, and nothing else is
+/// exported. What each export promises is in `ffihost.h`.
+///
+/// - `constructor`: `async fn(Vec<u8>) -> Result<State, E>`, given the bytes that `create` was.
+/// - `destructor` (optional): `async fn(&State)`, before the state is dropped.
+/// - `requests`: `async fn(&State, Vec<u8>) -> Result<T, E>`, on the FFI thread, any number at once.
+/// - `sync_requests` (optional): `fn(&State, &[u8]) -> Result<T, E>`, on the caller's thread; the state must be `Sync`.
+/// - `host_fns`: the names that the library calls; a host that registers another is told so. Left out, any name goes.
+/// - `events`: the names that the library emits.
+/// - `options`: [`Options`](crate::Options), if the defaults are not right.
+///
+/// `T` and `E` are [`ToHost`](crate::ToHost).
+///
+/// # Examples
+///
+/// ```
+/// use ffihost::{Host, HostFn};
+///
+/// static NOW: HostFn = HostFn::new("now");
+///
+/// pub struct Greeter {
+///     greeting: String,
+/// }
+///
+/// async fn create(greeting: Vec<u8>) -> Result<Greeter, String> {
+///     String::from_utf8(greeting).map(|greeting| Greeter { greeting }).map_err(|error| error.to_string())
+/// }
+///
+/// async fn greet(greeter: &Greeter, name: Vec<u8>) -> Result<String, String> {
+///     let name = String::from_utf8_lossy(&name);
+///     let host = Host::current().map_err(|error| error.to_string())?;
+///     let now: String = host.call_as::<_, _, String>(&NOW, ()).await.map_err(|error| error.to_string())?;
+///     Ok(format!("{}, {name}, it is {now}", greeter.greeting))
+/// }
+///
+/// ffihost::exports! {
+///     prefix: "greeter",
+///     state: Greeter,
+///     constructor: create,
+///     requests: { greet: greet },
+///     host_fns: ["now"],
+/// }
+/// ```
+#[macro_export]
+macro_rules! exports {
+    (
+        prefix: $prefix:literal,
+        state: $state:ty,
+        $(options: $options:expr,)?
+        constructor: $constructor:path,
+        $(destructor: $destructor:path,)?
+        requests: { $($request:ident: $handler:path),* $(,)? },
+        $(sync_requests: { $($sync_request:ident: $sync_handler:path),* $(,)? },)?
+        $(host_fns: [$($host_fn:literal),* $(,)?],)?
+        $(events: [$($event:literal),* $(,)?],)?
+    ) => {
+        const _: () = {
+            use ::std::ffi::{c_char, c_int, c_void};
+            use $crate::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
+
+            type State = $state;
+
+            static LIBRARY: $crate::abi::Library<State> = $crate::abi::Library::new(
+                $prefix,
+                concat!(env!("CARGO_PKG_VERSION"), "\0"),
+                $crate::exports!(@or [$($options)?] $crate::Options::new()),
+            )
+            .with_surface(
+                &[$(stringify!($request)),*],
+                &[$($(stringify!($sync_request)),*)?],
+                &[$($($host_fn),*)?],
+                &[$($($event),*)?],
+            );
+
+            #[unsafe(export_name = concat!($prefix, "_create"))]
+            unsafe extern "C" fn create(
+                req: *const u8,
+                len: usize,
+                cb: Option<FFICallBack>,
+                user_data: *mut c_void,
+                ctx: *mut *mut c_void,
+            ) -> c_int {
+                async fn nothing(_: &State) {}
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe {
+                    $crate::abi::create(
+                        &LIBRARY,
+                        (req, len),
+                        (cb, user_data),
+                        ctx,
+                        $constructor,
+                        $crate::exports!(@or [$($destructor)?] nothing),
+                    )
+                }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_destroy"))]
+            extern "C" fn destroy(ctx: *mut c_void) -> c_int {
+                $crate::abi::destroy(&LIBRARY, ctx)
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_close"))]
+            unsafe extern "C" fn close(ctx: *mut c_void, cb: Option<FFICallBack>, user_data: *mut c_void) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::close(&LIBRARY, ctx, cb, user_data) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_cancel"))]
+            extern "C" fn cancel(ctx: *mut c_void, user_data: *mut c_void) -> c_int {
+                $crate::abi::cancel(&LIBRARY, ctx, user_data)
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_register_host_fn"))]
+            unsafe extern "C" fn register_host_fn(
+                ctx: *mut c_void,
+                name: *const c_char,
+                function: Option<FFIHostFn>,
+                user_data: *mut c_void,
+            ) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::register_host_fn(&LIBRARY, ctx, name, function, user_data, $crate::Format::Native) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_register_host_fn_cbor"))]
+            unsafe extern "C" fn register_host_fn_cbor(
+                ctx: *mut c_void,
+                name: *const c_char,
+                function: Option<FFIHostFn>,
+                user_data: *mut c_void,
+            ) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::register_host_fn(&LIBRARY, ctx, name, function, user_data, $crate::Format::Cbor) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_register_host_fn_with"))]
+            unsafe extern "C" fn register_host_fn_with(
+                ctx: *mut c_void,
+                name: *const c_char,
+                options: *const FFIHostFnOptions,
+            ) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::register_host_fn_with(&LIBRARY, ctx, name, options) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_host_complete"))]
+            unsafe extern "C" fn host_complete(
+                ctx: *mut c_void,
+                token: u64,
+                ret: c_int,
+                msg: *const c_char,
+                len: usize,
+            ) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::host_complete(&LIBRARY, ctx, token, ret, msg, len) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_host_fn_registered"))]
+            unsafe extern "C" fn host_fn_registered(ctx: *mut c_void, name: *const c_char) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::host_fn_registered(&LIBRARY, ctx, name) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_add_event_listener"))]
+            unsafe extern "C" fn add_event_listener(
+                ctx: *mut c_void,
+                event: *const c_char,
+                cb: Option<FFICallBack>,
+                user_data: *mut c_void,
+            ) -> u64 {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::add_event_listener(&LIBRARY, ctx, event, cb, user_data) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_add_event_listener_cbor"))]
+            unsafe extern "C" fn add_event_listener_cbor(
+                ctx: *mut c_void,
+                event: *const c_char,
+                cb: Option<FFICallBack>,
+                user_data: *mut c_void,
+            ) -> u64 {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::add_event_listener(&LIBRARY, ctx, event, cb, user_data) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_remove_event_listener"))]
+            extern "C" fn remove_event_listener(ctx: *mut c_void, listener: u64) -> c_int {
+                $crate::abi::remove_event_listener(&LIBRARY, ctx, listener)
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_abi_descriptor"))]
+            unsafe extern "C" fn abi_descriptor(bytes: *mut *const u8, len: *mut usize) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::descriptor(&LIBRARY, bytes, len) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_abi_hash"))]
+            extern "C" fn abi_hash() -> u64 {
+                $crate::abi::abi_hash(&LIBRARY)
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_stats"))]
+            unsafe extern "C" fn stats(ctx: *mut c_void, out: *mut FFIStats) -> c_int {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::abi::stats(&LIBRARY, ctx, out) }
+            }
+
+            #[unsafe(export_name = concat!($prefix, "_version"))]
+            extern "C" fn version() -> *const c_char {
+                $crate::abi::version(&LIBRARY)
+            }
+
+            $(
+                const _: () = {
+                    #[unsafe(export_name = concat!($prefix, "_", stringify!($request)))]
+                    unsafe extern "C" fn request(
+                        ctx: *mut c_void,
+                        cb: Option<FFICallBack>,
+                        user_data: *mut c_void,
+                        req: *const u8,
+                        len: usize,
+                    ) -> c_int {
+                        // SAFETY: the caller's contract is that of ffihost.h.
+                        unsafe { $crate::abi::request(&LIBRARY, ctx, (cb, user_data), (req, len), $handler) }
+                    }
+                };
+            )*
+
+            $($(
+                const _: () = {
+                    #[unsafe(export_name = concat!($prefix, "_", stringify!($sync_request)))]
+                    unsafe extern "C" fn sync_request(
+                        ctx: *mut c_void,
+                        cb: Option<FFICallBack>,
+                        user_data: *mut c_void,
+                        req: *const u8,
+                        len: usize,
+                    ) -> c_int {
+                        // SAFETY: the caller's contract is that of ffihost.h.
+                        unsafe { $crate::abi::sync_request(&LIBRARY, ctx, (cb, user_data), (req, len), $sync_handler) }
+                    }
+                };
+            )*)?
+        };
+    };
+    (@or [] $default:expr) => { $default };
+    (@or [$given:expr] $default:expr) => { $given };
+    (@or [$given:path] $default:path) => { $given };
+}

@@ -1,0 +1,87 @@
+//! What a host registered, and a host's callback: function pointers with their userData.
+
+use super::types::{FFICallBack, FFIHostCancelFn, FFIHostFn, FFIRelease};
+use crate::Format;
+use crate::inflight::Token;
+use crate::status::Status;
+use std::ffi::{c_char, c_void};
+use std::time::Duration;
+
+/// A host's pointer. The library passes it back and never looks at what it points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UserData(pub(crate) *mut c_void);
+
+// SAFETY: it is a value that the host gave to be passed back on the threads that ffihost.h names.
+unsafe impl Send for UserData {}
+// SAFETY: as above; it is never dereferenced here.
+unsafe impl Sync for UserData {}
+
+/// Bytes for the host: the pointer is never null, whatever the length.
+fn bytes(payload: &[u8]) -> *const c_char {
+    // A slice's pointer is never null, though it dangles when the slice is empty; hosts get something that may be read.
+    if payload.is_empty() { c"".as_ptr() } else { payload.as_ptr().cast() }
+}
+
+/// A host's callback. It may be called as often as its kind says; see `FFICallBack`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Callback {
+    function: FFICallBack,
+    user_data: UserData,
+}
+
+impl Callback {
+    pub(crate) fn new(function: FFICallBack, user_data: UserData) -> Self {
+        Self { function, user_data }
+    }
+
+    pub(crate) fn user_data(&self) -> UserData {
+        self.user_data
+    }
+
+    /// Calls the host. No lock is held and nothing is borrowed: it may call anything back.
+    #[inline]
+    pub(crate) fn call(&self, status: Status, payload: &[u8]) {
+        // SAFETY: the host passed a function of this type (the contract of whoever made this), and the bytes live during
+        // the call.
+        unsafe { (self.function)(status.code(), bytes(payload), payload.len(), self.user_data.0) }
+    }
+}
+
+/// A registered host function. Dropping it gives the host its userData back.
+#[derive(Debug)]
+pub(crate) struct HostFunction {
+    pub(super) function: FFIHostFn,
+    pub(super) cancel: Option<FFIHostCancelFn>,
+    pub(super) release: Option<FFIRelease>,
+    pub(super) user_data: UserData,
+    pub(crate) format: Format,
+    /// 0: no limit.
+    pub(crate) max_in_flight: u32,
+    pub(crate) deadline: Option<Duration>,
+}
+
+impl HostFunction {
+    /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
+    #[inline]
+    pub(crate) fn invoke(&self, token: Token, request: &[u8]) {
+        // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
+        unsafe { (self.function)(token.bits(), bytes(request), request.len(), self.user_data.0) }
+    }
+
+    /// Tells the host that the answer is no longer wanted. No lock is held.
+    pub(crate) fn cancel(&self, token: Token) {
+        if let Some(cancel) = self.cancel {
+            // SAFETY: as for `invoke`.
+            unsafe { cancel(token.bits(), self.user_data.0) }
+        }
+    }
+}
+
+impl Drop for HostFunction {
+    fn drop(&mut self) {
+        if let Some(release) = self.release {
+            // SAFETY: the host registered a function of this type for this userData, and this is the only drop.
+            unsafe { release(self.user_data.0) }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! From any thread to the FFI thread: a queue of completions, and the signal that wakes its consumer.
+//!
+//! # The guarantee
+//!
+//! Whoever pushes and then notifies is seen: after [`Signal::notify`] returns, the consumer either has not yet looked for
+//! the last time before it sleeps, or it is woken. Notifications coalesce: however many come while the consumer is awake
+//! or being woken, it is woken once.
+//!
+//! # The queue
+//!
+//! [`Completions`] is a list of slot indexes, linked through the slots themselves. Answerers push at the head with a
+//! compare-and-swap; the consumer takes the whole list with one swap, so an index that comes back to the head (ABA) can
+//! do no harm, and turns it around into the order of arrival. Push is Release and take is Acquire: what was written to a
+//! slot before the push is seen by the consumer after the take, also by way of later pushes, which continue the release
+//! sequence as read-modify-writes.
+//!
+//! # The signal
+//!
+//! One word: `RUNNING`, `NOTIFIED`, `SLEEPING` or `SPINNING`, and a waker.
+//!
+//! - notify: swap in NOTIFIED. Only who finds SLEEPING wakes the waker; who finds SPINNING knows that the consumer is
+//!   watching the word; who finds RUNNING or NOTIFIED knows that the consumer looks again before it sleeps.
+//! - sleep: keep the waker, then swap RUNNING for SLEEPING. If that fails the word is NOTIFIED: look again instead.
+//!   The waker is kept *before*, so whoever sees SLEEPING finds it.
+//! - spin: the loop's park hook swaps SLEEPING for SPINNING, watches for a while, and swaps back. If that fails the word
+//!   is NOTIFIED, and the hook wakes the loop itself: no system call on either side.
+//!
+//! All of these are AcqRel read-modify-writes on one word, so they are totally ordered and each sees what happened before
+//! those that it follows: a notifier's push happens before the consumer's next look if its swap came first, and if it came
+//! second it saw SLEEPING.
+
+use crate::sync::{AtomicU32, AtomicWaker, Ordering, planted};
+use std::task::{Context, Poll, Waker};
+
+/// A list of slot indexes: many push, one takes all.
+#[derive(Debug)]
+pub(crate) struct Completions {
+    /// The index on top + 1; 0 when the list is empty.
+    head: AtomicU32,
+}
+
+impl Completions {
+    pub(crate) fn new() -> Self {
+        Self { head: AtomicU32::new(0) }
+    }
+
+    /// Puts an index on top; `link` is its slot's, and not in any list. Says whether the list was empty.
+    pub(crate) fn push(&self, index: u32, link: &AtomicU32) -> bool {
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            link.store(head, Ordering::Relaxed);
+            let order = if planted("push_relaxed") { Ordering::Relaxed } else { Ordering::Release };
+            match self.head.compare_exchange_weak(head, index + 1, order, Ordering::Relaxed) {
+                Ok(_) => return head == 0,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Takes the whole list, turned around: the first pushed is returned, and [`follow`](Self::follow) gives the next.
+    pub(crate) fn take<'a>(&self, link: impl Fn(u32) -> &'a AtomicU32) -> Option<u32> {
+        if self.is_empty() {
+            return None;
+        }
+        let mut rest = self.head.swap(0, Ordering::Acquire);
+        let mut turned = 0;
+        while rest != 0 {
+            let below = link(rest - 1).load(Ordering::Relaxed);
+            link(rest - 1).store(turned, Ordering::Relaxed);
+            turned = rest;
+            rest = below;
+        }
+        turned.checked_sub(1)
+    }
+
+    /// The index after the one whose link this is, in a list that was taken.
+    pub(crate) fn follow(link: &AtomicU32) -> Option<u32> {
+        link.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.load(Ordering::Relaxed) == 0
+    }
+}
+
+const RUNNING: u32 = 0;
+const NOTIFIED: u32 = 1;
+const SLEEPING: u32 = 2;
+const SPINNING: u32 = 3;
+
+/// Wakes one consumer: never in vain while it is awake, always when it sleeps.
+#[derive(Debug)]
+pub(crate) struct Signal {
+    state: AtomicU32,
+    waker: AtomicWaker,
+}
+
+impl Signal {
+    pub(crate) fn new() -> Self {
+        Self { state: AtomicU32::new(RUNNING), waker: AtomicWaker::new() }
+    }
+
+    /// Makes the consumer look again. Any thread; cheap unless the consumer sleeps. Returns whether it had to be woken.
+    pub(crate) fn notify(&self) -> bool {
+        let sleeping = if planted("notify_without_swap") {
+            let before = self.state.load(Ordering::Acquire);
+            self.state.store(NOTIFIED, Ordering::Release);
+            before == SLEEPING
+        } else {
+            self.state.swap(NOTIFIED, Ordering::AcqRel) == SLEEPING
+        };
+        if sleeping || planted("wake_always") {
+            self.waker.wake();
+        }
+        sleeping
+    }
+
+    /// Ready after a notification that was not yet consumed; look for work after that. Consumer only.
+    pub(crate) fn poll_notified(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.state.swap(RUNNING, Ordering::AcqRel) == NOTIFIED {
+            return Poll::Ready(());
+        }
+        if planted("sleep_before_register") {
+            let slept = self.try_sleep();
+            self.waker.register(cx.waker());
+            return if slept { Poll::Pending } else { Poll::Ready(()) };
+        }
+        self.waker.register(cx.waker());
+        if self.try_sleep() { Poll::Pending } else { Poll::Ready(()) }
+    }
+
+    fn try_sleep(&self) -> bool {
+        let asleep = self.state.compare_exchange(RUNNING, SLEEPING, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if !asleep {
+            // A swap and not a store: it also takes in a notification that came after the exchange failed.
+            if planted("clear_without_swap") {
+                self.state.store(RUNNING, Ordering::Relaxed);
+            } else {
+                self.state.swap(RUNNING, Ordering::AcqRel);
+            }
+        }
+        asleep
+    }
+
+    /// Watches for a notification instead of sleeping, as long as `go_on` says so, and wakes the consumer's task if one
+    /// came. Only on the consumer's thread, and only when it has nothing else to do.
+    pub(crate) fn spin(&self, mut go_on: impl FnMut() -> bool) -> bool {
+        if self.state.compare_exchange(SLEEPING, SPINNING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return false;
+        }
+        while self.state.load(Ordering::Relaxed) == SPINNING && go_on() {
+            std::hint::spin_loop();
+        }
+        let notified = self.state.compare_exchange(SPINNING, SLEEPING, Ordering::AcqRel, Ordering::Acquire).is_err();
+        if notified {
+            self.waker.wake();
+        }
+        notified
+    }
+
+    /// Forgets the consumer, so that another may come.
+    pub(crate) fn reset(&self) -> Option<Waker> {
+        let waker = self.take_waker();
+        self.state.store(RUNNING, Ordering::Release);
+        waker
+    }
+
+    #[cfg(not(ffihost_loom))]
+    fn take_waker(&self) -> Option<Waker> {
+        self.waker.take()
+    }
+
+    #[cfg(ffihost_loom)]
+    fn take_waker(&self) -> Option<Waker> {
+        self.waker.take_waker()
+    }
+}

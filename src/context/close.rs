@@ -1,0 +1,245 @@
+//! The end of a context, and who brings it about.
+//!
+//! # Parties
+//!
+//! The *supervisor* is the one who moved the gate from Running to Closing: the thread that called destroy, or a thread that
+//! close started. It asks the FFI thread to end, waits for that with a limit, joins it, and frees the record. The FFI thread
+//! does everything else ([`run`](super::run)), because it alone may touch calls, tasks and state. Others who call destroy
+//! meanwhile wait for the supervisor's outcome. A context whose constructor fails has no supervisor: its FFI thread frees the
+//! record itself.
+//!
+//! # Stages
+//!
+//! ```text
+//!   Open ──close──> Closing ──────────────────────────> Done | Abandoned
+//!                   grace, cancel, destructor,          supervisor's outcome
+//!                   gate Finishing, events, callbacks,
+//!                   releases
+//! ```
+//!
+//! # Bounded time
+//!
+//! The supervisor waits for grace + destructor deadline + four times the linger. If the FFI thread has not reported by then,
+//! library code keeps it. Then the supervisor *abandons* the context: the handle becomes stale, pending requests are called
+//! back from the supervisor's thread (a request is taken out under a lock, so none is called back twice), the outcome is
+//! TIMED_OUT, and everything that the stuck code may touch stays where it is. If that code lets go one day, the FFI thread
+//! finishes its work, finds the context abandoned, and frees the record itself.
+//!
+//! Report and abandonment are decided under one lock, so exactly one of the two frees the record.
+
+use super::gate::Phase;
+use super::record::Instance;
+use crate::Host;
+use crate::status::Status;
+use crate::sync::{Arc, Condvar, Mutex};
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How far a close has come, as the FFI thread looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Nobody has asked for it.
+    Open,
+    /// It was asked for.
+    Closing,
+}
+
+/// How a close ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// Everything is released and ended.
+    Clean,
+    /// Library or host code did not stop in time.
+    TimedOut,
+}
+
+impl Closed {
+    pub(crate) fn status(self) -> Status {
+        match self {
+            Self::Clean => Status::Ok,
+            Self::TimedOut => Status::TimedOut,
+        }
+    }
+
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Clean => "",
+            Self::TimedOut => "code of the library or a listener did not stop in time; what it may touch is left alone",
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Report {
+    /// What the FFI thread reported.
+    ended: Option<Closed>,
+    /// What the supervisor made of it.
+    outcome: Option<Closed>,
+    abandoned: bool,
+}
+
+/// The close of one context. See the module.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    stage: AtomicU32,
+    report: Mutex<Report>,
+    changed: Condvar,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Closing {
+    pub(crate) fn new() -> Self {
+        Self {
+            stage: AtomicU32::new(0),
+            report: Mutex::new(Report::default()),
+            changed: Condvar::new(),
+            thread: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        if self.stage.load(Ordering::Acquire) == 0 { Stage::Open } else { Stage::Closing }
+    }
+
+    /// Starts the FFI thread and keeps it to be joined: the lock is held meanwhile, so a close that comes at once finds it.
+    pub(super) fn spawn(&self, thread: thread::Builder, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let mut slot = self.thread.lock();
+        *slot = Some(thread.spawn(body)?);
+        Ok(())
+    }
+
+    /// The FFI thread's last word. True if the supervisor has given up, and the FFI thread has to free the record.
+    pub(super) fn report(&self, ended: Closed) -> bool {
+        let mut report = self.report.lock();
+        report.ended = Some(ended);
+        self.changed.notify_all();
+        report.abandoned
+    }
+
+    /// Waits for the FFI thread's report; decides to abandon the context when it does not come.
+    fn await_report(&self, deadline: Instant) -> Option<Closed> {
+        let mut report = self.report.lock();
+        while report.ended.is_none() {
+            if self.changed.wait_until(&mut report, deadline).timed_out() && report.ended.is_none() {
+                report.abandoned = true;
+                return None;
+            }
+        }
+        report.ended
+    }
+
+    fn publish(&self, outcome: Closed) {
+        self.report.lock().outcome = Some(outcome);
+        self.changed.notify_all();
+    }
+
+    /// Waits for the supervisor of a close that is under way.
+    fn await_outcome(&self) -> Closed {
+        let mut report = self.report.lock();
+        loop {
+            if let Some(outcome) = report.outcome {
+                return outcome;
+            }
+            self.changed.wait(&mut report);
+        }
+    }
+
+    /// Joins the FFI thread after its report; false if something in it still keeps it.
+    fn join(&self, deadline: Instant) -> bool {
+        let Some(thread) = self.thread.lock().take() else { return true };
+        let mut pause = Duration::from_micros(10);
+        while !thread.is_finished() {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(1));
+        }
+        // It contains panics, so there is nothing to learn from the result.
+        let _ = thread.join();
+        true
+    }
+}
+
+/// Closes and waits.
+pub(crate) fn destroy(host: Host) -> Status {
+    if super::frame::is_inside(host) {
+        return if host.is_live() { Status::WouldDeadlock } else { Status::InvalidCtx };
+    }
+    let Ok(inside) = host.enter(Phase::Finishing) else { return Status::InvalidCtx };
+    let instance = inside.share();
+    let first = inside.context.gate.advance(Phase::Running, Phase::Closing);
+    drop(inside);
+    let closed = if first { supervise(&instance) } else { instance.closing.await_outcome() };
+    closed.status()
+}
+
+/// Begins to close; `done` is called by a thread of its own.
+pub(crate) fn close(host: Host, done: impl FnOnce(Closed) + Send + 'static) -> Status {
+    let inside = match host.enter(Phase::Finishing) {
+        Ok(inside) => inside,
+        Err(refused) => return refused.into(),
+    };
+    let instance = inside.share();
+    if !inside.context.gate.advance(Phase::Running, Phase::Closing) {
+        return Status::Closing;
+    }
+    let supervisor = move || {
+        let closed = super::frame::enter(host, None, || supervise(&instance));
+        drop(instance);
+        done(closed);
+    };
+    match thread::Builder::new().name("ffihost-close".into()).spawn(supervisor) {
+        Ok(_) => Status::Ok,
+        Err(error) => {
+            tracing::error!(%error, "no thread to close a context with");
+            inside.context.gate.advance(Phase::Closing, Phase::Running);
+            Status::Busy
+        }
+    }
+}
+
+/// Brings a context to its end. For the one who moved the gate to Closing.
+fn supervise(instance: &Arc<Instance>) -> Closed {
+    let closing = &instance.closing;
+    closing.stage.store(1, Ordering::Release);
+    instance.context.signal.notify();
+    let options = &instance.options;
+    let limit = options.grace + options.destructor_deadline + options.linger * 4;
+    let deadline = Instant::now() + limit;
+    let outcome = match closing.await_report(deadline) {
+        Some(Closed::Clean) => {
+            let joined = closing.join(deadline.max(Instant::now() + options.linger));
+            instance.context.vacate();
+            if joined { Closed::Clean } else { Closed::TimedOut }
+        }
+        Some(Closed::TimedOut) => {
+            instance.context.retire();
+            Closed::TimedOut
+        }
+        None => {
+            tracing::error!(after = ?limit, "library code keeps the FFI thread of a context that was closed; it is left behind");
+            instance.context.retire();
+            instance.requests.seal(Status::TimedOut, "the library did not stop in time when it was closed");
+            Closed::TimedOut
+        }
+    };
+    closing.publish(outcome);
+    outcome
+}
+
+/// Waits until nobody is inside the gate; false if somebody still is after `limit`.
+pub(super) fn await_pins(instance: &Instance, limit: Duration) -> bool {
+    let deadline = Instant::now() + limit;
+    let mut pause = Duration::from_micros(10);
+    while instance.context.gate.is_occupied() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(1));
+    }
+    true
+}

@@ -1,0 +1,423 @@
+//! The FFI thread's own part of a context, and one turn of its loop.
+//!
+//! A turn takes what other threads have brought, in this order: answers to host calls, changes of the registry, errands of
+//! library code on other threads, requests. Each is handled with nothing borrowed and nothing locked, because each may run
+//! foreign code: wakers, host functions, callbacks, releases.
+
+use super::close::Stage;
+use super::frame;
+use super::record::{CallHold, Context, Instance};
+use super::requests::Key;
+use super::spin::Spin;
+use crate::inflight::{Cancelled, Full, Owner, Poll as CallPoll, Reason, Ticket, Token};
+use crate::inflight::{Decode, DecoderOf};
+use crate::registry::{Missing, Name, Snapshot};
+use crate::stats::Counters;
+use crate::status::Status;
+use crate::sync::Arc;
+use crate::{HostError, abi::HostFunction, panic};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context as TaskContext, Poll, Waker};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+/// Requests and errands that one turn starts; what is left waits for the next, so that running tasks get their turn.
+const TURN: usize = 256;
+
+/// See the module.
+pub(crate) struct Local {
+    pub(crate) instance: Arc<Instance>,
+    pub(crate) owner: Owner,
+    snapshot: Snapshot<HostFunction>,
+    state: RefCell<Option<Rc<dyn Any>>>,
+    /// Whether host calls are let through.
+    admits: Cell<bool>,
+    /// Whether requests are started: the author's state is there.
+    constructed: Cell<bool>,
+    finished: Cell<bool>,
+    /// Notified when there is news for the life of the context: a close, or the last request of a closing context.
+    pub(super) news: Notify,
+    /// Notified when a call has ended, for those that wait for room.
+    pub(crate) room: Room,
+    spin: Spin,
+}
+
+/// A host call that was made.
+pub(crate) enum Made<T> {
+    /// And answered before the host function returned.
+    Answered(T),
+    /// And is open. The deadline is that of the registration.
+    Open(Ticket<T>, Option<Duration>),
+}
+
+/// Which limit leaves no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// The context's.
+    Context,
+    /// The one that the host registered the function with.
+    Function,
+}
+
+/// Why a host call was not made.
+pub(crate) enum NotMade {
+    /// There is no room now.
+    Overloaded(Limit),
+    /// It cannot be made.
+    Error(HostError),
+}
+
+impl Local {
+    pub(super) fn new(instance: Arc<Instance>) -> Self {
+        let spin = Spin::new(instance.options.spin);
+        Self {
+            // SAFETY: the record was vacant, so the owner before this one has ended, which happened before the record's
+            // acquisition by way of the lock of `Contexts`.
+            owner: unsafe { Owner::new() },
+            instance,
+            snapshot: Snapshot::new(),
+            state: RefCell::new(None),
+            admits: Cell::new(true),
+            constructed: Cell::new(false),
+            finished: Cell::new(false),
+            news: Notify::new(),
+            room: Room::default(),
+            spin,
+        }
+    }
+
+    /// The FFI thread's part of this record's context, if this is that thread.
+    #[inline]
+    pub(crate) fn with<R>(context: &'static Context, f: impl FnOnce(Option<&Self>) -> R) -> R {
+        frame::with_local(context, f)
+    }
+
+    /// The hooks of the loop around its sleep.
+    pub(super) fn before_park() {
+        frame::innermost_local(|local| local.spin.before_park(|go_on| local.instance.context.signal.spin(go_on)));
+    }
+
+    pub(super) fn after_park() {
+        frame::innermost_local(|local| local.spin.after_park());
+    }
+
+    fn counters(&self) -> &Counters {
+        &self.instance.counters
+    }
+
+    fn context(&self) -> &'static Context {
+        self.instance.context
+    }
+
+    // The loop.
+
+    /// The loop's body: turns whenever the signal says so, until the life of the context is over.
+    pub(super) fn poll_loop(self: &Rc<Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
+        loop {
+            if self.finished.get() {
+                return Poll::Ready(());
+            }
+            if self.context().signal.poll_notified(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if self.turn() {
+                self.context().signal.notify();
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// One turn; true if it left something for the next.
+    fn turn(self: &Rc<Self>) -> bool {
+        self.drain_answers();
+        self.follow_registry();
+        let mut left = TURN;
+        while left > 0
+            && let Some(errand) = self.instance.requests.next_errand()
+        {
+            left -= 1;
+            contain(|| errand(self));
+        }
+        while left > 0
+            && self.constructed.get()
+            && let Some((key, mut job, cancelled)) = self.instance.requests.next()
+        {
+            left -= 1;
+            if cancelled {
+                contain(|| drop(job));
+                self.end_request(key, Status::Cancelled, b"the request was cancelled before it started");
+            } else {
+                contain(|| job.start(self, key));
+            }
+        }
+        if self.instance.closing.stage() > Stage::Open {
+            self.news.notify_one();
+        }
+        left == 0
+    }
+
+    fn drain_answers(&self) {
+        self.context().calls.drain(&self.owner, |waker| contain(|| waker.wake()));
+    }
+
+    /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
+    fn follow_registry(&self) {
+        if self.snapshot.is_stale(&self.instance.registry) && self.snapshot.refresh(&self.instance.registry) {
+            self.sweep(Reason::Unregistered, CallHold::is_unregistered);
+        }
+    }
+
+    // The life.
+
+    pub(super) fn set_state(&self, state: Option<Rc<dyn Any>>) -> Option<Rc<dyn Any>> {
+        self.state.replace(state)
+    }
+
+    /// The author's state, for code that a constructed context runs.
+    pub(crate) fn state<S: 'static>(&self) -> Option<Rc<S>> {
+        self.state.borrow().clone()?.downcast().ok()
+    }
+
+    /// Lets requests start.
+    pub(super) fn start_requests(&self) {
+        self.constructed.set(true);
+        self.context().signal.notify();
+    }
+
+    /// Ends the loop after this turn.
+    pub(super) fn finish(&self) {
+        self.finished.set(true);
+        self.context().signal.notify();
+    }
+
+    pub(super) fn admit_calls(&self, admits: bool) {
+        self.admits.set(admits);
+    }
+
+    /// Fails every open call.
+    pub(super) fn shut_down_calls(&self) {
+        self.drain_answers();
+        self.sweep(Reason::ShuttingDown, |_| true);
+    }
+
+    /// Lets go of everything, at the end.
+    pub(super) fn retire(&self) {
+        self.admits.set(false);
+        self.shut_down_calls();
+        self.context().calls.retire(&self.owner, |hold| contain(|| drop(hold)));
+        contain(|| self.snapshot.clear());
+        drop(self.context().signal.reset());
+    }
+
+    /// Calls a request back, unless somebody else has.
+    pub(crate) fn end_request(&self, key: Key, status: Status, payload: &[u8]) {
+        let Some(settled) = self.instance.requests.settle(key) else { return };
+        settled.callback.call(status, payload);
+        if self.instance.closing.stage() > Stage::Open {
+            self.news.notify_one();
+        }
+    }
+
+    // Host calls.
+
+    /// Makes a host call: takes a slot, publishes it, calls the host's function, and sees whether it answered.
+    ///
+    /// `encode` is handed the format that the function was registered with, and what to do with the bytes.
+    #[inline]
+    pub(crate) fn call<N, C>(
+        &self,
+        name: &Name<'_>,
+        encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
+    ) -> Result<Made<N::Outcome>, NotMade>
+    where
+        N: Decode,
+        C: Decode<Outcome = N::Outcome>,
+    {
+        if !self.admits.get() {
+            return Err(NotMade::Error(HostError::ShuttingDown));
+        }
+        self.follow_registry();
+        let hold = self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
+            Missing::NotRegistered => NotMade::Error(HostError::NotRegistered { name: name.text.to_owned() }),
+            Missing::Full => NotMade::Overloaded(Limit::Function),
+        })?;
+        let calls = &self.context().calls;
+        if calls.live(&self.owner) >= self.instance.options.calls_in_flight {
+            return Err(NotMade::Overloaded(Limit::Context));
+        }
+        let entry = hold.entry();
+        let function = entry.function();
+        let decoder = match function.format {
+            crate::Format::Native => DecoderOf::<N>::DECODER,
+            crate::Format::Cbor => DecoderOf::<C>::DECODER,
+        };
+        let mut hold = Some(hold);
+        let mut made = None;
+        encode(function.format, &mut |request| {
+            let Some(hold) = hold.take() else { return };
+            made = Some(calls.begin(&self.owner, hold, decoder).inspect(|ticket| {
+                self.invoke(function, name.text, ticket.token(), request);
+            }));
+        });
+        match made {
+            None => Err(NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))),
+            Some(Err(Full(_hold))) => Err(NotMade::Overloaded(Limit::Context)),
+            Some(Ok(ticket)) => Ok(match calls.called(&self.owner, ticket) {
+                Ok((outcome, hold)) => {
+                    self.counters().calls_inline.bump_owned();
+                    self.let_go(hold);
+                    Made::Answered(outcome)
+                }
+                Err(ticket) => Made::Open(ticket, function.deadline),
+            }),
+        }
+    }
+
+    /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
+    #[inline]
+    fn invoke(&self, function: &HostFunction, name: &str, token: Token, request: &[u8]) {
+        let threshold = self.instance.options.slow_host;
+        self.counters().calls.bump_owned();
+        if threshold.is_zero() {
+            return function.invoke(token, request);
+        }
+        let start = super::clock::coarse();
+        function.invoke(token, request);
+        let took = super::clock::coarse().saturating_sub(start);
+        if took >= threshold {
+            self.report_slow(name, took);
+        }
+    }
+
+    #[cold]
+    fn report_slow(&self, name: &str, took: Duration) {
+        self.counters().calls_slow.bump_owned();
+        tracing::warn!(
+            host_fn = name,
+            ?took,
+            "a host function kept the FFI thread: nothing else of the context ran meanwhile"
+        );
+    }
+
+    /// Looks whether an open call has ended.
+    pub(crate) fn poll_call<T>(&self, ticket: &Ticket<T>, waker: &Waker) -> Poll<Result<T, HostError>> {
+        match self.context().calls.poll(&self.owner, ticket, waker) {
+            CallPoll::Pending => Poll::Pending,
+            CallPoll::Answered(outcome, hold) => {
+                self.counters().calls_remote.bump_owned();
+                self.let_go(hold);
+                Poll::Ready(Ok(outcome))
+            }
+            CallPoll::Ended(reason) => {
+                self.let_go(None);
+                Poll::Ready(Err(match reason {
+                    Reason::Unregistered => HostError::Unregistered,
+                    Reason::ShuttingDown => HostError::ShuttingDown,
+                }))
+            }
+        }
+    }
+
+    /// Ends a call that nobody awaits any more, and tells the host if it was open.
+    pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>, timed_out: bool) {
+        let token = ticket.token();
+        let hold = match self.context().calls.cancel(&self.owner, ticket) {
+            Cancelled::Open(hold) => {
+                let counters = self.counters();
+                if timed_out { &counters.calls_timed_out } else { &counters.calls_cancelled }.bump_owned();
+                hold.function().cancel(token);
+                Some(hold)
+            }
+            Cancelled::Answered(hold) => {
+                self.counters().calls_remote.bump_owned();
+                hold
+            }
+            Cancelled::Ended => None,
+        };
+        self.let_go(hold);
+    }
+
+    fn sweep(&self, reason: Reason, matches: impl Fn(&CallHold) -> bool) {
+        self.context().calls.sweep(&self.owner, reason, matches, |token, hold, waker| {
+            self.counters().calls_cancelled.bump_owned();
+            hold.function().cancel(token);
+            contain(|| drop(hold));
+            if let Some(waker) = waker {
+                contain(|| waker.wake());
+            }
+        });
+    }
+
+    /// Lets a hold go, which may release what the host registered, and tells calls that wait for room.
+    #[inline]
+    fn let_go(&self, hold: Option<CallHold>) {
+        let limited = hold.as_ref().is_some_and(|hold| hold.function().max_in_flight != 0);
+        drop(hold);
+        self.room.made(limited);
+    }
+}
+
+/// Where calls wait that found too many in flight. The FFI thread's own.
+///
+/// A freed slot serves any one of those that wait for the context's limit. What wait for a function's own limit are told
+/// whenever a call of such a function has ended, and look for themselves.
+#[derive(Default)]
+pub(crate) struct Room {
+    waiting: Cell<usize>,
+    in_context: Arc<Notify>,
+    in_function: Arc<Notify>,
+}
+
+/// A call in the waiting room.
+pub(crate) struct Waiting {
+    notified: Pin<Box<OwnedNotified>>,
+}
+
+impl Waiting {
+    /// Ready when there may be room.
+    pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<()> {
+        self.notified.as_mut().poll(cx)
+    }
+}
+
+impl Room {
+    #[inline]
+    fn made(&self, limited: bool) {
+        if self.waiting.get() > 0 {
+            self.in_context.notify_one();
+            if limited {
+                self.in_function.notify_waiters();
+            }
+        }
+    }
+
+    /// Waits for room; before that ends, [`leave`](Self::leave).
+    pub(crate) fn wait(&self, limit: Limit) -> Waiting {
+        self.waiting.set(self.waiting.get() + 1);
+        let notify = match limit {
+            Limit::Context => &self.in_context,
+            Limit::Function => &self.in_function,
+        };
+        let mut notified = Box::pin(Arc::clone(notify).notified_owned());
+        notified.as_mut().enable();
+        Waiting { notified }
+    }
+
+    /// One does not wait any more.
+    pub(crate) fn leave(&self) {
+        self.waiting.set(self.waiting.get().saturating_sub(1));
+    }
+}
+
+/// Runs foreign code that must not end the loop.
+pub(super) fn contain(f: impl FnOnce()) {
+    if let Err(text) = panic::contain(f) {
+        tracing::error!(panic = %text, "code that a context called panicked");
+    }
+}

@@ -1,0 +1,40 @@
+//! A context: one live instance of a library, its FFI thread, its loop, and its end.
+//!
+//! # What lives how long
+//!
+//! - A [`Context`] is a record that is made once and never freed: the gate, the table of calls, the signal. A host's handle
+//!   names a record and a generation, so checking one reads only memory that is always there. Records are used again, last
+//!   in first out, under a new generation.
+//! - An [`Instance`] is what one life of a context needs: the registry, the requests, the events, the author's choices. It
+//!   is reached through the gate ([`Context::enter`]), which keeps it alive until the pin is dropped.
+//! - A [`Local`](local::Local) is the FFI thread's own part: what needs no lock because nobody else can touch it.
+//!
+//! # Threads
+//!
+//! The loop ([`local`]) does not know what thread it runs on: `run` enters it, and a thread is started for that. Which
+//! context the present code belongs to is told by a chain of frames on the stack ([`frame`]): on the FFI thread, on the
+//! event thread, inside a synchronous request.
+//!
+//! The rules of the close are in [`close`], those of the gate in [`gate`].
+
+pub(crate) mod gate;
+
+#[cfg(not(ffihost_loom))]
+pub(crate) mod clock;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod close;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod frame;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod local;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod record;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod requests;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod run;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod spin;
+
+#[cfg(not(ffihost_loom))]
+pub(crate) use self::record::{Context, Contexts, Instance, Pinned};

@@ -1,0 +1,219 @@
+//! A context's life on the FFI thread, from its constructor to its last release.
+
+use super::close::{self, Closed, Stage};
+use super::gate::Phase;
+use super::local::{Local, contain};
+use super::record::Instance;
+use super::requests::Key;
+use crate::panic;
+use crate::status::Status;
+use crate::sync::Arc;
+use futures::FutureExt;
+use futures::future::{Either, LocalBoxFuture, select};
+use std::any::Any;
+use std::future::poll_fn;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::time::timeout;
+
+/// Why there is no state: a status and its payload.
+pub(crate) type Failure = (Status, Vec<u8>);
+
+/// Makes the state, on the FFI thread.
+pub(crate) type Construct = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<State, Failure>> + Send>;
+
+/// The author's asynchronous destructor.
+pub(crate) type Destruct = Box<dyn FnOnce(Rc<dyn Any>) -> LocalBoxFuture<'static, ()> + Send>;
+
+/// The author's state, and where it is, for synchronous requests.
+pub(crate) struct State {
+    pub(crate) value: Rc<dyn Any>,
+    pub(crate) address: *mut (),
+}
+
+/// Starts the FFI thread of a context; `created` is called back when the constructor has ended.
+///
+/// # Errors
+///
+/// If there is no thread. Then nothing was called.
+pub(crate) fn start(
+    instance: &Arc<Instance>,
+    created: Key,
+    construct: Construct,
+    destruct: Destruct,
+) -> io::Result<()> {
+    let theirs = Arc::clone(instance);
+    let body = move || {
+        let local = Rc::new(Local::new(theirs));
+        let host = local.instance.host();
+        super::frame::enter(host, Some(&local), || run(&local, created, construct, destruct));
+    };
+    instance.closing.spawn(std::thread::Builder::new().name("ffihost".into()), body)
+}
+
+/// The FFI thread.
+fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) {
+    let instance = &local.instance;
+    let gate = &instance.context.gate;
+    let (runtime, failure) = match runtime() {
+        Ok(runtime) => {
+            let failure = live(&runtime, local, created, construct, destruct);
+            (Some(runtime), failure)
+        }
+        Err(error) => (None, Some((Status::Busy, format!("no event loop: {error}").into_bytes()))),
+    };
+    let Some((status, text)) = failure else {
+        gate.advance(Phase::Closing, Phase::Finishing);
+        return report(instance, wind_up(local, runtime));
+    };
+    // A context that could not be constructed ends itself, unless somebody closes it already.
+    let unsupervised = gate.advance(Phase::Running, Phase::Closing);
+    gate.advance(Phase::Closing, Phase::Finishing);
+    if unsupervised {
+        let settled = instance.requests.settle(created);
+        match wind_up(local, runtime) {
+            Closed::Clean => instance.context.vacate(),
+            Closed::TimedOut => instance.context.retire(),
+        }
+        if let Some(settled) = settled {
+            settled.callback.call(status, &text);
+        }
+    } else {
+        local.end_request(created, status, &text);
+        report(instance, wind_up(local, runtime));
+    }
+}
+
+fn report(instance: &Instance, closed: Closed) {
+    let abandoned = instance.closing.report(closed);
+    if abandoned && closed == Closed::Clean {
+        instance.context.reclaim();
+    }
+}
+
+fn runtime() -> io::Result<LocalRuntime> {
+    Builder::new_current_thread()
+        .enable_time()
+        .on_thread_park(Local::before_park)
+        .on_thread_unpark(Local::after_park)
+        .build_local(LocalOptions::default())
+}
+
+/// Runs the loop until the context has lived; returns why it did not get to live, if it did not.
+fn live(
+    runtime: &LocalRuntime,
+    local: &Rc<Local>,
+    created: Key,
+    construct: Construct,
+    destruct: Destruct,
+) -> Option<Failure> {
+    let mine = Rc::clone(local);
+    let life = async move {
+        let story = AssertUnwindSafe(story(&mine, created, construct, destruct)).catch_unwind();
+        let failure = story.await.unwrap_or_else(|payload| Some(panicked(payload)));
+        mine.finish();
+        failure
+    };
+    local.instance.context.signal.notify();
+    runtime.block_on(async {
+        let life = tokio::task::spawn_local(life);
+        poll_fn(|cx| local.poll_loop(cx)).await;
+        life.await.unwrap_or_else(|error| Some((Status::Panic, error.to_string().into_bytes())))
+    })
+}
+
+async fn story(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) -> Option<Failure> {
+    let instance = &local.instance;
+    let state = match constructed(local, construct).await {
+        Ok(state) => state,
+        Err(failure) => return Some(failure),
+    };
+    local.set_state(Some(Rc::clone(&state.value)));
+    instance.state.store(state.address, Ordering::Release);
+    local.start_requests();
+    local.end_request(created, Status::Ok, b"");
+    close_requested(local).await;
+    let options = &instance.options;
+    // What has not ended by itself after the grace period is cancelled; what cannot be cancelled is left to the supervisor.
+    let _ = timeout(options.grace, requests_ended(local)).await;
+    let _ = timeout(options.linger, requests_cancelled(local)).await;
+    local.shut_down_calls();
+    let destructor = AssertUnwindSafe(async { destruct(state.value).await }).catch_unwind();
+    match timeout(options.destructor_deadline, destructor).await {
+        Ok(Ok(())) => {}
+        Ok(Err(payload)) => tracing::error!(panic = %panic::explain(payload), "the destructor panicked"),
+        Err(_) => tracing::error!(deadline = ?options.destructor_deadline, "the destructor did not end in time"),
+    }
+    local.admit_calls(false);
+    None
+}
+
+async fn constructed(local: &Local, construct: Construct) -> Result<State, Failure> {
+    let construction = AssertUnwindSafe(async { construct().await }).catch_unwind();
+    let patience = async {
+        close_requested(local).await;
+        tokio::time::sleep(local.instance.options.grace).await;
+    };
+    match select(pin!(construction), pin!(patience)).await {
+        Either::Left((Ok(constructed), _)) => constructed,
+        Either::Left((Err(payload), _)) => Err(panicked(payload)),
+        Either::Right(_) => Err((Status::Cancelled, b"the context was closed before it was constructed".to_vec())),
+    }
+}
+
+async fn close_requested(local: &Local) {
+    while local.instance.closing.stage() == Stage::Open {
+        local.news.notified().await;
+    }
+}
+
+async fn requests_ended(local: &Local) {
+    while local.instance.requests.live() > 0 {
+        local.news.notified().await;
+    }
+}
+
+async fn requests_cancelled(local: &Local) {
+    while local.instance.requests.cancel_all() || local.instance.requests.live() > 0 {
+        local.instance.context.signal.notify();
+        local.news.notified().await;
+    }
+}
+
+fn panicked(payload: Box<dyn Any + Send>) -> Failure {
+    (Status::Panic, panic::explain(payload).into_bytes())
+}
+
+/// Refuses everything, delivers what is queued, calls back what is pending, and lets go of everything.
+fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
+    let instance = &local.instance;
+    let linger = instance.options.linger;
+    local.admit_calls(false);
+    instance.requests.refuse_errands();
+    let alone = close::await_pins(instance, linger);
+    let state = local.set_state(None);
+    instance.state.store(std::ptr::null_mut(), Ordering::Release);
+    if !alone {
+        tracing::error!(after = ?linger, "a synchronous request did not end; the state it may use is leaked");
+        let _leaked = state.map(ManuallyDrop::new);
+    } else if let Some(runtime) = &runtime {
+        let _entered = runtime.enter();
+        contain(|| drop(state));
+    }
+    if let Some(runtime) = runtime {
+        contain(|| runtime.shutdown_timeout(linger));
+    }
+    let delivered = instance.events.finish(Instant::now() + linger);
+    instance.requests.seal(Status::Cancelled, "the context has ended");
+    local.retire();
+    for entry in instance.registry.clear() {
+        contain(|| drop(entry));
+    }
+    if alone && delivered { Closed::Clean } else { Closed::TimedOut }
+}

@@ -1,0 +1,102 @@
+//! How long the FFI thread watches before it sleeps.
+//!
+//! Waking a thread that sleeps costs microseconds, on both sides. So before it parks, the FFI thread watches its signal for
+//! as long as it pays: when work has been coming soon after the last look it watches up to the limit, otherwise not at all.
+//! The judgement is a moving average of the idle gaps. On one processor watching would keep the very thread from running
+//! that is being waited for, so it is off there.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// The newest gap is this part of the average.
+const WEIGHT: u32 = 8;
+
+/// See the module. The FFI thread's own.
+#[derive(Debug)]
+pub(crate) struct Spin {
+    limit: Duration,
+    average: Cell<Duration>,
+    asleep_since: Cell<Option<Instant>>,
+}
+
+impl Spin {
+    pub(crate) fn new(limit: Duration) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let limit = if processors > 1 { limit } else { Duration::ZERO };
+        Self { limit, average: Cell::new(Duration::ZERO), asleep_since: Cell::new(None) }
+    }
+
+    /// Watches through `watch`, which is given a question to ask while it does: go on? It says whether work came.
+    pub(crate) fn before_park(&self, watch: impl FnOnce(&mut dyn FnMut() -> bool) -> bool) {
+        if self.limit.is_zero() {
+            return;
+        }
+        let start = Instant::now();
+        if self.average.get() > self.limit * 2 {
+            self.asleep_since.set(Some(start));
+            return;
+        }
+        let mut looks = 0u32;
+        let mut go_on = || {
+            looks = looks.wrapping_add(1);
+            !looks.is_multiple_of(32) || start.elapsed() < self.limit
+        };
+        if watch(&mut go_on) {
+            self.learn(start.elapsed());
+        } else {
+            self.asleep_since.set(Some(start));
+        }
+    }
+
+    /// The park is over: learns how long it was.
+    pub(crate) fn after_park(&self) {
+        if let Some(since) = self.asleep_since.take() {
+            self.learn(since.elapsed());
+        }
+    }
+
+    fn learn(&self, gap: Duration) {
+        // A long pause counts as just too long, so that a burst after it is noticed within a few gaps.
+        let gap = gap.min(self.limit * 16);
+        let average = self.average.get();
+        self.average.set(average - average / WEIGHT + gap / WEIGHT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spin(average: Duration) -> Spin {
+        let limit = Duration::from_micros(50);
+        Spin { limit, average: Cell::new(average), asleep_since: Cell::new(None) }
+    }
+
+    #[test]
+    fn long_gaps_end_the_watching_and_short_ones_bring_it_back() {
+        let spin = spin(Duration::ZERO);
+        let watches = || {
+            let mut asked = false;
+            spin.before_park(|_| {
+                asked = true;
+                true
+            });
+            asked
+        };
+        assert!(watches());
+        (0..8).for_each(|_| spin.learn(Duration::from_secs(1)));
+        assert!(!watches());
+        (0..32).for_each(|_| spin.learn(Duration::from_micros(1)));
+        assert!(watches());
+    }
+
+    #[test]
+    fn watching_ends_by_itself() {
+        let spin = spin(Duration::ZERO);
+        spin.before_park(|go_on| {
+            while go_on() {}
+            false
+        });
+        assert!(spin.asleep_since.get().is_some());
+    }
+}

@@ -1,0 +1,146 @@
+//! How a host call can fail, as the awaiting code sees it.
+
+use std::convert::Infallible;
+use std::fmt;
+
+/// Why a host call did not give its result.
+///
+/// `E` is the error that the host function declares; a host function that declares none has `HostError`, whose
+/// [`Declared`](Self::Declared) cannot occur.
+///
+/// # Examples
+///
+/// ```
+/// use ffihost::HostError;
+///
+/// #[derive(Debug, PartialEq)]
+/// enum LoginError {
+///     NoSuchUser,
+///     Host(HostError),
+/// }
+///
+/// impl From<HostError> for LoginError {
+///     fn from(error: HostError) -> Self {
+///         Self::Host(error)
+///     }
+/// }
+///
+/// let declared = HostError::Declared(LoginError::NoSuchUser);
+/// assert_eq!(declared.flatten(), LoginError::NoSuchUser);
+/// let failed = HostError::<LoginError>::TimedOut;
+/// assert_eq!(failed.flatten(), LoginError::Host(HostError::TimedOut));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError<E = Infallible> {
+    /// The host has registered no function of that name.
+    #[error("host function `{name}` is not registered")]
+    NotRegistered {
+        /// The name that was looked up.
+        name: String,
+    },
+    /// The host took the function back while the call was open.
+    #[error("the host function was unregistered before it answered")]
+    Unregistered,
+    /// The context closes.
+    #[error("the context is shutting down")]
+    ShuttingDown,
+    /// The deadline passed, or a synchronous call was not answered before the host function returned.
+    #[error("the host did not answer in time")]
+    TimedOut,
+    /// The host cancelled the call.
+    #[error("the host cancelled the call")]
+    Cancelled,
+    /// Too many calls are in flight: in the context, or of a function that was registered with a limit.
+    #[error("too many host calls are in flight")]
+    Overloaded,
+    /// The host's own failure.
+    #[error("the host failed with {code}: {text}")]
+    Failed {
+        /// The status that the host gave, neither 0 nor 1.
+        code: i32,
+        /// The host's text; bytes that are not UTF-8 are replaced.
+        text: String,
+    },
+    /// The host's answer does not decode.
+    #[error("the host's answer does not decode: {0}")]
+    Decode(String),
+    /// There is no context: the code does not run in one, or its context has ended.
+    #[error("there is no context to call the host of")]
+    NoContext,
+    /// A remote host went away.
+    #[error("the remote host is disconnected")]
+    Disconnected,
+    /// The error that the host function declares.
+    #[error("{0}")]
+    Declared(E),
+}
+
+impl<E> HostError<E> {
+    /// One error type for both: the declared error, or what the author makes of the host's failure.
+    pub fn flatten(self) -> E
+    where
+        E: From<HostError>,
+    {
+        match self.split() {
+            Ok(declared) => declared,
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Turns the declared error into another type.
+    pub fn map_declared<D>(self, f: impl FnOnce(E) -> D) -> HostError<D> {
+        match self.split() {
+            Ok(declared) => HostError::Declared(f(declared)),
+            Err(error) => error.widen(),
+        }
+    }
+
+    /// The declared error, or every other one.
+    fn split(self) -> Result<E, HostError> {
+        Err(match self {
+            Self::Declared(declared) => return Ok(declared),
+            Self::NotRegistered { name } => HostError::NotRegistered { name },
+            Self::Unregistered => HostError::Unregistered,
+            Self::ShuttingDown => HostError::ShuttingDown,
+            Self::TimedOut => HostError::TimedOut,
+            Self::Cancelled => HostError::Cancelled,
+            Self::Overloaded => HostError::Overloaded,
+            Self::Failed { code, text } => HostError::Failed { code, text },
+            Self::Decode(text) => HostError::Decode(text),
+            Self::NoContext => HostError::NoContext,
+            Self::Disconnected => HostError::Disconnected,
+        })
+    }
+}
+
+impl HostError {
+    /// The same error, of a function that declares errors.
+    pub fn widen<E>(self) -> HostError<E> {
+        match self {
+            Self::Declared(never) => match never {},
+            Self::NotRegistered { name } => HostError::NotRegistered { name },
+            Self::Unregistered => HostError::Unregistered,
+            Self::ShuttingDown => HostError::ShuttingDown,
+            Self::TimedOut => HostError::TimedOut,
+            Self::Cancelled => HostError::Cancelled,
+            Self::Overloaded => HostError::Overloaded,
+            Self::Failed { code, text } => HostError::Failed { code, text },
+            Self::Decode(text) => HostError::Decode(text),
+            Self::NoContext => HostError::NoContext,
+            Self::Disconnected => HostError::Disconnected,
+        }
+    }
+}
+
+/// Bytes from the host that are not what they should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DecodeError(String);
+
+impl DecodeError {
+    /// An error with a text for people: what was expected, what was there.
+    pub fn new(text: impl fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+}

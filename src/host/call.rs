@@ -1,0 +1,419 @@
+//! One host call, as a future.
+//!
+//! On the FFI thread the first poll makes the call, and later polls look at its slot. On any other thread the first poll
+//! sends an errand to the FFI thread, where a task of its own makes the call and sends the outcome back. A call that was made
+//! on the FFI thread and then moved to another one sends its ticket after it.
+
+use super::{Host, HostFnRef};
+use crate::context::gate::{Phase, Refused};
+use crate::context::local::{Local, Made, NotMade, Waiting};
+use crate::error::{DecodeError, HostError};
+use crate::host::{FromHost, ToHost};
+use crate::inflight::{Accepted, Decode, Raw, Ticket};
+use crate::registry::Name;
+use crate::status::Status;
+use crate::{Format, panic};
+use futures::future::{Either, select};
+use std::cell::Cell;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::mpsc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// What the awaiting code gets.
+type Outcome<T, E> = Result<T, HostError<E>>;
+
+/// Decodes answers in one format.
+struct Reader<T, E, const CBOR: bool>(PhantomData<(T, E)>);
+
+impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
+    type Outcome = Outcome<T, E>;
+
+    fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted) {
+        let format = if CBOR { Format::Cbor } else { Format::Native };
+        let read = match answer {
+            Raw::Unreadable(text) => Err(DecodeError::new(text)),
+            Raw::Host { ret: OK, payload } => read::<T>(format, payload).map(Ok),
+            Raw::Host { ret: ERR, payload } => read::<E>(format, payload).map(|error| Err(HostError::Declared(error))),
+            Raw::Host { ret: CANCELLED, .. } => Ok(Err(HostError::Cancelled)),
+            Raw::Host { ret: code, payload } => {
+                let text = String::from_utf8_lossy(payload).into_owned();
+                Ok(Err(HostError::Failed { code, text }))
+            }
+        };
+        match read {
+            Ok(outcome) => (outcome, Accepted::Decoded),
+            Err(error) => (Err(HostError::Decode(error.to_string())), Accepted::Undecodable),
+        }
+    }
+}
+
+const OK: i32 = Status::Ok.code();
+const ERR: i32 = Status::Err.code();
+const CANCELLED: i32 = Status::Cancelled.code();
+
+/// Reads a payload as a `V`. A panic of the author's decoder is an error too.
+fn read<V: FromHost>(format: Format, payload: &[u8]) -> Result<V, DecodeError> {
+    panic::contain(|| V::from_host(format, payload))
+        .unwrap_or_else(|text| Err(DecodeError::new(format_args!("the decoder panicked: {text}"))))
+}
+
+/// A host call that settles exactly once, whatever the host does. Made by [`Host::call`].
+///
+/// # Threading
+///
+/// `Send` if its arguments are; it may be polled on any thread, also on several one after the other.
+///
+/// # Cancellation
+///
+/// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
+#[must_use = "a call does nothing before it is awaited"]
+pub struct Call<'a, A, T: FromHost, E: FromHost> {
+    host: Host,
+    function: HostFnRef<'a>,
+    args: Option<A>,
+    deadline: Option<Duration>,
+    waits_for_room: bool,
+    state: State<T, E>,
+}
+
+enum State<T, E> {
+    /// Not made yet.
+    New,
+    /// Waiting until there is room for it.
+    Crowded(Waiting),
+    /// Made on the FFI thread, and open.
+    Open { ticket: Ticket<Outcome<T, E>>, deadline: Option<Pin<Box<Sleep>>> },
+    /// Made, or to be made, by a task on the FFI thread.
+    Elsewhere(oneshot::Receiver<Delivery<T, E>>),
+    /// Settled.
+    Done,
+}
+
+impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
+
+impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
+    pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
+        Self { host, function, args: Some(args), deadline: None, waits_for_room: false, state: State::New }
+    }
+
+    /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
+    ///
+    /// Without this the deadline is that of the registration, and without that the library's.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
+    pub fn wait_for_room(mut self) -> Self {
+        self.waits_for_room = true;
+        self
+    }
+}
+
+impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
+    /// Makes the call, on the FFI thread.
+    #[inline]
+    fn make(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        let args = self.args.take().expect("a call is made once");
+        let mut made = local.call::<Reader<T, E, false>, Reader<T, E, true>>(self.function.name(), |format, take| {
+            args.to_host(format, take);
+        });
+        while let Err(NotMade::Overloaded(limit)) = made
+            && self.waits_for_room
+        {
+            let mut waiting = local.room.wait(limit);
+            if waiting.poll(cx).is_pending() {
+                self.args = Some(args);
+                self.state = State::Crowded(waiting);
+                return Poll::Pending;
+            }
+            local.room.leave();
+            made = local.call::<Reader<T, E, false>, Reader<T, E, true>>(self.function.name(), |format, take| {
+                args.to_host(format, take);
+            });
+        }
+        match made {
+            Ok(Made::Answered(outcome)) => Poll::Ready(outcome),
+            Ok(Made::Open(ticket, registered)) => {
+                let limit = self.deadline.or(registered).or(local.instance.options.host_deadline);
+                // A deadline beyond what the clock can count is none.
+                let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+                self.state = State::Open { ticket, deadline: deadline.map(|at| Box::pin(sleep_until(at))) };
+                self.poll_open(local, cx)
+            }
+            Err(NotMade::Overloaded(_)) => Poll::Ready(Err(HostError::Overloaded)),
+            Err(NotMade::Error(error)) => Poll::Ready(Err(error.widen())),
+        }
+    }
+
+    fn poll_crowded(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        if let State::Crowded(waiting) = &mut self.state
+            && waiting.poll(cx).is_pending()
+        {
+            return Poll::Pending;
+        }
+        local.room.leave();
+        self.state = State::New;
+        self.make(local, cx)
+    }
+
+    fn poll_open(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        let State::Open { ticket, deadline } = &mut self.state else { return Poll::Pending };
+        if let Poll::Ready(settled) = local.poll_call(ticket, cx.waker()) {
+            return Poll::Ready(settled.unwrap_or_else(|error| Err(error.widen())));
+        }
+        if deadline.as_mut().is_none_or(|deadline| deadline.as_mut().poll(cx).is_pending()) {
+            return Poll::Pending;
+        }
+        if let State::Open { ticket, .. } = std::mem::replace(&mut self.state, State::Done) {
+            local.cancel_call(ticket, true);
+        }
+        Poll::Ready(Err(HostError::TimedOut))
+    }
+}
+
+impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
+    /// Goes on, on another thread than the FFI thread.
+    fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        let mut format = Format::Native;
+        loop {
+            let State::Elsewhere(delivery) = &mut self.state else {
+                match self.send(format) {
+                    Ok(()) => continue,
+                    Err(refused) => return Poll::Ready(Err(HostError::from(refused).widen())),
+                }
+            };
+            match Pin::new(delivery).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(Delivery::Settled(outcome))) => return Poll::Ready(outcome),
+                Poll::Ready(Ok(Delivery::Encode(other))) => {
+                    format = other;
+                    self.state = State::New;
+                }
+                // The sender is dropped unsent only when the context ends.
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(HostError::ShuttingDown)),
+            }
+        }
+    }
+
+    /// Sends the call to the FFI thread, with its ticket if it has one.
+    fn send(&mut self, format: Format) -> Result<(), Refused> {
+        let inside = self.host.enter(Phase::Closing)?;
+        let (sender, receiver) = oneshot::channel();
+        let stray = match std::mem::replace(&mut self.state, State::Elsewhere(receiver)) {
+            State::Open { ticket, deadline } => Stray::Open(ticket, deadline.map(|deadline| deadline.deadline())),
+            State::Crowded(_) => Stray::Crowded,
+            _ => Stray::New,
+        };
+        let mut bytes = Vec::new();
+        if let Some(args) = &self.args {
+            args.to_host(format, &mut |encoded| bytes = encoded.to_vec());
+        }
+        let errand = Errand {
+            host: self.host,
+            name: self.function.name().text.to_owned(),
+            id: self.function.name().id,
+            args: Encoded { format, bytes, wanted: Cell::new(None) },
+            deadline: self.deadline,
+            waits_for_room: self.waits_for_room,
+            stray,
+            sender,
+        };
+        inside.post(Box::new(move |local| errand.run(local))).map_err(|_| Refused::Closing)
+    }
+}
+
+impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
+    type Output = Outcome<T, E>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let host = this.host;
+        let polled = Local::with(host.context(), |local| match (local, &this.state) {
+            (_, State::Done) => Poll::Pending,
+            (_, State::Elsewhere(_)) => this.poll_elsewhere(cx),
+            (Some(local), _) if local.instance.generation != host.generation => Poll::Ready(Err(HostError::NoContext)),
+            (Some(local), State::New) => this.make(local, cx),
+            (Some(local), State::Crowded(_)) => this.poll_crowded(local, cx),
+            (Some(local), State::Open { .. }) => this.poll_open(local, cx),
+            (None, _) => this.poll_elsewhere(cx),
+        });
+        if polled.is_ready() {
+            this.state = State::Done;
+        }
+        polled
+    }
+}
+
+impl<A, T: FromHost, E: FromHost> Drop for Call<'_, A, T, E> {
+    fn drop(&mut self) {
+        let stray = match std::mem::replace(&mut self.state, State::Done) {
+            State::Open { ticket, .. } => Stray::Open(ticket, None),
+            State::Crowded(_) => Stray::Crowded,
+            State::New | State::Elsewhere(_) | State::Done => return,
+        };
+        let host = self.host;
+        let here = Local::with(host.context(), |local| match local {
+            Some(local) if local.instance.generation == host.generation => {
+                stray.take_leave(local);
+                None
+            }
+            _ => Some(stray),
+        });
+        // If it is refused the context has ended, and with it the slot's call.
+        if let Some(stray) = here
+            && let Ok(inside) = host.enter(Phase::Closing)
+        {
+            let _ = inside.post(Box::new(move |local| stray.take_leave(local)));
+        }
+    }
+}
+
+/// What the FFI thread sends back.
+enum Delivery<T, E> {
+    Settled(Outcome<T, E>),
+    /// The function is registered with the other format: encode the arguments in this one, and send again.
+    Encode(Format),
+}
+
+/// What a call has of the FFI thread's, when it is not there.
+enum Stray<T, E> {
+    New,
+    Crowded,
+    Open(Ticket<Outcome<T, E>>, Option<Instant>),
+}
+
+impl<T, E> Stray<T, E> {
+    /// Gives it back: nobody awaits the call any more.
+    fn take_leave(self, local: &Local) {
+        match self {
+            Self::New => {}
+            Self::Crowded => local.room.leave(),
+            Self::Open(ticket, _) => local.cancel_call(ticket, false),
+        }
+    }
+}
+
+/// Arguments in one format, as bytes.
+struct Encoded {
+    format: Format,
+    bytes: Vec<u8>,
+    /// The other format, if that was asked for.
+    wanted: Cell<Option<Format>>,
+}
+
+impl ToHost for &Encoded {
+    fn to_host(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
+        if format == self.format {
+            take(&self.bytes);
+        } else {
+            self.wanted.set(Some(format));
+        }
+    }
+}
+
+/// A call on its way to the FFI thread.
+struct Errand<T, E> {
+    host: Host,
+    name: String,
+    id: Option<u32>,
+    args: Encoded,
+    deadline: Option<Duration>,
+    waits_for_room: bool,
+    stray: Stray<T, E>,
+    sender: oneshot::Sender<Delivery<T, E>>,
+}
+
+impl<T: FromHost, E: FromHost> Errand<T, E> {
+    /// Goes on with the call in a task of its own, until it settles or nobody awaits it any more.
+    fn run(mut self, local: &Local) {
+        let state = match std::mem::replace(&mut self.stray, Stray::New) {
+            Stray::New => State::New,
+            Stray::Crowded => {
+                local.room.leave();
+                State::New
+            }
+            Stray::Open(ticket, at) => State::Open { ticket, deadline: at.map(|at| Box::pin(sleep_until(at))) },
+        };
+        tokio::task::spawn_local(async move {
+            if let Some(delivery) = self.delivery(state).await {
+                // Nobody awaits it any more, if it comes back.
+                let _ = self.sender.send(delivery);
+            }
+        });
+    }
+
+    /// What to send back; nothing if the other side has gone.
+    async fn delivery(&mut self, state: State<T, E>) -> Option<Delivery<T, E>> {
+        let function = HostFnRef(Name { text: &self.name, id: self.id });
+        let call = Call {
+            host: self.host,
+            function,
+            args: Some(&self.args),
+            deadline: self.deadline,
+            waits_for_room: self.waits_for_room,
+            state,
+        };
+        let Either::Left((outcome, _)) = select(call, pin!(self.sender.closed())).await else { return None };
+        Some(match self.args.wanted.take() {
+            Some(format) => Delivery::Encode(format),
+            None => Delivery::Settled(outcome),
+        })
+    }
+}
+
+/// See [`Host::call_sync`].
+pub(super) fn call_sync<A, T, E>(host: Host, function: HostFnRef<'_>, args: A) -> Outcome<T, E>
+where
+    A: ToHost + Send + 'static,
+    T: FromHost,
+    E: FromHost,
+{
+    let here = Local::with(host.context(), |local| match local {
+        Some(local) if local.instance.generation == host.generation => Ok(call_inline(local, &function, &args)),
+        _ => Err(()),
+    });
+    if let Ok(outcome) = here {
+        return outcome;
+    }
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let (name, id) = (function.name().text.to_owned(), function.name().id);
+    let errand = move |local: &Rc<Local>| {
+        let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
+        // Nobody waits any more, if it comes back.
+        let _ = sender.send(outcome);
+    };
+    let posted = host.enter(Phase::Closing).map(|inside| inside.post(Box::new(errand)).is_ok());
+    match posted {
+        Err(refused) => Err(HostError::from(refused).widen()),
+        Ok(false) => Err(HostError::ShuttingDown),
+        // The sender is dropped unsent only when the context ends.
+        Ok(true) => receiver.recv().unwrap_or(Err(HostError::ShuttingDown)),
+    }
+}
+
+/// Makes a call on the FFI thread, and ends it if it was not answered inline.
+fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
+    local: &Local,
+    function: &HostFnRef<'_>,
+    args: &A,
+) -> Outcome<T, E> {
+    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
+    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode) {
+        Ok(Made::Answered(outcome)) => outcome,
+        Ok(Made::Open(ticket, _)) => {
+            local.cancel_call(ticket, true);
+            Err(HostError::TimedOut)
+        }
+        Err(NotMade::Overloaded(_)) => Err(HostError::Overloaded),
+        Err(NotMade::Error(error)) => Err(error.widen()),
+    }
+}

@@ -1,0 +1,243 @@
+//! The author's side: the host, its functions, and calls to them.
+
+mod call;
+mod payload;
+
+pub use self::call::Call;
+pub use self::payload::{FromHost, ToHost};
+
+use crate::context::gate::{Phase, Refused};
+use crate::context::{Context, Pinned, frame};
+use crate::error::HostError;
+use crate::options::Options;
+use crate::registry::Name;
+use crate::stats::Stats;
+use std::fmt;
+use std::ptr;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The program that loaded the library, as one context of the library knows it.
+///
+/// A `Host` is a name, not a reference: copying it costs nothing, and one that outlives its context is harmless; its calls
+/// end with [`HostError::NoContext`] then.
+///
+/// # Threading
+///
+/// `Send` and `Sync`. On the context's FFI thread a call goes straight to the host's function; on any other thread it is
+/// passed on to the FFI thread.
+#[derive(Clone, Copy)]
+pub struct Host {
+    context: &'static Context,
+    generation: u64,
+}
+
+impl PartialEq for Host {
+    fn eq(&self, other: &Self) -> bool {
+        ptr::eq(self.context, other.context) && self.generation == other.generation
+    }
+}
+
+impl Eq for Host {}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host").field("live", &self.is_live()).finish_non_exhaustive()
+    }
+}
+
+impl From<Refused> for HostError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Stale => Self::NoContext,
+            Refused::Closing => Self::ShuttingDown,
+        }
+    }
+}
+
+impl Host {
+    pub(crate) fn new(context: &'static Context, generation: u64) -> Self {
+        Self { context, generation }
+    }
+
+    /// The host of the context that the present code belongs to: on its FFI thread, and in its synchronous requests.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::NoContext`] on any other thread. Take the host where there is one, and move it.
+    pub fn current() -> Result<Self, HostError> {
+        frame::current().ok_or(HostError::NoContext)
+    }
+
+    /// Calls a host function with bytes; the result and the declared error are bytes too.
+    ///
+    /// Nothing happens before the returned [`Call`] is polled.
+    ///
+    /// # Errors
+    ///
+    /// Every [`HostError`] but `Disconnected`; `Declared` holds what the host passed with `FFI_RET_ERR`.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the call ends it, and tells the host's cancel function if the host had not answered.
+    pub fn call<'a, A: ToHost>(self, function: impl Into<HostFnRef<'a>>, args: A) -> Call<'a, A, Vec<u8>, Vec<u8>> {
+        self.call_as(function, args)
+    }
+
+    /// Calls a host function whose result is a `T` and whose declared error is an `E`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call`](Self::call); also [`HostError::Decode`], if the host's bytes are neither.
+    pub fn call_as<'a, A: ToHost, T: FromHost, E: FromHost>(
+        self,
+        function: impl Into<HostFnRef<'a>>,
+        args: A,
+    ) -> Call<'a, A, T, E> {
+        Call::new(self, function.into(), args)
+    }
+
+    /// Calls a host function that answers before it returns, and does not wait for one that does not.
+    ///
+    /// # Errors
+    ///
+    /// As for [`call_as`](Self::call_as); [`HostError::TimedOut`] if the function returned without an answer.
+    ///
+    /// # Threading
+    ///
+    /// On another thread than the FFI thread it blocks until the FFI thread has made the call.
+    pub fn call_sync<A, T, E>(self, function: &HostFn, args: A) -> Result<T, HostError<E>>
+    where
+        A: ToHost + Send + 'static,
+        T: FromHost,
+        E: FromHost,
+    {
+        call::call_sync(self, function.into(), args)
+    }
+
+    /// Sends an event to the host's listeners: copies the payload into the queue, and returns.
+    ///
+    /// Without listeners it is nobody's event, and nothing is done. When the queue is full, the library's
+    /// [`WhenFull`](crate::WhenFull) decides.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
+    pub fn emit(self, event: &'static str, payload: impl ToHost) -> Result<(), HostError> {
+        self.context_instance(|instance| {
+            payload.to_host(crate::Format::Native, &mut |bytes| instance.events.emit(event, bytes, &instance.counters));
+        })
+    }
+
+    /// Whether the context is live: not closed, though it may be closing.
+    pub fn is_live(self) -> bool {
+        self.context.gate.is_current(self.generation)
+    }
+
+    /// What the context has done so far.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
+    pub fn stats(self) -> Result<Stats, HostError> {
+        Ok(self.enter(Phase::Closing)?.stats())
+    }
+
+    pub(crate) fn enter(self, until: Phase) -> Result<Pinned, Refused> {
+        self.context.enter(self.generation, until)
+    }
+
+    pub(crate) fn context(self) -> &'static Context {
+        self.context
+    }
+
+    /// Uses the instance: without a pin on its own FFI thread, which keeps it alive.
+    fn context_instance<R>(self, f: impl FnOnce(&crate::context::Instance) -> R) -> Result<R, HostError> {
+        crate::context::local::Local::with(self.context, |local| match local {
+            Some(local) if local.instance.generation == self.generation => Ok(f(&local.instance)),
+            _ => Ok(f(&*self.enter(Phase::Closing)?)),
+        })
+    }
+}
+
+/// A host function that the library calls, by name: made once, as a static, it is found without hashing its name.
+///
+/// # Examples
+///
+/// ```
+/// use ffihost::{Host, HostError, HostFn};
+///
+/// static FETCH_PROFILE: HostFn = HostFn::new("fetch_profile");
+///
+/// async fn profile(user: &str) -> Result<Vec<u8>, HostError<Vec<u8>>> {
+///     Host::current().map_err(HostError::widen)?.call(&FETCH_PROFILE, user).await
+/// }
+/// # let _ = profile("alice");
+/// ```
+#[derive(Debug)]
+pub struct HostFn {
+    name: &'static str,
+    /// A small number, given at the first use; 0 before.
+    id: AtomicU32,
+}
+
+impl HostFn {
+    /// The host function of that name.
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, id: AtomicU32::new(0) }
+    }
+
+    /// The name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    #[inline]
+    fn id(&self) -> u32 {
+        // Relaxed: the number is all there is to it, and whoever sees it sees the same.
+        match self.id.load(Ordering::Relaxed) {
+            0 => self.take_id(),
+            id => id,
+        }
+    }
+
+    #[cold]
+    fn take_id(&self) -> u32 {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(id)
+    }
+}
+
+/// Which host function to call: a [`HostFn`], or just a name.
+#[derive(Clone, Copy, Debug)]
+pub struct HostFnRef<'a>(Name<'a>);
+
+impl HostFnRef<'_> {
+    pub(crate) fn name(&self) -> &Name<'_> {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a HostFn> for HostFnRef<'a> {
+    fn from(function: &'a HostFn) -> Self {
+        Self(Name { text: function.name, id: Some(function.id()) })
+    }
+}
+
+impl<'a> From<&'a str> for HostFnRef<'a> {
+    fn from(name: &'a str) -> Self {
+        Self(Name { text: name, id: None })
+    }
+}
+
+/// The limits that a context was made with. For diagnostics.
+impl Host {
+    /// The options of the context's library.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
+    pub fn options(self) -> Result<Options, HostError> {
+        self.context_instance(|instance| instance.options)
+    }
+}

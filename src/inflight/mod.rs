@@ -1,0 +1,490 @@
+//! The table of awaited calls, by token: one state machine for every way that a call can end.
+//!
+//! # Parties
+//!
+//! The *owner* is the one thread that runs the context's loop (the FFI thread). It alone begins calls, cancels them, takes
+//! their outcomes and frees their slots; holding an [`Owner`] is the proof. An *answerer* is any thread that brings the
+//! answer to a token; there may be many, and the owner may be one of them.
+//!
+//! # A slot
+//!
+//! A token is a sequence number and the index of a slot. The sequence number rises with every call and never starts over,
+//! also when the slot array serves a new context, so a token names one call for ever. A slot's `word` holds the sequence
+//! number of its latest call and a state:
+//!
+//! ```text
+//!            begin                 claim               publish
+//!   FREE ------------> OPEN ------------> CLAIMED ------------> ANSWERED
+//!    ^                  |  owner only       answerer only          |
+//!    |   owner: cancel  |                                          | owner: take, after drain or inline
+//!    +------------------+------------------------------------------+
+//! ```
+//!
+//! - OPEN to CLAIMED is one compare-and-swap on the whole word, so an answer must name this very call, and the first one
+//!   wins. Every later answer finds another word and is refused before anything is read or written.
+//! - While CLAIMED, the answerer alone touches the outcome. It decodes into it and stores ANSWERED.
+//! - OPEN to FREE, also a compare-and-swap, is the owner's way to end a call: deadline, drop, unregister, close. If it
+//!   fails, an answer was accepted, and it is the outcome, or, if nobody wants it any more, it is dropped when it arrives.
+//! - Everything in the slot's `local` part is the owner's: the waker, the hold on the registration, what the awaiting code
+//!   will be told. It is never touched by answerers, with one exception: an answerer that *is* the owner, inside the very
+//!   host function that it called, notes there that the answer came inline, and then no queue and no waker is needed.
+//!
+//! # Orderings
+//!
+//! - `begin` stores OPEN with Release, `answer` claims with Acquire: the answerer sees the decoder and an outcome cell that
+//!   the owner no longer touches.
+//! - `answer` stores ANSWERED with Release after it wrote the outcome; the owner reads it either through the queue, whose
+//!   push is Release and whose take is Acquire, or on its own thread.
+//! - `cancel` uses Acquire on failure only for symmetry; the outcome is not read before the queue brings it.
+//!
+//! # The queue
+//!
+//! An answered slot links itself onto the bridge's list by its own `next` field, so the queue is never longer than the calls
+//! in flight and nothing is allocated for it. A slot that was answered remotely is on the list exactly once until the owner
+//! drains it, and is not freed before: `next` has one writer at a time.
+//!
+//! # When the context ends
+//!
+//! Slots are never freed as memory. An answerer that was delayed between CLAIMED and the list can finish long after the
+//! context ended, even while a later context uses the table: the later owner drains the slot, finds it abandoned, drops the
+//! outcome and frees it.
+
+mod outcome;
+mod segments;
+mod slot;
+
+pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
+use self::segments::Segments;
+use self::slot::{Local, Phase, Slot, State, Word};
+use crate::bridge::Completions;
+use crate::sync::{Ordering, planted};
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+use std::task::Waker;
+
+/// Calls in flight in one table, at most: as many as the 16 index bits of a token can tell apart.
+pub(crate) const MAX_IN_FLIGHT: u32 = 1 << INDEX_BITS;
+const INDEX_BITS: u32 = 16;
+const LAST_SEQUENCE: u64 = (1 << (64 - INDEX_BITS)) - 1;
+
+/// The proof of being the table's owner: made once by whoever runs the loop, and bound to that thread.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    _not_send: PhantomData<*const ()>,
+}
+
+impl Owner {
+    /// # Safety
+    ///
+    /// For one table there is one owner at a time, and the end of one happens before the beginning of the next.
+    pub(crate) unsafe fn new() -> Self {
+        Self { _not_send: PhantomData }
+    }
+}
+
+/// Names one call for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Token(NonZeroU64);
+
+impl Token {
+    fn new(sequence: u64, index: u32) -> Self {
+        let bits = sequence << INDEX_BITS | u64::from(index);
+        Self(NonZeroU64::new(bits).expect("sequence numbers start at 1"))
+    }
+
+    /// The number that a host passed, which may be anything.
+    pub(crate) fn from_bits(bits: u64) -> Option<Self> {
+        NonZeroU64::new(bits).map(Self)
+    }
+
+    pub(crate) fn bits(self) -> u64 {
+        self.0.get()
+    }
+
+    fn index(self) -> u32 {
+        (self.bits() & u64::from(MAX_IN_FLIGHT - 1)) as u32
+    }
+
+    fn sequence(self) -> u64 {
+        self.bits() >> INDEX_BITS
+    }
+}
+
+/// A call that was begun and not yet taken, dropped or abandoned: a token that knows the type of its outcome.
+#[derive(Debug)]
+#[must_use = "a ticket that is not given back keeps its slot for ever"]
+pub(crate) struct Ticket<T> {
+    token: Token,
+    outcome: PhantomData<fn() -> T>,
+}
+
+impl<T> Ticket<T> {
+    pub(crate) fn token(&self) -> Token {
+        self.token
+    }
+
+    fn new(token: Token) -> Self {
+        Self { token, outcome: PhantomData }
+    }
+}
+
+/// Why the owner ended a call without an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// The registration was taken back.
+    Unregistered,
+    /// The context closes.
+    ShuttingDown,
+}
+
+/// No slot is left, or no token.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full<H>(pub(crate) H);
+
+/// What became of an answer.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a queued answer may need a wake-up"]
+pub(crate) enum Answer {
+    /// Accepted, on the owner's thread and inside the host function: the caller of that function takes it.
+    Inline(Accepted),
+    /// Accepted and queued. Signal the owner if the queue was empty.
+    Queued {
+        /// Whether the queue was empty before.
+        first: bool,
+        /// What the decoder said.
+        accepted: Accepted,
+    },
+    /// The call has ended, or never was.
+    Unknown,
+}
+
+/// What the decoder said of an answer that won.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// It is the outcome.
+    Decoded,
+    /// It does not decode, and the outcome says so.
+    Undecodable,
+}
+
+/// What cancelling found.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "the host must be told when an open call was cancelled"]
+pub(crate) enum Cancelled<H> {
+    /// The call was open: it has ended now, and the host has to be told, once, then the hold let go.
+    Open(H),
+    /// An answer was accepted before, so the host is told nothing. The hold is let go by the caller, outside of the table.
+    Answered(Option<H>),
+    /// The owner had ended it before.
+    Ended,
+}
+
+/// What polling found.
+#[derive(Debug)]
+pub(crate) enum Poll<T, H> {
+    /// Still open; the waker is kept.
+    Pending,
+    /// Answered. The hold is let go by the caller, outside of the table.
+    Answered(T, Option<H>),
+    /// Ended by the owner.
+    Ended(Reason),
+}
+
+/// The calls in flight of one context, and their queue of completions. `H` is what an open call holds on to.
+pub(crate) struct Table<H> {
+    slots: Segments<Slot<H>>,
+    completions: Completions,
+    owned: Owned,
+}
+
+/// What only the owner touches.
+#[derive(Debug)]
+struct Owned {
+    /// The latest sequence number given out.
+    sequence: Cell<u64>,
+    /// The head of the free slots, as index + 1; 0 when there is none.
+    free: Cell<u32>,
+    /// Slots that were ever used: `fresh..` have never been.
+    fresh: Cell<u32>,
+    /// Calls begun and not given back.
+    live: Cell<u32>,
+}
+
+// SAFETY: `owned` and every slot's local part are only touched by whoever holds the `Owner`, of which there is one at a
+// time (its constructor's contract), bound to one thread. The rest of a slot is passed on by the word's transitions. Holds
+// stay with the owner, so they need not be Send; outcomes are Send by the bound on `Decode::Outcome`.
+unsafe impl<H> Send for Table<H> {}
+// SAFETY: as above.
+unsafe impl<H> Sync for Table<H> {}
+
+impl<H> Table<H> {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Segments::new(),
+            completions: Completions::new(),
+            owned: Owned { sequence: Cell::new(0), free: Cell::new(0), fresh: Cell::new(0), live: Cell::new(0) },
+        }
+    }
+
+    /// Takes a slot and publishes it as open. The token may be told to the host from now on.
+    ///
+    /// The call counts as being called until [`called`](Self::called), so that an inline answer is recognised.
+    #[inline]
+    pub(crate) fn begin<T>(&self, owner: &Owner, hold: H, decoder: &'static Decoder<T>) -> Result<Ticket<T>, Full<H>> {
+        let Some(index) = self.allocate(owner) else { return Err(Full(hold)) };
+        let sequence = self.owned.sequence.get() + 1;
+        self.owned.sequence.set(sequence);
+        self.owned.live.set(self.owned.live.get() + 1);
+        let slot = self.slot(index);
+        slot.set_decoder(owner, decoder);
+        slot.local(owner, |local| {
+            local.phase = Phase::Calling;
+            local.hold = Some(hold);
+        });
+        slot.word.store(Word::new(sequence, State::Open).bits(), Ordering::Release);
+        Ok(Ticket::new(Token::new(sequence, index)))
+    }
+
+    /// Notes that the host function has returned, and takes the outcome if it was answered inline.
+    #[inline]
+    pub(crate) fn called<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<(T, Option<H>), Ticket<T>> {
+        let slot = self.slot(ticket.token.index());
+        let phase = slot.local(owner, |local| {
+            if local.phase == Phase::Calling {
+                local.phase = Phase::Waiting;
+            }
+            local.phase
+        });
+        if phase == Phase::AnsweredInline { Ok(self.take(owner, &ticket)) } else { Err(ticket) }
+    }
+
+    /// Brings an answer: claims the call, decodes on this thread, and queues the outcome unless it is inline.
+    ///
+    /// `here` is the owner's proof when the caller is the owner. Any thread, any token.
+    #[inline]
+    pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>) -> Answer {
+        let Some(slot) = self.slots.get(token.index()) else { return Answer::Unknown };
+        let open = Word::new(token.sequence(), State::Open);
+        let claimed = Word::new(token.sequence(), State::Claimed);
+        if planted("claim_without_cas") {
+            if slot.word.load(Ordering::Acquire) != open.bits() {
+                return Answer::Unknown;
+            }
+            slot.word.store(claimed.bits(), Ordering::Release);
+        } else if planted("claim_ignores_sequence") {
+            let seen = Word::from_bits(slot.word.load(Ordering::Acquire));
+            let claim = Word::new(seen.sequence(), State::Claimed);
+            if seen.state() != State::Open
+                || slot.word.compare_exchange(seen.bits(), claim.bits(), Ordering::Acquire, Ordering::Relaxed).is_err()
+            {
+                return Answer::Unknown;
+            }
+        } else {
+            let order = if planted("claim_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+            if slot.word.compare_exchange(open.bits(), claimed.bits(), order, Ordering::Relaxed).is_err() {
+                return Answer::Unknown;
+            }
+        }
+        // SAFETY: this thread moved the slot from OPEN to CLAIMED.
+        let accepted = unsafe { slot.decode(raw) };
+        let answered = Word::new(token.sequence(), State::Answered);
+        if let Some(owner) = here
+            && slot.local(owner, Local::note_inline)
+        {
+            slot.word.store(answered.bits(), Ordering::Release);
+            return Answer::Inline(accepted);
+        }
+        slot.word.store(answered.bits(), Ordering::Release);
+        let first = self.completions.push(token.index(), &slot.next);
+        Answer::Queued { first, accepted }
+    }
+
+    /// Looks whether a call has ended, and keeps the waker if not.
+    pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll<T, H> {
+        let slot = self.slot(ticket.token.index());
+        match slot.local(owner, |local| local.phase) {
+            Phase::Ready => {
+                let (outcome, hold) = self.take(owner, ticket);
+                Poll::Answered(outcome, hold)
+            }
+            Phase::Ended(reason) => {
+                self.free(owner, ticket.token);
+                Poll::Ended(reason)
+            }
+            phase => {
+                debug_assert!(matches!(phase, Phase::Waiting | Phase::Calling), "polled in {phase:?}");
+                let waker = match slot.local(owner, |local| local.waker.take()) {
+                    Some(kept) if kept.will_wake(waker) => kept,
+                    _ => waker.clone(),
+                };
+                slot.local(owner, |local| local.waker = Some(waker));
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Ends a call that nobody awaits any more: a deadline, or a future that is dropped.
+    pub(crate) fn cancel<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Cancelled<H> {
+        let Ticket { token, .. } = ticket;
+        self.end(owner, token)
+    }
+
+    fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {
+        let slot = self.slot(token.index());
+        match slot.local(owner, |local| local.phase) {
+            Phase::Ready | Phase::AnsweredInline => {
+                // SAFETY: the owner has seen the answer, and the slot is freed below.
+                unsafe { slot.drop_outcome() };
+                let hold = slot.local(owner, |local| local.hold.take());
+                self.free(owner, token);
+                Cancelled::Answered(hold)
+            }
+            Phase::Ended(_) => {
+                self.free(owner, token);
+                Cancelled::Ended
+            }
+            Phase::Waiting | Phase::Calling if slot.try_close(token.sequence()) => {
+                let hold = slot.local(owner, |local| local.hold.take());
+                self.free(owner, token);
+                Cancelled::Open(hold.expect("an open call holds its registration"))
+            }
+            _ => {
+                let (hold, waker) = slot.local(owner, |local| {
+                    local.phase = Phase::Abandoned;
+                    (local.hold.take(), local.waker.take())
+                });
+                drop(waker);
+                self.owned.live.set(self.owned.live.get() - 1);
+                Cancelled::Answered(hold)
+            }
+        }
+    }
+
+    /// Moves what was answered from the queue into the hands of the awaiting code, in the order of the answers, and gives
+    /// `wake` each waker, while nothing of the table is borrowed. Outcomes that nobody awaits are dropped.
+    pub(crate) fn drain(&self, owner: &Owner, mut wake: impl FnMut(Waker)) -> usize {
+        let mut drained = 0;
+        let mut list = self.completions.take(|index| &self.slot(index).next);
+        while let Some(index) = list {
+            let slot = self.slot(index);
+            list = Completions::follow(&slot.next);
+            drained += 1;
+            if slot.local(owner, |local| local.phase) == Phase::Abandoned {
+                // SAFETY: the slot came from the queue, so it is ANSWERED and nobody else touches the outcome.
+                unsafe { slot.drop_outcome() };
+                self.release(owner, index);
+                continue;
+            }
+            let waker = slot.local(owner, |local| {
+                local.phase = Phase::Ready;
+                local.waker.take()
+            });
+            if let Some(waker) = waker {
+                wake(waker);
+            }
+        }
+        drained
+    }
+
+    /// Ends every open call whose hold `matches`, and calls `each` with its token, hold and waker, while nothing of the table
+    /// is borrowed: the host is to be told, the hold let go, the waker woken. Calls whose answer was accepted are left to it.
+    pub(crate) fn sweep(
+        &self,
+        owner: &Owner,
+        reason: Reason,
+        matches: impl Fn(&H) -> bool,
+        mut each: impl FnMut(Token, H, Option<Waker>),
+    ) {
+        for index in 0..self.owned.fresh.get() {
+            let slot = self.slot(index);
+            let wanted = slot.local(owner, |local| {
+                matches!(local.phase, Phase::Waiting | Phase::Calling) && local.hold.as_ref().is_some_and(&matches)
+            });
+            let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
+            if !wanted || !slot.try_close(sequence) {
+                continue;
+            }
+            let (hold, waker) = slot.local(owner, |local| {
+                local.phase = Phase::Ended(reason);
+                (local.hold.take(), local.waker.take())
+            });
+            each(Token::new(sequence, index), hold.expect("matched above"), waker);
+        }
+    }
+
+    /// At the end of a context: frees the slots of calls that were ended and whose futures live on elsewhere, and abandons
+    /// those that an answerer still holds. After this no ticket of this owner may be used.
+    pub(crate) fn retire(&self, owner: &Owner, mut release: impl FnMut(H)) {
+        for index in 0..self.owned.fresh.get() {
+            let slot = self.slot(index);
+            if matches!(slot.local(owner, |local| local.phase), Phase::Free | Phase::Abandoned) {
+                continue;
+            }
+            let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
+            match self.end(owner, Token::new(sequence, index)) {
+                Cancelled::Open(hold) | Cancelled::Answered(Some(hold)) => release(hold),
+                Cancelled::Answered(None) | Cancelled::Ended => {}
+            }
+        }
+    }
+
+    /// Calls begun and not given back.
+    pub(crate) fn live(&self, _owner: &Owner) -> u32 {
+        self.owned.live.get()
+    }
+
+    fn take<T>(&self, owner: &Owner, ticket: &Ticket<T>) -> (T, Option<H>) {
+        let slot = self.slot(ticket.token.index());
+        // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
+        // decoder's, and the slot is freed below, so the outcome is read once.
+        let outcome = unsafe { slot.take_outcome::<T>() };
+        let hold = slot.local(owner, |local| local.hold.take());
+        self.free(owner, ticket.token);
+        (outcome, hold)
+    }
+
+    fn free(&self, owner: &Owner, token: Token) {
+        self.owned.live.set(self.owned.live.get() - 1);
+        self.release(owner, token.index());
+    }
+
+    fn release(&self, owner: &Owner, index: u32) {
+        let slot = self.slot(index);
+        let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
+        slot.word.store(Word::new(sequence, State::Free).bits(), Ordering::Relaxed);
+        let waker = slot.local(owner, |local| {
+            local.phase = Phase::Free;
+            local.next_free = self.owned.free.replace(index + 1);
+            local.waker.take()
+        });
+        drop(waker);
+    }
+
+    fn allocate(&self, owner: &Owner) -> Option<u32> {
+        if self.owned.sequence.get() == LAST_SEQUENCE {
+            return None;
+        }
+        match self.owned.free.get() {
+            0 => {
+                let index = self.owned.fresh.get();
+                if index == MAX_IN_FLIGHT {
+                    return None;
+                }
+                self.slots.grow_to(index, Slot::new);
+                self.owned.fresh.set(index + 1);
+                Some(index)
+            }
+            head => {
+                let next = self.slot(head - 1).local(owner, |local| local.next_free);
+                self.owned.free.set(next);
+                Some(head - 1)
+            }
+        }
+    }
+
+    #[inline]
+    fn slot(&self, index: u32) -> &Slot<H> {
+        self.slots.get(index).expect("the owner only names slots that exist")
+    }
+}

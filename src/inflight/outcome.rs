@@ -1,0 +1,132 @@
+//! Where an answer is decoded to: a small piece of storage in the slot whose type only the call knows.
+
+use super::Accepted;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+
+/// Bytes that an outcome may have to live in the slot; a larger one is boxed.
+const INLINE: usize = 56;
+
+/// Room for one value of a type that is known to whoever has the call's ticket, and to its [`Decoder`].
+#[repr(C, align(8))]
+#[derive(Debug)]
+pub(super) struct Storage(MaybeUninit<[u8; INLINE]>);
+
+impl Storage {
+    pub(super) const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+
+    fn pointer<T>(this: *mut Self) -> *mut T {
+        this.cast()
+    }
+}
+
+const fn fits<T>() -> bool {
+    size_of::<T>() <= INLINE && align_of::<T>() <= align_of::<Storage>()
+}
+
+/// # Safety
+///
+/// `this` may be written, and holds nothing.
+unsafe fn write<T>(this: *mut Storage, value: T) {
+    if fits::<T>() {
+        // SAFETY: the storage is large and aligned enough for T, and the caller may write it.
+        unsafe { Storage::pointer::<T>(this).write(value) }
+    } else {
+        // SAFETY: a pointer fits, and the caller may write it.
+        unsafe { Storage::pointer::<*mut T>(this).write(Box::into_raw(Box::new(value))) }
+    }
+}
+
+/// # Safety
+///
+/// `this` holds a T that was written by [`write`], and is not read again.
+pub(super) unsafe fn read<T>(this: *mut Storage) -> T {
+    if fits::<T>() {
+        // SAFETY: the caller's contract.
+        unsafe { Storage::pointer::<T>(this).read() }
+    } else {
+        // SAFETY: the caller's contract; the pointer came from Box::into_raw.
+        *unsafe { Box::from_raw(Storage::pointer::<*mut T>(this).read()) }
+    }
+}
+
+/// An answer as it comes in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Raw<'a> {
+    /// What the host passed.
+    Host {
+        /// Its status.
+        ret: i32,
+        /// Its bytes.
+        payload: &'a [u8],
+    },
+    /// The host passed bytes that cannot be read; this says why.
+    Unreadable(&'a str),
+}
+
+/// Makes the outcome of an answer that won.
+pub(crate) trait Decode {
+    /// What the awaiting code gets.
+    type Outcome: Send + 'static;
+
+    /// Runs on the thread that answers, must not panic, and says whether the payload could be read.
+    fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted);
+}
+
+/// The functions of a [`Decode`], for a slot that does not know its type.
+#[derive(Debug)]
+pub(crate) struct Decoder<T> {
+    erased: Erased,
+    outcome: PhantomData<fn() -> T>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Erased {
+    decode: unsafe fn(*mut Storage, Raw<'_>) -> Accepted,
+    drop: unsafe fn(*mut Storage),
+}
+
+/// Where the [`Decoder`] of a [`Decode`] lives.
+pub(crate) struct DecoderOf<D>(PhantomData<D>);
+
+impl<D: Decode> DecoderOf<D> {
+    pub(crate) const DECODER: &'static Decoder<D::Outcome> = &Decoder {
+        erased: Erased {
+            decode: |storage, answer| {
+                let (outcome, accepted) = D::decode(answer);
+                // SAFETY: `Erased::decode`'s contract.
+                unsafe { write(storage, outcome) };
+                accepted
+            },
+            // SAFETY: `Erased::drop`'s contract; this decoder wrote an outcome of this type.
+            drop: |storage| drop(unsafe { read::<D::Outcome>(storage) }),
+        },
+        outcome: PhantomData,
+    };
+}
+
+impl<T> Decoder<T> {
+    pub(super) fn erased(&'static self) -> &'static Erased {
+        &self.erased
+    }
+}
+
+impl Erased {
+    /// # Safety
+    ///
+    /// `storage` may be written by this thread alone, and holds nothing.
+    pub(super) unsafe fn decode(&self, storage: *mut Storage, answer: Raw<'_>) -> Accepted {
+        // SAFETY: passed on.
+        unsafe { (self.decode)(storage, answer) }
+    }
+
+    /// # Safety
+    ///
+    /// `storage` holds what this decoder wrote, belongs to this thread, and is not read again.
+    pub(super) unsafe fn drop(&self, storage: *mut Storage) {
+        // SAFETY: passed on.
+        unsafe { (self.drop)(storage) }
+    }
+}

@@ -1,0 +1,101 @@
+//! An array that grows and never moves: readers on any thread, one grower.
+
+use crate::sync::{AtomicPtr, Ordering};
+use std::marker::PhantomData;
+use std::ptr;
+
+/// log2 of the first segment's length. Models use short ones, so that they can reach the second.
+const FIRST_BITS: u32 = if cfg!(ffihost_loom) { 0 } else { 6 };
+/// The first two segments are equally long, each further one doubles the whole: 2^16 items in all.
+const SEGMENTS: usize = (16 - FIRST_BITS + 1) as usize;
+
+/// Up to 65,536 items in segments of doubling length, each allocated when its first item is needed.
+pub(super) struct Segments<T> {
+    segments: [AtomicPtr<T>; SEGMENTS],
+    items: PhantomData<T>,
+}
+
+impl<T> Segments<T> {
+    pub(super) fn new() -> Self {
+        Self { segments: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())), items: PhantomData }
+    }
+
+    /// The item, if its segment exists. Any thread, any index.
+    #[inline]
+    pub(super) fn get(&self, index: u32) -> Option<&T> {
+        let (segment, offset) = locate(index);
+        // Acquire pairs with the Release of `grow_to`: the items are initialised.
+        let items = self.segments.get(segment)?.load(Ordering::Acquire);
+        if items.is_null() {
+            return None;
+        }
+        // SAFETY: a segment that is not null holds `length(segment)` initialised items, lives as long as `self`, and
+        // `locate` gives an offset below its length.
+        Some(unsafe { &*items.add(offset) })
+    }
+
+    /// Makes sure that the item exists. One thread only.
+    pub(super) fn grow_to(&self, index: u32, make: impl Fn() -> T) {
+        let (segment, _) = locate(index);
+        if !self.segments[segment].load(Ordering::Relaxed).is_null() {
+            return;
+        }
+        let items: Box<[T]> = (0..length(segment)).map(|_| make()).collect();
+        self.segments[segment].store(Box::into_raw(items).cast(), Ordering::Release);
+    }
+}
+
+impl<T> Drop for Segments<T> {
+    fn drop(&mut self) {
+        for (segment, items) in self.segments.iter().enumerate() {
+            let items = items.load(Ordering::Relaxed);
+            if !items.is_null() {
+                // SAFETY: it was made by `grow_to` from a boxed slice of this length, and nobody has `self` any more.
+                drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(items, length(segment))) });
+            }
+        }
+    }
+}
+
+/// The segment of an item, and its place there.
+#[inline]
+fn locate(index: u32) -> (usize, usize) {
+    let segment = (u32::BITS - (index >> FIRST_BITS).leading_zeros()) as usize;
+    (segment, index as usize - start(segment))
+}
+
+fn start(segment: usize) -> usize {
+    if segment == 0 { 0 } else { length(segment) }
+}
+
+fn length(segment: usize) -> usize {
+    1 << (FIRST_BITS as usize + segment.saturating_sub(1))
+}
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_index_has_one_place() {
+        let mut expected = (0, 0);
+        for index in 0..1 << 16 {
+            assert_eq!(locate(index), expected, "index {index}");
+            expected.1 += 1;
+            if expected.1 == length(expected.0) {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+        assert_eq!(expected, (SEGMENTS, 0));
+    }
+
+    #[test]
+    fn an_index_beyond_the_last_is_no_item() {
+        let segments = Segments::<u8>::new();
+        assert!(segments.get(u32::MAX).is_none());
+        assert!(segments.get(0).is_none());
+        segments.grow_to(64, || 7);
+        assert_eq!(segments.get(127), Some(&7));
+        assert!(segments.get(0).is_none());
+    }
+}

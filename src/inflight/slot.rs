@@ -1,0 +1,189 @@
+//! One slot of the table: its word, its outcome, and its owner's part.
+
+use super::outcome::{self, Decoder, Erased, Raw, Storage};
+use super::{Accepted, Owner, Reason};
+use crate::sync::{AtomicU32, AtomicU64, Ordering, UnsafeCell, planted};
+use std::task::Waker;
+
+/// Bits of a word below the sequence number: as many as a token has index bits, so that both shift alike.
+const STATE_BITS: u32 = super::INDEX_BITS;
+
+/// Where a slot's latest call stands, as far as other threads are concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// No call, or one that its owner has ended: every answer is refused.
+    Free = 0,
+    /// An answer will be taken.
+    Open = 1,
+    /// An answerer won, and decodes.
+    Claimed = 2,
+    /// The outcome is in the slot.
+    Answered = 3,
+}
+
+/// A sequence number and a state, the slot's atomic word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Word(u64);
+
+impl Word {
+    pub(super) fn new(sequence: u64, state: State) -> Self {
+        Self(sequence << STATE_BITS | state as u64)
+    }
+
+    pub(super) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub(super) fn sequence(self) -> u64 {
+        self.0 >> STATE_BITS
+    }
+
+    pub(super) fn state(self) -> State {
+        match self.0 & ((1 << STATE_BITS) - 1) {
+            0 => State::Free,
+            1 => State::Open,
+            2 => State::Claimed,
+            _ => State::Answered,
+        }
+    }
+}
+
+/// Where a slot's call stands for its owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// On the free list.
+    Free,
+    /// The host function is running.
+    Calling,
+    /// It answered before it returned; the caller takes the outcome.
+    AnsweredInline,
+    /// Somebody awaits the answer.
+    Waiting,
+    /// The answer came through the queue and waits to be polled.
+    Ready,
+    /// The owner ended the call; that waits to be polled.
+    Ended(Reason),
+    /// Nobody awaits the answer that an answerer is bringing; the drain drops it.
+    Abandoned,
+}
+
+/// The part of a slot that only its owner touches.
+#[derive(Debug)]
+pub(super) struct Local<H> {
+    pub(super) hold: Option<H>,
+    pub(super) waker: Option<Waker>,
+    /// The next free slot as index + 1; 0 ends the list.
+    pub(super) next_free: u32,
+    pub(super) phase: Phase,
+}
+
+impl<H> Local<H> {
+    /// Notes an inline answer, if the host function of this very call is running.
+    pub(super) fn note_inline(&mut self) -> bool {
+        let calling = self.phase == Phase::Calling;
+        if calling {
+            self.phase = Phase::AnsweredInline;
+        }
+        calling
+    }
+}
+
+/// Two cache lines, so that neighbours' answerers do not disturb each other. In a model the cells are loom's, and larger.
+#[repr(align(64))]
+pub(super) struct Slot<H> {
+    pub(super) word: AtomicU64,
+    /// The link of the completion queue: index + 1 of the slot below, 0 at the end. Written by the answerer before its
+    /// push, then by the owner after its take.
+    pub(super) next: AtomicU32,
+    /// Written by the owner before OPEN, read by the answerer while CLAIMED, by the owner after ANSWERED.
+    decoder: UnsafeCell<Option<&'static Erased>>,
+    /// Written by the answerer while CLAIMED, read by the owner after ANSWERED.
+    outcome: UnsafeCell<Storage>,
+    local: UnsafeCell<Local<H>>,
+}
+
+#[cfg(not(ffihost_loom))]
+const _: () = assert!(size_of::<Slot<std::rc::Rc<()>>>() <= 128);
+
+impl<H> Slot<H> {
+    pub(super) fn new() -> Self {
+        Self {
+            word: AtomicU64::new(Word::new(0, State::Free).bits()),
+            next: AtomicU32::new(0),
+            decoder: UnsafeCell::new(None),
+            outcome: UnsafeCell::new(Storage::new()),
+            local: UnsafeCell::new(Local { hold: None, waker: None, next_free: 0, phase: Phase::Free }),
+        }
+    }
+
+    /// Touches the owner's part. `f` must not call anything that may come back to this slot.
+    #[inline]
+    pub(super) fn local<R>(&self, _owner: &Owner, f: impl FnOnce(&mut Local<H>) -> R) -> R {
+        // SAFETY: whoever has the owner is the only one to touch this part, on one thread, and no closure that is passed
+        // here calls foreign code, so none is entered while another runs.
+        self.local.with_mut(|local| f(unsafe { &mut *local }))
+    }
+
+    /// Sets what will decode the answer. Only while the slot is free.
+    #[inline]
+    pub(super) fn set_decoder<T>(&self, _owner: &Owner, decoder: &'static Decoder<T>) {
+        // SAFETY: the slot is free, so no answerer can claim it, and the owner is alone with it.
+        self.decoder.with_mut(|cell| unsafe { *cell = Some(decoder.erased()) });
+    }
+
+    /// Decodes an answer into the slot.
+    ///
+    /// # Safety
+    ///
+    /// The caller moved this slot from OPEN to CLAIMED and has not published ANSWERED.
+    #[inline]
+    pub(super) unsafe fn decode(&self, answer: Raw<'_>) -> Accepted {
+        // SAFETY: a claimed slot was published with a decoder, which stays until the slot is free again; the claimer alone
+        // touches the outcome, which is empty: it was taken or dropped before the slot was last freed.
+        unsafe { self.outcome.with_mut(|outcome| self.decoder().decode(outcome, answer)) }
+    }
+
+    /// # Safety
+    ///
+    /// The caller is the owner, the slot is ANSWERED, T is its decoder's type, and the outcome is taken or dropped once.
+    #[inline]
+    pub(super) unsafe fn take_outcome<T>(&self) -> T {
+        // SAFETY: passed on; ANSWERED was seen with Acquire, or stored by this thread.
+        self.outcome.with_mut(|outcome| unsafe { outcome::read(outcome) })
+    }
+
+    /// # Safety
+    ///
+    /// As for [`take_outcome`](Self::take_outcome), whatever the type.
+    pub(super) unsafe fn drop_outcome(&self) {
+        // SAFETY: passed on.
+        unsafe { self.outcome.with_mut(|outcome| self.decoder().drop(outcome)) }
+    }
+
+    /// # Safety
+    ///
+    /// The slot is CLAIMED by the caller, or the caller is the owner and the slot is ANSWERED.
+    unsafe fn decoder(&self) -> &'static Erased {
+        // SAFETY: nobody writes the decoder in these states.
+        self.decoder.with(|decoder| unsafe { *decoder }).expect("a slot is published with a decoder")
+    }
+
+    /// Ends the call unless an answer was accepted: OPEN to FREE. Owner only.
+    #[inline]
+    pub(super) fn try_close(&self, sequence: u64) -> bool {
+        let open = Word::new(sequence, State::Open).bits();
+        let free = Word::new(sequence, State::Free).bits();
+        if planted("close_without_cas") {
+            let closed = self.word.load(Ordering::Acquire) == open;
+            if closed {
+                self.word.store(free, Ordering::Release);
+            }
+            return closed;
+        }
+        self.word.compare_exchange(open, free, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}

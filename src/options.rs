@@ -1,0 +1,147 @@
+//! What an author decides for every context of a library.
+
+use std::time::Duration;
+
+/// What happens to an event when the queue is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// The producer waits for room. On the event thread itself, which nobody else could free, the event is dropped.
+    #[default]
+    Block,
+    /// The oldest queued event is dropped.
+    DropOldest,
+    /// The new event is dropped.
+    DropNewest,
+}
+
+/// Limits, deadlines and policies of a library's contexts; the defaults are those of the contract.
+///
+/// # Examples
+///
+/// ```
+/// use ffihost::Options;
+/// use std::time::Duration;
+///
+/// const OPTIONS: Options = Options::new().host_deadline(Duration::from_secs(10)).max_payload(1 << 20);
+/// # let _ = OPTIONS;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Options {
+    pub(crate) contexts: u32,
+    pub(crate) calls_in_flight: u32,
+    pub(crate) requests_queued: u32,
+    pub(crate) payload: usize,
+    pub(crate) events_queued: u32,
+    pub(crate) events_when_full: WhenFull,
+    pub(crate) slow_host: Duration,
+    pub(crate) stale_warn: Option<Duration>,
+    pub(crate) host_deadline: Option<Duration>,
+    pub(crate) grace: Duration,
+    pub(crate) destructor_deadline: Duration,
+    pub(crate) linger: Duration,
+    pub(crate) spin: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Options {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            contexts: 1_024,
+            calls_in_flight: crate::inflight::MAX_IN_FLIGHT,
+            requests_queued: 16_384,
+            payload: 64 << 20,
+            events_queued: 1_024,
+            events_when_full: WhenFull::Block,
+            slow_host: Duration::from_millis(10),
+            stale_warn: None,
+            host_deadline: None,
+            grace: Duration::from_millis(1_500),
+            destructor_deadline: Duration::from_secs(5),
+            linger: Duration::from_secs(1),
+            spin: Duration::from_micros(50),
+        }
+    }
+
+    /// Contexts at once, at most 4,096. Default 1,024; then create returns `BUSY`.
+    pub const fn max_contexts(mut self, contexts: u32) -> Self {
+        self.contexts = contexts;
+        self
+    }
+
+    /// Host calls in flight per context, at most and by default 65,536; then [`HostError::Overloaded`](crate::HostError).
+    pub const fn max_calls_in_flight(mut self, calls: u32) -> Self {
+        self.calls_in_flight = calls;
+        self
+    }
+
+    /// Requests that wait to be started, per context. Default 16,384; then `BUSY`.
+    pub const fn max_requests_queued(mut self, requests: u32) -> Self {
+        self.requests_queued = requests;
+        self
+    }
+
+    /// Bytes of a request or an answer. Default 64 MiB; then `TOO_LARGE`.
+    pub const fn max_payload(mut self, bytes: usize) -> Self {
+        self.payload = bytes;
+        self
+    }
+
+    /// Events that wait for the event thread, per context, and what happens when there are more. Default 1,024, blocking.
+    pub const fn events(mut self, queued: u32, when_full: WhenFull) -> Self {
+        self.events_queued = queued;
+        self.events_when_full = when_full;
+        self
+    }
+
+    /// How long a host function may run on the FFI thread before that is reported. Default 10 ms; zero switches it off.
+    ///
+    /// Measured with the system's coarse clock, which ticks every 1 to 10 ms on Linux, so that it costs next to nothing.
+    pub const fn slow_host_warning(mut self, threshold: Duration) -> Self {
+        self.slow_host = threshold;
+        self
+    }
+
+    /// Tells the callback of a running request every so often that it is still running. Default off.
+    pub const fn stale_warning(mut self, interval: Duration) -> Self {
+        self.stale_warn = Some(interval);
+        self
+    }
+
+    /// The deadline of host calls that have none of their own. Default none.
+    pub const fn host_deadline(mut self, deadline: Duration) -> Self {
+        self.host_deadline = Some(deadline);
+        self
+    }
+
+    /// How long running requests may go on after a close. Default 1.5 s.
+    pub const fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// How long the destructor may take. Default 5 s.
+    pub const fn destructor_deadline(mut self, deadline: Duration) -> Self {
+        self.destructor_deadline = deadline;
+        self
+    }
+
+    /// How much longer than grace and destructor a close waits for code that refuses to stop. Default 1 s.
+    pub const fn linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
+        self
+    }
+
+    /// How long at most the FFI thread watches for work before it sleeps; it adapts to what comes, and never spins where
+    /// there is one processor. Default 50 µs; zero switches it off.
+    pub const fn spin(mut self, spin: Duration) -> Self {
+        self.spin = spin;
+        self
+    }
+}

@@ -1,0 +1,245 @@
+//! Host functions by name: register, replace, unregister on any thread, look up on the FFI thread.
+//!
+//! # Who holds a registration
+//!
+//! A registration is an [`Entry`], and it is counted: by the registry while it is registered, by the FFI thread's
+//! [`Snapshot`] until that is refreshed, by each invocation while it runs and each open call made with it. The last one out
+//! drops the entry's `F`, and that is when the host gets its userData back: never early, and exactly once, because it is
+//! one drop. A registration that is refused hands its `F` back instead.
+//!
+//! # Look-up
+//!
+//! The FFI thread keeps a snapshot of the map and compares one number, the version, before each look-up. Writers raise it
+//! after they changed the map, with the lock still held, so whoever sees the new version and takes the lock sees the change.
+//! The snapshot's references are the FFI thread's own: a call costs no atomic count.
+//!
+//! # Unregister
+//!
+//! A writer that takes an entry away marks it first (`unregistered`), then raises the version. At its next refresh the FFI
+//! thread finds the entry gone, and ends the calls that are open on a marked one. A replaced entry is not marked: its calls
+//! may still be answered.
+//!
+//! No entry is dropped under the lock: what a writer takes out of the map is returned to it.
+
+use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// One registration.
+#[derive(Debug)]
+pub(crate) struct Entry<F> {
+    /// What the host registered; dropping it gives it back.
+    pub(crate) function: F,
+    unregistered: AtomicU32,
+}
+
+impl<F> Entry<F> {
+    fn new(function: F) -> Self {
+        Self { function, unregistered: AtomicU32::new(0) }
+    }
+
+    /// Whether it was taken back, not only replaced.
+    pub(crate) fn is_unregistered(&self) -> bool {
+        // Acquire: pairs with the mark, though the version that led here has ordered them already.
+        self.unregistered.load(Ordering::Acquire) != 0
+    }
+}
+
+/// Host functions by name.
+#[derive(Debug)]
+pub(crate) struct Registry<F> {
+    version: AtomicU64,
+    entries: Mutex<HashMap<Box<str>, Arc<Entry<F>>>>,
+}
+
+impl<F> Registry<F> {
+    pub(crate) fn new() -> Self {
+        Self { version: AtomicU64::new(0), entries: Mutex::new(HashMap::new()) }
+    }
+
+    /// Registers under a name, and returns what was registered there before, for the caller to drop.
+    #[must_use = "what was replaced is dropped by the caller, under no lock"]
+    pub(crate) fn register(&self, name: &str, function: F) -> Option<Arc<Entry<F>>> {
+        let entry = Arc::new(Entry::new(function));
+        let mut entries = self.entries.lock();
+        let replaced = entries.insert(name.into(), entry);
+        self.raise_version();
+        replaced
+    }
+
+    /// Takes a registration back, and returns it for the caller to drop.
+    #[must_use = "what was registered is dropped by the caller, under no lock"]
+    pub(crate) fn unregister(&self, name: &str) -> Option<Arc<Entry<F>>> {
+        let mut entries = self.entries.lock();
+        let entry = entries.remove(name)?;
+        if !planted("unregister_without_mark") {
+            entry.unregistered.store(1, Ordering::Release);
+        }
+        if !planted("unregister_without_version") {
+            self.raise_version();
+        }
+        Some(entry)
+    }
+
+    /// Takes everything back, for the caller to drop.
+    #[must_use = "what was registered is dropped by the caller, under no lock"]
+    pub(crate) fn clear(&self) -> Vec<Arc<Entry<F>>> {
+        let mut entries = self.entries.lock();
+        self.raise_version();
+        entries.drain().map(|(_, entry)| entry).collect()
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.entries.lock().contains_key(name)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.lock().len()
+    }
+
+    fn raise_version(&self) {
+        self.version.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// An entry as the FFI thread holds it: references to it are not atomic.
+#[derive(Debug)]
+pub(crate) struct LocalEntry<F> {
+    entry: Arc<Entry<F>>,
+    in_flight: Cell<u32>,
+}
+
+/// What an open call or a running invocation holds.
+#[derive(Debug)]
+pub(crate) struct Hold<F>(Rc<LocalEntry<F>>);
+
+impl<F> LocalEntry<F> {
+    pub(crate) fn function(&self) -> &F {
+        &self.entry.function
+    }
+}
+
+impl<F> Hold<F> {
+    /// The entry itself, for an invocation that may outlive the call.
+    #[inline]
+    pub(crate) fn entry(&self) -> Rc<LocalEntry<F>> {
+        Rc::clone(&self.0)
+    }
+
+    pub(crate) fn function(&self) -> &F {
+        &self.0.entry.function
+    }
+
+    pub(crate) fn is_unregistered(&self) -> bool {
+        self.0.entry.is_unregistered()
+    }
+}
+
+impl<F> Drop for Hold<F> {
+    fn drop(&mut self) {
+        self.0.in_flight.set(self.0.in_flight.get() - 1);
+    }
+}
+
+/// The FFI thread's copy of the registry.
+#[derive(Debug)]
+pub(crate) struct Snapshot<F> {
+    version: Cell<u64>,
+    by_name: RefCell<HashMap<Box<str>, Rc<LocalEntry<F>>>>,
+    /// By the small number of a [`Name`]: no hashing for names that the author declared.
+    by_id: RefCell<Vec<Option<Rc<LocalEntry<F>>>>>,
+}
+
+/// A look-up that found nothing to call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// Nothing is registered under that name.
+    NotRegistered,
+    /// It has as many open calls as it may have.
+    Full,
+}
+
+impl<F> Snapshot<F> {
+    pub(crate) fn new() -> Self {
+        Self { version: Cell::new(0), by_name: RefCell::default(), by_id: RefCell::default() }
+    }
+
+    /// Whether the registry has changed since the last [`refresh`](Self::refresh).
+    #[inline]
+    pub(crate) fn is_stale(&self, registry: &Registry<F>) -> bool {
+        let order = if planted("version_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+        registry.version.load(order) != self.version.get()
+    }
+
+    /// Takes over the registry's present content, and returns whether an unregistered entry was among what is gone; calls
+    /// may be open on it. What is gone is dropped last, under no lock and with nothing borrowed.
+    pub(crate) fn refresh(&self, registry: &Registry<F>) -> bool {
+        let mut fresh = HashMap::new();
+        let mut stale = self.by_name.take();
+        let stale_ids = self.by_id.take();
+        {
+            let entries = registry.entries.lock();
+            self.version.set(registry.version.load(Ordering::Relaxed));
+            for (name, entry) in entries.iter() {
+                let kept = match stale.remove(name) {
+                    Some(kept) if Arc::ptr_eq(&kept.entry, entry) => kept,
+                    replaced => {
+                        if let Some(replaced) = replaced {
+                            stale.insert(name.clone(), replaced);
+                        }
+                        Rc::new(LocalEntry { entry: Arc::clone(entry), in_flight: Cell::new(0) })
+                    }
+                };
+                fresh.insert(name.clone(), kept);
+            }
+        }
+        self.by_name.replace(fresh);
+        let unregistered = stale.values().any(|gone| gone.entry.is_unregistered());
+        drop(stale_ids);
+        drop(stale);
+        unregistered
+    }
+
+    /// A hold on what is registered under this name, unless it has `limit(function)` open calls already (0: no limit).
+    #[inline]
+    pub(crate) fn get(&self, name: &Name<'_>, limit: impl FnOnce(&F) -> u32) -> Result<Hold<F>, Missing> {
+        let entry = self.find(name).ok_or(Missing::NotRegistered)?;
+        let in_flight = entry.in_flight.get();
+        let limit = limit(&entry.entry.function);
+        if limit != 0 && in_flight >= limit {
+            return Err(Missing::Full);
+        }
+        entry.in_flight.set(in_flight + 1);
+        Ok(Hold(entry))
+    }
+
+    #[inline]
+    fn find(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
+        let Some(id) = name.id else { return self.by_name.borrow().get(name.text).cloned() };
+        if let Some(Some(entry)) = self.by_id.borrow().get(id as usize) {
+            return Some(Rc::clone(entry));
+        }
+        let entry = self.by_name.borrow().get(name.text).cloned()?;
+        let mut by_id = self.by_id.borrow_mut();
+        if by_id.len() <= id as usize {
+            by_id.resize_with(id as usize + 1, || None);
+        }
+        by_id[id as usize] = Some(Rc::clone(&entry));
+        Some(entry)
+    }
+
+    /// Lets everything go.
+    pub(crate) fn clear(&self) {
+        let (ids, names) = (self.by_id.take(), self.by_name.take());
+        drop(ids);
+        drop(names);
+    }
+}
+
+/// The name of a host function, with the small number that was given to it if the author declared it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) id: Option<u32>,
+}
