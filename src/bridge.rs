@@ -29,7 +29,8 @@
 //! those that it follows: a notifier's push happens before the consumer's next look if its swap came first, and if it came
 //! second it saw SLEEPING.
 
-use crate::sync::{AtomicU32, AtomicWaker, Ordering, planted};
+use crate::sync::{AtomicU32, AtomicWaker, Mutex, Ordering, planted};
+use std::collections::VecDeque;
 use std::task::{Context, Poll, Waker};
 
 /// A list of slot indexes: many push, one takes all.
@@ -80,6 +81,45 @@ impl Completions {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.head.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// What other threads want done by the consumer, until it takes no more.
+///
+/// Closing and pushing are decided under one lock: what was pushed is popped, or handed out by the closing; nothing is
+/// added after that.
+#[derive(Debug)]
+pub(crate) struct Inbox<T>(Mutex<Option<VecDeque<T>>>);
+
+impl<T> Inbox<T> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Some(VecDeque::new())))
+    }
+
+    /// Puts an item last, or hands it back after the closing.
+    pub(crate) fn push(&self, item: T) -> Result<(), T> {
+        match &mut *self.0.lock() {
+            Some(items) => {
+                items.push_back(item);
+                Ok(())
+            }
+            None => Err(item),
+        }
+    }
+
+    pub(crate) fn pop(&self) -> Option<T> {
+        self.0.lock().as_mut()?.pop_front()
+    }
+
+    /// Takes no more, and hands out what is left, to be dropped under no lock.
+    #[must_use = "what is left is dropped by the caller, under no lock"]
+    pub(crate) fn close(&self) -> VecDeque<T> {
+        let mut items = self.0.lock();
+        let left = items.take().unwrap_or_default();
+        if planted("inbox_stays_open") {
+            *items = Some(VecDeque::new());
+        }
+        left
     }
 }
 
@@ -160,18 +200,8 @@ impl Signal {
 
     /// Forgets the consumer, so that another may come.
     pub(crate) fn reset(&self) -> Option<Waker> {
-        let waker = self.take_waker();
+        let waker = self.waker.take();
         self.state.store(RUNNING, Ordering::Release);
         waker
-    }
-
-    #[cfg(not(ffihost_loom))]
-    fn take_waker(&self) -> Option<Waker> {
-        self.waker.take()
-    }
-
-    #[cfg(ffihost_loom)]
-    fn take_waker(&self) -> Option<Waker> {
-        self.waker.take_waker()
     }
 }

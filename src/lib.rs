@@ -1,6 +1,9 @@
 //! Call back into the program that loaded your Rust library, and await the answer: every such call settles exactly once,
 //! with a typed outcome, whatever the host does.
 
+#![cfg_attr(not(test), deny(clippy::panic))]
+#![cfg_attr(ffihost_loom, allow(dead_code, unused_imports, reason = "only what is modelled is built"))]
+
 #[cfg(not(ffihost_loom))]
 pub mod abi;
 mod bridge;
@@ -11,6 +14,8 @@ mod events;
 #[cfg(not(ffihost_loom))]
 mod host;
 mod inflight;
+#[cfg(test)]
+mod models;
 #[cfg(not(ffihost_loom))]
 mod options;
 #[cfg(not(ffihost_loom))]

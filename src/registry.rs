@@ -62,6 +62,10 @@ impl<F> Registry<F> {
     #[must_use = "what was replaced is dropped by the caller, under no lock"]
     pub(crate) fn register(&self, name: &str, function: F) -> Option<Arc<Entry<F>>> {
         let entry = Arc::new(Entry::new(function));
+        if planted("version_before_change") {
+            self.raise_version();
+            return self.entries.lock().insert(name.into(), entry);
+        }
         let mut entries = self.entries.lock();
         let replaced = entries.insert(name.into(), entry);
         self.raise_version();
@@ -168,8 +172,7 @@ impl<F> Snapshot<F> {
     /// Whether the registry has changed since the last [`refresh`](Self::refresh).
     #[inline]
     pub(crate) fn is_stale(&self, registry: &Registry<F>) -> bool {
-        let order = if planted("version_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
-        registry.version.load(order) != self.version.get()
+        registry.version.load(Ordering::Acquire) != self.version.get()
     }
 
     /// Takes over the registry's present content, and returns whether an unregistered entry was among what is gone; calls

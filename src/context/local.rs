@@ -324,13 +324,22 @@ impl Local {
         }
     }
 
+    /// Ends a call whose time is up, and tells the host; unless an answer was accepted, which is then on its way.
+    pub(crate) fn expire_call<T>(&self, ticket: Ticket<T>) -> Result<(), Ticket<T>> {
+        let token = ticket.token();
+        let hold = self.context().calls.expire(&self.owner, ticket)?;
+        self.counters().calls_timed_out.bump_owned();
+        hold.function().cancel(token);
+        self.let_go(Some(hold));
+        Ok(())
+    }
+
     /// Ends a call that nobody awaits any more, and tells the host if it was open.
-    pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>, timed_out: bool) {
+    pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>) {
         let token = ticket.token();
         let hold = match self.context().calls.cancel(&self.owner, ticket) {
             Cancelled::Open(hold) => {
-                let counters = self.counters();
-                if timed_out { &counters.calls_timed_out } else { &counters.calls_cancelled }.bump_owned();
+                self.counters().calls_cancelled.bump_owned();
                 hold.function().cancel(token);
                 Some(hold)
             }

@@ -9,6 +9,7 @@
 
 use super::local::Local;
 use crate::abi::Callback;
+use crate::bridge::Inbox;
 use crate::status::Status;
 use crate::sync::Mutex;
 use slab::Slab;
@@ -52,20 +53,19 @@ struct Live {
 struct Inner {
     live: Slab<Live>,
     queue: VecDeque<(Key, QueuedJob)>,
-    errands: VecDeque<Errand>,
     sealed: bool,
-    refuses_errands: bool,
 }
 
 /// See the module.
 pub(crate) struct Requests {
     inner: Mutex<Inner>,
+    errands: Inbox<Errand>,
     limit: usize,
 }
 
 impl Requests {
     pub(crate) fn new(limit: u32) -> Self {
-        Self { inner: Mutex::new(Inner::default()), limit: limit as usize }
+        Self { inner: Mutex::new(Inner::default()), errands: Inbox::new(), limit: limit as usize }
     }
 
     /// Accepts a request; from now on it will be called back. True if the FFI thread has to be told.
@@ -93,28 +93,19 @@ impl Requests {
 
     /// Posts an errand of the library's own, or hands it back if the context takes none any more.
     pub(crate) fn post(&self, errand: Errand) -> Result<(), Errand> {
-        let mut inner = self.inner.lock();
-        if inner.refuses_errands {
-            return Err(errand);
-        }
-        inner.errands.push_back(errand);
-        Ok(())
-    }
-
-    /// Takes no more errands, and drops those that are queued: whoever waits for one learns that it will not be run.
-    pub(crate) fn refuse_errands(&self) {
-        let mut inner = self.inner.lock();
-        inner.refuses_errands = true;
-        let errands = std::mem::take(&mut inner.errands);
-        drop(inner);
-        for errand in errands {
-            let _ = crate::panic::contain(|| drop(errand));
-        }
+        self.errands.push(errand)
     }
 
     /// The next errand.
     pub(crate) fn next_errand(&self) -> Option<Errand> {
-        self.inner.lock().errands.pop_front()
+        self.errands.pop()
+    }
+
+    /// Takes no more errands, and drops those that are queued: whoever waits for one learns that it will not be run.
+    pub(crate) fn refuse_errands(&self) {
+        for errand in self.errands.close() {
+            let _ = crate::panic::contain(|| drop(errand));
+        }
     }
 
     /// The next request to start, and whether it was cancelled while it was queued.

@@ -172,10 +172,15 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         if deadline.as_mut().is_none_or(|deadline| deadline.as_mut().poll(cx).is_pending()) {
             return Poll::Pending;
         }
-        if let State::Open { ticket, .. } = std::mem::replace(&mut self.state, State::Done) {
-            local.cancel_call(ticket, true);
+        let State::Open { ticket, .. } = std::mem::replace(&mut self.state, State::Done) else { return Poll::Pending };
+        match local.expire_call(ticket) {
+            Ok(()) => Poll::Ready(Err(HostError::TimedOut)),
+            // An answer was accepted just now: it is the outcome, and its arrival wakes this call.
+            Err(ticket) => {
+                self.state = State::Open { ticket, deadline: None };
+                Poll::Pending
+            }
         }
-        Poll::Ready(Err(HostError::TimedOut))
     }
 }
 
@@ -297,7 +302,7 @@ impl<T, E> Stray<T, E> {
         match self {
             Self::New => {}
             Self::Crowded => local.room.leave(),
-            Self::Open(ticket, _) => local.cancel_call(ticket, false),
+            Self::Open(ticket, _) => local.cancel_call(ticket),
         }
     }
 }
@@ -410,7 +415,11 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     match local.call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode) {
         Ok(Made::Answered(outcome)) => outcome,
         Ok(Made::Open(ticket, _)) => {
-            local.cancel_call(ticket, true);
+            match local.expire_call(ticket) {
+                Ok(()) => {}
+                // Another thread answered just after the function returned: too late for a call that does not wait.
+                Err(ticket) => local.cancel_call(ticket),
+            }
             Err(HostError::TimedOut)
         }
         Err(NotMade::Overloaded(_)) => Err(HostError::Overloaded),

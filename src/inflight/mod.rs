@@ -325,9 +325,22 @@ impl<H> Table<H> {
     }
 
     /// Ends a call that nobody awaits any more: a deadline, or a future that is dropped.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     pub(crate) fn cancel<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Cancelled<H> {
-        let Ticket { token, .. } = ticket;
-        self.end(owner, token)
+        self.end(owner, ticket.token)
+    }
+
+    /// Ends a call whose time is up, unless an answer was accepted: then that is the outcome, which is on its way, and the
+    /// ticket comes back.
+    pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<H, Ticket<T>> {
+        let slot = self.slot(ticket.token.index());
+        let waiting = slot.local(owner, |local| local.phase == Phase::Waiting);
+        if !waiting || !slot.try_close(ticket.token.sequence()) {
+            return Err(ticket);
+        }
+        let hold = slot.local(owner, |local| local.hold.take());
+        self.free(owner, ticket.token);
+        Ok(hold.expect("an open call holds its registration"))
     }
 
     fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {

@@ -403,12 +403,13 @@ pub struct Asked {
     pub text: String,
 }
 
-type Answerer = Box<dyn Fn(Context, Asked) + Send + Sync>;
+type Answerer = Arc<dyn Fn(Context, Asked) + Send + Sync>;
 
 /// What a registered host function has seen, and what it does.
 pub struct Function {
     ctx: Context,
-    answerer: Answerer,
+    /// Gone after the release.
+    answerer: Mutex<Option<Answerer>>,
     log: Arc<Log>,
 }
 
@@ -449,7 +450,8 @@ extern "C" fn on_asked(token: u64, req: *const c_char, len: usize, user_data: *m
     assert_eq!(function.log.released(), 0, "userData is released while it is in use");
     let asked = Asked { token, text: String::from_utf8_lossy(bytes).into_owned() };
     function.log.asked.lock().expect("not poisoned").push(asked.clone());
-    (function.answerer)(function.ctx, asked);
+    let answerer = function.answerer.lock().expect("not poisoned").clone().expect("not released");
+    answerer(function.ctx, asked);
     assert_eq!(function.log.released(), 0, "userData is released during the invocation");
 }
 
@@ -464,6 +466,7 @@ extern "C" fn on_released(user_data: *mut c_void) {
     // SAFETY: as in `on_asked`.
     let function = unsafe { &*user_data.cast::<Function>() };
     *function.log.released.lock().expect("not poisoned") += 1;
+    drop(function.answerer.lock().expect("not poisoned").take());
 }
 
 /// A context, as a host has it.
@@ -545,7 +548,8 @@ impl Context {
         answerer: impl Fn(Self, Asked) + Send + Sync + 'static,
     ) -> (c_int, Arc<Log>) {
         let log = Arc::new(Log::default());
-        let function = Box::new(Function { ctx: self, answerer: Box::new(answerer), log: Arc::clone(&log) });
+        let answerer: Answerer = Arc::new(answerer);
+        let function = Box::new(Function { ctx: self, answerer: Mutex::new(Some(answerer)), log: Arc::clone(&log) });
         let mut options = FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
             function: Some(on_asked),

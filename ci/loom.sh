@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Runs the loom models, then plants one bug after the other and checks that the model which guards against it fails.
+#
+#   ci/loom.sh          2 preemptions, a few minutes
+#   ci/loom.sh --long   3 preemptions
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+case "${1:-}" in
+    "") preemptions=2 ;;
+    --long) preemptions=3 ;;
+    *)
+        echo "usage: ci/loom.sh [--long]" >&2
+        exit 2
+        ;;
+esac
+
+export RUSTFLAGS="--cfg ffihost_loom -C debug-assertions"
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
+export LOOM_MAX_PREEMPTIONS=$preemptions
+# A model that spins would run for ever otherwise.
+export LOOM_MAX_BRANCHES=10000
+
+run() {
+    cargo test --quiet --release --lib -p ffihost -- models::"$1" 2>&1
+}
+
+echo "models, $preemptions preemptions"
+time run ""
+
+# A bug, and the models that have to notice it: each on its own.
+plants=(
+    "close_without_cas        calls::complete_against_drop_of_the_future"
+    "close_without_cas        calls::complete_against_deadline"
+    "close_without_cas        calls::complete_against_close"
+    "close_without_cas        registry::complete_against_unregister"
+    "claim_without_cas        calls::complete_against_complete"
+    "claim_without_cas        calls::answered_inline_against_another_thread"
+    "claim_ignores_sequence   calls::complete_against_close_and_the_slots_next_context"
+    "claim_ignores_sequence   calls::a_stale_token_never_settles_the_slots_next_call"
+    "claim_relaxed            calls::a_stale_token_never_settles_the_slots_next_call"
+    "push_relaxed             calls::answers_to_several_calls_all_arrive"
+    "notify_without_swap      signal::no_wake_up_is_lost"
+    "sleep_before_register    signal::no_wake_up_is_lost"
+    "clear_without_swap       signal::no_wake_up_is_lost"
+    "wake_always              signal::a_burst_wakes_once"
+    "wake_always              signal::a_notification_while_spinning_wakes_once"
+    "unregister_without_mark  registry::unregister_ends_a_call_that_nobody_answers"
+    "unregister_without_version registry::replace_and_unregister_against_a_running_invocation"
+    "version_before_change    registry::a_registration_is_seen_after_it_returned"
+    "check_before_pin         gate::nobody_is_inside_when_the_context_is_taken_away"
+    "leave_relaxed            gate::nobody_is_inside_when_the_context_is_taken_away"
+    "check_before_pin         gate::a_stale_handle_never_enters_the_next_context"
+    "inbox_stays_open         gate::close_against_begin"
+    "deliver_without_cas      listener::a_removed_listener_is_not_running_and_is_not_called"
+)
+
+missed=0
+for line in "${plants[@]}"; do
+    read -r bug guard <<<"$line"
+    if output=$(FFIHOST_PLANT=$bug run "$guard"); then
+        echo "MISSED  $bug is not noticed by $guard"
+        missed=$((missed + 1))
+    elif grep -q "test models::$guard \.\.\. FAILED\|^    models::$guard\$" <<<"$output"; then
+        echo "caught  $bug by $guard"
+    else
+        echo "BROKEN  $bug, $guard: the run failed for another reason"
+        echo "$output"
+        missed=$((missed + 1))
+    fi
+done
+if [ "$missed" -gt 0 ]; then
+    echo "$missed planted bugs were missed" >&2
+    exit 1
+fi
+echo "every planted bug is noticed"

@@ -1,0 +1,175 @@
+//! One call against everything that may end it.
+
+use super::{Calls, Dropped, Drops, Number, model, owner, thread};
+use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket};
+use crate::sync::Arc;
+
+type Model = Arc<Calls<Dropped>>;
+
+/// A table with one open call, and the drops of its hold.
+fn open_call() -> (Model, Owner, Ticket<Number>, Drops) {
+    let (calls, owner, holds) = (Calls::new(), owner(), Drops::default());
+    let ticket = calls.begin(&owner, holds.token());
+    (calls, owner, ticket, holds)
+}
+
+/// Another thread answers the call; true if that was accepted.
+fn answer_elsewhere(calls: &Model, ticket: &Ticket<Number>, ret: i32) -> thread::JoinHandle<bool> {
+    let (calls, token) = (Arc::clone(calls), ticket.token());
+    thread::spawn(move || calls.answer(token, ret))
+}
+
+/// Takes in what is left, and checks that nothing is.
+fn assert_empty(calls: &Model, owner: &Owner) {
+    calls.table.drain(owner, |waker| waker.wake());
+    calls.table.retire(owner, drop);
+    assert_eq!(calls.table.live(owner), 0, "calls are left");
+}
+
+#[test]
+fn complete_against_drop_of_the_future() {
+    model(|| {
+        let (calls, owner, ticket, holds) = open_call();
+        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let told = matches!(calls.table.cancel(&owner, ticket), Cancelled::Open(_));
+        let accepted = answered.join().expect("it does not panic");
+        assert_ne!(told, accepted, "the host is told of a cancellation, or its answer is accepted");
+        assert_empty(&calls, &owner);
+        assert_eq!(holds.get(), 1);
+    });
+}
+
+#[test]
+fn complete_against_complete() {
+    model(|| {
+        let (calls, owner, ticket, _) = open_call();
+        let first = answer_elsewhere(&calls, &ticket, 1);
+        let second = answer_elsewhere(&calls, &ticket, 2);
+        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("somebody answered") };
+        let (first, second) = (first.join().expect("no panic"), second.join().expect("no panic"));
+        assert_ne!(first, second, "one wins, the other is told");
+        assert_eq!(*number, if first { 1 } else { 2 });
+        assert_empty(&calls, &owner);
+    });
+}
+
+#[test]
+fn complete_against_deadline() {
+    model(|| {
+        let (calls, owner, ticket, holds) = open_call();
+        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let delivered = match calls.table.expire(&owner, ticket) {
+            Ok(_hold) => false,
+            Err(ticket) => {
+                let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else {
+                    panic!("it was accepted")
+                };
+                *number == 7
+            }
+        };
+        assert_eq!(answered.join().expect("no panic"), delivered, "an accepted answer is delivered, any other refused");
+        assert_empty(&calls, &owner);
+        assert_eq!(holds.get(), 1);
+    });
+}
+
+#[test]
+fn complete_against_close() {
+    model(|| {
+        let (calls, owner, ticket, holds) = open_call();
+        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let mut told = 0;
+        calls.table.sweep(
+            &owner,
+            Reason::ShuttingDown,
+            |_| true,
+            |_, hold, _| {
+                told += 1;
+                drop(hold);
+            },
+        );
+        let settled = calls.settle(&owner, &ticket, || {});
+        let accepted = answered.join().expect("no panic");
+        match settled {
+            CallPoll::Answered(number, hold) => {
+                assert!(accepted && *number == 7 && told == 0);
+                drop(hold);
+            }
+            CallPoll::Ended(reason) => assert!(!accepted && reason == Reason::ShuttingDown && told == 1),
+            CallPoll::Pending => panic!("the call has not settled"),
+        }
+        assert_empty(&calls, &owner);
+        assert_eq!(holds.get(), 1);
+    });
+}
+
+#[test]
+fn complete_against_close_and_the_slots_next_context() {
+    model(|| {
+        let (calls, first_owner, ticket, _) = open_call();
+        let late = answer_elsewhere(&calls, &ticket, 1);
+        calls.table.retire(&first_owner, drop);
+        // The context is gone, its record has a new one, which begins a call.
+        let owner = owner();
+        let ticket = calls.begin(&owner, Drops::default().token());
+        assert!(calls.answer(ticket.token(), 2));
+        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+        assert_eq!(*number, 2, "a late answer settled another context's call");
+        late.join().expect("no panic");
+        assert_empty(&calls, &owner);
+    });
+}
+
+#[test]
+fn a_stale_token_never_settles_the_slots_next_call() {
+    model(|| {
+        let (calls, owner, stale, _) = open_call();
+        let late = answer_elsewhere(&calls, &stale, 1);
+        drop(calls.table.cancel(&owner, stale));
+        let ticket = calls.begin(&owner, Drops::default().token());
+        let answered = answer_elsewhere(&calls, &ticket, 2);
+        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+        assert_eq!(*number, 2, "a stale token settled the next call");
+        assert!(answered.join().expect("no panic"), "the right answer was refused");
+        late.join().expect("no panic");
+        assert_empty(&calls, &owner);
+    });
+}
+
+#[test]
+fn answers_to_several_calls_all_arrive() {
+    model(|| {
+        let (calls, owner, first, _) = open_call();
+        let second = calls.begin(&owner, Drops::default().token());
+        let one = answer_elsewhere(&calls, &first, 1);
+        let two = answer_elsewhere(&calls, &second, 2);
+        for (ticket, expected) in [(first, 1), (second, 2)] {
+            let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+            assert_eq!(*number, expected);
+        }
+        assert!(one.join().expect("no panic") && two.join().expect("no panic"));
+        assert_empty(&calls, &owner);
+    });
+}
+
+#[test]
+fn answered_inline_against_another_thread() {
+    use crate::inflight::{Answer, Raw};
+    model(|| {
+        let (calls, owner) = (Calls::new(), owner());
+        let ticket = calls.begin_calling(&owner, Drops::default().token());
+        let other = answer_elsewhere(&calls, &ticket, 2);
+        let inline = calls.table.answer(Some(&owner), ticket.token(), Raw::Host { ret: 1, payload: &[] });
+        let number = match calls.table.called(&owner, ticket) {
+            Ok((number, _)) => number,
+            Err(ticket) => match calls.settle(&owner, &ticket, || {}) {
+                CallPoll::Answered(number, _) => number,
+                _ => panic!("it was answered"),
+            },
+        };
+        let accepted = other.join().expect("no panic");
+        assert_eq!(*number, if accepted { 2 } else { 1 });
+        assert_eq!(matches!(inline, Answer::Unknown), accepted);
+        assert_empty(&calls, &owner);
+    });
+}

@@ -1,0 +1,138 @@
+//! The models: each a small program of two or three threads whose every interleaving loom tries, and which also runs as an
+//! ordinary test on real threads. `ci/loom.sh` runs them, and shows for each planted bug that its model fails.
+//!
+//! The main thread of a model plays the owner (the FFI thread); others play the host's.
+
+mod calls;
+mod gate;
+mod listener;
+mod registry;
+mod signal;
+
+use crate::bridge::Signal;
+use crate::inflight::{
+    Accepted, Answer, Decode, Decoder, DecoderOf, Owner, Poll as CallPoll, Raw, Table, Ticket, Token,
+};
+use crate::sync::Arc;
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+
+/// Runs a model: every interleaving under loom, a number of them on real threads.
+pub(crate) fn model(body: impl Fn() + Send + Sync + 'static) {
+    #[cfg(ffihost_loom)]
+    loom::model(body);
+    #[cfg(not(ffihost_loom))]
+    (0..if cfg!(debug_assertions) { 300 } else { 3_000 }).for_each(|_| body());
+}
+
+#[cfg(ffihost_loom)]
+pub(crate) use loom::{future::block_on, thread};
+#[cfg(not(ffihost_loom))]
+pub(crate) use {futures::executor::block_on, std::thread};
+
+/// Counts drops, outside of what loom looks at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Drops(std::sync::Arc<AtomicUsize>);
+
+impl Drops {
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn token(&self) -> Dropped {
+        Dropped(self.clone())
+    }
+}
+
+/// Counted when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Dropped(Drops);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// An outcome: the answer's status, as a box so that one that is lost or dropped twice is noticed.
+pub(crate) type Number = Box<i32>;
+
+pub(crate) struct ReadNumber;
+
+impl Decode for ReadNumber {
+    type Outcome = Number;
+
+    fn decode(answer: Raw<'_>) -> (Number, Accepted) {
+        match answer {
+            Raw::Host { ret, .. } => (Box::new(ret), Accepted::Decoded),
+            Raw::Unreadable(_) => (Box::new(-1), Accepted::Undecodable),
+        }
+    }
+}
+
+/// A table with its signal, as a context has it.
+pub(crate) struct Calls<H: 'static> {
+    pub(crate) table: Table<H>,
+    pub(crate) signal: Signal,
+}
+
+impl<H> Calls<H> {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { table: Table::new(), signal: Signal::new() })
+    }
+
+    /// Begins a call whose host function returns without an answer.
+    pub(crate) fn begin(&self, owner: &Owner, hold: H) -> Ticket<Number> {
+        let ticket = self.begin_calling(owner, hold);
+        self.table.called(owner, ticket).map(|_| ()).expect_err("nobody answered inline")
+    }
+
+    /// Begins a call whose host function is running.
+    pub(crate) fn begin_calling(&self, owner: &Owner, hold: H) -> Ticket<Number> {
+        let decoder: &'static Decoder<Number> = DecoderOf::<ReadNumber>::DECODER;
+        self.table.begin(owner, hold, decoder).unwrap_or_else(|_| panic!("there is room"))
+    }
+
+    /// Answers from another thread; true if it was accepted.
+    pub(crate) fn answer(&self, token: Token, ret: i32) -> bool {
+        match self.table.answer(None, token, Raw::Host { ret, payload: &[] }) {
+            Answer::Queued { first, .. } => {
+                if first {
+                    self.signal.notify();
+                }
+                true
+            }
+            Answer::Inline(_) => panic!("only the owner answers inline"),
+            Answer::Unknown => false,
+        }
+    }
+
+    /// The FFI thread: waits until the call has settled, doing `turn` whenever it is notified.
+    pub(crate) fn settle(&self, owner: &Owner, ticket: &Ticket<Number>, turn: impl Fn()) -> CallPoll<Number, H> {
+        block_on(poll_fn(|cx| {
+            loop {
+                turn();
+                self.table.drain(owner, |waker| waker.wake());
+                match self.table.poll(owner, ticket, cx.waker()) {
+                    CallPoll::Pending => {}
+                    settled => return Poll::Ready(settled),
+                }
+                if self.signal.poll_notified(cx).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        }))
+    }
+}
+
+/// The owner of a model's table.
+pub(crate) fn owner() -> Owner {
+    // SAFETY: a model makes one for its table at a time, on its main thread.
+    unsafe { Owner::new() }
+}
+
+/// Waits a moment for another thread.
+pub(crate) fn wait_a_moment() {
+    thread::yield_now();
+}

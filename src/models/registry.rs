@@ -1,0 +1,127 @@
+//! The registry against look-ups, running invocations and open calls.
+
+use super::{Calls, Dropped, Drops, model, owner, thread};
+use crate::inflight::{Poll as CallPoll, Reason};
+use crate::registry::{Hold, Missing, Name, Registry, Snapshot};
+use crate::sync::Arc;
+
+const NAME: Name<'static> = Name { text: "function", id: Some(1) };
+
+fn registry() -> (Arc<Registry<Dropped>>, Snapshot<Dropped>, Drops) {
+    let (registry, first) = (Arc::new(Registry::new()), Drops::default());
+    assert!(registry.register("function", first.token()).is_none());
+    (registry, Snapshot::new(), first)
+}
+
+fn look_up(registry: &Registry<Dropped>, snapshot: &Snapshot<Dropped>) -> Result<Hold<Dropped>, Missing> {
+    if snapshot.is_stale(registry) {
+        snapshot.refresh(registry);
+    }
+    snapshot.get(&NAME, |_| 0)
+}
+
+#[test]
+fn replace_and_unregister_against_a_running_invocation() {
+    model(|| {
+        let (registry, snapshot, first) = registry();
+        let second = Drops::default();
+        let hold = look_up(&registry, &snapshot).expect("it is registered");
+        let writer = {
+            let (registry, second) = (Arc::clone(&registry), second.clone());
+            thread::spawn(move || {
+                drop(registry.register("function", second.token()));
+                drop(registry.unregister("function"));
+            })
+        };
+        // The invocation runs; another look-up comes from inside of it.
+        let nested = look_up(&registry, &snapshot);
+        assert_eq!(first.get(), 0, "released while an invocation runs");
+        drop(nested);
+        drop(hold);
+        writer.join().expect("no panic");
+        assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
+        assert_eq!((first.get(), second.get()), (1, 1), "released once each");
+    });
+}
+
+#[test]
+fn a_registration_is_seen_after_it_returned() {
+    model(|| {
+        let (registry, snapshot, first) = registry();
+        let second = Drops::default();
+        let writer = {
+            let (registry, second) = (Arc::clone(&registry), second.clone());
+            thread::spawn(move || drop(registry.register("function", second.token())))
+        };
+        drop(look_up(&registry, &snapshot));
+        writer.join().expect("no panic");
+        drop(look_up(&registry, &snapshot));
+        assert_eq!((first.get(), second.get()), (1, 0), "the look-up found what was replaced");
+    });
+}
+
+#[test]
+fn complete_against_unregister() {
+    model(|| {
+        let (registry, snapshot, released) = registry();
+        let (calls, owner) = (Calls::<Hold<Dropped>>::new(), owner());
+        let ticket = calls.begin(&owner, look_up(&registry, &snapshot).expect("it is registered"));
+        let answerer = {
+            let (calls, token) = (Arc::clone(&calls), ticket.token());
+            thread::spawn(move || calls.answer(token, 7))
+        };
+        let writer = {
+            let (calls, registry) = (Arc::clone(&calls), Arc::clone(&registry));
+            thread::spawn(move || {
+                drop(registry.unregister("function"));
+                calls.signal.notify();
+            })
+        };
+        let told = std::cell::Cell::new(0);
+        let settled = calls.settle(&owner, &ticket, || {
+            if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
+                calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| {
+                    told.set(told.get() + 1);
+                    drop((hold, waker));
+                });
+            }
+        });
+        let accepted = answerer.join().expect("no panic");
+        writer.join().expect("no panic");
+        match settled {
+            CallPoll::Answered(number, hold) => {
+                assert!(accepted && *number == 7 && told.get() == 0);
+                assert!(hold.is_some() && released.get() == 0, "released while a call is open");
+            }
+            CallPoll::Ended(reason) => assert!(!accepted && reason == Reason::Unregistered && told.get() == 1),
+            CallPoll::Pending => panic!("the call has not settled"),
+        }
+        assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
+        assert_eq!(released.get(), 1);
+    });
+}
+
+#[test]
+fn unregister_ends_a_call_that_nobody_answers() {
+    model(|| {
+        let (registry, snapshot, _) = registry();
+        let (calls, owner) = (Calls::<Hold<Dropped>>::new(), owner());
+        let ticket = calls.begin(&owner, look_up(&registry, &snapshot).expect("it is registered"));
+        let writer = {
+            let (calls, registry) = (Arc::clone(&calls), Arc::clone(&registry));
+            thread::spawn(move || {
+                drop(registry.unregister("function"));
+                calls.signal.notify();
+            })
+        };
+        let settled = calls.settle(&owner, &ticket, || {
+            if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
+                calls
+                    .table
+                    .sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| drop((hold, waker)));
+            }
+        });
+        assert!(matches!(settled, CallPoll::Ended(Reason::Unregistered)));
+        writer.join().expect("no panic");
+    });
+}
