@@ -55,19 +55,21 @@ pub(crate) enum Made<T> {
     Open(Ticket<T>, Option<Duration>),
 }
 
-/// Which limit leaves no room.
+/// What a call has to wait for before it can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Limit {
-    /// The context's.
-    Context,
-    /// The one that the host registered the function with.
-    Function,
+pub(crate) enum Lacks {
+    /// Room within the context's limit.
+    RoomInContext,
+    /// Room within the limit that the host registered the function with.
+    RoomInFunction,
+    /// The function's registration.
+    Registration,
 }
 
 /// Why a host call was not made.
 pub(crate) enum NotMade {
-    /// There is no room now.
-    Overloaded(Limit),
+    /// Not now.
+    Lacks(Lacks),
     /// It cannot be made.
     Error(HostError),
 }
@@ -168,9 +170,13 @@ impl Local {
 
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
     fn follow_registry(&self) {
-        if self.snapshot.is_stale(&self.instance.registry) && self.snapshot.refresh(&self.instance.registry) {
+        if !self.snapshot.is_stale(&self.instance.registry) {
+            return;
+        }
+        if self.snapshot.refresh(&self.instance.registry) {
             self.sweep(Reason::Unregistered, CallHold::is_unregistered);
         }
+        self.room.registration.notify_waiters();
     }
 
     // The life.
@@ -244,12 +250,12 @@ impl Local {
         }
         self.follow_registry();
         let hold = self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
-            Missing::NotRegistered => NotMade::Error(HostError::NotRegistered { name: name.text.to_owned() }),
-            Missing::Full => NotMade::Overloaded(Limit::Function),
+            Missing::NotRegistered => NotMade::Lacks(Lacks::Registration),
+            Missing::Full => NotMade::Lacks(Lacks::RoomInFunction),
         })?;
         let calls = &self.context().calls;
         if calls.live(&self.owner) >= self.instance.options.calls_in_flight {
-            return Err(NotMade::Overloaded(Limit::Context));
+            return Err(NotMade::Lacks(Lacks::RoomInContext));
         }
         let entry = hold.entry();
         let function = entry.function();
@@ -267,7 +273,7 @@ impl Local {
         });
         match made {
             None => Err(NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))),
-            Some(Err(Full(_hold))) => Err(NotMade::Overloaded(Limit::Context)),
+            Some(Err(Full(_hold))) => Err(NotMade::Lacks(Lacks::RoomInContext)),
             Some(Ok(ticket)) => Ok(match calls.called(&self.owner, ticket) {
                 Ok((outcome, hold)) => {
                     self.counters().calls_inline.bump_owned();
@@ -372,15 +378,17 @@ impl Local {
     }
 }
 
-/// Where calls wait that found too many in flight. The FFI thread's own.
+/// Where calls wait that cannot be made yet. The FFI thread's own.
 ///
-/// A freed slot serves any one of those that wait for the context's limit. What wait for a function's own limit are told
-/// whenever a call of such a function has ended, and look for themselves.
+/// A freed slot serves any one of those that wait for the context's limit. Those that wait for a function's own limit are
+/// told whenever a call of such a function has ended, those that wait for a registration whenever the registry has changed,
+/// and look for themselves.
 #[derive(Default)]
 pub(crate) struct Room {
     waiting: Cell<usize>,
     in_context: Arc<Notify>,
     in_function: Arc<Notify>,
+    registration: Arc<Notify>,
 }
 
 /// A call in the waiting room.
@@ -389,7 +397,7 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Ready when there may be room.
+    /// Ready when it is worth another look.
     pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<()> {
         self.notified.as_mut().poll(cx)
     }
@@ -406,12 +414,13 @@ impl Room {
         }
     }
 
-    /// Waits for room; before that ends, [`leave`](Self::leave).
-    pub(crate) fn wait(&self, limit: Limit) -> Waiting {
+    /// Waits; when that is over, [`leave`](Self::leave).
+    pub(crate) fn wait(&self, lacks: Lacks) -> Waiting {
         self.waiting.set(self.waiting.get() + 1);
-        let notify = match limit {
-            Limit::Context => &self.in_context,
-            Limit::Function => &self.in_function,
+        let notify = match lacks {
+            Lacks::RoomInContext => &self.in_context,
+            Lacks::RoomInFunction => &self.in_function,
+            Lacks::Registration => &self.registration,
         };
         let mut notified = Box::pin(Arc::clone(notify).notified_owned());
         notified.as_mut().enable();

@@ -6,7 +6,7 @@
 
 use super::{Host, HostFnRef};
 use crate::context::gate::{Phase, Refused};
-use crate::context::local::{Local, Made, NotMade, Waiting};
+use crate::context::local::{Lacks, Local, Made, NotMade, Waiting};
 use crate::error::{DecodeError, HostError};
 use crate::host::{FromHost, ToHost};
 use crate::inflight::{Accepted, Decode, Raw, Ticket};
@@ -78,14 +78,30 @@ pub struct Call<'a, A, T: FromHost, E: FromHost> {
     function: HostFnRef<'a>,
     args: Option<A>,
     deadline: Option<Duration>,
-    waits_for_room: bool,
+    patience: Patience,
     state: State<T, E>,
+}
+
+/// What a call waits for before it is made, instead of ending with an error.
+#[derive(Clone, Copy, Default)]
+struct Patience {
+    room: bool,
+    registration: bool,
+}
+
+impl Patience {
+    fn covers(self, lacks: Lacks) -> bool {
+        match lacks {
+            Lacks::RoomInContext | Lacks::RoomInFunction => self.room,
+            Lacks::Registration => self.registration,
+        }
+    }
 }
 
 enum State<T, E> {
     /// Not made yet.
     New,
-    /// Waiting until there is room for it.
+    /// Waiting until it can be made.
     Crowded(Waiting),
     /// Made on the FFI thread, and open.
     Open { ticket: Ticket<Outcome<T, E>>, deadline: Option<Pin<Box<Sleep>>> },
@@ -99,7 +115,7 @@ impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
-        Self { host, function, args: Some(args), deadline: None, waits_for_room: false, state: State::New }
+        Self { host, function, args: Some(args), deadline: None, patience: Patience::default(), state: State::New }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
@@ -112,7 +128,14 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
 
     /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
     pub fn wait_for_room(mut self) -> Self {
-        self.waits_for_room = true;
+        self.patience.room = true;
+        self
+    }
+
+    /// Waits until the host has registered the function, instead of ending with [`HostError::NotRegistered`]. This is for
+    /// constructors: a host can register only after create has returned.
+    pub fn wait_for_registration(mut self) -> Self {
+        self.patience.registration = true;
         self
     }
 }
@@ -122,23 +145,9 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     #[inline]
     fn make(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let args = self.args.take().expect("a call is made once");
-        let mut made = local.call::<Reader<T, E, false>, Reader<T, E, true>>(self.function.name(), |format, take| {
+        let made = local.call::<Reader<T, E, false>, Reader<T, E, true>>(self.function.name(), |format, take| {
             args.to_host(format, take);
         });
-        while let Err(NotMade::Overloaded(limit)) = made
-            && self.waits_for_room
-        {
-            let mut waiting = local.room.wait(limit);
-            if waiting.poll(cx).is_pending() {
-                self.args = Some(args);
-                self.state = State::Crowded(waiting);
-                return Poll::Pending;
-            }
-            local.room.leave();
-            made = local.call::<Reader<T, E, false>, Reader<T, E, true>>(self.function.name(), |format, take| {
-                args.to_host(format, take);
-            });
-        }
         match made {
             Ok(Made::Answered(outcome)) => Poll::Ready(outcome),
             Ok(Made::Open(ticket, registered)) => {
@@ -148,7 +157,12 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
                 self.state = State::Open { ticket, deadline: deadline.map(|at| Box::pin(sleep_until(at))) };
                 self.poll_open(local, cx)
             }
-            Err(NotMade::Overloaded(_)) => Poll::Ready(Err(HostError::Overloaded)),
+            Err(NotMade::Lacks(lacks)) if self.patience.covers(lacks) => {
+                self.args = Some(args);
+                self.state = State::Crowded(local.room.wait(lacks));
+                self.poll_crowded(local, cx)
+            }
+            Err(NotMade::Lacks(lacks)) => Poll::Ready(Err(lacking(lacks, &self.function))),
             Err(NotMade::Error(error)) => Poll::Ready(Err(error.widen())),
         }
     }
@@ -227,7 +241,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             id: self.function.name().id,
             args: Encoded { format, bytes, wanted: Cell::new(None) },
             deadline: self.deadline,
-            waits_for_room: self.waits_for_room,
+            patience: self.patience,
             stray,
             sender,
         };
@@ -332,7 +346,7 @@ struct Errand<T, E> {
     id: Option<u32>,
     args: Encoded,
     deadline: Option<Duration>,
-    waits_for_room: bool,
+    patience: Patience,
     stray: Stray<T, E>,
     sender: oneshot::Sender<Delivery<T, E>>,
 }
@@ -364,7 +378,7 @@ impl<T: FromHost, E: FromHost> Errand<T, E> {
             function,
             args: Some(&self.args),
             deadline: self.deadline,
-            waits_for_room: self.waits_for_room,
+            patience: self.patience,
             state,
         };
         let Either::Left((outcome, _)) = select(call, pin!(self.sender.closed())).await else { return None };
@@ -405,6 +419,15 @@ where
     }
 }
 
+/// Why a call that does not wait was not made.
+#[cold]
+fn lacking<E>(lacks: Lacks, function: &HostFnRef<'_>) -> HostError<E> {
+    match lacks {
+        Lacks::RoomInContext | Lacks::RoomInFunction => HostError::Overloaded,
+        Lacks::Registration => HostError::NotRegistered { name: function.name().text.to_owned() },
+    }
+}
+
 /// Makes a call on the FFI thread, and ends it if it was not answered inline.
 fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
@@ -422,7 +445,7 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
             }
             Err(HostError::TimedOut)
         }
-        Err(NotMade::Overloaded(_)) => Err(HostError::Overloaded),
+        Err(NotMade::Lacks(lacks)) => Err(lacking(lacks, function)),
         Err(NotMade::Error(error)) => Err(error.widen()),
     }
 }

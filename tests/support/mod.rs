@@ -35,10 +35,12 @@ async fn construct(name: Vec<u8>) -> Result<Library, String> {
         "fails" => Err("told to fail".to_owned()),
         "panics" => panic!("told to panic"),
         "hangs" => std::future::pending().await,
-        "asks" => match Host::current().expect("in a context").call(&ASK, "constructor").await {
-            Ok(answer) => Ok(Library { name: String::from_utf8_lossy(&answer).into_owned() }),
-            Err(error) => Err(show(&error)),
-        },
+        "asks" => {
+            match Host::current().expect("in a context").call(&ASK, "constructor").wait_for_registration().await {
+                Ok(answer) => Ok(Library { name: String::from_utf8_lossy(&answer).into_owned() }),
+                Err(error) => Err(show(&error)),
+            }
+        }
         _ => Ok(Library { name }),
     }
 }
@@ -178,6 +180,11 @@ async fn emit(_: &Library, bytes: Vec<u8>) -> Result<(), String> {
     Host::current().expect("in a context").emit("happened", bytes).map_err(|error| error.to_string())
 }
 
+/// `name_now_async`: the name of the context.
+async fn name_now_async(library: &Library, _: Vec<u8>) -> Result<String, String> {
+    Ok(library.name.clone())
+}
+
 /// `name_now`: the name of the context, on the caller's thread.
 fn name_now(library: &Library, bytes: &[u8]) -> Result<String, String> {
     match bytes {
@@ -228,6 +235,7 @@ ffihost::exports! {
         panics: panics,
         block: block,
         emit: emit,
+        name_now_async: name_now_async,
     },
     sync_requests: { name_now: name_now },
     host_fns: ["ask", "other"],
@@ -285,6 +293,7 @@ pub mod c {
         panics = "t_panics",
         block = "t_block",
         emit = "t_emit",
+        name_now_async = "t_name_now_async",
         name_now = "t_name_now",
     }
 

@@ -1,0 +1,295 @@
+//! Create, close and destroy: in order, in bounded time, with nothing left.
+
+mod support;
+
+use ffihost::Status;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+use support::{Context, Told, c};
+
+const CLOSING: i32 = Status::Closing.code();
+const INVALID_CTX: i32 = Status::InvalidCtx.code();
+const WOULD_DEADLOCK: i32 = Status::WouldDeadlock.code();
+const TIMED_OUT: i32 = Status::TimedOut.code();
+const CANCELLED: i32 = Status::Cancelled.code();
+
+/// Closes, and returns what `done` will be told.
+fn close(ctx: Context) -> (i32, support::Pending) {
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
+    (c::close(ctx.0, cb, user_data), support::Pending(receiver))
+}
+
+#[test]
+fn a_destroyed_context_is_invalid_for_everything() {
+    let ctx = Context::new("test");
+    assert_eq!(ctx.destroy(), 0);
+    let name = c"ask".as_ptr();
+    let nobody = std::ptr::null_mut();
+    let (cb, user_data) = support::callback(|told| panic!("called back: {told:?}"));
+    assert_eq!(ctx.destroy(), INVALID_CTX);
+    assert_eq!(c::close(ctx.0, cb, user_data), INVALID_CTX);
+    assert_eq!(c::cancel(ctx.0, nobody), INVALID_CTX);
+    assert_eq!(c::echo(ctx.0, cb, user_data, nobody.cast(), 0), INVALID_CTX);
+    assert_eq!(c::register_host_fn(ctx.0, name, None, nobody), INVALID_CTX);
+    assert_eq!(c::host_complete(ctx.0, 1, 0, std::ptr::null(), 0), INVALID_CTX);
+    assert_eq!(c::host_fn_registered(ctx.0, name), -INVALID_CTX);
+    assert_eq!(c::add_event_listener(ctx.0, c"happened".as_ptr(), cb, user_data), 0);
+    assert_eq!(c::remove_event_listener(ctx.0, 1), INVALID_CTX);
+    let mut stats = ffihost::abi::types::FFIStats { size: 136, ..Default::default() };
+    assert_eq!(c::stats(ctx.0, &raw mut stats), INVALID_CTX);
+}
+
+#[test]
+fn a_stale_handle_stays_stale_when_its_slot_has_a_new_owner() {
+    let old = Context::new("old");
+    assert_eq!(old.destroy(), 0);
+    for _ in 0..100 {
+        let new = Context::new("new");
+        assert_ne!(new, old);
+        assert_eq!(old.destroy(), INVALID_CTX);
+        assert_eq!(old.try_submit("echo", "").0, INVALID_CTX);
+        assert_eq!(old.answer(1, 0, ""), INVALID_CTX);
+        assert_eq!(new.destroy(), 0);
+    }
+}
+
+#[test]
+fn requests_within_the_grace_period_end_by_themselves() {
+    let ctx = Context::new("test");
+    ctx.register("ask", |ctx, asked| {
+        thread::spawn(move || ctx.answer(asked.token, 0, "in the grace period"));
+    });
+    let blocking = ctx.submit("block", "50");
+    let asking = ctx.submit("ask", "");
+    let (ret, done) = close(ctx);
+    assert_eq!(ret, 0);
+    assert_eq!(blocking.wait(), Told::ok(""));
+    assert_eq!(asking.wait(), Told::ok("in the grace period"));
+    assert_eq!(done.wait(), Told::ok(""));
+    assert_eq!(ctx.destroy(), INVALID_CTX);
+}
+
+#[test]
+fn what_is_left_after_the_grace_period_is_cancelled() {
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |_, _| {});
+    let asking = ctx.submit("ask", "");
+    let elsewhere = ctx.submit("ask_elsewhere", "");
+    let sleeping = ctx.submit("sleep", "60000");
+    ctx.wait_for("they are open", |stats| stats.host_calls_in_flight == 2);
+    assert_eq!(ctx.destroy(), 0);
+    for pending in [asking, elsewhere, sleeping] {
+        assert_eq!(pending.wait().ret, CANCELLED);
+        pending.assert_silent();
+    }
+    assert_eq!((log.cancelled().len(), log.released()), (2, 1));
+}
+
+#[test]
+fn new_requests_are_refused_while_closing_and_answers_are_taken() {
+    let ctx = Context::new("test");
+    let (sender, asked) = mpsc::channel();
+    ctx.register("ask", move |_, asked| drop(sender.send(asked)));
+    let pending = ctx.submit("ask", "");
+    let token = asked.recv_timeout(support::PATIENCE).expect("asked").token;
+    let (ret, done) = close(ctx);
+    assert_eq!(ret, 0);
+    let (ret, refused) = ctx.try_submit("echo", "");
+    assert_eq!(ret, CLOSING);
+    refused.assert_silent();
+    assert_eq!(close(ctx).0, CLOSING, "a second close");
+    assert_eq!(ctx.answer(token, 0, "still counts"), 0);
+    assert_eq!(pending.wait(), Told::ok("still counts"));
+    assert_eq!(done.wait(), Told::ok(""));
+}
+
+#[test]
+fn destroy_waits_for_a_close_that_is_under_way() {
+    let ctx = Context::new("test");
+    let running = ctx.submit("sleep", "60");
+    let (ret, done) = close(ctx);
+    assert_eq!(ret, 0);
+    let destroyers: Vec<_> = (0..4).map(|_| thread::spawn(move || ctx.destroy())).collect();
+    for destroyer in destroyers {
+        let ret = destroyer.join().expect("no panic");
+        assert!(ret == 0 || ret == INVALID_CTX, "{ret}");
+    }
+    assert_eq!(running.wait(), Told::ok(""), "before destroy returned");
+    assert_eq!(done.wait(), Told::ok(""));
+}
+
+#[test]
+fn destroy_inside_callbacks_would_deadlock_and_close_is_legal_there() {
+    let ctx = Context::new("test");
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |_| {
+        sender.send((ctx.destroy(), close(ctx))).expect("the test waits");
+    });
+    assert_eq!(c::echo(ctx.0, cb, user_data, std::ptr::null(), 0), 0);
+    let (destroyed, (closed, done)) = receiver.recv_timeout(support::PATIENCE).expect("called back");
+    assert_eq!((destroyed, closed), (WOULD_DEADLOCK, 0));
+    assert_eq!(done.wait(), Told::ok(""));
+}
+
+#[test]
+fn destroy_inside_a_host_function_and_a_listener() {
+    let ctx = Context::new("test");
+    ctx.register("ask", |ctx, asked| {
+        assert_eq!(ctx.destroy(), WOULD_DEADLOCK);
+        assert_eq!(ctx.answer(asked.token, 0, ""), 0);
+    });
+    assert_eq!(ctx.run("ask", ""), Told::ok(""));
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |_| sender.send(ctx.destroy()).expect("the test waits"));
+    assert_ne!(c::add_event_listener(ctx.0, c"happened".as_ptr(), cb, user_data), 0);
+    assert_eq!(ctx.run("emit", ""), Told::ok(""));
+    assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok(WOULD_DEADLOCK));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn destroy_inside_done_finds_nothing() {
+    let ctx = Context::new("test");
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |told| drop(sender.send((told, ctx.destroy()))));
+    assert_eq!(c::close(ctx.0, cb, user_data), 0);
+    assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok((Told::ok(""), INVALID_CTX)));
+}
+
+#[test]
+fn the_destructor_may_call_the_host() {
+    let ctx = Context::new("asks in destructor");
+    let log = ctx.register("ask", |ctx, asked| {
+        thread::spawn(move || ctx.answer(asked.token, 0, ""));
+    });
+    assert_eq!(ctx.destroy(), 0);
+    let asked: Vec<_> = log.asked().into_iter().map(|asked| asked.text).collect();
+    assert_eq!((asked, log.cancelled().len(), log.released()), (vec!["destructor".to_owned()], 0, 1));
+}
+
+#[test]
+fn a_destructor_that_hangs_or_panics_does_not_keep_the_close() {
+    for name in ["hangs in destructor", "panics in destructor", "panics in drop"] {
+        let ctx = Context::new(name);
+        let log = ctx.register("ask", |_, _| {});
+        assert_eq!(ctx.destroy(), 0, "{name}");
+        assert_eq!(log.released(), 1, "{name}");
+    }
+    let ctx = Context::new("asks in destructor");
+    let log = ctx.register("ask", |_, _| {});
+    assert_eq!(ctx.destroy(), 0, "the host does not answer the destructor");
+    assert_eq!((log.cancelled().len(), log.released()), (1, 1));
+}
+
+#[test]
+fn author_code_that_refuses_to_stop_does_not_keep_the_close() {
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |_, _| {});
+    let stuck = ctx.submit("block", "8000");
+    let queued = ctx.submit("echo", "");
+    assert_eq!(ctx.destroy(), TIMED_OUT);
+    assert_eq!((stuck.wait().ret, queued.wait().ret), (TIMED_OUT, TIMED_OUT), "called back before destroy returned");
+    assert_eq!((ctx.destroy(), log.released()), (INVALID_CTX, 0), "what stuck code may use is left alone");
+    // When it lets go after all, everything is released, and nothing is called twice.
+    support::wait_until("the stuck code has ended", || log.released() == 1);
+    stuck.assert_silent();
+    queued.assert_silent();
+}
+
+#[test]
+fn a_constructor_that_fails_leaves_nothing() {
+    for (name, status, text) in [("fails", 1, "told to fail"), ("panics", Status::Panic.code(), "told to panic")] {
+        // Many more than the 64 contexts at once that the library allows.
+        for _ in 0..200 {
+            let (ctx, created) = Context::create(name);
+            assert_eq!(created.wait(), Told { ret: status, text: text.to_owned() });
+            assert_eq!(ctx.destroy(), INVALID_CTX);
+            created.assert_silent();
+        }
+    }
+}
+
+#[test]
+fn a_constructor_that_hangs_is_cancelled_by_a_close() {
+    let (ctx, created) = Context::create("hangs");
+    let queued = ctx.submit("echo", "");
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!((created.wait().ret, queued.wait().ret), (CANCELLED, CANCELLED));
+}
+
+#[test]
+fn a_constructor_may_call_the_host() {
+    let (ctx, created) = Context::create("asks");
+    let queued = ctx.submit("name_now_async", "");
+    ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, "named by the host"), 0));
+    assert_eq!(created.wait(), Told::ok(""));
+    assert_eq!(queued.wait(), Told::ok("named by the host"));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn a_constructor_that_waits_for_the_host_is_cancelled_by_a_close() {
+    let (ctx, created) = Context::create("asks");
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(created.wait().ret, CANCELLED);
+}
+
+#[test]
+fn create_refuses_what_it_cannot_use() {
+    let mut ctx = std::ptr::null_mut();
+    let (cb, user_data) = support::callback(|told| panic!("called back: {told:?}"));
+    assert_eq!(c::create(b"x".as_ptr(), 1, None, user_data, &raw mut ctx), Status::MissingCallback.code());
+    assert_eq!(c::create(b"x".as_ptr(), 1, cb, user_data, std::ptr::null_mut()), Status::InvalidArgument.code());
+    assert_eq!(c::create(std::ptr::null(), 1, cb, user_data, &raw mut ctx), Status::InvalidArgument.code());
+    assert_eq!(c::create(b"x".as_ptr(), usize::MAX, cb, user_data, &raw mut ctx), Status::TooLarge.code());
+    assert!(ctx.is_null());
+}
+
+#[test]
+fn events_that_are_queued_are_delivered_before_the_end() {
+    let ctx = Context::new("test");
+    let heard = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&heard);
+    let (cb, user_data) = support::callback(move |_| {
+        thread::sleep(Duration::from_millis(2));
+        *count.lock().expect("not poisoned") += 1;
+    });
+    assert_ne!(c::add_event_listener(ctx.0, c"happened".as_ptr(), cb, user_data), 0);
+    for _ in 0..50 {
+        ctx.run("emit", "");
+    }
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(*heard.lock().expect("not poisoned"), 50);
+}
+
+#[test]
+fn threads_that_call_while_it_is_destroyed() {
+    for _ in 0..50 {
+        let ctx = Context::new("test");
+        ctx.register("ask", |ctx, asked| assert!(ctx.answer(asked.token, 0, "") <= INVALID_CTX));
+        let callers: Vec<_> = (0..4)
+            .map(|_| {
+                thread::spawn(move || {
+                    let mut accepted = 0;
+                    loop {
+                        let (ret, pending) = ctx.try_submit("ask", "");
+                        if ret != 0 {
+                            pending.assert_silent();
+                            assert!(ret == CLOSING || ret == INVALID_CTX, "{ret}");
+                            return accepted;
+                        }
+                        let told = pending.wait();
+                        assert!(told.ret == 0 || told.ret == 1 || told.ret == CANCELLED, "{told:?}");
+                        accepted += 1;
+                    }
+                })
+            })
+            .collect();
+        ctx.wait_for("they call", |stats| stats.requests > 20);
+        assert_eq!(ctx.destroy(), 0);
+        assert!(callers.into_iter().map(|caller| caller.join().expect("no panic")).sum::<u32>() > 0);
+    }
+}
