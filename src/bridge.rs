@@ -149,10 +149,11 @@ impl Signal {
         } else {
             self.state.swap(NOTIFIED, Ordering::AcqRel) == SLEEPING
         };
-        if sleeping || planted("wake_always") {
+        let wakes = sleeping || planted("wake_always");
+        if wakes {
             self.waker.wake();
         }
-        sleeping
+        wakes
     }
 
     /// Ready after a notification that was not yet consumed; look for work after that. Consumer only.
@@ -192,7 +193,7 @@ impl Signal {
             std::hint::spin_loop();
         }
         let notified = self.state.compare_exchange(SPINNING, SLEEPING, Ordering::AcqRel, Ordering::Acquire).is_err();
-        if notified {
+        if notified && !planted("spin_without_wake") {
             self.waker.wake();
         }
         notified

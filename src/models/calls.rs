@@ -1,7 +1,7 @@
 //! One call against everything that may end it.
 
 use super::{Calls, Dropped, Drops, Number, model, owner, thread};
-use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket};
+use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
 use crate::sync::Arc;
 
 type Model = Arc<Calls<Dropped>>;
@@ -132,6 +132,27 @@ fn a_stale_token_never_settles_the_slots_next_call() {
         assert_eq!(*number, 2, "a stale token settled the next call");
         assert!(answered.join().expect("no panic"), "the right answer was refused");
         late.join().expect("no panic");
+        assert_empty(&calls, &owner);
+    });
+}
+
+#[test]
+fn a_token_that_was_guessed_before_it_was_issued() {
+    model(|| {
+        let (calls, owner, first, _) = open_call();
+        // The next call's token can be told: the same slot, the next sequence number.
+        let guess = Token::from_bits(first.token().bits() + (1 << 16)).expect("not 0");
+        drop(calls.table.cancel(&owner, first));
+        let guesser = {
+            let calls = Arc::clone(&calls);
+            thread::spawn(move || calls.answer(guess, 1))
+        };
+        let ticket = calls.begin(&owner, Drops::default().token());
+        assert_eq!(ticket.token(), guess);
+        let guessed = guesser.join().expect("no panic");
+        assert_eq!(calls.answer(ticket.token(), 2), !guessed);
+        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+        assert_eq!(*number, if guessed { 1 } else { 2 });
         assert_empty(&calls, &owner);
     });
 }
