@@ -59,12 +59,9 @@ macro_rules! exports {
         $(events: [$($event:literal),* $(,)?],)?
     ) => {
         const _: () = {
-            use ::std::ffi::{c_char, c_int, c_void};
-            use $crate::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
+            type __State = $state;
 
-            type State = $state;
-
-            static LIBRARY: $crate::abi::Library<State> = $crate::abi::Library::new(
+            static __LIBRARY: $crate::abi::Library<__State> = $crate::abi::Library::new(
                 $prefix,
                 concat!(env!("CARGO_PKG_VERSION"), "\0"),
                 $crate::exports!(@or [$($options)?] $crate::Options::new()),
@@ -77,154 +74,154 @@ macro_rules! exports {
             );
 
             #[unsafe(export_name = concat!($prefix, "_create"))]
-            unsafe extern "C" fn create(
+            unsafe extern "C" fn __ffihost_create(
                 req: *const u8,
                 len: usize,
-                cb: Option<FFICallBack>,
-                user_data: *mut c_void,
-                ctx: *mut *mut c_void,
-            ) -> c_int {
-                async fn nothing(_: &State) {}
+                cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+                user_data: *mut ::std::ffi::c_void,
+                ctx: *mut *mut ::std::ffi::c_void,
+            ) -> ::std::ffi::c_int {
+                async fn __ffihost_nothing(_: &__State) {}
                 // SAFETY: the caller's contract is that of ffihost.h.
                 unsafe {
                     $crate::abi::create(
-                        &LIBRARY,
+                        &__LIBRARY,
                         (req, len),
                         (cb, user_data),
                         ctx,
                         $constructor,
-                        $crate::exports!(@or [$($destructor)?] nothing),
+                        $crate::exports!(@or [$($destructor)?] __ffihost_nothing),
                     )
                 }
             }
 
             #[unsafe(export_name = concat!($prefix, "_destroy"))]
-            extern "C" fn destroy(ctx: *mut c_void) -> c_int {
-                $crate::abi::destroy(&LIBRARY, ctx)
+            extern "C" fn __ffihost_destroy(ctx: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
+                $crate::abi::destroy(&__LIBRARY, ctx)
             }
 
             #[unsafe(export_name = concat!($prefix, "_close"))]
-            unsafe extern "C" fn close(ctx: *mut c_void, cb: Option<FFICallBack>, user_data: *mut c_void) -> c_int {
+            unsafe extern "C" fn __ffihost_close(ctx: *mut ::std::ffi::c_void, cb: ::std::option::Option<$crate::abi::types::FFICallBack>, user_data: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::close(&LIBRARY, ctx, cb, user_data) }
+                unsafe { $crate::abi::close(&__LIBRARY, ctx, cb, user_data) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_cancel"))]
-            extern "C" fn cancel(ctx: *mut c_void, user_data: *mut c_void) -> c_int {
-                $crate::abi::cancel(&LIBRARY, ctx, user_data)
+            extern "C" fn __ffihost_cancel(ctx: *mut ::std::ffi::c_void, user_data: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
+                $crate::abi::cancel(&__LIBRARY, ctx, user_data)
             }
 
             #[unsafe(export_name = concat!($prefix, "_register_host_fn"))]
-            unsafe extern "C" fn register_host_fn(
-                ctx: *mut c_void,
-                name: *const c_char,
-                function: Option<FFIHostFn>,
-                user_data: *mut c_void,
-            ) -> c_int {
+            unsafe extern "C" fn __ffihost_register_host_fn(
+                ctx: *mut ::std::ffi::c_void,
+                name: *const ::std::ffi::c_char,
+                function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
+                user_data: *mut ::std::ffi::c_void,
+            ) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::register_host_fn(&LIBRARY, ctx, name, function, user_data, $crate::Format::Native) }
+                unsafe { $crate::abi::register_host_fn(&__LIBRARY, ctx, name, function, user_data, $crate::Format::Native) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_register_host_fn_cbor"))]
-            unsafe extern "C" fn register_host_fn_cbor(
-                ctx: *mut c_void,
-                name: *const c_char,
-                function: Option<FFIHostFn>,
-                user_data: *mut c_void,
-            ) -> c_int {
+            unsafe extern "C" fn __ffihost_register_host_fn_cbor(
+                ctx: *mut ::std::ffi::c_void,
+                name: *const ::std::ffi::c_char,
+                function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
+                user_data: *mut ::std::ffi::c_void,
+            ) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::register_host_fn(&LIBRARY, ctx, name, function, user_data, $crate::Format::Cbor) }
+                unsafe { $crate::abi::register_host_fn(&__LIBRARY, ctx, name, function, user_data, $crate::Format::Cbor) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_register_host_fn_with"))]
-            unsafe extern "C" fn register_host_fn_with(
-                ctx: *mut c_void,
-                name: *const c_char,
-                options: *const FFIHostFnOptions,
-            ) -> c_int {
+            unsafe extern "C" fn __ffihost_register_host_fn_with(
+                ctx: *mut ::std::ffi::c_void,
+                name: *const ::std::ffi::c_char,
+                options: *const $crate::abi::types::FFIHostFnOptions,
+            ) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::register_host_fn_with(&LIBRARY, ctx, name, options) }
+                unsafe { $crate::abi::register_host_fn_with(&__LIBRARY, ctx, name, options) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_host_complete"))]
-            unsafe extern "C" fn host_complete(
-                ctx: *mut c_void,
+            unsafe extern "C" fn __ffihost_host_complete(
+                ctx: *mut ::std::ffi::c_void,
                 token: u64,
-                ret: c_int,
-                msg: *const c_char,
+                ret: ::std::ffi::c_int,
+                msg: *const ::std::ffi::c_char,
                 len: usize,
-            ) -> c_int {
+            ) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::host_complete(&LIBRARY, ctx, token, ret, msg, len) }
+                unsafe { $crate::abi::host_complete(&__LIBRARY, ctx, token, ret, msg, len) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_host_fn_registered"))]
-            unsafe extern "C" fn host_fn_registered(ctx: *mut c_void, name: *const c_char) -> c_int {
+            unsafe extern "C" fn __ffihost_host_fn_registered(ctx: *mut ::std::ffi::c_void, name: *const ::std::ffi::c_char) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::host_fn_registered(&LIBRARY, ctx, name) }
+                unsafe { $crate::abi::host_fn_registered(&__LIBRARY, ctx, name) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_add_event_listener"))]
-            unsafe extern "C" fn add_event_listener(
-                ctx: *mut c_void,
-                event: *const c_char,
-                cb: Option<FFICallBack>,
-                user_data: *mut c_void,
+            unsafe extern "C" fn __ffihost_add_event_listener(
+                ctx: *mut ::std::ffi::c_void,
+                event: *const ::std::ffi::c_char,
+                cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+                user_data: *mut ::std::ffi::c_void,
             ) -> u64 {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::add_event_listener(&LIBRARY, ctx, event, cb, user_data) }
+                unsafe { $crate::abi::add_event_listener(&__LIBRARY, ctx, event, cb, user_data) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_add_event_listener_cbor"))]
-            unsafe extern "C" fn add_event_listener_cbor(
-                ctx: *mut c_void,
-                event: *const c_char,
-                cb: Option<FFICallBack>,
-                user_data: *mut c_void,
+            unsafe extern "C" fn __ffihost_add_event_listener_cbor(
+                ctx: *mut ::std::ffi::c_void,
+                event: *const ::std::ffi::c_char,
+                cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+                user_data: *mut ::std::ffi::c_void,
             ) -> u64 {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::add_event_listener(&LIBRARY, ctx, event, cb, user_data) }
+                unsafe { $crate::abi::add_event_listener(&__LIBRARY, ctx, event, cb, user_data) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_remove_event_listener"))]
-            extern "C" fn remove_event_listener(ctx: *mut c_void, listener: u64) -> c_int {
-                $crate::abi::remove_event_listener(&LIBRARY, ctx, listener)
+            extern "C" fn __ffihost_remove_event_listener(ctx: *mut ::std::ffi::c_void, listener: u64) -> ::std::ffi::c_int {
+                $crate::abi::remove_event_listener(&__LIBRARY, ctx, listener)
             }
 
             #[unsafe(export_name = concat!($prefix, "_abi_descriptor"))]
-            unsafe extern "C" fn abi_descriptor(bytes: *mut *const u8, len: *mut usize) -> c_int {
+            unsafe extern "C" fn __ffihost_abi_descriptor(bytes: *mut *const u8, len: *mut usize) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::descriptor(&LIBRARY, bytes, len) }
+                unsafe { $crate::abi::descriptor(&__LIBRARY, bytes, len) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_abi_hash"))]
-            extern "C" fn abi_hash() -> u64 {
-                $crate::abi::abi_hash(&LIBRARY)
+            extern "C" fn __ffihost_abi_hash() -> u64 {
+                $crate::abi::abi_hash(&__LIBRARY)
             }
 
             #[unsafe(export_name = concat!($prefix, "_stats"))]
-            unsafe extern "C" fn stats(ctx: *mut c_void, out: *mut FFIStats) -> c_int {
+            unsafe extern "C" fn __ffihost_stats(ctx: *mut ::std::ffi::c_void, out: *mut $crate::abi::types::FFIStats) -> ::std::ffi::c_int {
                 // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::stats(&LIBRARY, ctx, out) }
+                unsafe { $crate::abi::stats(&__LIBRARY, ctx, out) }
             }
 
             #[unsafe(export_name = concat!($prefix, "_version"))]
-            extern "C" fn version() -> *const c_char {
-                $crate::abi::version(&LIBRARY)
+            extern "C" fn __ffihost_version() -> *const ::std::ffi::c_char {
+                $crate::abi::version(&__LIBRARY)
             }
 
             $(
                 const _: () = {
                     #[unsafe(export_name = concat!($prefix, "_", stringify!($request)))]
-                    unsafe extern "C" fn request(
-                        ctx: *mut c_void,
-                        cb: Option<FFICallBack>,
-                        user_data: *mut c_void,
+                    unsafe extern "C" fn __ffihost_request(
+                        ctx: *mut ::std::ffi::c_void,
+                        cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+                        user_data: *mut ::std::ffi::c_void,
                         req: *const u8,
                         len: usize,
-                    ) -> c_int {
+                    ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
-                        unsafe { $crate::abi::request(&LIBRARY, ctx, (cb, user_data), (req, len), $handler) }
+                        unsafe { $crate::abi::request(&__LIBRARY, ctx, (cb, user_data), (req, len), $handler) }
                     }
                 };
             )*
@@ -232,15 +229,15 @@ macro_rules! exports {
             $($(
                 const _: () = {
                     #[unsafe(export_name = concat!($prefix, "_", stringify!($sync_request)))]
-                    unsafe extern "C" fn sync_request(
-                        ctx: *mut c_void,
-                        cb: Option<FFICallBack>,
-                        user_data: *mut c_void,
+                    unsafe extern "C" fn __ffihost_sync_request(
+                        ctx: *mut ::std::ffi::c_void,
+                        cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+                        user_data: *mut ::std::ffi::c_void,
                         req: *const u8,
                         len: usize,
-                    ) -> c_int {
+                    ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
-                        unsafe { $crate::abi::sync_request(&LIBRARY, ctx, (cb, user_data), (req, len), $sync_handler) }
+                        unsafe { $crate::abi::sync_request(&__LIBRARY, ctx, (cb, user_data), (req, len), $sync_handler) }
                     }
                 };
             )*)?

@@ -1,7 +1,6 @@
 //! The example `my_timer`, as a host in C uses it.
 #![cfg(unix)]
 
-#[path = "example_support/mod.rs"]
 mod support;
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
@@ -38,7 +37,7 @@ fn library() -> PathBuf {
 
 /// Compiles the host as the comment in it says, with every warning an error.
 fn compile_host(folder: &Path) -> PathBuf {
-    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let project = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
     let (library, host) = (library(), folder.join("my_timer_host"));
     let libraries = library.parent().expect("it is in a folder");
     let mut compile = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));

@@ -1,8 +1,7 @@
 //! The example `login`, as somebody runs it.
 
-#[path = "../examples/login/latencies.rs"]
+#[path = "../login/latencies.rs"]
 mod latencies;
-#[path = "example_support/mod.rs"]
 mod support;
 
 use latencies::Latencies;

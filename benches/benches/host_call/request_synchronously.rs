@@ -1,0 +1,67 @@
+//! The host makes a synchronous request, which calls back before it returns.
+
+use crate::harness::{Contestant, Settings, race};
+use crate::peers::{boltffi_peer, uniffi_peer};
+use crate::table::{Row, Speaker, Target};
+use ffihost_benches::host::{self, Context, expect_ok};
+use std::ffi::{c_char, c_int, c_void};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+pub(crate) fn run(settings: Settings) -> Vec<Row> {
+    let context = Context::new(host::bench());
+    let figures = race(
+        settings,
+        5_000_000,
+        vec![
+            Contestant::new("ffihost", |calls| request(calls, context.ctx(), context.exports().bump_sync)),
+            Contestant::new("bare function with the same signature", |calls| {
+                request(calls, context.ctx(), black_box(bare as host::Request))
+            }),
+            Contestant::new("uniffi", uniffi_peer::sync_export_u32),
+            Contestant::new("boltffi (no panic guard)", boltffi_peer::sync_export_u32),
+        ],
+    );
+    let row = Row::new("synchronous request", Speaker::Best, Target::Nanoseconds(10.0), figures);
+    vec![
+        row.allocations(0.0)
+            .note("ours and the bare one take bytes and reply through a callback, the peers return a number"),
+    ]
+}
+
+unsafe extern "C" fn take_number(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+    assert_eq!((ret, len), (0, 4), "the request replies a number");
+    // SAFETY: `msg` points to four bytes, and userData to the number that `request` passes.
+    unsafe { user_data.cast::<u32>().write(u32::from_ne_bytes(msg.cast::<[u8; 4]>().read())) }
+}
+
+/// What is left when the library is taken away: reads the number, raises it, and calls back.
+unsafe extern "C" fn bare(
+    _: *mut c_void,
+    callback: Option<ffihost::abi::types::FFICallBack>,
+    user_data: *mut c_void,
+    req: *const u8,
+    len: usize,
+) -> c_int {
+    let Some(callback) = callback.filter(|_| len == 4) else { return 2 };
+    // SAFETY: `req` points to four bytes, and the callback takes what it is passed here.
+    unsafe {
+        let value = u32::from_ne_bytes(req.cast::<[u8; 4]>().read()).wrapping_add(1).to_ne_bytes();
+        callback(0, value.as_ptr().cast(), value.len(), user_data);
+    }
+    0
+}
+
+fn request(calls: u64, ctx: *mut c_void, function: host::Request) -> Duration {
+    let callback = black_box(take_number as ffihost::abi::types::FFICallBack);
+    let mut value = 0u32;
+    let start = Instant::now();
+    for _ in 0..calls {
+        let bytes = value.to_ne_bytes();
+        // SAFETY: the bytes and the number live during the call, which calls back before it returns.
+        expect_ok(unsafe { function(ctx, Some(callback), (&raw mut value).cast(), bytes.as_ptr(), bytes.len()) });
+    }
+    let took = start.elapsed();
+    assert_eq!(u64::from(value), calls);
+    took
+}

@@ -1,0 +1,543 @@
+//! The C host of the library: what a program in C would do, through function pointers that the compiler cannot see through,
+//! as after `dlsym`.
+
+use crate::library::IN_FLIGHT;
+use crossbeam_channel::{Receiver, Sender};
+use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::hint::black_box;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+type Create = unsafe extern "C" fn(*const u8, usize, Option<FFICallBack>, *mut c_void, *mut *mut c_void) -> c_int;
+type Destroy = unsafe extern "C" fn(*mut c_void) -> c_int;
+type RegisterHostFn = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFIHostFn>, *mut c_void) -> c_int;
+type HostComplete = unsafe extern "C" fn(*mut c_void, u64, c_int, *const c_char, usize) -> c_int;
+type AddEventListener = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFICallBack>, *mut c_void) -> u64;
+type Stats = unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int;
+/// A request of the library's.
+pub type Request = unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const u8, usize) -> c_int;
+
+/// The library's functions, as found by name.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields are the library's functions, which `library` documents")]
+pub struct Exports {
+    create: Create,
+    destroy: Destroy,
+    register_host_fn: RegisterHostFn,
+    host_complete: HostComplete,
+    add_event_listener: AddEventListener,
+    stats: Stats,
+    pub await_numbers: Request,
+    pub await_texts: Request,
+    pub await_rounds: Request,
+    pub await_tasks: Request,
+    pub await_together: Request,
+    pub nudge: Request,
+    pub idle: Request,
+    pub emit_burst: Request,
+    pub bump_sync: Request,
+}
+
+macro_rules! exports {
+    ($(#[$doc:meta])* $library:ident = $prefix:literal: { $($function:ident: $type:ty),* $(,)? }) => {
+        $(#[$doc])*
+        pub fn $library() -> Exports {
+            mod symbols {
+                use super::*;
+                unsafe extern "C" {
+                    $(
+                        #[link_name = concat!($prefix, "_", stringify!($function))]
+                        pub(super) unsafe static $function: c_void;
+                    )*
+                }
+            }
+            Exports {
+                // SAFETY: the symbol is the library's function of that name, whose type ffihost.h gives.
+                $($function: black_box(unsafe { std::mem::transmute::<*const c_void, $type>(&raw const symbols::$function) }),)*
+            }
+        }
+    };
+    ($(#[$doc:meta])* $library:ident = $prefix:literal) => {
+        exports! {
+            $(#[$doc])*
+            $library = $prefix: {
+                create: Create,
+                destroy: Destroy,
+                register_host_fn: RegisterHostFn,
+                host_complete: HostComplete,
+                add_event_listener: AddEventListener,
+                stats: Stats,
+                await_numbers: Request,
+                await_texts: Request,
+                await_rounds: Request,
+                await_tasks: Request,
+                await_together: Request,
+                nudge: Request,
+                idle: Request,
+                emit_burst: Request,
+                bump_sync: Request,
+            }
+        }
+    };
+}
+
+exports! {
+    /// The library with the default options.
+    bench = "bench"
+}
+
+exports! {
+    /// The library whose FFI thread goes to sleep at once.
+    bench_asleep = "bench_asleep"
+}
+
+/// Panics unless a function of the library returned `FFI_RET_OK`.
+#[track_caller]
+#[inline]
+pub fn expect_ok(ret: c_int) {
+    assert_eq!(ret, 0, "the library refuses");
+}
+
+/// A live context. Dropping it destroys it.
+#[derive(Debug)]
+pub struct Context {
+    exports: Exports,
+    ctx: *mut c_void,
+}
+
+// SAFETY: a ctx is a number that may be used on any thread.
+unsafe impl Send for Context {}
+// SAFETY: as above.
+unsafe impl Sync for Context {}
+
+impl Context {
+    /// Makes one and waits until it is constructed.
+    pub fn new(exports: Exports) -> Arc<Self> {
+        let mut ctx = ptr::null_mut();
+        let created = Mailbox::default();
+        // SAFETY: no bytes are passed, and the mailbox outlives the wait for the callback.
+        expect_ok(unsafe {
+            (exports.create)(ptr::null(), 0, Some(Mailbox::deliver), created.user_data(), &raw mut ctx)
+        });
+        let _nothing = created.wait();
+        Arc::new(Self { exports, ctx })
+    }
+
+    /// The handle.
+    pub fn ctx(&self) -> *mut c_void {
+        self.ctx
+    }
+
+    /// The functions of the context's library.
+    pub fn exports(&self) -> &Exports {
+        &self.exports
+    }
+
+    /// Submits a request with a number, waits until it is called back, and returns the number that it replied.
+    pub fn run(&self, request: Request, argument: u64) -> u64 {
+        self.start(request, argument).wait()
+    }
+
+    /// Submits a request with a number.
+    pub fn start(&self, request: Request, argument: u64) -> Box<Mailbox> {
+        let mailbox = Box::<Mailbox>::default();
+        let bytes = argument.to_ne_bytes();
+        // SAFETY: the bytes live during the call, and the mailbox until the callback: whoever has it waits for that.
+        expect_ok(unsafe {
+            request(self.ctx, Some(Mailbox::deliver), mailbox.user_data(), bytes.as_ptr(), bytes.len())
+        });
+        mailbox
+    }
+
+    /// Runs a request that makes `calls` calls, and returns how long it says that they took.
+    pub fn time(&self, request: Request, calls: u64) -> Duration {
+        Duration::from_nanos(self.run(request, calls))
+    }
+
+    /// Registers a host function.
+    ///
+    /// # Safety
+    ///
+    /// `user_data` is what `function` expects, and lives as long as the context.
+    pub unsafe fn register(&self, name: &CStr, function: FFIHostFn, user_data: *const c_void) {
+        // SAFETY: the caller's contract; the name is NUL-terminated.
+        expect_ok(unsafe {
+            (self.exports.register_host_fn)(self.ctx, name.as_ptr(), Some(black_box(function)), user_data.cast_mut())
+        });
+    }
+
+    /// Adds a listener of an event.
+    ///
+    /// # Safety
+    ///
+    /// `user_data` is what `callback` expects, and lives as long as the context.
+    pub unsafe fn listen(&self, event: &CStr, callback: FFICallBack, user_data: *const c_void) {
+        // SAFETY: the caller's contract; the name is NUL-terminated.
+        let listener = unsafe {
+            (self.exports.add_event_listener)(self.ctx, event.as_ptr(), Some(black_box(callback)), user_data.cast_mut())
+        };
+        assert_ne!(listener, 0, "the library refuses a listener");
+    }
+
+    /// Answers a call with a number.
+    #[inline]
+    pub fn answer(&self, token: u64, value: u32) {
+        let bytes = value.to_ne_bytes();
+        // SAFETY: the bytes live during the call.
+        expect_ok(unsafe { (self.exports.host_complete)(self.ctx, token, 0, bytes.as_ptr().cast(), bytes.len()) });
+    }
+
+    /// What the context has done.
+    pub fn stats(&self) -> FFIStats {
+        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        // SAFETY: the struct is as large as it says.
+        expect_ok(unsafe { (self.exports.stats)(self.ctx, &raw mut stats) });
+        stats
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: destroy takes any ctx.
+        expect_ok(unsafe { (self.exports.destroy)(self.ctx) });
+    }
+}
+
+/// What a request calls back with: an optional number.
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    reply: Mutex<Option<u64>>,
+    delivered: Condvar,
+}
+
+impl Mailbox {
+    fn user_data(&self) -> *mut c_void {
+        ptr::from_ref(self).cast_mut().cast()
+    }
+
+    unsafe extern "C" fn deliver(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+        // SAFETY: the library passes `len` bytes that live during this call.
+        let bytes = unsafe { std::slice::from_raw_parts(msg.cast::<u8>(), len) };
+        assert_eq!(ret, 0, "the request failed: {}", String::from_utf8_lossy(bytes));
+        let number = bytes.try_into().map_or(0, u64::from_ne_bytes);
+        // SAFETY: it is the mailbox that was passed, which lives until it is told.
+        let mailbox = unsafe { &*user_data.cast::<Self>() };
+        // Notified under the lock: the mailbox may be gone as soon as it is released.
+        let mut reply = mailbox.reply.lock().expect("nothing panics under this lock");
+        *reply = Some(number);
+        mailbox.delivered.notify_one();
+    }
+
+    /// Waits for the callback.
+    pub fn wait(&self) -> u64 {
+        let mut reply = self.reply.lock().expect("nothing panics under this lock");
+        loop {
+            match reply.take() {
+                Some(number) => return number,
+                None => reply = self.delivered.wait(reply).expect("nothing panics under this lock"),
+            }
+        }
+    }
+}
+
+/// The four bytes of a number that the library passed.
+///
+/// # Safety
+///
+/// `bytes` points to `len` bytes.
+#[inline]
+unsafe fn number(bytes: *const c_char, len: usize) -> u32 {
+    assert_eq!(len, size_of::<u32>(), "a number has four bytes");
+    // SAFETY: there are four bytes.
+    u32::from_ne_bytes(unsafe { bytes.cast::<[u8; 4]>().read() })
+}
+
+/// Registers `bump` so that it is answered before the host function returns.
+pub fn answer_inline(context: &Context) {
+    unsafe extern "C" fn bump(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+        // SAFETY: userData is the context, which outlives its own registrations; `req` points to `len` bytes.
+        let (context, value) = unsafe { (&*user_data.cast::<Context>(), number(req, len)) };
+        context.answer(token, value.wrapping_add(1));
+    }
+    // SAFETY: the context outlives its own registrations.
+    unsafe { context.register(c"bump", bump, ptr::from_ref(context).cast()) };
+}
+
+/// Registers `turn`: answers a 16-byte text with its bytes in reverse order, before the host function returns.
+pub fn answer_text_inline(context: &Context) {
+    unsafe extern "C" fn turn(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+        assert_eq!(len, 16, "the text has 16 bytes");
+        // SAFETY: there are 16 bytes, and userData is the context, which outlives its own registrations.
+        let (context, mut text) = unsafe { (&*user_data.cast::<Context>(), req.cast::<[u8; 16]>().read()) };
+        text.reverse();
+        // SAFETY: the bytes live during the call.
+        expect_ok(unsafe { (context.exports.host_complete)(context.ctx, token, 0, text.as_ptr().cast(), text.len()) });
+    }
+    // SAFETY: the context outlives its own registrations.
+    unsafe { context.register(c"turn", turn, ptr::from_ref(context).cast()) };
+}
+
+/// A thread of the host's that answers `bump`. The host function hands it the call through a bounded channel.
+#[derive(Debug)]
+pub struct Worker {
+    // Before the sender, so that nothing calls the host function when it goes.
+    context: Arc<Context>,
+    jobs: Option<Box<Sender<Job>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Job {
+    token: u64,
+    value: u32,
+}
+
+impl Worker {
+    /// Starts the thread, for a context of its own.
+    pub fn start(exports: Exports) -> Self {
+        unsafe extern "C" fn bump(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+            // SAFETY: userData is the sender, which outlives the context; `req` points to `len` bytes.
+            let (jobs, value) = unsafe { (&*user_data.cast::<Sender<Job>>(), number(req, len)) };
+            jobs.send(Job { token, value }).expect("the worker runs as long as there is a sender");
+        }
+        let context = Context::new(exports);
+        let (sender, receiver) = crossbeam_channel::bounded(IN_FLIGHT);
+        let jobs = Box::new(sender);
+        // SAFETY: the sender is dropped by `drop`, after the last call.
+        unsafe { context.register(c"bump", bump, ptr::from_ref(&*jobs).cast()) };
+        let theirs = Arc::clone(&context);
+        let thread = thread::spawn(move || Self::work(&theirs, &receiver));
+        Self { context, jobs: Some(jobs), thread: Some(thread) }
+    }
+
+    fn work(context: &Context, jobs: &Receiver<Job>) {
+        for Job { token, value } in jobs {
+            context.answer(token, value.wrapping_add(1));
+        }
+    }
+
+    /// The context whose calls it answers.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // No request runs any more (whoever started one waits for it), so nobody uses the sender.
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the worker does not panic");
+        }
+    }
+}
+
+/// Calls of `bump` that the host keeps until it is told to answer them.
+#[derive(Debug)]
+pub struct Held {
+    calls: Mutex<Vec<(u64, u32)>>,
+    /// Whose calls a host function answers that is called with this.
+    context: *const Context,
+}
+
+impl Held {
+    /// Room for so many, in memory already.
+    pub fn new(calls: usize) -> Box<Self> {
+        let mut held = vec![(u64::MAX, u32::MAX); calls];
+        held.clear();
+        Box::new(Self { calls: Mutex::new(held), context: ptr::null() })
+    }
+
+    /// Registers `bump`.
+    ///
+    /// # Safety
+    ///
+    /// This lives as long as the context.
+    pub unsafe fn register(&self, context: &Context) {
+        unsafe extern "C" fn bump(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+            // SAFETY: userData is this, which outlives the context; `req` points to `len` bytes.
+            let (held, value) = unsafe { (&*user_data.cast::<Held>(), number(req, len)) };
+            held.calls.lock().expect("nothing panics under this lock").push((token, value));
+        }
+        // SAFETY: the caller's contract.
+        unsafe { context.register(c"bump", bump, ptr::from_ref(self).cast()) };
+    }
+
+    /// Registers `bump` so that the call that takes the last room answers all: the others through the queue, and itself
+    /// inline.
+    ///
+    /// # Safety
+    ///
+    /// This lives as long as the context, and so does the context's `Arc`.
+    pub unsafe fn register_until_full(&mut self, context: &Context) {
+        unsafe extern "C" fn bump(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+            // SAFETY: userData is this, which outlives the context; `req` points to `len` bytes.
+            let (held, value) = unsafe { (&*user_data.cast::<Held>(), number(req, len)) };
+            let mut calls = held.calls.lock().expect("nothing panics under this lock");
+            calls.push((token, value));
+            if calls.len() == calls.capacity() {
+                // SAFETY: the context lives as long as its calls.
+                let context = unsafe { &*held.context };
+                calls.drain(..).for_each(|(token, value)| context.answer(token, value.wrapping_add(1)));
+            }
+        }
+        self.context = context;
+        // SAFETY: the caller's contract.
+        unsafe { context.register(c"bump", bump, ptr::from_ref(self).cast()) };
+    }
+
+    /// Answers all.
+    pub fn answer(&self, context: &Context) -> usize {
+        let calls = std::mem::take(&mut *self.calls.lock().expect("nothing panics under this lock"));
+        calls.iter().for_each(|(token, value)| context.answer(*token, value.wrapping_add(1)));
+        calls.len()
+    }
+}
+
+/// A listener that counts.
+#[derive(Debug, Default)]
+pub struct Tally {
+    count: AtomicU64,
+    sum: AtomicU64,
+}
+
+impl Tally {
+    /// Listens to an event whose payload is a number.
+    ///
+    /// # Safety
+    ///
+    /// This lives as long as the context.
+    pub unsafe fn listen(&self, context: &Context, event: &CStr) {
+        unsafe extern "C" fn note(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+            assert_eq!(ret, 0, "an event has no other status");
+            // SAFETY: userData is this, which outlives the context; `msg` points to `len` bytes.
+            let (tally, value) = unsafe { (&*user_data.cast::<Tally>(), number(msg, len)) };
+            tally.sum.fetch_add(u64::from(value), Ordering::Relaxed);
+            tally.count.fetch_add(1, Ordering::Release);
+        }
+        // SAFETY: the caller's contract.
+        unsafe { context.listen(event, note, ptr::from_ref(self).cast()) };
+    }
+
+    /// How many came, and the sum of their numbers.
+    pub fn read(&self) -> (u64, u64) {
+        let count = self.count.load(Ordering::Acquire);
+        (count, self.sum.load(Ordering::Relaxed))
+    }
+}
+
+/// A thread of the host's that sleeps in the kernel between any two calls of `bump`: the host function wakes it with an
+/// eventfd, as a host without a channel at hand would.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub struct Sleeper {
+    context: Arc<Context>,
+    shared: Arc<Bed>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+struct Bed {
+    bell: Bell,
+    token: AtomicU64,
+    value: AtomicU64,
+    ended: AtomicBool,
+}
+
+#[cfg(target_os = "linux")]
+impl Sleeper {
+    /// Starts the thread, for a context of its own.
+    pub fn start(exports: Exports) -> Self {
+        unsafe extern "C" fn bump(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+            // SAFETY: userData is the bed, which outlives the context; `req` points to `len` bytes.
+            let (bed, value) = unsafe { (&*user_data.cast::<Bed>(), number(req, len)) };
+            bed.value.store(u64::from(value), Ordering::Relaxed);
+            bed.token.store(token, Ordering::Release);
+            bed.bell.ring();
+        }
+        let context = Context::new(exports);
+        let shared = Arc::new(Bed {
+            bell: Bell::new(),
+            token: AtomicU64::new(0),
+            value: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+        });
+        // SAFETY: `self` holds the bed until no request runs any more.
+        unsafe { context.register(c"bump", bump, Arc::as_ptr(&shared).cast()) };
+        let (theirs, bed) = (Arc::clone(&context), Arc::clone(&shared));
+        let thread = thread::spawn(move || {
+            loop {
+                bed.bell.wait();
+                if bed.ended.load(Ordering::Acquire) {
+                    return;
+                }
+                let token = bed.token.load(Ordering::Acquire);
+                theirs.answer(token, bed.value.load(Ordering::Relaxed) as u32 + 1);
+            }
+        });
+        Self { context, shared, thread: Some(thread) }
+    }
+
+    /// The context whose calls it answers.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.shared.ended.store(true, Ordering::Release);
+        self.shared.bell.ring();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the sleeper does not panic");
+        }
+    }
+}
+
+/// An eventfd whose reader sleeps until it is written.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+pub struct Bell(std::os::fd::OwnedFd);
+
+#[cfg(target_os = "linux")]
+impl Default for Bell {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Bell {
+    /// A new one.
+    pub fn new() -> Self {
+        use std::os::fd::FromRawFd;
+        // SAFETY: it takes no pointers.
+        let fd = unsafe { libc::eventfd(0, 0) };
+        assert!(fd >= 0, "no eventfd");
+        // SAFETY: the descriptor is new and nobody else's.
+        Self(unsafe { std::os::fd::OwnedFd::from_raw_fd(fd) })
+    }
+
+    /// Wakes the reader.
+    pub fn ring(&self) {
+        use std::os::fd::AsRawFd;
+        let one = 1u64;
+        // SAFETY: it reads eight bytes that live during the call.
+        let written = unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), size_of::<u64>()) };
+        assert_eq!(written, 8, "an eventfd takes eight bytes");
+    }
+
+    /// Sleeps until it rings.
+    pub fn wait(&self) {
+        use std::os::fd::AsRawFd;
+        let mut rings = 0u64;
+        // SAFETY: it writes eight bytes to a place of that size.
+        let read = unsafe { libc::read(self.0.as_raw_fd(), (&raw mut rings).cast(), size_of::<u64>()) };
+        assert_eq!(read, 8, "an eventfd gives eight bytes");
+    }
+}
