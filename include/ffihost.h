@@ -212,8 +212,9 @@ typedef struct FFIStats {
 /* ----------------------------------------------------------------------------------------------------------- functions
  *
  * int <lib>_create(const uint8_t *req, size_t len, FFICallBack cb, void *userData, void **ctx)
- *     Makes a context and starts its FFI thread. *ctx is set before this returns, and before cb is called; requests and
- *     registrations are taken at once, and wait until the library's constructor has ended. cb: once, on the FFI thread,
+ *     Makes a context and starts its FFI thread. *ctx is set before this returns, and before cb is called. Registrations
+ *     are taken at once, requests too, which wait until the library's constructor has ended (synchronous ones return BUSY
+ *     until then). cb: once, on the FFI thread,
  *     FFI_RET_OK or the constructor's error. After an error the context is gone: ctx is invalid when cb is called, what
  *     was queued has been called back with FFI_RET_CANCELLED, and there is nothing to destroy.
  *     Returns OK, MISSING_CALLBACK, INVALID_ARGUMENT, TOO_LARGE, or BUSY (1,024 contexts at once, or no thread).
@@ -263,7 +264,7 @@ typedef struct FFIStats {
  * int <lib>_remove_event_listener(void *ctx, uint64_t listener)
  *     When this returns OK the listener is not running and will not be called again, so its userData is yours; it waits
  *     for a delivery that is under way. Inside a listener it returns at once: that delivery is the last. On the FFI
- *     thread it never waits: BUSY says that the listener is removed but its last delivery still runs.
+ *     thread it never waits: BUSY says that the listener is removed but its last delivery still runs; ask again.
  *     Returns OK, BUSY, INVALID_CTX, or UNKNOWN_TOKEN.
  *
  * int <lib>_abi_descriptor(const uint8_t **bytes, size_t *len)
@@ -296,7 +297,7 @@ typedef struct FFIStats {
 /* A request that takes bytes. Accepted requests run on the FFI thread, any number at once, and call back there; a
  * synchronous one runs here and calls back before it returns.
  * Returns OK (accepted), MISSING_CALLBACK, INVALID_CTX, INVALID_ARGUMENT (req is NULL and len is not 0), TOO_LARGE,
- * CLOSING, or BUSY (16,384 requests are queued). */
+ * CLOSING, or BUSY (16,384 requests are queued, or the request is synchronous and the constructor has not ended). */
 #define FFI_DECLARE_REQUEST(lib, name) \
     int lib##_##name(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 

@@ -246,3 +246,138 @@ pub(crate) struct Name<'a> {
     pub(crate) text: &'a str,
     pub(crate) id: Option<u32>,
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod oracle {
+    //! Random operations on the registry, compared with a plain map.
+
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Clone, Debug)]
+    enum Operation {
+        Register(usize),
+        Unregister(usize),
+        Clear,
+        LookUp { name: usize, declared: bool, limit: u32 },
+        LetGo(usize),
+        Refresh,
+    }
+
+    fn operation() -> impl Strategy<Value = Operation> {
+        prop_oneof![
+            4 => (0..NAMES.len()).prop_map(Operation::Register),
+            2 => (0..NAMES.len()).prop_map(Operation::Unregister),
+            1 => Just(Operation::Clear),
+            6 => (0..NAMES.len(), any::<bool>(), 0..4u32)
+                .prop_map(|(name, declared, limit)| Operation::LookUp { name, declared, limit }),
+            4 => any::<usize>().prop_map(Operation::LetGo),
+            2 => Just(Operation::Refresh),
+        ]
+    }
+
+    const NAMES: [&str; 4] = ["one", "two", "three", "four"];
+
+    /// A registration by its number; says when it is dropped.
+    #[derive(Debug)]
+    struct Function(usize, Rc<RefCell<Vec<u32>>>);
+
+    impl Drop for Function {
+        fn drop(&mut self) {
+            self.1.borrow_mut()[self.0] += 1;
+        }
+    }
+
+    #[derive(Default)]
+    struct Oracle {
+        registered: HashMap<usize, usize>,
+        seen: HashMap<usize, usize>,
+        unregistered: Vec<usize>,
+        holds: Vec<(usize, Hold<Function>)>,
+        released: Rc<RefCell<Vec<u32>>>,
+    }
+
+    impl Oracle {
+        fn apply(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, operation: &Operation) {
+            match *operation {
+                Operation::Register(name) => {
+                    let number = self.released.borrow().len();
+                    self.released.borrow_mut().push(0);
+                    let replaced = registry.register(NAMES[name], Function(number, Rc::clone(&self.released)));
+                    assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
+                }
+                Operation::Unregister(name) => {
+                    let gone = registry.unregister(NAMES[name]).map(|entry| entry.function.0);
+                    assert_eq!(gone, self.registered.remove(&name));
+                    self.unregistered.extend(gone);
+                }
+                Operation::Clear => {
+                    assert_eq!(registry.clear().len(), self.registered.len());
+                    self.registered.clear();
+                }
+                Operation::LookUp { name, declared, limit } => self.look_up(registry, snapshot, name, declared, limit),
+                Operation::LetGo(nth) if !self.holds.is_empty() => {
+                    let (number, hold) = self.holds.swap_remove(nth % self.holds.len());
+                    assert_eq!(hold.is_unregistered(), self.unregistered.contains(&number));
+                }
+                Operation::LetGo(_) => {}
+                Operation::Refresh => self.refresh(registry, snapshot),
+            }
+            assert_eq!(registry.len(), self.registered.len());
+            for (number, released) in self.released.borrow().iter().enumerate() {
+                let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
+                    || self.holds.iter().any(|(other, _)| *other == number);
+                assert_eq!(*released, u32::from(!in_use), "registration {number}");
+            }
+        }
+
+        fn refresh(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>) {
+            let gone = |number: &usize| !self.registered.values().any(|other| other == number);
+            let expected = self.seen.values().any(|number| gone(number) && self.unregistered.contains(number));
+            assert_eq!(snapshot.refresh(registry), expected);
+            assert!(!snapshot.is_stale(registry));
+            self.seen = self.registered.clone();
+        }
+
+        fn look_up(
+            &mut self,
+            registry: &Registry<Function>,
+            snapshot: &Snapshot<Function>,
+            name: usize,
+            declared: bool,
+            limit: u32,
+        ) {
+            self.refresh(registry, snapshot);
+            let id = declared.then(|| u32::try_from(name).expect("there are few") * 3);
+            let found = snapshot.get(&Name { text: NAMES[name], id }, |_| limit);
+            let expected = self.registered.get(&name);
+            let open = self.holds.iter().filter(|(number, _)| Some(number) == expected).count();
+            match (found, expected) {
+                (Ok(hold), Some(number)) => {
+                    assert!(hold.function().0 == *number && (limit == 0 || open < limit as usize));
+                    self.holds.push((*number, hold));
+                }
+                (Err(Missing::Full), Some(_)) => assert!(limit != 0 && open >= limit as usize),
+                (Err(Missing::NotRegistered), None) => {}
+                (found, expected) => panic!("{found:?}, but {expected:?}"),
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_registry_does_what_a_map_does(operations in prop::collection::vec(operation(), 1..100)) {
+            let (registry, snapshot, mut oracle) = (Registry::new(), Snapshot::new(), Oracle::default());
+            for operation in &operations {
+                oracle.apply(&registry, &snapshot, operation);
+            }
+            oracle.apply(&registry, &snapshot, &Operation::Clear);
+            oracle.apply(&registry, &snapshot, &Operation::Refresh);
+            oracle.holds.clear();
+            let released = oracle.released.borrow();
+            prop_assert!(released.iter().all(|times| *times == 1), "{released:?}");
+        }
+    }
+}

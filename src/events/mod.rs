@@ -79,6 +79,8 @@ mod hub {
     struct Listeners {
         latest: u64,
         present: Arc<[Arc<Listener>]>,
+        /// Removed without waiting while their last delivery ran: whoever did that may ask again.
+        leaving: Vec<Arc<Listener>>,
     }
 
     /// What became of a removal.
@@ -147,16 +149,14 @@ mod hub {
         /// Removes a listener. With `wait`, not before a delivery that is under way has ended.
         pub(crate) fn remove(&self, id: u64, wait: bool) -> Removal {
             let mut listeners = self.shared.listeners.lock();
-            let Some(listener) = listeners.present.iter().find(|listener| listener.id == id).cloned() else {
-                return Removal::Unknown;
-            };
-            listeners.present = listeners.present.iter().filter(|other| other.id != id).cloned().collect();
+            let Some(listener) = listeners.take(id) else { return Removal::Unknown };
             self.shared.count.store(listeners.present.len(), Ordering::Release);
-            if listener.word.remove() != Removed::Running || self.is_event_thread() {
+            if listener.word.remove() == Removed::Idle || self.is_event_thread() {
                 return Removal::Done;
             }
             while listener.word.is_running() {
                 if !wait {
+                    listeners.leaving.push(listener);
                     return Removal::StillRunning;
                 }
                 self.shared.settled.wait(&mut listeners);
@@ -232,6 +232,18 @@ mod hub {
         }
     }
 
+    impl Listeners {
+        /// Takes a listener out, so that no delivery to it begins that has not begun.
+        fn take(&mut self, id: u64) -> Option<Arc<Listener>> {
+            if let Some(leaving) = self.leaving.iter().position(|listener| listener.id == id) {
+                return Some(self.leaving.swap_remove(leaving));
+            }
+            let listener = self.present.iter().find(|listener| listener.id == id).cloned()?;
+            self.present = self.present.iter().filter(|other| other.id != id).cloned().collect();
+            Some(listener)
+        }
+    }
+
     impl Shared {
         /// The event thread.
         fn run(&self, messages: &Receiver<Message>) {
@@ -253,6 +265,139 @@ mod hub {
                 drop(self.listeners.lock());
                 self.settled.notify_all();
             }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+        use crate::abi::UserData;
+        use std::ffi::{c_char, c_int, c_void};
+        use std::sync::mpsc;
+
+        const PATIENCE: Duration = Duration::from_secs(60);
+
+        type Heard = Box<dyn Fn(&str) + Send + Sync>;
+
+        extern "C" fn on_event(_: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+            // SAFETY: the hub passes `len` bytes that live during this call, and a leaked listener.
+            let (bytes, heard) = unsafe { (std::slice::from_raw_parts(msg.cast(), len), &*user_data.cast::<Heard>()) };
+            heard(std::str::from_utf8(bytes).expect("the tests send text"));
+        }
+
+        fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
+            let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
+            let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
+            hub.add("event", Callback::new(on_event, user_data), |run| run()).expect("a thread")
+        }
+
+        fn finish(hub: &Hub) {
+            assert!(hub.finish(Instant::now() + PATIENCE), "the event thread ends");
+        }
+
+        /// A hub whose event thread is inside of its first listener until the sender is used.
+        fn held_up(when_full: WhenFull) -> (Arc<Hub>, Counters, mpsc::Sender<()>, mpsc::Receiver<String>) {
+            let hub = Arc::new(Hub::new(&Options::new().events(4, when_full)));
+            let counters = Counters::default();
+            let (go_on, wait) = mpsc::channel::<()>();
+            let (entered, enters) = mpsc::channel();
+            let (heard, hears) = mpsc::channel();
+            let wait = Mutex::new(wait);
+            listen(&hub, move |text| {
+                heard.send(text.to_owned()).expect("the test listens");
+                if text == "first" {
+                    entered.send(()).expect("the test waits");
+                    wait.lock().recv().expect("the test lets it go on");
+                }
+            });
+            hub.emit("event", b"first", &counters);
+            enters.recv_timeout(PATIENCE).expect("it is delivered");
+            (hub, counters, go_on, hears)
+        }
+
+        #[test]
+        fn the_oldest_is_dropped() {
+            let (hub, counters, go_on, hears) = held_up(WhenFull::DropOldest);
+            (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+            go_on.send(()).expect("it waits");
+            finish(&hub);
+            assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first", "2", "3", "4", "5"]);
+            assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (7, 2));
+        }
+
+        #[test]
+        fn the_newest_is_dropped() {
+            let (hub, counters, go_on, hears) = held_up(WhenFull::DropNewest);
+            (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+            go_on.send(()).expect("it waits");
+            finish(&hub);
+            assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first", "0", "1", "2", "3"]);
+            assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (7, 2));
+        }
+
+        #[test]
+        fn the_producer_waits() {
+            let (hub, _, go_on, hears) = held_up(WhenFull::Block);
+            let producer = {
+                let hub = Arc::clone(&hub);
+                thread::spawn(move || {
+                    let counters = Counters::default();
+                    (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+                    counters.events_dropped.get()
+                })
+            };
+            go_on.send(()).expect("it waits");
+            assert_eq!(producer.join().expect("no panic"), 0);
+            finish(&hub);
+            assert_eq!(hears.try_iter().count(), 7);
+        }
+
+        #[test]
+        fn nothing_is_lost_with_many_producers() {
+            let hub = Arc::new(Hub::new(&Options::new()));
+            let heard = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&heard);
+            listen(&hub, move |text| {
+                assert_eq!(text.len(), 100, "longer than what is stored in the queue");
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+            let producers: Vec<_> = (0..4)
+                .map(|_| {
+                    let hub = Arc::clone(&hub);
+                    thread::spawn(move || {
+                        let counters = Counters::default();
+                        (0..5_000).for_each(|_| hub.emit("event", &[b'x'; 100], &counters));
+                    })
+                })
+                .collect();
+            producers.into_iter().for_each(|producer| producer.join().expect("no panic"));
+            finish(&hub);
+            assert_eq!(heard.load(Ordering::Relaxed), 20_000);
+        }
+
+        #[test]
+        fn a_removal_waits_for_the_delivery_and_a_removed_listener_is_not_called() {
+            let (hub, counters, go_on, hears) = held_up(WhenFull::Block);
+            assert_eq!(hub.remove(1, false), Removal::StillRunning);
+            assert_eq!(hub.remove(1, false), Removal::StillRunning, "asked again");
+            hub.emit("event", b"nobody's", &counters);
+            let other = listen(&hub, |_| {});
+            go_on.send(()).expect("it waits");
+            assert_eq!(hub.remove(1, true), Removal::Done);
+            assert_eq!(hub.remove(1, true), Removal::Unknown);
+            assert_eq!(hub.remove(other, true), Removal::Done);
+            finish(&hub);
+            assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first"]);
+        }
+
+        #[test]
+        fn after_the_end_events_are_dropped_and_counted() {
+            let hub = Hub::new(&Options::new());
+            let counters = Counters::default();
+            listen(&hub, |_| {});
+            finish(&hub);
+            hub.emit("event", b"late", &counters);
+            assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (0, 1));
         }
     }
 }

@@ -49,6 +49,8 @@
 //! context ended, even while a later context uses the table: the later owner drains the slot, finds it abandoned, drops the
 //! outcome and frees it.
 
+#[cfg(all(test, not(ffihost_loom)))]
+mod oracle;
 mod outcome;
 mod segments;
 mod slot;
