@@ -4,6 +4,7 @@
 
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
 use ffihost::{Host, HostError, HostFn, Options};
+use std::any::Any;
 use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -366,15 +367,24 @@ extern "C" fn on_told(ret: c_int, msg: *const c_char, len: usize, user_data: *mu
     // SAFETY: the library passes `len` bytes that live during this call.
     let bytes = unsafe { std::slice::from_raw_parts(msg.cast::<u8>(), len) };
     let told = Told { ret, text: String::from_utf8_lossy(bytes).into_owned() };
-    // SAFETY: userData is a leaked listener; see `callback`.
+    // SAFETY: userData is a listener that is kept; see `callback`.
     let listener = unsafe { &*user_data.cast::<Mutex<Listener>>() };
     (listener.lock().expect("listeners do not panic"))(told);
 }
 
-/// A C callback that calls `f`. What it needs is leaked, so that a call too many would be noticed and not crash.
+/// Keeps a value for ever and returns its address as userData, so that a call too many would be noticed and not crash. What
+/// is kept stays reachable, or a leak checker would report it, and the library's leaks among it.
+fn keep<T: Send + Sync + 'static>(value: T) -> *mut c_void {
+    static KEPT: Mutex<Vec<&(dyn Any + Send + Sync)>> = Mutex::new(Vec::new());
+    let kept: &'static T = Box::leak(Box::new(value));
+    KEPT.lock().expect("not poisoned").push(kept);
+    std::ptr::from_ref(kept).cast_mut().cast()
+}
+
+/// A C callback that calls `f`.
 pub fn callback(f: impl FnMut(Told) + Send + 'static) -> (Option<FFICallBack>, *mut c_void) {
     let listener: Mutex<Listener> = Mutex::new(Box::new(f));
-    (Some(on_told), Box::into_raw(Box::new(listener)).cast())
+    (Some(on_told), keep(listener))
 }
 
 /// What a request will be called back with.
@@ -454,7 +464,7 @@ extern "C" fn on_asked(token: u64, req: *const c_char, len: usize, user_data: *m
     assert!(!req.is_null(), "req is never NULL");
     // SAFETY: the library passes `len` bytes that live during this call.
     let bytes = unsafe { std::slice::from_raw_parts(req.cast::<u8>(), len) };
-    // SAFETY: userData is a leaked function; see `Context::register_with`.
+    // SAFETY: userData is a function that is kept; see `Context::register_with`.
     let function = unsafe { &*user_data.cast::<Function>() };
     assert_eq!(function.log.released(), 0, "userData is released while it is in use");
     let asked = Asked { token, text: String::from_utf8_lossy(bytes).into_owned() };
@@ -558,13 +568,13 @@ impl Context {
     ) -> (c_int, Arc<Log>) {
         let log = Arc::new(Log::default());
         let answerer: Answerer = Arc::new(answerer);
-        let function = Box::new(Function { ctx: self, answerer: Mutex::new(Some(answerer)), log: Arc::clone(&log) });
+        let function = Function { ctx: self, answerer: Mutex::new(Some(answerer)), log: Arc::clone(&log) };
         let mut options = FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
             function: Some(on_asked),
             cancel: Some(on_cancelled),
             release: Some(on_released),
-            user_data: Box::into_raw(function).cast(),
+            user_data: keep(function),
             format: 0,
             max_in_flight: 0,
             deadline_ms: 0,
@@ -597,6 +607,11 @@ impl Context {
     #[track_caller]
     pub fn wait_for(self, what: &str, holds: impl Fn(&FFIStats) -> bool) {
         wait_until(what, || holds(&self.stats()));
+    }
+
+    /// Removes a listener.
+    pub fn remove_listener(self, listener: u64) -> c_int {
+        c::remove_event_listener(self.0, listener)
     }
 
     /// Ends it.
