@@ -55,7 +55,7 @@ fn register(ctx: Context, counts: &Arc<Counts>, logs: &std::sync::mpsc::Sender<A
                 0 => assert_eq!(ctx.answer(asked.token, 0, "inline"), 0),
                 1 => drop(thread::spawn(move || ctx.answer(asked.token, 0, "from a thread that ends"))),
                 2 => drop(thread::spawn(move || {
-                    (0..3).for_each(|ret| drop(ctx.answer(asked.token, ret, "thrice").to_string()))
+                    (0..3).for_each(|ret| drop(ctx.answer(asked.token, ret, "thrice").to_string()));
                 })),
                 3 => drop(ctx.answer(late, 0, "late").to_string()),
                 _ => {}

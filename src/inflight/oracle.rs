@@ -160,7 +160,7 @@ impl Oracle {
             return;
         }
         let call = nth % self.tokens.len();
-        let here = (nth % 2 == 0).then_some(&self.owner);
+        let here = (nth.is_multiple_of(2)).then_some(&self.owner);
         let answer = self.table.answer(here, self.tokens[call], Raw::Host { ret, payload: &[] });
         if self.known.get(&call) == Some(&Known::Open) {
             assert_eq!(answer, Answer::Queued { first: self.queue.is_empty(), accepted: Accepted::Decoded });
