@@ -16,11 +16,13 @@ pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
 }
 
 /// Runs code that must not unwind out of here. The payload's own drop may panic too, so it is contained as well.
+#[inline]
 pub(crate) fn contain<R>(f: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(f)).map_err(explain)
 }
 
 /// The message of a panic, whose payload is dropped safely.
+#[cold]
 pub(crate) fn explain(payload: Box<dyn Any + Send>) -> String {
     let text = message(&*payload).to_owned();
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
@@ -31,6 +33,7 @@ pub(crate) fn explain(payload: Box<dyn Any + Send>) -> String {
 }
 
 /// The body of an export: a panic becomes a status.
+#[inline]
 pub(crate) fn export(body: impl FnOnce() -> Status) -> i32 {
     match contain(body) {
         Ok(status) => status.code(),

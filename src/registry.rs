@@ -119,6 +119,7 @@ pub(crate) struct LocalEntry<F> {
 pub(crate) struct Hold<F>(Rc<LocalEntry<F>>);
 
 impl<F> LocalEntry<F> {
+    #[inline]
     pub(crate) fn function(&self) -> &F {
         &self.entry.function
     }
@@ -141,6 +142,7 @@ impl<F> Hold<F> {
 }
 
 impl<F> Drop for Hold<F> {
+    #[inline]
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get() - 1);
     }

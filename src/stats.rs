@@ -8,6 +8,7 @@ pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     /// Counts one, on any thread.
+    #[inline]
     pub(crate) fn bump(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -18,6 +19,7 @@ impl Counter {
         self.0.store(self.get() + 1, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }

@@ -21,6 +21,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
 /// A name that a host passes is at most this long.
@@ -273,6 +274,12 @@ where
             let outcome = AssertUnwindSafe(handler(&state)).catch_unwind().await;
             responder.reply(outcome);
         };
+        let mut work = Box::pin(work);
+        // Many requests end without waiting for anything, or are answered inline: those need no task. One that is pending
+        // is polled again as a task, with a waker of its own.
+        if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+            return;
+        }
         let task = match local.instance.options.stale_warn {
             None => tokio::task::spawn_local(work),
             Some(interval) => tokio::task::spawn_local(with_warnings(Rc::clone(local), key, interval, work)),

@@ -9,7 +9,7 @@ use super::frame;
 use super::record::{CallHold, Context, Instance};
 use super::requests::Key;
 use super::spin::Spin;
-use crate::inflight::{Cancelled, Full, Owner, Poll as CallPoll, Reason, Ticket, Token};
+use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
 use crate::inflight::{Decode, DecoderOf};
 use crate::registry::{Missing, Name, Snapshot};
 use crate::stats::Counters;
@@ -48,11 +48,10 @@ pub(crate) struct Local {
 }
 
 /// A host call that was made.
-pub(crate) enum Made<T> {
-    /// And answered before the host function returned.
-    Answered(T),
-    /// And is open. The deadline is that of the registration.
-    Open(Ticket<T>, Option<Duration>),
+pub(crate) struct Made<T> {
+    pub(crate) ticket: Ticket<T>,
+    /// That of the registration.
+    pub(crate) deadline: Option<Duration>,
 }
 
 /// What a call has to wait for before it can be made.
@@ -108,10 +107,12 @@ impl Local {
         frame::innermost_local(|local| local.spin.after_park());
     }
 
+    #[inline]
     fn counters(&self) -> &Counters {
         &self.instance.counters
     }
 
+    #[inline]
     fn context(&self) -> &'static Context {
         self.instance.context
     }
@@ -169,6 +170,7 @@ impl Local {
     }
 
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
+    #[inline]
     fn follow_registry(&self) {
         if !self.snapshot.is_stale(&self.instance.registry) {
             return;
@@ -264,25 +266,29 @@ impl Local {
             crate::Format::Cbor => DecoderOf::<C>::DECODER,
         };
         let mut hold = Some(hold);
-        let mut made = None;
+        let mut begun = Begun { local: self, ticket: None };
         encode(function.format, &mut |request| {
             let Some(hold) = hold.take() else { return };
-            made = Some(calls.begin(&self.owner, hold, decoder).inspect(|ticket| {
-                self.invoke(function, name.text, ticket.token(), request);
-            }));
+            if let Ok(ticket) = calls.begin(&self.owner, hold, decoder) {
+                let token = ticket.token();
+                begun.ticket = Some(ticket);
+                self.invoke(function, name.text, token, request);
+            }
         });
-        match made {
+        match begun.ticket.take() {
+            Some(ticket) => Ok(Made { ticket, deadline: function.deadline }),
+            None if hold.is_none() => Err(NotMade::Lacks(Lacks::RoomInContext)),
             None => Err(NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))),
-            Some(Err(Full(_hold))) => Err(NotMade::Lacks(Lacks::RoomInContext)),
-            Some(Ok(ticket)) => Ok(match calls.called(&self.owner, ticket) {
-                Ok((outcome, hold)) => {
-                    self.counters().calls_inline.bump_owned();
-                    self.let_go(hold);
-                    Made::Answered(outcome)
-                }
-                Err(ticket) => Made::Open(ticket, function.deadline),
-            }),
         }
+    }
+
+    /// Takes the outcome of a call that was made just now, if it was answered inline.
+    #[inline]
+    pub(crate) fn answered<T>(&self, ticket: Ticket<T>) -> Result<T, Ticket<T>> {
+        self.context().calls.called(&self.owner, ticket, |hold| {
+            self.counters().calls_inline.bump_owned();
+            self.let_go(hold);
+        })
     }
 
     /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
@@ -295,14 +301,18 @@ impl Local {
         }
         let start = super::clock::coarse();
         function.invoke(token, request);
-        let took = super::clock::coarse().saturating_sub(start);
-        if took >= threshold {
-            self.report_slow(name, took);
+        let end = super::clock::coarse();
+        // The clock ticks seldom.
+        if end != start {
+            self.report_if_slow(name, end.saturating_sub(start));
         }
     }
 
     #[cold]
-    fn report_slow(&self, name: &str, took: Duration) {
+    fn report_if_slow(&self, name: &str, took: Duration) {
+        if took < self.instance.options.slow_host {
+            return;
+        }
         self.counters().calls_slow.bump_owned();
         tracing::warn!(
             host_fn = name,
@@ -312,21 +322,27 @@ impl Local {
     }
 
     /// Looks whether an open call has ended.
-    pub(crate) fn poll_call<T>(&self, ticket: &Ticket<T>, waker: &Waker) -> Poll<Result<T, HostError>> {
-        match self.context().calls.poll(&self.owner, ticket, waker) {
-            CallPoll::Pending => Poll::Pending,
-            CallPoll::Answered(outcome, hold) => {
-                self.counters().calls_remote.bump_owned();
-                self.let_go(hold);
-                Poll::Ready(Ok(outcome))
-            }
-            CallPoll::Ended(reason) => {
-                self.let_go(None);
-                Poll::Ready(Err(match reason {
-                    Reason::Unregistered => HostError::Unregistered,
-                    Reason::ShuttingDown => HostError::ShuttingDown,
-                }))
-            }
+    #[inline]
+    pub(crate) fn poll_call<T>(&self, ticket: &Ticket<T>, waker: &Waker) -> CallPoll {
+        self.context().calls.poll(&self.owner, ticket, waker)
+    }
+
+    /// Takes the outcome of a call that was found answered.
+    #[inline]
+    pub(crate) fn finish_call<T>(&self, ticket: Ticket<T>) -> T {
+        self.context().calls.finish(&self.owner, ticket, |hold| {
+            self.counters().calls_remote.bump_owned();
+            self.let_go(hold);
+        })
+    }
+
+    /// The error of a call that was found ended.
+    #[cold]
+    pub(crate) fn ended_call(&self, reason: Reason) -> HostError {
+        self.let_go(None);
+        match reason {
+            Reason::Unregistered => HostError::Unregistered,
+            Reason::ShuttingDown => HostError::ShuttingDown,
         }
     }
 
@@ -430,6 +446,21 @@ impl Room {
     /// One does not wait any more.
     pub(crate) fn leave(&self) {
         self.waiting.set(self.waiting.get().saturating_sub(1));
+    }
+}
+
+/// A call that was begun; if the author's encoder panics after that, it is ended.
+struct Begun<'a, T> {
+    local: &'a Local,
+    ticket: Option<Ticket<T>>,
+}
+
+impl<T> Drop for Begun<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.local.cancel_call(ticket);
+        }
     }
 }
 

@@ -260,6 +260,7 @@ impl Context {
         answer
     }
 
+    #[inline]
     pub(crate) fn max_payload(&self) -> usize {
         self.payload.load(Ordering::Relaxed)
     }

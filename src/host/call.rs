@@ -6,10 +6,10 @@
 
 use super::{Host, HostFnRef};
 use crate::context::gate::{Phase, Refused};
-use crate::context::local::{Lacks, Local, Made, NotMade, Waiting};
+use crate::context::local::{Lacks, Local, NotMade, Waiting};
 use crate::error::{DecodeError, HostError};
 use crate::host::{FromHost, ToHost};
-use crate::inflight::{Accepted, Decode, Raw, Ticket};
+use crate::inflight::{Accepted, Decode, Poll as CallPoll, Raw, Ticket};
 use crate::registry::Name;
 use crate::status::Status;
 use crate::{Format, panic};
@@ -34,6 +34,7 @@ struct Reader<T, E, const CBOR: bool>(PhantomData<(T, E)>);
 impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
     type Outcome = Outcome<T, E>;
 
+    #[inline]
     fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted) {
         let format = if CBOR { Format::Cbor } else { Format::Native };
         let read = match answer {
@@ -58,6 +59,7 @@ const ERR: i32 = Status::Err.code();
 const CANCELLED: i32 = Status::Cancelled.code();
 
 /// Reads a payload as a `V`. A panic of the author's decoder is an error too.
+#[inline]
 fn read<V: FromHost>(format: Format, payload: &[u8]) -> Result<V, DecodeError> {
     panic::contain(|| V::from_host(format, payload))
         .unwrap_or_else(|text| Err(DecodeError::new(format_args!("the decoder panicked: {text}"))))
@@ -114,6 +116,7 @@ enum State<T, E> {
 impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
+    #[inline]
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
         Self { host, function, args: Some(args), deadline: None, patience: Patience::default(), state: State::New }
     }
@@ -149,22 +152,32 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             args.to_host(format, take);
         });
         match made {
-            Ok(Made::Answered(outcome)) => Poll::Ready(outcome),
-            Ok(Made::Open(ticket, registered)) => {
-                let limit = self.deadline.or(registered).or(local.instance.options.host_deadline);
-                // A deadline beyond what the clock can count is none.
-                let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-                self.state = State::Open { ticket, deadline: deadline.map(|at| Box::pin(sleep_until(at))) };
-                self.poll_open(local, cx)
-            }
+            Ok(made) => match local.answered(made.ticket) {
+                Ok(outcome) => Poll::Ready(outcome),
+                Err(ticket) => self.wait(local, cx, ticket, made.deadline),
+            },
             Err(NotMade::Lacks(lacks)) if self.patience.covers(lacks) => {
                 self.args = Some(args);
                 self.state = State::Crowded(local.room.wait(lacks));
                 self.poll_crowded(local, cx)
             }
-            Err(NotMade::Lacks(lacks)) => Poll::Ready(Err(lacking(lacks, &self.function))),
-            Err(NotMade::Error(error)) => Poll::Ready(Err(error.widen())),
+            Err(not_made) => Poll::Ready(Err(not_made.into_error(&self.function))),
         }
+    }
+
+    /// Awaits the answer to a call that was made and not answered inline.
+    fn wait(
+        &mut self,
+        local: &Local,
+        cx: &mut Context<'_>,
+        ticket: Ticket<Outcome<T, E>>,
+        registered: Option<Duration>,
+    ) -> Poll<Outcome<T, E>> {
+        let limit = self.deadline.or(registered).or(local.instance.options.host_deadline);
+        // A deadline beyond what the clock can count is none.
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        self.state = State::Open { ticket, deadline: deadline.map(|at| Box::pin(sleep_until(at))) };
+        self.poll_open(local, cx)
     }
 
     fn poll_crowded(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
@@ -178,10 +191,21 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         self.make(local, cx)
     }
 
+    #[inline]
     fn poll_open(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let State::Open { ticket, deadline } = &mut self.state else { return Poll::Pending };
-        if let Poll::Ready(settled) = local.poll_call(ticket, cx.waker()) {
-            return Poll::Ready(settled.unwrap_or_else(|error| Err(error.widen())));
+        match local.poll_call(ticket, cx.waker()) {
+            CallPoll::Pending => {}
+            CallPoll::Answered => {
+                let State::Open { ticket, .. } = std::mem::replace(&mut self.state, State::Done) else {
+                    return Poll::Pending;
+                };
+                return Poll::Ready(local.finish_call(ticket));
+            }
+            CallPoll::Ended(reason) => {
+                self.state = State::Done;
+                return Poll::Ready(Err(local.ended_call(reason).widen()));
+            }
         }
         if deadline.as_mut().is_none_or(|deadline| deadline.as_mut().poll(cx).is_pending()) {
             return Poll::Pending;
@@ -199,6 +223,25 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 }
 
 impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
+    /// Every poll but the first on the FFI thread.
+    fn poll_again(&mut self, local: Option<&Local>, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        let polled = match (local, &self.state) {
+            (_, State::Done) => Poll::Pending,
+            (_, State::Elsewhere(_)) => self.poll_elsewhere(cx),
+            (Some(local), _) if local.instance.generation != self.host.generation => {
+                Poll::Ready(Err(HostError::NoContext))
+            }
+            (Some(local), State::New) => self.make(local, cx),
+            (Some(local), State::Crowded(_)) => self.poll_crowded(local, cx),
+            (Some(local), State::Open { .. }) => self.poll_open(local, cx),
+            (None, _) => self.poll_elsewhere(cx),
+        };
+        if polled.is_ready() {
+            self.state = State::Done;
+        }
+        polled
+    }
+
     /// Goes on, on another thread than the FFI thread.
     fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let mut format = Format::Native;
@@ -256,24 +299,36 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let host = this.host;
-        let polled = Local::with(host.context(), |local| match (local, &this.state) {
-            (_, State::Done) => Poll::Pending,
-            (_, State::Elsewhere(_)) => this.poll_elsewhere(cx),
-            (Some(local), _) if local.instance.generation != host.generation => Poll::Ready(Err(HostError::NoContext)),
-            (Some(local), State::New) => this.make(local, cx),
-            (Some(local), State::Crowded(_)) => this.poll_crowded(local, cx),
-            (Some(local), State::Open { .. }) => this.poll_open(local, cx),
-            (None, _) => this.poll_elsewhere(cx),
-        });
-        if polled.is_ready() {
-            this.state = State::Done;
-        }
-        polled
+        Local::with(host.context(), |local| {
+            if let Some(local) = local
+                && matches!(this.state, State::New)
+                && local.instance.generation == host.generation
+            {
+                this.state = State::Done;
+                return this.make(local, cx);
+            }
+            if let Some(local) = local
+                && matches!(this.state, State::Open { .. })
+                && local.instance.generation == host.generation
+            {
+                return this.poll_open(local, cx);
+            }
+            this.poll_again(local, cx)
+        })
     }
 }
 
 impl<A, T: FromHost, E: FromHost> Drop for Call<'_, A, T, E> {
+    #[inline]
     fn drop(&mut self) {
+        if matches!(self.state, State::Open { .. } | State::Crowded(_)) {
+            self.take_leave();
+        }
+    }
+}
+
+impl<A, T: FromHost, E: FromHost> Call<'_, A, T, E> {
+    fn take_leave(&mut self) {
         let stray = match std::mem::replace(&mut self.state, State::Done) {
             State::Open { ticket, .. } => Stray::Open(ticket, None),
             State::Crowded(_) => Stray::Crowded,
@@ -419,12 +474,15 @@ where
     }
 }
 
-/// Why a call that does not wait was not made.
-#[cold]
-fn lacking<E>(lacks: Lacks, function: &HostFnRef<'_>) -> HostError<E> {
-    match lacks {
-        Lacks::RoomInContext | Lacks::RoomInFunction => HostError::Overloaded,
-        Lacks::Registration => HostError::NotRegistered { name: function.name().text.to_owned() },
+impl NotMade {
+    /// The error of a call that does not wait.
+    #[cold]
+    fn into_error<E>(self, function: &HostFnRef<'_>) -> HostError<E> {
+        match self {
+            Self::Lacks(Lacks::RoomInContext | Lacks::RoomInFunction) => HostError::Overloaded,
+            Self::Lacks(Lacks::Registration) => HostError::NotRegistered { name: function.name().text.to_owned() },
+            Self::Error(error) => error.widen(),
+        }
     }
 }
 
@@ -435,17 +493,14 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     args: &A,
 ) -> Outcome<T, E> {
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode) {
-        Ok(Made::Answered(outcome)) => outcome,
-        Ok(Made::Open(ticket, _)) => {
-            match local.expire_call(ticket) {
-                Ok(()) => {}
-                // Another thread answered just after the function returned: too late for a call that does not wait.
-                Err(ticket) => local.cancel_call(ticket),
-            }
-            Err(HostError::TimedOut)
+    let made = local
+        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode)
+        .map_err(|not_made| not_made.into_error(function))?;
+    local.answered(made.ticket).unwrap_or_else(|ticket| {
+        if let Err(ticket) = local.expire_call(ticket) {
+            // Another thread answered just after the function returned: too late for a call that does not wait.
+            local.cancel_call(ticket);
         }
-        Err(NotMade::Lacks(lacks)) => Err(lacking(lacks, function)),
-        Err(NotMade::Error(error)) => Err(error.widen()),
-    }
+        Err(HostError::TimedOut)
+    })
 }

@@ -88,6 +88,7 @@ impl Host {
     /// # Errors
     ///
     /// As for [`call`](Self::call); also [`HostError::Decode`], if the host's bytes are neither.
+    #[inline]
     pub fn call_as<'a, A: ToHost, T: FromHost, E: FromHost>(
         self,
         function: impl Into<HostFnRef<'a>>,
@@ -146,6 +147,7 @@ impl Host {
         self.context.enter(self.generation, until)
     }
 
+    #[inline]
     pub(crate) fn context(self) -> &'static Context {
         self.context
     }
@@ -213,12 +215,14 @@ impl HostFn {
 pub struct HostFnRef<'a>(Name<'a>);
 
 impl HostFnRef<'_> {
+    #[inline]
     pub(crate) fn name(&self) -> &Name<'_> {
         &self.0
     }
 }
 
 impl<'a> From<&'a HostFn> for HostFnRef<'a> {
+    #[inline]
     fn from(function: &'a HostFn) -> Self {
         Self(Name { text: function.name, id: Some(function.id()) })
     }

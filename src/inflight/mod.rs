@@ -90,16 +90,19 @@ impl Owner {
 pub(crate) struct Token(NonZeroU64);
 
 impl Token {
+    #[inline]
     fn new(sequence: u64, index: u32) -> Self {
         let bits = sequence << INDEX_BITS | u64::from(index);
         Self(NonZeroU64::new(bits).expect("sequence numbers start at 1"))
     }
 
     /// The number that a host passed, which may be anything.
+    #[inline]
     pub(crate) fn from_bits(bits: u64) -> Option<Self> {
         NonZeroU64::new(bits).map(Self)
     }
 
+    #[inline]
     pub(crate) fn bits(self) -> u64 {
         self.0.get()
     }
@@ -122,6 +125,7 @@ pub(crate) struct Ticket<T> {
 }
 
 impl<T> Ticket<T> {
+    #[inline]
     pub(crate) fn token(&self) -> Token {
         self.token
     }
@@ -183,13 +187,13 @@ pub(crate) enum Cancelled<H> {
 }
 
 /// What polling found.
-#[derive(Debug)]
-pub(crate) enum Poll<T, H> {
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Poll {
     /// Still open; the waker is kept.
     Pending,
-    /// Answered. The hold is let go by the caller, outside of the table.
-    Answered(T, Option<H>),
-    /// Ended by the owner.
+    /// Answered: the outcome is to be taken.
+    Answered,
+    /// Ended by the owner, and given back.
     Ended(Reason),
 }
 
@@ -250,7 +254,12 @@ impl<H> Table<H> {
 
     /// Notes that the host function has returned, and takes the outcome if it was answered inline.
     #[inline]
-    pub(crate) fn called<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<(T, Option<H>), Ticket<T>> {
+    pub(crate) fn called<T>(
+        &self,
+        owner: &Owner,
+        ticket: Ticket<T>,
+        let_go: impl FnOnce(Option<H>),
+    ) -> Result<T, Ticket<T>> {
         let slot = self.slot(ticket.token.index());
         let phase = slot.local(owner, |local| {
             if local.phase == Phase::Calling {
@@ -258,7 +267,10 @@ impl<H> Table<H> {
             }
             local.phase
         });
-        if phase == Phase::AnsweredInline { Ok(self.take(owner, &ticket)) } else { Err(ticket) }
+        if phase != Phase::AnsweredInline {
+            return Err(ticket);
+        }
+        Ok(self.finish(owner, ticket, let_go))
     }
 
     /// Brings an answer: claims the call, decodes on this thread, and queues the outcome unless it is inline.
@@ -303,27 +315,40 @@ impl<H> Table<H> {
     }
 
     /// Looks whether a call has ended, and keeps the waker if not.
-    pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll<T, H> {
+    #[inline]
+    pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
         let slot = self.slot(ticket.token.index());
-        match slot.local(owner, |local| local.phase) {
-            Phase::Ready => {
-                let (outcome, hold) = self.take(owner, ticket);
-                Poll::Answered(outcome, hold)
-            }
+        let (phase, kept) =
+            slot.local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
+        match phase {
+            Phase::Ready => Poll::Answered,
             Phase::Ended(reason) => {
                 self.free(owner, ticket.token);
                 Poll::Ended(reason)
             }
             phase => {
                 debug_assert!(matches!(phase, Phase::Waiting | Phase::Calling), "polled in {phase:?}");
-                let waker = match slot.local(owner, |local| local.waker.take()) {
-                    Some(kept) if kept.will_wake(waker) => kept,
-                    _ => waker.clone(),
-                };
-                slot.local(owner, |local| local.waker = Some(waker));
+                if !kept {
+                    // A waker's clone and drop are foreign code.
+                    let waker = waker.clone();
+                    drop(slot.local(owner, |local| local.waker.replace(waker)));
+                }
                 Poll::Pending
             }
         }
+    }
+
+    /// Takes the outcome of a call that [`poll`](Self::poll) found answered.
+    #[inline]
+    pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>, let_go: impl FnOnce(Option<H>)) -> T {
+        let slot = self.slot(ticket.token.index());
+        let hold = slot.local(owner, |local| local.hold.take());
+        // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
+        // decoder's, and the slot is freed below, so the outcome is read once.
+        let outcome = unsafe { slot.take_outcome::<T>() };
+        self.free(owner, ticket.token);
+        let_go(hold);
+        outcome
     }
 
     /// Ends a call that nobody awaits any more: a deadline, or a future that is dropped.
@@ -445,25 +470,18 @@ impl<H> Table<H> {
     }
 
     /// Calls begun and not given back.
+    #[inline]
     pub(crate) fn live(&self, _owner: &Owner) -> u32 {
         self.owned.live.get()
     }
 
-    fn take<T>(&self, owner: &Owner, ticket: &Ticket<T>) -> (T, Option<H>) {
-        let slot = self.slot(ticket.token.index());
-        // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
-        // decoder's, and the slot is freed below, so the outcome is read once.
-        let outcome = unsafe { slot.take_outcome::<T>() };
-        let hold = slot.local(owner, |local| local.hold.take());
-        self.free(owner, ticket.token);
-        (outcome, hold)
-    }
-
+    #[inline]
     fn free(&self, owner: &Owner, token: Token) {
         self.owned.live.set(self.owned.live.get() - 1);
         self.release(owner, token.index());
     }
 
+    #[inline]
     fn release(&self, owner: &Owner, index: u32) {
         let slot = self.slot(index);
         let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
@@ -476,6 +494,7 @@ impl<H> Table<H> {
         drop(waker);
     }
 
+    #[inline]
     fn allocate(&self, owner: &Owner) -> Option<u32> {
         if self.owned.sequence.get() == LAST_SEQUENCE {
             return None;

@@ -145,8 +145,8 @@ impl Oracle {
             let answer = self.table.answer(Some(&self.owner), token, Raw::Host { ret, payload: &[] });
             assert_eq!(answer, Answer::Inline(Accepted::Decoded));
         }
-        match self.table.called(&self.owner, ticket) {
-            Ok((outcome, _)) => assert_eq!(Some(outcome.0), answered),
+        match self.table.called(&self.owner, ticket, drop) {
+            Ok(outcome) => assert_eq!(Some(outcome.0), answered),
             Err(ticket) => {
                 assert_eq!(answered, None);
                 self.tickets.insert(call, ticket);
@@ -204,14 +204,18 @@ impl Oracle {
     fn poll(&mut self, nth: usize) {
         let Some(call) = self.pick(nth) else { return };
         let polled = self.table.poll(&self.owner, &self.tickets[&call], Waker::noop());
-        match (polled, self.known[&call]) {
-            (Poll::Pending, Known::Open | Known::Queued(_)) => return,
-            (Poll::Answered(outcome, hold), Known::Ready(ret)) => assert!(outcome.0 == ret && hold.is_some()),
+        if matches!((&polled, self.known[&call]), (Poll::Pending, Known::Open | Known::Queued(_))) {
+            return;
+        }
+        let ticket = self.tickets.remove(&call).expect("not given back");
+        match (polled, self.known.remove(&call).expect("not given back")) {
+            (Poll::Answered, Known::Ready(ret)) => {
+                let outcome = self.table.finish(&self.owner, ticket, |hold| assert!(hold.is_some()));
+                assert_eq!(outcome.0, ret);
+            }
             (Poll::Ended(reason), Known::Ended(expected)) => assert_eq!(reason, expected),
             (_, known) => panic!("call {call} is {known:?}"),
         }
-        self.known.remove(&call);
-        self.tickets.remove(&call);
     }
 
     fn drain(&mut self) {

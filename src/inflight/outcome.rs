@@ -29,6 +29,7 @@ const fn fits<T>() -> bool {
 /// # Safety
 ///
 /// `this` may be written, and holds nothing.
+#[inline]
 unsafe fn write<T>(this: *mut Storage, value: T) {
     if fits::<T>() {
         // SAFETY: the storage is large and aligned enough for T, and the caller may write it.
@@ -42,6 +43,7 @@ unsafe fn write<T>(this: *mut Storage, value: T) {
 /// # Safety
 ///
 /// `this` holds a T that was written by [`write`], and is not read again.
+#[inline]
 pub(super) unsafe fn read<T>(this: *mut Storage) -> T {
     if fits::<T>() {
         // SAFETY: the caller's contract.
@@ -108,6 +110,7 @@ impl<D: Decode> DecoderOf<D> {
 }
 
 impl<T> Decoder<T> {
+    #[inline]
     pub(super) fn erased(&'static self) -> &'static Erased {
         &self.erased
     }
@@ -117,6 +120,7 @@ impl Erased {
     /// # Safety
     ///
     /// `storage` may be written by this thread alone, and holds nothing.
+    #[inline]
     pub(super) unsafe fn decode(&self, storage: *mut Storage, answer: Raw<'_>) -> Accepted {
         // SAFETY: passed on.
         unsafe { (self.decode)(storage, answer) }

@@ -167,6 +167,7 @@ impl<H> Slot<H> {
     /// # Safety
     ///
     /// The slot is CLAIMED by the caller, or the caller is the owner and the slot is ANSWERED.
+    #[inline]
     unsafe fn decoder(&self) -> &'static Erased {
         // SAFETY: nobody writes the decoder in these states.
         self.decoder.with(|decoder| unsafe { *decoder }).expect("a slot is published with a decoder")

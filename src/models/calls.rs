@@ -1,7 +1,7 @@
 //! One call against everything that may end it.
 
-use super::{Calls, Dropped, Drops, Number, model, owner, thread};
-use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
+use super::{Calls, Dropped, Drops, Number, Settled, model, owner, thread};
+use crate::inflight::{Cancelled, Owner, Reason, Ticket, Token};
 use crate::sync::Arc;
 
 type Model = Arc<Calls<Dropped>>;
@@ -45,7 +45,7 @@ fn complete_against_complete() {
         let (calls, owner, ticket, _) = open_call();
         let first = answer_elsewhere(&calls, &ticket, 1);
         let second = answer_elsewhere(&calls, &ticket, 2);
-        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("somebody answered") };
+        let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("somebody answered") };
         let (first, second) = (first.join().expect("no panic"), second.join().expect("no panic"));
         assert_ne!(first, second, "one wins, the other is told");
         assert_eq!(*number, if first { 1 } else { 2 });
@@ -61,7 +61,7 @@ fn complete_against_deadline() {
         let delivered = match calls.table.expire(&owner, ticket) {
             Ok(_hold) => false,
             Err(ticket) => {
-                let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else {
+                let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else {
                     panic!("it was accepted")
                 };
                 *number == 7
@@ -88,15 +88,14 @@ fn complete_against_close() {
                 drop(hold);
             },
         );
-        let settled = calls.settle(&owner, &ticket, || {});
+        let settled = calls.settle(&owner, ticket, || {});
         let accepted = answered.join().expect("no panic");
         match settled {
-            CallPoll::Answered(number, hold) => {
+            Settled::Answered(number, hold) => {
                 assert!(accepted && *number == 7 && told == 0);
                 drop(hold);
             }
-            CallPoll::Ended(reason) => assert!(!accepted && reason == Reason::ShuttingDown && told == 1),
-            CallPoll::Pending => panic!("the call has not settled"),
+            Settled::Ended(reason) => assert!(!accepted && reason == Reason::ShuttingDown && told == 1),
         }
         assert_empty(&calls, &owner);
         assert_eq!(holds.get(), 1);
@@ -113,7 +112,7 @@ fn complete_against_close_and_the_slots_next_context() {
         let owner = owner();
         let ticket = calls.begin(&owner, Drops::default().token());
         assert!(calls.answer(ticket.token(), 2));
-        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+        let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
         assert_eq!(*number, 2, "a late answer settled another context's call");
         late.join().expect("no panic");
         assert_empty(&calls, &owner);
@@ -128,7 +127,7 @@ fn a_stale_token_never_settles_the_slots_next_call() {
         drop(calls.table.cancel(&owner, stale));
         let ticket = calls.begin(&owner, Drops::default().token());
         let answered = answer_elsewhere(&calls, &ticket, 2);
-        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+        let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
         assert_eq!(*number, 2, "a stale token settled the next call");
         assert!(answered.join().expect("no panic"), "the right answer was refused");
         late.join().expect("no panic");
@@ -151,7 +150,7 @@ fn a_token_that_was_guessed_before_it_was_issued() {
         assert_eq!(ticket.token(), guess);
         let guessed = guesser.join().expect("no panic");
         assert_eq!(calls.answer(ticket.token(), 2), !guessed);
-        let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+        let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
         assert_eq!(*number, if guessed { 1 } else { 2 });
         assert_empty(&calls, &owner);
     });
@@ -165,7 +164,7 @@ fn answers_to_several_calls_all_arrive() {
         let one = answer_elsewhere(&calls, &first, 1);
         let two = answer_elsewhere(&calls, &second, 2);
         for (ticket, expected) in [(first, 1), (second, 2)] {
-            let CallPoll::Answered(number, _) = calls.settle(&owner, &ticket, || {}) else { panic!("it was answered") };
+            let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
             assert_eq!(*number, expected);
         }
         assert!(one.join().expect("no panic") && two.join().expect("no panic"));
@@ -181,11 +180,11 @@ fn answered_inline_against_another_thread() {
         let ticket = calls.begin_calling(&owner, Drops::default().token());
         let other = answer_elsewhere(&calls, &ticket, 2);
         let inline = calls.table.answer(Some(&owner), ticket.token(), Raw::Host { ret: 1, payload: &[] });
-        let number = match calls.table.called(&owner, ticket) {
-            Ok((number, _)) => number,
-            Err(ticket) => match calls.settle(&owner, &ticket, || {}) {
-                CallPoll::Answered(number, _) => number,
-                _ => panic!("it was answered"),
+        let number = match calls.table.called(&owner, ticket, drop) {
+            Ok(number) => number,
+            Err(ticket) => match calls.settle(&owner, ticket, || {}) {
+                Settled::Answered(number, _) => number,
+                Settled::Ended(_) => panic!("it was answered"),
             },
         };
         let accepted = other.join().expect("no panic");

@@ -1,9 +1,9 @@
 //! The gate: whoever was let in finds everything there; and the close against calls that begin.
 
-use super::{Calls, Dropped, Drops, model, owner, thread, wait_a_moment};
+use super::{Calls, Dropped, Drops, Settled, model, owner, thread, wait_a_moment};
 use crate::bridge::Inbox;
 use crate::context::gate::{Gate, Phase};
-use crate::inflight::{Poll as CallPoll, Reason};
+use crate::inflight::Reason;
 use crate::sync::{Arc, UnsafeCell};
 
 /// Something that may be used inside of the gate, and is taken away when nobody is.
@@ -95,7 +95,7 @@ fn close_against_begin() {
         }
         assert_eq!(settled.get(), 1, "the call is settled once");
         for ticket in tickets {
-            assert!(matches!(calls.settle(&owner, &ticket, || {}), CallPoll::Ended(Reason::ShuttingDown)));
+            assert!(matches!(calls.settle(&owner, ticket, || {}), Settled::Ended(Reason::ShuttingDown)));
         }
         assert_eq!(calls.table.live(&owner), 0);
     });

@@ -11,7 +11,7 @@ mod signal;
 
 use crate::bridge::Signal;
 use crate::inflight::{
-    Accepted, Answer, Decode, Decoder, DecoderOf, Owner, Poll as CallPoll, Raw, Table, Ticket, Token,
+    Accepted, Answer, Decode, Decoder, DecoderOf, Owner, Poll as CallPoll, Raw, Reason, Table, Ticket, Token,
 };
 use crate::sync::Arc;
 use std::future::poll_fn;
@@ -85,7 +85,7 @@ impl<H> Calls<H> {
     /// Begins a call whose host function returns without an answer.
     pub(crate) fn begin(&self, owner: &Owner, hold: H) -> Ticket<Number> {
         let ticket = self.begin_calling(owner, hold);
-        self.table.called(owner, ticket).map(|_| ()).expect_err("nobody answered inline")
+        self.table.called(owner, ticket, drop).expect_err("nobody answered inline")
     }
 
     /// Begins a call whose host function is running.
@@ -109,14 +109,22 @@ impl<H> Calls<H> {
     }
 
     /// The FFI thread: waits until the call has settled, doing `turn` whenever it is notified.
-    pub(crate) fn settle(&self, owner: &Owner, ticket: &Ticket<Number>, turn: impl Fn()) -> CallPoll<Number, H> {
+    pub(crate) fn settle(&self, owner: &Owner, ticket: Ticket<Number>, turn: impl Fn()) -> Settled<H> {
+        let mut ticket = Some(ticket);
         block_on(poll_fn(|cx| {
             loop {
                 turn();
                 self.table.drain(owner, |waker| waker.wake());
-                match self.table.poll(owner, ticket, cx.waker()) {
+                let waiting = ticket.as_ref().expect("it is settled once");
+                match self.table.poll(owner, waiting, cx.waker()) {
                     CallPoll::Pending => {}
-                    settled => return Poll::Ready(settled),
+                    CallPoll::Ended(reason) => return Poll::Ready(Settled::Ended(reason)),
+                    CallPoll::Answered => {
+                        let mut hold = None;
+                        let ticket = ticket.take().expect("it is settled once");
+                        let number = self.table.finish(owner, ticket, |held| hold = held);
+                        return Poll::Ready(Settled::Answered(number, hold));
+                    }
                 }
                 if self.signal.poll_notified(cx).is_pending() {
                     return Poll::Pending;
@@ -124,6 +132,13 @@ impl<H> Calls<H> {
             }
         }))
     }
+}
+
+/// How a call ended, for who awaited it.
+#[derive(Debug)]
+pub(crate) enum Settled<H> {
+    Answered(Number, Option<H>),
+    Ended(Reason),
 }
 
 /// The owner of a model's table.

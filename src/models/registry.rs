@@ -1,7 +1,7 @@
 //! The registry against look-ups, running invocations and open calls.
 
-use super::{Calls, Dropped, Drops, model, owner, thread};
-use crate::inflight::{Poll as CallPoll, Reason};
+use super::{Calls, Dropped, Drops, Settled, model, owner, thread};
+use crate::inflight::Reason;
 use crate::registry::{Hold, Missing, Name, Registry, Snapshot};
 use crate::sync::Arc;
 
@@ -78,7 +78,7 @@ fn complete_against_unregister() {
             })
         };
         let told = std::cell::Cell::new(0);
-        let settled = calls.settle(&owner, &ticket, || {
+        let settled = calls.settle(&owner, ticket, || {
             if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
                 calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| {
                     told.set(told.get() + 1);
@@ -89,12 +89,11 @@ fn complete_against_unregister() {
         let accepted = answerer.join().expect("no panic");
         writer.join().expect("no panic");
         match settled {
-            CallPoll::Answered(number, hold) => {
+            Settled::Answered(number, hold) => {
                 assert!(accepted && *number == 7 && told.get() == 0);
                 assert!(hold.is_some() && released.get() == 0, "released while a call is open");
             }
-            CallPoll::Ended(reason) => assert!(!accepted && reason == Reason::Unregistered && told.get() == 1),
-            CallPoll::Pending => panic!("the call has not settled"),
+            Settled::Ended(reason) => assert!(!accepted && reason == Reason::Unregistered && told.get() == 1),
         }
         assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
         assert_eq!(released.get(), 1);
@@ -114,14 +113,14 @@ fn unregister_ends_a_call_that_nobody_answers() {
                 calls.signal.notify();
             })
         };
-        let settled = calls.settle(&owner, &ticket, || {
+        let settled = calls.settle(&owner, ticket, || {
             if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
                 calls
                     .table
                     .sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| drop((hold, waker)));
             }
         });
-        assert!(matches!(settled, CallPoll::Ended(Reason::Unregistered)));
+        assert!(matches!(settled, Settled::Ended(Reason::Unregistered)));
         writer.join().expect("no panic");
     });
 }
