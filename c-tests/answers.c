@@ -134,7 +134,9 @@ static void forged_tokens(void) {
     CHECK_EQ(answer(ctx, UINT64_MAX, FFI_RET_OK, ""), FFI_RET_UNKNOWN_TOKEN);
     for (bit = 0; bit < 64; bit++) {
         CHECK_EQ(answer(ctx, token ^ (uint64_t)1 << bit, FFI_RET_OK, ""), FFI_RET_UNKNOWN_TOKEN);
-        CHECK_EQ(answer(ctx, (uint64_t)1 << bit, FFI_RET_OK, ""), token == (uint64_t)1 << bit ? 0 : FFI_RET_UNKNOWN_TOKEN);
+        if (token != (uint64_t)1 << bit) {
+            CHECK_EQ(answer(ctx, (uint64_t)1 << bit, FFI_RET_OK, ""), FFI_RET_UNKNOWN_TOKEN);
+        }
     }
     CHECK_EQ(latch_count(&told.ended), 0);
     CHECK_EQ(answer(ctx, token, FFI_RET_OK, "right"), FFI_RET_OK);

@@ -244,12 +244,15 @@ static void act_remove(Function *function, uint64_t token, const char *req, size
     act_echo(function, token, req, len);
 }
 
-/* On the FFI thread it never waits: it says that the last delivery still runs. */
+/* On the FFI thread it never waits: it says that the last delivery still runs, as often as it is asked. Asked again on
+ * another thread it waits for it. */
 static void remove_on_the_ffi_thread(void) {
-    Listener listener;
+    Listener listener, stays;
     Function *function;
+    pthread_t remover;
     void *ctx = abuse_new("");
     listen_to(ctx, "happened", &listener, hold);
+    listen_to(ctx, "happened", &stays, NULL);
     function = function_new(ctx, act_remove);
     function->extra = &listener;
     {
@@ -261,17 +264,26 @@ static void remove_on_the_ffi_thread(void) {
     emit(ctx, "2");
     CHECK_RUN(ctx, abuse_ask, "remove it", FFI_RET_OK, "remove it");
     CHECK_EQ(listener.status, FFI_RET_BUSY);
+    CHECK_EQ(abuse_stats_of(ctx).listeners, 1);
+    CHECK_RUN(ctx, abuse_ask, "remove it", FFI_RET_OK, "remove it");
+    CHECK_EQ(listener.status, FFI_RET_BUSY);
     CHECK_EQ(latch_count(&listener.returned), 0);
-    CHECK_EQ(abuse_remove_event_listener(ctx, listener.id), FFI_RET_UNKNOWN_TOKEN);
+    remover = start_thread(removes, &listener);
+    pause_ms(20);
     latch_raise(&listener.let_go);
-    LATCH_AWAIT(&listener.returned, 1);
+    join_thread(remover);
+    CHECK_EQ(listener.status, FFI_RET_OK);
+    CHECK_EQ(latch_count(&listener.heard), 1);
+    CHECK_EQ(abuse_remove_event_listener(ctx, listener.id), FFI_RET_UNKNOWN_TOKEN);
+    LATCH_AWAIT(&stays.returned, 2);
     /* One that is not running is simply removed. */
     listen_to(ctx, "happened", &listener, NULL);
     CHECK_RUN(ctx, abuse_ask, "remove it", FFI_RET_OK, "remove it");
     CHECK_EQ(listener.status, FFI_RET_OK);
     CHECK_EQ(abuse_destroy(ctx), FFI_RET_OK);
     CHECK_EQ(latch_count(&listener.heard), 0);
-    function_end(function, 2, 0);
+    CHECK_EQ(latch_count(&stays.heard), 2);
+    function_end(function, 3, 0);
 }
 
 static void add_another(Listener *listener) {

@@ -61,7 +61,7 @@ for line in "${plants[@]}"; do
     if output=$(FFIHOST_PLANT=$bug run "$guard"); then
         echo "MISSED  $bug is not noticed by $guard"
         missed=$((missed + 1))
-    elif grep -q "test models::$guard \.\.\. FAILED\|^    models::$guard\$" <<<"$output"; then
+    elif grep -q "panicked at" <<<"$output"; then
         echo "caught  $bug by $guard"
     else
         echo "BROKEN  $bug, $guard: the run failed for another reason"

@@ -7,7 +7,7 @@
 use super::close::Stage;
 use super::frame;
 use super::record::{CallHold, Context, Instance};
-use super::requests::Key;
+use super::requests::{Batch, Key};
 use super::spin::Spin;
 use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
 use crate::inflight::{Decode, DecoderOf};
@@ -40,6 +40,8 @@ pub(crate) struct Local {
     /// Whether requests are started: the author's state is there.
     constructed: Cell<bool>,
     finished: Cell<bool>,
+    /// Requests that were taken and not started.
+    batch: RefCell<Batch>,
     /// Notified when there is news for the life of the context: a close, or the last request of a closing context.
     pub(super) news: Notify,
     /// Notified when a call has ended, for those that wait for room.
@@ -86,6 +88,7 @@ impl Local {
             admits: Cell::new(true),
             constructed: Cell::new(false),
             finished: Cell::new(false),
+            batch: RefCell::default(),
             news: Notify::new(),
             room: Room::default(),
             spin,
@@ -147,10 +150,24 @@ impl Local {
             left -= 1;
             contain(|| errand(self));
         }
-        while left > 0
-            && self.constructed.get()
-            && let Some((key, mut job, cancelled)) = self.instance.requests.next()
-        {
+        if self.constructed.get() {
+            left = self.start_queued(left);
+        }
+        if self.instance.closing.stage() > Stage::Open {
+            self.news.notify_one();
+        }
+        left == 0
+    }
+
+    /// Starts requests in the order in which they came, `left` at most; returns how many of these were not needed.
+    fn start_queued(self: &Rc<Self>, mut left: usize) -> usize {
+        // Taken out meanwhile: a request that starts may run anything.
+        let mut batch = self.batch.take();
+        while left > 0 {
+            if batch.is_empty() {
+                self.instance.requests.take(&mut batch);
+            }
+            let Some((key, mut job, cancelled)) = self.instance.requests.next(&mut batch) else { break };
             left -= 1;
             if cancelled {
                 contain(|| drop(job));
@@ -159,10 +176,8 @@ impl Local {
                 contain(|| job.start(self, key));
             }
         }
-        if self.instance.closing.stage() > Stage::Open {
-            self.news.notify_one();
-        }
-        left == 0
+        self.batch.replace(batch);
+        left
     }
 
     fn drain_answers(&self) {
@@ -219,6 +234,7 @@ impl Local {
         self.admits.set(false);
         self.shut_down_calls();
         self.context().calls.retire(&self.owner, |hold| contain(|| drop(hold)));
+        contain(|| drop(self.batch.take()));
         contain(|| self.snapshot.clear());
         drop(self.context().signal.reset());
     }

@@ -11,11 +11,12 @@ use super::local::Local;
 use crate::abi::Callback;
 use crate::bridge::Inbox;
 use crate::status::Status;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, Ordering};
 use slab::Slab;
 use smallbox::SmallBox;
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use tokio::task::AbortHandle;
 
 /// A request's work: small ones are stored in the queue itself.
@@ -49,10 +50,13 @@ struct Live {
     cancelled: bool,
 }
 
+/// Requests in the order in which they came.
+pub(crate) type Batch = VecDeque<(Key, QueuedJob)>;
+
 #[derive(Default)]
 struct Inner {
     live: Slab<Live>,
-    queue: VecDeque<(Key, QueuedJob)>,
+    queue: Batch,
     sealed: bool,
 }
 
@@ -60,12 +64,22 @@ struct Inner {
 pub(crate) struct Requests {
     inner: Mutex<Inner>,
     errands: Inbox<Errand>,
+    /// Requests that the FFI thread has taken and not started: they still count as queued. Its own to write.
+    in_hand: AtomicUsize,
+    /// Whether a request was ever cancelled: before that, none needs to be asked.
+    cancels: AtomicBool,
     limit: usize,
 }
 
 impl Requests {
     pub(crate) fn new(limit: u32) -> Self {
-        Self { inner: Mutex::new(Inner::default()), errands: Inbox::new(), limit: limit as usize }
+        Self {
+            inner: Mutex::new(Inner::default()),
+            errands: Inbox::new(),
+            in_hand: AtomicUsize::new(0),
+            cancels: AtomicBool::new(false),
+            limit: limit as usize,
+        }
     }
 
     /// Accepts a request; from now on it will be called back. True if the FFI thread has to be told.
@@ -73,7 +87,9 @@ impl Requests {
         let mut inner = self.inner.lock();
         let refused = match &*inner {
             Inner { sealed: true, .. } => Some(Refused::Sealed),
-            Inner { queue, .. } if queue.len() >= self.limit => Some(Refused::Full),
+            Inner { queue, .. } if queue.len() + self.in_hand.load(Ordering::Relaxed) >= self.limit => {
+                Some(Refused::Full)
+            }
             _ => None,
         };
         if let Some(refused) = refused {
@@ -108,13 +124,25 @@ impl Requests {
         }
     }
 
-    /// The next request to start, and whether it was cancelled while it was queued.
-    pub(crate) fn next(&self) -> Option<(Key, QueuedJob, bool)> {
+    /// Exchanges an empty batch for all that is queued. FFI thread only.
+    pub(crate) fn take(&self, batch: &mut Batch) {
         let mut inner = self.inner.lock();
-        let (key, job) = inner.queue.pop_front()?;
-        // If a close has settled everything already, there is nobody to call back and nothing to start.
-        let cancelled = inner.live.get(key.0).is_none_or(|live| live.cancelled);
+        std::mem::swap(&mut inner.queue, batch);
+        self.in_hand.store(batch.len(), Ordering::Relaxed);
+    }
+
+    /// The next request of a batch to start, and whether it was cancelled while it was queued. FFI thread only.
+    pub(crate) fn next(&self, batch: &mut Batch) -> Option<(Key, QueuedJob, bool)> {
+        let (key, job) = batch.pop_front()?;
+        self.in_hand.store(batch.len(), Ordering::Relaxed);
+        // Acquire: pairs with the Release of whoever cancelled and asked the FFI thread to look again.
+        let cancelled = self.cancels.load(Ordering::Acquire) && self.is_unwanted(key);
         Some((key, job, cancelled))
+    }
+
+    /// Whether a request was cancelled, or called back by a close that did without the FFI thread.
+    fn is_unwanted(&self, key: Key) -> bool {
+        self.inner.lock().live.get(key.0).is_none_or(|live| live.cancelled)
     }
 
     /// Remembers the task that runs a request, so that it can be cancelled; aborts it if it is not wanted any more.
@@ -158,6 +186,7 @@ impl Requests {
         for (_, live) in self.inner.lock().live.iter_mut().filter(|(_, live)| !live.cancelled && matches(live)) {
             found = true;
             live.cancelled = true;
+            self.cancels.store(true, Ordering::Release);
             tasks.extend(live.task.take());
         }
         tasks.iter().for_each(AbortHandle::abort);
@@ -174,6 +203,7 @@ impl Requests {
     pub(crate) fn seal(&self, status: Status, text: &str) {
         let mut inner = self.inner.lock();
         inner.sealed = true;
+        self.cancels.store(true, Ordering::Release);
         let (mut live, queue) = (std::mem::take(&mut inner.live), std::mem::take(&mut inner.queue));
         drop(inner);
         for live in live.drain() {

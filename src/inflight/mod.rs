@@ -339,6 +339,7 @@ impl<H> Table<H> {
     }
 
     /// Takes the outcome of a call that [`poll`](Self::poll) found answered.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     #[inline]
     pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>, let_go: impl FnOnce(Option<H>)) -> T {
         let slot = self.slot(ticket.token.index());
