@@ -75,7 +75,7 @@
 //! #     let sender = unsafe { &*user_data.cast::<mpsc::Sender<(c_int, String)>>() };
 //! #     sender.send((ret, String::from_utf8_lossy(text).into_owned())).unwrap();
 //! # }
-//! # let (sender, ended) = mpsc::channel();
+//! # let (sender, ended) = mpsc::channel::<(c_int, String)>();
 //! # let user_data = (&raw const sender).cast_mut().cast();
 //! # let mut ctx = ptr::null_mut();
 //! # unsafe {

@@ -213,6 +213,33 @@ fn a_constructor_that_fails_leaves_nothing() {
 }
 
 #[test]
+fn a_constructor_that_fails_while_the_context_is_destroyed() {
+    for _ in 0..300 {
+        let (ctx, created) = Context::create("fails");
+        let ret = ctx.destroy();
+        assert!(ret == 0 || ret == INVALID_CTX, "{ret}");
+        let told = created.wait();
+        assert!(told.ret == 1 || told.ret == CANCELLED, "{told:?}");
+    }
+}
+
+#[test]
+fn many_close_at_once_and_one_of_them_does() {
+    for _ in 0..100 {
+        let ctx = Context::new("test");
+        let closers: Vec<_> = (0..4).map(|_| thread::spawn(move || close(ctx))).collect();
+        let closes: Vec<_> = closers.into_iter().map(|closer| closer.join().expect("no panic")).collect();
+        let (began, refused): (Vec<_>, Vec<_>) = closes.into_iter().partition(|(ret, _)| *ret == 0);
+        assert_eq!(began.len(), 1);
+        assert_eq!(began[0].1.wait(), Told::ok(""));
+        for (ret, done) in refused {
+            assert!(ret == CLOSING || ret == INVALID_CTX, "{ret}");
+            done.assert_silent();
+        }
+    }
+}
+
+#[test]
 fn a_constructor_that_hangs_is_cancelled_by_a_close() {
     let (ctx, created) = Context::create("hangs");
     let queued = ctx.submit("echo", "");

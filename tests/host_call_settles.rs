@@ -156,6 +156,19 @@ fn not_registered() {
 }
 
 #[test]
+fn waiting_for_a_registration() {
+    let ctx = Context::new("test");
+    assert_eq!(ctx.run("ask_when_registered", "20"), err("TimedOut"));
+    let waiting = ctx.submit("ask_when_registered", "60000");
+    ctx.register("other", |_, _| {});
+    assert_eq!(ctx.run("echo", ""), Told::ok(""));
+    assert!(waiting.is_open());
+    ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, "at last"), 0));
+    assert_eq!(waiting.wait(), Told::ok("at last"));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
 fn a_deadline_ends_the_call_and_the_host_is_told_once() {
     let ctx = Context::new("test");
     let (asked, log) = leave_open(ctx);

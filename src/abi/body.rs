@@ -131,7 +131,7 @@ where
         // SAFETY: the caller's contract.
         let args = unsafe { bytes(req, len, library.options.payload)? }.to_vec();
         let context = library.contexts.acquire(library.options.contexts).ok_or(Status::Busy)?;
-        let instance = context.open(library.options, library.surface.host_fns).ok_or(Status::Busy)?;
+        let instance = context.open(library.options, library.surface.host_fns);
         let created = instance.requests.accept(callback);
         // SAFETY: not null, and writable by the caller's contract. Before the thread starts, so before `cb` is called.
         unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };

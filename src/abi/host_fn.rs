@@ -22,6 +22,39 @@ fn bytes(payload: &[u8]) -> *const c_char {
     if payload.is_empty() { c"".as_ptr() } else { payload.as_ptr().cast() }
 }
 
+/// The host's functions, called as functions that may unwind: an exception that leaves one of them (which the header forbids)
+/// meets a frame that ends the process with a message, where it would be undefined otherwise.
+mod unwinding {
+    use super::{FFICallBack, FFIHostCancelFn, FFIHostFn, FFIRelease, c_char, c_void};
+    use std::ffi::c_int;
+    use std::mem::transmute;
+
+    type CallBack = unsafe extern "C-unwind" fn(c_int, *const c_char, usize, *mut c_void);
+    type HostFn = unsafe extern "C-unwind" fn(u64, *const c_char, usize, *mut c_void);
+    type HostCancelFn = unsafe extern "C-unwind" fn(u64, *mut c_void);
+    type Release = unsafe extern "C-unwind" fn(*mut c_void);
+
+    pub(super) fn callback(function: FFICallBack) -> CallBack {
+        // SAFETY: the two ABIs differ only in what may happen when the function unwinds.
+        unsafe { transmute(function) }
+    }
+
+    pub(super) fn host_fn(function: FFIHostFn) -> HostFn {
+        // SAFETY: as above.
+        unsafe { transmute(function) }
+    }
+
+    pub(super) fn cancel(function: FFIHostCancelFn) -> HostCancelFn {
+        // SAFETY: as above.
+        unsafe { transmute(function) }
+    }
+
+    pub(super) fn release(function: FFIRelease) -> Release {
+        // SAFETY: as above.
+        unsafe { transmute(function) }
+    }
+}
+
 /// A host's callback. It may be called as often as its kind says; see `FFICallBack`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Callback {
@@ -43,7 +76,7 @@ impl Callback {
     pub(crate) fn call(&self, status: Status, payload: &[u8]) {
         // SAFETY: the host passed a function of this type (the contract of whoever made this), and the bytes live during
         // the call.
-        unsafe { (self.function)(status.code(), bytes(payload), payload.len(), self.user_data.0) }
+        unsafe { unwinding::callback(self.function)(status.code(), bytes(payload), payload.len(), self.user_data.0) }
     }
 }
 
@@ -65,14 +98,14 @@ impl HostFunction {
     #[inline]
     pub(crate) fn invoke(&self, token: Token, request: &[u8]) {
         // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
-        unsafe { (self.function)(token.bits(), bytes(request), request.len(), self.user_data.0) }
+        unsafe { unwinding::host_fn(self.function)(token.bits(), bytes(request), request.len(), self.user_data.0) }
     }
 
     /// Tells the host that the answer is no longer wanted. No lock is held.
     pub(crate) fn cancel(&self, token: Token) {
         if let Some(cancel) = self.cancel {
             // SAFETY: as for `invoke`.
-            unsafe { cancel(token.bits(), self.user_data.0) }
+            unsafe { unwinding::cancel(cancel)(token.bits(), self.user_data.0) }
         }
     }
 }
@@ -81,7 +114,7 @@ impl Drop for HostFunction {
     fn drop(&mut self) {
         if let Some(release) = self.release {
             // SAFETY: the host registered a function of this type for this userData, and this is the only drop.
-            unsafe { release(self.user_data.0) }
+            unsafe { unwinding::release(release)(self.user_data.0) }
         }
     }
 }

@@ -34,6 +34,7 @@ use crate::status::Status;
 use crate::sync::{Arc, Condvar, Mutex};
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -130,7 +131,8 @@ impl Closing {
         report.ended
     }
 
-    fn publish(&self, outcome: Closed) {
+    /// The outcome, for everybody who waits for it.
+    pub(super) fn publish(&self, outcome: Closed) {
         self.report.lock().outcome = Some(outcome);
         self.changed.notify_all();
     }
@@ -182,23 +184,28 @@ pub(crate) fn close(host: Host, done: impl FnOnce(Closed) + Send + 'static) -> S
         Ok(inside) => inside,
         Err(refused) => return refused.into(),
     };
+    if inside.closing.stage() > Stage::Open {
+        return Status::Closing;
+    }
     let instance = inside.share();
+    // The thread comes first: without one there is no close, and nobody must have seen that it had begun.
+    let (begin, begun) = mpsc::sync_channel(1);
+    let supervisor = move || {
+        if begun.recv().is_ok() {
+            let closed = super::frame::enter(host, None, || supervise(&instance));
+            drop(instance);
+            done(closed);
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("ffihost-close".into()).spawn(supervisor) {
+        tracing::error!(%error, "no thread to close a context with");
+        return Status::Busy;
+    }
     if !inside.context.gate.advance(Phase::Running, Phase::Closing) {
         return Status::Closing;
     }
-    let supervisor = move || {
-        let closed = super::frame::enter(host, None, || supervise(&instance));
-        drop(instance);
-        done(closed);
-    };
-    match thread::Builder::new().name("ffihost-close".into()).spawn(supervisor) {
-        Ok(_) => Status::Ok,
-        Err(error) => {
-            tracing::error!(%error, "no thread to close a context with");
-            inside.context.gate.advance(Phase::Closing, Phase::Running);
-            Status::Busy
-        }
-    }
+    begin.send(()).expect("the thread waits for it");
+    Status::Ok
 }
 
 /// Brings a context to its end. For the one who moved the gate to Closing.

@@ -152,12 +152,12 @@ impl Context {
         }
     }
 
-    /// Begins a life: the instance is reachable by its handle from now on. `None` if the record has run out of generations.
-    pub(crate) fn open(&'static self, options: Options, host_fns: &'static [&'static str]) -> Option<Arc<Instance>> {
+    /// Begins a life: the instance is reachable by its handle from now on.
+    pub(crate) fn open(&'static self, options: Options, host_fns: &'static [&'static str]) -> Arc<Instance> {
         let refused = (self.answers_refused.get(), self.answers_undecodable.get());
         self.payload.store(options.payload, Ordering::Relaxed);
-        let limit = 1 << HANDLE_GENERATION_BITS;
-        let generation = self.gate.next_generation(limit)?;
+        let generation = self.gate.next_generation(1 << HANDLE_GENERATION_BITS);
+        let generation = generation.expect("a record that has run out of generations is not used again");
         let instance = Arc::new(Instance {
             context: self,
             generation,
@@ -173,7 +173,7 @@ impl Context {
         });
         self.instance.store(Arc::into_raw(Arc::clone(&instance)).cast_mut(), Ordering::Release);
         self.gate.open(generation);
-        Some(instance)
+        instance
     }
 
     /// Goes in, if the generation is the present one and the context is not past `until`.

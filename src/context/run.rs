@@ -77,10 +77,13 @@ fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct
     gate.advance(Phase::Closing, Phase::Finishing);
     if unsupervised {
         let settled = instance.requests.settle(created);
-        match wind_up(local, runtime) {
+        let closed = wind_up(local, runtime);
+        match closed {
             Closed::Clean => instance.context.vacate(),
             Closed::TimedOut => instance.context.retire(),
         }
+        // Somebody may have asked to destroy it meanwhile, and waits.
+        instance.closing.publish(closed);
         if let Some(settled) = settled {
             settled.callback.call(status, &text);
         }

@@ -81,6 +81,8 @@ pub struct Call<'a, A, T: FromHost, E: FromHost> {
     args: Option<A>,
     deadline: Option<Duration>,
     patience: Patience,
+    /// The timer of a call that waited before it was made.
+    started: Timer,
     state: State<T, E>,
 }
 
@@ -100,13 +102,26 @@ impl Patience {
     }
 }
 
+/// When a call is over, if it ever is.
+type Timer = Option<Pin<Box<Sleep>>>;
+
+/// Starts a timer. A deadline beyond what the clock can count is none.
+fn timer(limit: Option<Duration>) -> Timer {
+    let at = limit.and_then(|limit| Instant::now().checked_add(limit))?;
+    Some(Box::pin(sleep_until(at)))
+}
+
+fn is_over(timer: &mut Timer, cx: &mut Context<'_>) -> bool {
+    timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+}
+
 enum State<T, E> {
     /// Not made yet.
     New,
     /// Waiting until it can be made.
-    Crowded(Waiting),
+    Crowded { waiting: Waiting, deadline: Timer },
     /// Made on the FFI thread, and open.
-    Open { ticket: Ticket<Outcome<T, E>>, deadline: Option<Pin<Box<Sleep>>> },
+    Open { ticket: Ticket<Outcome<T, E>>, deadline: Timer },
     /// Made, or to be made, by a task on the FFI thread.
     Elsewhere(oneshot::Receiver<Delivery<T, E>>),
     /// Settled.
@@ -118,7 +133,15 @@ impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
-        Self { host, function, args: Some(args), deadline: None, patience: Patience::default(), state: State::New }
+        Self {
+            host,
+            function,
+            args: Some(args),
+            deadline: None,
+            patience: Patience::default(),
+            started: None,
+            state: State::New,
+        }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
@@ -158,7 +181,8 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             },
             Err(NotMade::Lacks(lacks)) if self.patience.covers(lacks) => {
                 self.args = Some(args);
-                self.state = State::Crowded(local.room.wait(lacks));
+                let deadline = self.started.take().or_else(|| timer(self.deadline));
+                self.state = State::Crowded { waiting: local.room.wait(lacks), deadline };
                 self.poll_crowded(local, cx)
             }
             Err(not_made) => Poll::Ready(Err(not_made.into_error(&self.function))),
@@ -173,22 +197,25 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         ticket: Ticket<Outcome<T, E>>,
         registered: Option<Duration>,
     ) -> Poll<Outcome<T, E>> {
-        let limit = self.deadline.or(registered).or(local.instance.options.host_deadline);
-        // A deadline beyond what the clock can count is none.
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        self.state = State::Open { ticket, deadline: deadline.map(|at| Box::pin(sleep_until(at))) };
+        let deadline = self.started.take().or_else(|| {
+            let limit = self.deadline.or(registered).or(local.instance.options.host_deadline);
+            timer(limit)
+        });
+        self.state = State::Open { ticket, deadline };
         self.poll_open(local, cx)
     }
 
     fn poll_crowded(&mut self, local: &Local, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
-        if let State::Crowded(waiting) = &mut self.state
-            && waiting.poll(cx).is_pending()
-        {
+        let State::Crowded { waiting, deadline } = &mut self.state else { return Poll::Pending };
+        let over = is_over(deadline, cx);
+        if !over && waiting.poll(cx).is_pending() {
             return Poll::Pending;
         }
         local.room.leave();
-        self.state = State::New;
-        self.make(local, cx)
+        if let State::Crowded { deadline, .. } = std::mem::replace(&mut self.state, State::Done) {
+            self.started = deadline;
+        }
+        if over { Poll::Ready(Err(HostError::TimedOut)) } else { self.make(local, cx) }
     }
 
     #[inline]
@@ -207,7 +234,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
                 return Poll::Ready(Err(local.ended_call(reason).widen()));
             }
         }
-        if deadline.as_mut().is_none_or(|deadline| deadline.as_mut().poll(cx).is_pending()) {
+        if !is_over(deadline, cx) {
             return Poll::Pending;
         }
         let State::Open { ticket, .. } = std::mem::replace(&mut self.state, State::Done) else { return Poll::Pending };
@@ -232,7 +259,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
                 Poll::Ready(Err(HostError::NoContext))
             }
             (Some(local), State::New) => self.make(local, cx),
-            (Some(local), State::Crowded(_)) => self.poll_crowded(local, cx),
+            (Some(local), State::Crowded { .. }) => self.poll_crowded(local, cx),
             (Some(local), State::Open { .. }) => self.poll_open(local, cx),
             (None, _) => self.poll_elsewhere(cx),
         };
@@ -271,7 +298,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         let (sender, receiver) = oneshot::channel();
         let stray = match std::mem::replace(&mut self.state, State::Elsewhere(receiver)) {
             State::Open { ticket, deadline } => Stray::Open(ticket, deadline.map(|deadline| deadline.deadline())),
-            State::Crowded(_) => Stray::Crowded,
+            State::Crowded { .. } => Stray::Crowded,
             _ => Stray::New,
         };
         let mut bytes = Vec::new();
@@ -321,7 +348,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
 impl<A, T: FromHost, E: FromHost> Drop for Call<'_, A, T, E> {
     #[inline]
     fn drop(&mut self) {
-        if matches!(self.state, State::Open { .. } | State::Crowded(_)) {
+        if matches!(self.state, State::Open { .. } | State::Crowded { .. }) {
             self.take_leave();
         }
     }
@@ -331,7 +358,7 @@ impl<A, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     fn take_leave(&mut self) {
         let stray = match std::mem::replace(&mut self.state, State::Done) {
             State::Open { ticket, .. } => Stray::Open(ticket, None),
-            State::Crowded(_) => Stray::Crowded,
+            State::Crowded { .. } => Stray::Crowded,
             State::New | State::Elsewhere(_) | State::Done => return,
         };
         let host = self.host;
@@ -434,6 +461,7 @@ impl<T: FromHost, E: FromHost> Errand<T, E> {
             args: Some(&self.args),
             deadline: self.deadline,
             patience: self.patience,
+            started: None,
             state,
         };
         let Either::Left((outcome, _)) = select(call, pin!(self.sender.closed())).await else { return None };

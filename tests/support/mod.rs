@@ -91,6 +91,13 @@ async fn ask_patiently(_: &Library, question: Vec<u8>) -> Result<Vec<u8>, String
     shown(Host::current().expect("in a context").call(&ASK, question).wait_for_room().await)
 }
 
+/// `ask_when_registered`: waits for the registration, but no longer than as many milliseconds as the request says.
+async fn ask_when_registered(_: &Library, milliseconds: Vec<u8>) -> Result<Vec<u8>, String> {
+    let milliseconds = String::from_utf8_lossy(&milliseconds).parse().expect("a number");
+    let call = Host::current().expect("in a context").call(&ASK, "?").wait_for_registration();
+    shown(call.deadline(Duration::from_millis(milliseconds)).await)
+}
+
 /// `ask_text`: the answer has to be UTF-8.
 async fn ask_text(_: &Library, question: Vec<u8>) -> Result<String, String> {
     let call = Host::current().expect("in a context").call_as::<_, String, Vec<u8>>(&ASK, question);
@@ -223,6 +230,7 @@ ffihost::exports! {
         ask_by_name: ask_by_name,
         ask_with_deadline: ask_with_deadline,
         ask_patiently: ask_patiently,
+        ask_when_registered: ask_when_registered,
         ask_text: ask_text,
         ask_elsewhere: ask_elsewhere,
         ask_sync: ask_sync,
@@ -281,6 +289,7 @@ pub mod c {
         ask_by_name = "t_ask_by_name",
         ask_with_deadline = "t_ask_with_deadline",
         ask_patiently = "t_ask_patiently",
+        ask_when_registered = "t_ask_when_registered",
         ask_text = "t_ask_text",
         ask_elsewhere = "t_ask_elsewhere",
         ask_sync = "t_ask_sync",
