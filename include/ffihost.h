@@ -43,8 +43,9 @@
  * BAD INPUT
  *
  *   Nothing that you pass crashes the process as long as pointers point to what they say: a NULL, wild, stale or
- *   destroyed ctx gives FFI_RET_INVALID_CTX, unknown tokens give FFI_RET_UNKNOWN_TOKEN, a NULL pointer with a length gives
- *   FFI_RET_INVALID_ARGUMENT. A ctx is a number, not an address; never dereference it.
+ *   destroyed ctx gives FFI_RET_INVALID_CTX, unknown tokens give FFI_RET_UNKNOWN_TOKEN, a length beyond the limit gives
+ *   FFI_RET_TOO_LARGE, a NULL pointer with a length FFI_RET_INVALID_ARGUMENT (FFI_RET_DECODE from host_complete, where it
+ *   also ends the call). A ctx is a number, not an address; never dereference it.
  *
  * STRINGS AND BYTES
  *
@@ -71,6 +72,11 @@ extern "C" {
 #endif
 #ifndef FFI_NOEXCEPT
 #define FFI_NOEXCEPT
+#endif
+#ifdef __cplusplus
+#define FFI_EXTERN_C extern "C"
+#else
+#define FFI_EXTERN_C extern
 #endif
 
 /* The version of this file. It is raised when a type or rule in it changes in a way that breaks a host. */
@@ -107,7 +113,7 @@ extern "C" {
 /* Binding and library were made for different versions of the interface. */
 #define FFI_RET_ABI_MISMATCH 11
 /* destroy was called on a thread that the context needs to end: its FFI thread, its event thread, or inside one of its
- * synchronous requests. Use close there. */
+ * synchronous requests, their callbacks, or a release. Use close there. */
 #define FFI_RET_WOULD_DEADLOCK 12
 /* No host function of that name is registered. */
 #define FFI_RET_NOT_REGISTERED 13
@@ -258,7 +264,7 @@ typedef struct FFIStats {
  *
  * uint64_t <lib>_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData)
  * uint64_t <lib>_add_event_listener_cbor(void *ctx, const char *event, FFICallBack cb, void *userData)
- *     Calls cb on the event thread for every such event from now on. Returns the listener, or 0 when it is refused: an
+ *     Calls cb on the event thread for every such event that is delivered from now on. Returns the listener, or 0 when it is refused: an
  *     invalid or closing context, no cb, or no such event.
  *
  * int <lib>_remove_event_listener(void *ctx, uint64_t listener)
@@ -276,30 +282,30 @@ typedef struct FFIStats {
  * const char *<lib>_version(void)
  *     The library's own version, NUL-terminated, in static storage.
  */
-#define FFI_DECLARE_LIBRARY(lib)                                                                            \
-    int lib##_create(const uint8_t *req, size_t len, FFICallBack cb, void *userData, void **ctx);           \
-    int lib##_destroy(void *ctx);                                                                           \
-    int lib##_close(void *ctx, FFICallBack done, void *userData);                                           \
-    int lib##_cancel(void *ctx, void *userData);                                                            \
-    int lib##_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *userData);                  \
-    int lib##_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData);             \
-    int lib##_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options);          \
-    int lib##_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len);               \
-    int lib##_host_fn_registered(void *ctx, const char *name);                                              \
-    uint64_t lib##_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData);        \
-    uint64_t lib##_add_event_listener_cbor(void *ctx, const char *event, FFICallBack cb, void *userData);   \
-    int lib##_remove_event_listener(void *ctx, uint64_t listener);                                          \
-    int lib##_abi_descriptor(const uint8_t **bytes, size_t *len);                                           \
-    uint64_t lib##_abi_hash(void);                                                                          \
-    int lib##_stats(void *ctx, FFIStats *out);                                                              \
-    const char *lib##_version(void);
+#define FFI_DECLARE_LIBRARY(lib)                                                                                       \
+    FFI_EXTERN_C int lib##_create(const uint8_t *req, size_t len, FFICallBack cb, void *userData, void **ctx);         \
+    FFI_EXTERN_C int lib##_destroy(void *ctx);                                                                         \
+    FFI_EXTERN_C int lib##_close(void *ctx, FFICallBack done, void *userData);                                         \
+    FFI_EXTERN_C int lib##_cancel(void *ctx, void *userData);                                                          \
+    FFI_EXTERN_C int lib##_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *userData);                \
+    FFI_EXTERN_C int lib##_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData);           \
+    FFI_EXTERN_C int lib##_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options);        \
+    FFI_EXTERN_C int lib##_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len);             \
+    FFI_EXTERN_C int lib##_host_fn_registered(void *ctx, const char *name);                                            \
+    FFI_EXTERN_C uint64_t lib##_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData);      \
+    FFI_EXTERN_C uint64_t lib##_add_event_listener_cbor(void *ctx, const char *event, FFICallBack cb, void *userData); \
+    FFI_EXTERN_C int lib##_remove_event_listener(void *ctx, uint64_t listener);                                        \
+    FFI_EXTERN_C int lib##_abi_descriptor(const uint8_t **bytes, size_t *len);                                         \
+    FFI_EXTERN_C uint64_t lib##_abi_hash(void);                                                                        \
+    FFI_EXTERN_C int lib##_stats(void *ctx, FFIStats *out);                                                            \
+    FFI_EXTERN_C const char *lib##_version(void);
 
 /* A request that takes bytes. Accepted requests run on the FFI thread, any number at once, and call back there; a
  * synchronous one runs here and calls back before it returns.
  * Returns OK (accepted), MISSING_CALLBACK, INVALID_CTX, INVALID_ARGUMENT (req is NULL and len is not 0), TOO_LARGE,
  * CLOSING, or BUSY (16,384 requests are queued, or the request is synchronous and the constructor has not ended). */
 #define FFI_DECLARE_REQUEST(lib, name) \
-    int lib##_##name(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+    FFI_EXTERN_C int lib##_##name(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,8 @@ pub enum WhenFull {
     DropNewest,
 }
 
-/// Limits, deadlines and policies of a library's contexts; the defaults are those of the contract.
+/// Limits, deadlines and policies of a library's contexts; the defaults are those of the contract. Grace, destructor
+/// deadline, linger and spin are at most a day.
 ///
 /// # Examples
 ///
@@ -41,6 +42,12 @@ pub struct Options {
     pub(crate) destructor_deadline: Duration,
     pub(crate) linger: Duration,
     pub(crate) spin: Duration,
+}
+
+/// Durations are at most a day, so that sums of them and points in time can be counted.
+const fn at_most_a_day(duration: Duration) -> Duration {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    if duration.as_secs() < DAY.as_secs() { duration } else { DAY }
 }
 
 impl Default for Options {
@@ -89,7 +96,8 @@ impl Options {
 
     /// Bytes of a request or an answer. Default 64 MiB; then `TOO_LARGE`.
     pub const fn max_payload(mut self, bytes: usize) -> Self {
-        self.payload = bytes;
+        // Nothing that can be pointed to is larger.
+        self.payload = if bytes > isize::MAX as usize { isize::MAX as usize } else { bytes };
         self
     }
 
@@ -122,26 +130,26 @@ impl Options {
 
     /// How long running requests may go on after a close. Default 1.5 s.
     pub const fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.grace = at_most_a_day(grace);
         self
     }
 
     /// How long the destructor may take. Default 5 s.
     pub const fn destructor_deadline(mut self, deadline: Duration) -> Self {
-        self.destructor_deadline = deadline;
+        self.destructor_deadline = at_most_a_day(deadline);
         self
     }
 
     /// How much longer than grace and destructor a close waits for code that refuses to stop. Default 1 s.
     pub const fn linger(mut self, linger: Duration) -> Self {
-        self.linger = linger;
+        self.linger = at_most_a_day(linger);
         self
     }
 
     /// How long at most the FFI thread watches for work before it sleeps; it adapts to what comes, and never spins where
     /// there is one processor. Default 50 µs; zero switches it off.
     pub const fn spin(mut self, spin: Duration) -> Self {
-        self.spin = spin;
+        self.spin = at_most_a_day(spin);
         self
     }
 }

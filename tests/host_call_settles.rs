@@ -432,3 +432,33 @@ fn many_in_flight_answered_out_of_order_by_many_threads() {
     assert_eq!(ctx.destroy(), 0);
     answerers.into_iter().for_each(|answerer| answerer.join().expect("no panic"));
 }
+
+#[test]
+fn what_waits_for_room_in_a_function_that_is_gone() {
+    let ctx = Context::new("test");
+    let (ret, _) = ctx.register_with("ask", |options| options.max_in_flight = 1, |_, _| {});
+    assert_eq!(ret, 0);
+    let open = ctx.submit("ask", "");
+    ctx.wait_for("it is open", |stats| stats.host_calls_in_flight == 1);
+    let patient = ctx.submit("ask_patiently", "");
+    assert_eq!(ctx.run("echo", ""), Told::ok(""));
+    assert_eq!(ctx.unregister("ask"), 0);
+    assert_eq!(open.wait(), err("Unregistered"));
+    assert_eq!(patient.wait(), err("NotRegistered { name: \"ask\" }"));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn unregistered_inside_the_function_with_a_nested_call() {
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |ctx, asked| {
+        if asked.text == "outer" {
+            assert_eq!(ctx.unregister("ask"), 0);
+            // Its library code looks at the registry again, while the outer call is being called.
+            assert_eq!(ctx.run("name_now", "ask"), err("NotRegistered { name: \"ask\" }"));
+        }
+    });
+    assert_eq!(ctx.run("ask", "outer"), err("Unregistered"));
+    support::wait_until("it is released", || log.released() == 1);
+    assert_eq!((log.cancelled().len(), ctx.destroy()), (1, 0));
+}

@@ -190,3 +190,37 @@ fn submitted_inside_a_callback() {
     assert_eq!(inner.wait(), Told::ok("inner"));
     assert_eq!(ctx.destroy(), 0);
 }
+
+#[test]
+fn a_reply_that_misbehaves_is_still_told_once() {
+    let ctx = Context::new("test");
+    let panicked = |text: &str| Told { ret: status(Status::Panic), text: text.to_owned() };
+    for request in ["odd", "odd_now"] {
+        for (reply, told) in [
+            ("fine", Told::ok("fine")),
+            ("nothing", panicked("the outcome was not encoded")),
+            ("twice", Told::ok("first")),
+            ("panic before", panicked("before")),
+            ("panic after", Told::ok("told")),
+        ] {
+            let pending = ctx.submit(request, reply);
+            assert_eq!(pending.wait(), told, "{request}");
+            // The next request may use the slot of the last; nobody else's outcome is told to it.
+            assert_eq!(ctx.run("echo", "another"), Told::ok("another"));
+            pending.assert_silent();
+        }
+    }
+    assert_eq!((ctx.stats().requests_in_flight, ctx.destroy()), (0, 0));
+}
+
+#[test]
+fn the_creation_of_a_context_is_not_cancelled() {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
+    let mut ctx = std::ptr::null_mut();
+    assert_eq!(c::create(b"asks".as_ptr(), 4, cb, user_data, &raw mut ctx), 0);
+    assert_eq!(c::cancel(ctx, user_data), status(Status::UnknownToken));
+    Context(ctx).register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, "name"), 0));
+    assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok(Told::ok("")));
+    assert_eq!(c::destroy(ctx), 0);
+}

@@ -18,7 +18,7 @@ use futures::FutureExt;
 use smallbox::smallbox;
 use std::any::Any;
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
@@ -64,7 +64,7 @@ unsafe fn bytes<'a>(pointer: *const u8, length: usize, limit: usize) -> Result<&
     match (pointer.is_null(), length) {
         (_, 0) => Ok(&[]),
         (true, _) => Err(Status::InvalidArgument),
-        // SAFETY: not null, and by the caller's contract as long as it says; the limit is below isize::MAX.
+        // SAFETY: not null, and by the caller's contract as long as it says; `Options` keeps the limit below isize::MAX.
         (false, _) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
     }
 }
@@ -198,7 +198,7 @@ pub unsafe fn close<S>(
 /// `<lib>_cancel`.
 pub fn cancel<S>(library: &'static Library<S>, ctx: *mut c_void, user_data: *mut c_void) -> c_int {
     done(|| {
-        let inside = host(library, ctx)?.enter(Phase::Closing)?;
+        let inside = host(library, ctx)?.enter(Phase::Finishing)?;
         if !inside.requests.cancel(UserData(user_data)) {
             return Err(Status::UnknownToken);
         }
@@ -311,17 +311,30 @@ struct Responder {
 impl Responder {
     fn reply(mut self, outcome: Result<impl Reply, Box<dyn Any + Send>>) {
         let Some(key) = self.key.take() else { return };
-        let end = |status, payload: &[u8]| self.local.end_request(key, status, payload);
-        match outcome {
-            Ok(outcome) => {
-                // A panic while the outcome is encoded must not lose the request, nor end it twice: `end` takes it out once.
-                if let Err(text) = panic::contain(|| outcome.reply(&mut |status, payload| end(status, payload))) {
-                    end(Status::Panic, text.as_bytes());
-                }
-                let _ = panic::contain(|| drop(outcome));
-            }
-            Err(payload) => end(Status::Panic, panic::explain(payload).as_bytes()),
+        answer_once(outcome, |status, payload| self.local.end_request(key, status, payload));
+    }
+}
+
+/// Tells the outcome of a request, once: also if encoding it panics, before or after it has told, tells nothing, or tells
+/// twice.
+fn answer_once(outcome: Result<impl Reply, Box<dyn Any + Send>>, tell: impl FnOnce(Status, &[u8])) {
+    let mut tell = Some(tell);
+    let problem = match outcome {
+        Ok(outcome) => {
+            let replied = panic::contain(|| {
+                outcome.reply(&mut |status, payload| {
+                    if let Some(tell) = tell.take() {
+                        tell(status, payload);
+                    }
+                });
+                drop(outcome);
+            });
+            replied.err().unwrap_or_else(|| "the outcome was not encoded".to_owned())
         }
+        Err(payload) => panic::explain(payload),
+    };
+    if let Some(tell) = tell {
+        tell(Status::Panic, problem.as_bytes());
     }
 }
 
@@ -359,12 +372,11 @@ where
         // SAFETY: the address is null or that of the state of this library's type, which is not dropped while somebody is
         // inside; `S: Sync` lets other threads look at it.
         let state = unsafe { inside.state.load(Ordering::Acquire).cast::<S>().as_ref() }.ok_or(Status::Busy)?;
-        let outcome = panic::contain(|| frame::enter(host, None, || handler(state, args)));
-        drop(inside);
-        match outcome {
-            Ok(outcome) => outcome.reply(&mut |status, payload| callback.call(status, payload)),
-            Err(text) => callback.call(Status::Panic, text.as_bytes()),
-        }
+        // Still inside when it calls back, so that a close waits for that too.
+        frame::enter(host, None, || {
+            let outcome = catch_unwind(AssertUnwindSafe(|| handler(state, args)));
+            answer_once(outcome, |status, payload| callback.call(status, payload));
+        });
         Ok(())
     })
 }
@@ -447,7 +459,8 @@ fn register<S>(
 ) -> Result<(), Status> {
     // A refused registration must not release what the host still has.
     let function = function.map(std::mem::ManuallyDrop::new);
-    let inside = host(library, ctx)?.enter(Phase::Closing)?;
+    let host = host(library, ctx)?;
+    let inside = host.enter(Phase::Closing)?;
     if !inside.host_fns.is_empty() && !inside.host_fns.contains(&name) {
         return Err(Status::InvalidArgument);
     }
@@ -456,9 +469,8 @@ fn register<S>(
         None => Some(inside.registry.unregister(name).ok_or(Status::NotRegistered)?),
     };
     inside.context.signal.notify();
-    drop(inside);
-    // May be the last one to hold it, and release it: under no lock, and not inside the gate.
-    drop(gone);
+    // May be the last one to hold it, and release it: under no lock, but inside, so that a close waits for that.
+    frame::enter(host, None, || drop(gone));
     Ok(())
 }
 
@@ -515,7 +527,7 @@ pub unsafe fn host_fn_registered<S>(library: &'static Library<S>, ctx: *mut c_vo
     let registered = || {
         // SAFETY: the caller's contract.
         let name = unsafe { name(host_fn)? };
-        Ok::<_, Status>(host(library, ctx)?.enter(Phase::Closing)?.registry.contains(name))
+        Ok::<_, Status>(host(library, ctx)?.enter(Phase::Finishing)?.registry.contains(name))
     };
     match panic::contain(registered) {
         Ok(Ok(registered)) => c_int::from(registered),
@@ -557,13 +569,13 @@ pub unsafe fn add_event_listener<S>(
 /// `<lib>_remove_event_listener`.
 pub fn remove_event_listener<S>(library: &'static Library<S>, ctx: *mut c_void, listener: u64) -> c_int {
     done(|| {
-        let host = host(library, ctx)?;
-        let inside = host.enter(Phase::Closing)?;
+        let inside = host(library, ctx)?.enter(Phase::Finishing)?;
         // The FFI thread must not wait for a listener, which may be waiting for the FFI thread; nor may a pin be held by
         // one who waits.
         let instance = inside.share();
         drop(inside);
-        match instance.events.remove(listener, !frame::is_inside(host)) {
+        let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
+        match instance.events.remove(listener, !on_ffi_thread) {
             Removal::Done => Ok(()),
             Removal::Unknown => Err(Status::UnknownToken),
             Removal::StillRunning => Err(Status::Busy),
@@ -610,7 +622,7 @@ pub unsafe fn stats<S>(library: &'static Library<S>, ctx: *mut c_void, out: *mut
         if unsafe { (&raw const (*out).size).read_unaligned() } < size_of::<FFIStats>() {
             return Err(Status::InvalidArgument);
         }
-        let stats = host(library, ctx)?.enter(Phase::Closing)?.stats();
+        let stats = host(library, ctx)?.enter(Phase::Finishing)?.stats();
         // SAFETY: the struct is as large as it says, and writable.
         unsafe { out.write_unaligned(stats.into()) };
         Ok(())

@@ -194,6 +194,8 @@ impl Local {
             self.sweep(Reason::Unregistered, CallHold::is_unregistered);
         }
         self.room.registration.notify_waiters();
+        // One that waits for room in a function that is gone has nothing to wait for.
+        self.room.in_function.notify_waiters();
     }
 
     // The life.
@@ -301,10 +303,17 @@ impl Local {
     /// Takes the outcome of a call that was made just now, if it was answered inline.
     #[inline]
     pub(crate) fn answered<T>(&self, ticket: Ticket<T>) -> Result<T, Ticket<T>> {
-        self.context().calls.called(&self.owner, ticket, |hold| {
+        let answered = self.context().calls.called(&self.owner, ticket, |hold| {
             self.counters().calls_inline.bump_owned();
             self.let_go(hold);
-        })
+        });
+        if let Err(ticket) = &answered
+            && self.context().calls.holds(&self.owner, ticket, CallHold::is_unregistered)
+        {
+            // It was taken back while it ran, and a sweep that came from inside of it left alone what was being called.
+            self.sweep(Reason::Unregistered, CallHold::is_unregistered);
+        }
+        answered
     }
 
     /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
@@ -394,7 +403,7 @@ impl Local {
         self.context().calls.sweep(&self.owner, reason, matches, |token, hold, waker| {
             self.counters().calls_cancelled.bump_owned();
             hold.function().cancel(token);
-            contain(|| drop(hold));
+            contain(|| self.let_go(Some(hold)));
             if let Some(waker) = waker {
                 contain(|| waker.wake());
             }
@@ -457,6 +466,13 @@ impl Room {
         let mut notified = Box::pin(Arc::clone(notify).notified_owned());
         notified.as_mut().enable();
         Waiting { notified }
+    }
+
+    /// Wakes the next that waits for the context's limit, in place of one that did not use its turn.
+    pub(crate) fn pass_on(&self) {
+        if self.waiting.get() > 0 {
+            self.in_context.notify_one();
+        }
     }
 
     /// One does not wait any more.

@@ -48,6 +48,8 @@ struct Live {
     callback: Callback,
     task: Option<AbortHandle>,
     cancelled: bool,
+    /// Whether the host may cancel it: a request, and not the creation of the context.
+    is_request: bool,
 }
 
 /// Requests in the order in which they came.
@@ -97,14 +99,14 @@ impl Requests {
             drop(job);
             return Err(refused);
         }
-        let key = Key(inner.live.insert(Live { callback, task: None, cancelled: false }));
+        let key = Key(inner.live.insert(Live { callback, task: None, cancelled: false, is_request: true }));
         inner.queue.push_back((key, job));
         Ok(inner.queue.len() == 1)
     }
 
     /// Accepts what needs no queue: the creation of the context itself.
     pub(crate) fn accept(&self, callback: Callback) -> Key {
-        Key(self.inner.lock().live.insert(Live { callback, task: None, cancelled: false }))
+        Key(self.inner.lock().live.insert(Live { callback, task: None, cancelled: false, is_request: false }))
     }
 
     /// Posts an errand of the library's own, or hands it back if the context takes none any more.
@@ -172,7 +174,7 @@ impl Requests {
 
     /// Cancels the requests that were submitted with this userData. False if there are none.
     pub(crate) fn cancel(&self, user_data: crate::abi::UserData) -> bool {
-        self.abort(|live| live.callback.user_data() == user_data)
+        self.abort(|live| live.is_request && live.callback.user_data() == user_data)
     }
 
     /// Cancels every request.

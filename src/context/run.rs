@@ -4,7 +4,7 @@ use super::close::{self, Closed, Stage};
 use super::gate::Phase;
 use super::local::{Local, contain};
 use super::record::Instance;
-use super::requests::Key;
+use super::requests::{Key, Settled};
 use crate::panic;
 use crate::status::Status;
 use crate::sync::Arc;
@@ -52,13 +52,35 @@ pub(crate) fn start(
     let body = move || {
         let local = Rc::new(Local::new(theirs));
         let host = local.instance.host();
-        super::frame::enter(host, Some(&local), || run(&local, created, construct, destruct));
+        let last_word = super::frame::enter(host, Some(&local), || run(&local, created, construct, destruct));
+        // Outside of the frame: the record may have a new owner, whose FFI thread this is not.
+        if let Some(last_word) = last_word {
+            last_word.say(&local.instance);
+        }
     };
     instance.closing.spawn(std::thread::Builder::new().name("ffihost".into()), body)
 }
 
+/// What a context that could not be constructed tells when everything else is over.
+struct LastWord {
+    created: Option<Settled>,
+    failure: Failure,
+    closed: Closed,
+}
+
+impl LastWord {
+    fn say(self, instance: &Instance) {
+        let (status, text) = self.failure;
+        if let Some(settled) = self.created {
+            settled.callback.call(status, &text);
+        }
+        // Somebody may have asked to destroy it meanwhile, and waits.
+        instance.closing.publish(self.closed);
+    }
+}
+
 /// The FFI thread.
-fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) {
+fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) -> Option<LastWord> {
     let instance = &local.instance;
     let gate = &instance.context.gate;
     let (runtime, failure) = match runtime() {
@@ -68,28 +90,26 @@ fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct
         }
         Err(error) => (None, Some((Status::Busy, format!("no event loop: {error}").into_bytes()))),
     };
-    let Some((status, text)) = failure else {
-        gate.advance(Phase::Closing, Phase::Finishing);
-        return report(instance, wind_up(local, runtime));
-    };
     // A context that could not be constructed ends itself, unless somebody closes it already.
-    let unsupervised = gate.advance(Phase::Running, Phase::Closing);
+    let unsupervised = failure.is_some() && gate.advance(Phase::Running, Phase::Closing);
     gate.advance(Phase::Closing, Phase::Finishing);
-    if unsupervised {
-        let settled = instance.requests.settle(created);
-        let closed = wind_up(local, runtime);
-        match closed {
-            Closed::Clean => instance.context.vacate(),
-            Closed::TimedOut => instance.context.retire(),
+    match failure {
+        Some(failure) if unsupervised => {
+            let created = instance.requests.settle(created);
+            let closed = wind_up(local, runtime);
+            match closed {
+                Closed::Clean => instance.context.vacate(),
+                Closed::TimedOut => instance.context.retire(),
+            }
+            Some(LastWord { created, failure, closed })
         }
-        // Somebody may have asked to destroy it meanwhile, and waits.
-        instance.closing.publish(closed);
-        if let Some(settled) = settled {
-            settled.callback.call(status, &text);
+        failure => {
+            if let Some((status, text)) = failure {
+                local.end_request(created, status, &text);
+            }
+            report(instance, wind_up(local, runtime));
+            None
         }
-    } else {
-        local.end_request(created, status, &text);
-        report(instance, wind_up(local, runtime));
     }
 }
 

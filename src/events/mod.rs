@@ -25,10 +25,12 @@ mod hub {
     use crate::sync::{Arc, Condvar, Mutex};
     use crossbeam_channel::{Receiver, Sender, TrySendError};
     use smallvec::SmallVec;
+    use std::cell::Cell;
     use std::io;
+    use std::ptr;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    use std::thread::{self, JoinHandle, ThreadId};
+    use std::thread::{self, JoinHandle};
     use std::time::{Duration, Instant};
 
     /// Payload bytes that need no allocation.
@@ -53,7 +55,11 @@ mod hub {
         sender: Sender<Message>,
         /// To drop the oldest with.
         receiver: Receiver<Message>,
-        thread: ThreadId,
+    }
+
+    thread_local! {
+        /// On an event thread, whose it is. Without a destructor, so that a thread that is ending may look.
+        static EVENTS_OF: Cell<*const Shared> = const { Cell::new(ptr::null()) };
     }
 
     /// The events of one context.
@@ -140,9 +146,8 @@ mod hub {
             let (shared, messages) = (Arc::clone(&self.shared), receiver.clone());
             let run = move || around(&mut || shared.run(&messages));
             let started = thread::Builder::new().name("ffihost-events".into()).spawn(run)?;
-            let queue = Queue { sender, receiver, thread: started.thread().id() };
             *thread = Some(started);
-            self.queue.set(queue).expect("set once, under the lock of `thread`");
+            self.queue.set(Queue { sender, receiver }).expect("set once, under the lock of `thread`");
             Ok(())
         }
 
@@ -228,7 +233,7 @@ mod hub {
         }
 
         fn is_event_thread(&self) -> bool {
-            self.queue.get().is_some_and(|queue| queue.thread == thread::current().id())
+            ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
         }
     }
 
@@ -247,12 +252,20 @@ mod hub {
     impl Shared {
         /// The event thread.
         fn run(&self, messages: &Receiver<Message>) {
-            while let Ok(Message::Event { event, payload }) = messages.recv() {
+            EVENTS_OF.set(ptr::from_ref(self));
+            while let Some(Message::Event { event, payload }) = self.next(messages) {
                 let listeners = Arc::clone(&self.listeners.lock().present);
                 for listener in listeners.iter().filter(|listener| *listener.event == *event) {
                     self.deliver(listener, &payload);
                 }
             }
+        }
+
+        /// The next message. After the closing nothing is waited for: the last message may not have found room.
+        fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
+            messages.try_recv().ok().or_else(|| {
+                if self.closed.load(Ordering::Relaxed) { messages.try_recv().ok() } else { messages.recv().ok() }
+            })
         }
 
         fn deliver(&self, listener: &Listener, payload: &[u8]) {

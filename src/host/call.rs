@@ -12,6 +12,7 @@ use crate::host::{FromHost, ToHost};
 use crate::inflight::{Accepted, Decode, Poll as CallPoll, Raw, Ticket};
 use crate::registry::Name;
 use crate::status::Status;
+use crate::sync::{Arc, Condvar, Mutex};
 use crate::{Format, panic};
 use futures::future::{Either, select};
 use std::cell::Cell;
@@ -19,7 +20,6 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::mpsc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -215,7 +215,12 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         if let State::Crowded { deadline, .. } = std::mem::replace(&mut self.state, State::Done) {
             self.started = deadline;
         }
-        if over { Poll::Ready(Err(HostError::TimedOut)) } else { self.make(local, cx) }
+        let polled = if over { Poll::Ready(Err(HostError::TimedOut)) } else { self.make(local, cx) };
+        if polled.is_ready() {
+            // It may have been woken for room that it did not use.
+            local.room.pass_on();
+        }
+        polled
     }
 
     #[inline]
@@ -472,6 +477,53 @@ impl<T: FromHost, E: FromHost> Errand<T, E> {
     }
 }
 
+/// Hands the outcome from the FFI thread to the thread that waits for it; nothing, if the errand is dropped unrun. A channel
+/// of the standard library would need a thread local with a destructor, which a thread that is ending may not have.
+struct Handover<T> {
+    handed: Mutex<Handed<T>>,
+    changed: Condvar,
+}
+
+enum Handed<T> {
+    NotYet,
+    Over(Option<T>),
+}
+
+impl<T> Handover<T> {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { handed: Mutex::new(Handed::NotYet), changed: Condvar::new() })
+    }
+
+    fn wait(&self) -> Option<T> {
+        let mut handed = self.handed.lock();
+        loop {
+            if let Handed::Over(outcome) = &mut *handed {
+                return outcome.take();
+            }
+            self.changed.wait(&mut handed);
+        }
+    }
+}
+
+/// The FFI thread's end of a [`Handover`].
+struct Hander<T>(Arc<Handover<T>>);
+
+impl<T> Hander<T> {
+    fn hand(&self, outcome: Option<T>) {
+        let mut handed = self.0.handed.lock();
+        if matches!(*handed, Handed::NotYet) {
+            *handed = Handed::Over(outcome);
+            self.0.changed.notify_all();
+        }
+    }
+}
+
+impl<T> Drop for Hander<T> {
+    fn drop(&mut self) {
+        self.hand(None);
+    }
+}
+
 /// See [`Host::call_sync`].
 pub(super) fn call_sync<A, T, E>(host: Host, function: HostFnRef<'_>, args: A) -> Outcome<T, E>
 where
@@ -486,19 +538,19 @@ where
     if let Ok(outcome) = here {
         return outcome;
     }
-    let (sender, receiver) = mpsc::sync_channel(1);
+    let handover = Handover::new();
+    let hander = Hander(Arc::clone(&handover));
     let (name, id) = (function.name().text.to_owned(), function.name().id);
     let errand = move |local: &Rc<Local>| {
         let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
-        // Nobody waits any more, if it comes back.
-        let _ = sender.send(outcome);
+        hander.hand(Some(outcome));
     };
     let posted = host.enter(Phase::Closing).map(|inside| inside.post(Box::new(errand)).is_ok());
     match posted {
         Err(refused) => Err(HostError::from(refused).widen()),
         Ok(false) => Err(HostError::ShuttingDown),
-        // The sender is dropped unsent only when the context ends.
-        Ok(true) => receiver.recv().unwrap_or(Err(HostError::ShuttingDown)),
+        // It is dropped unrun only when the context ends.
+        Ok(true) => handover.wait().unwrap_or(Err(HostError::ShuttingDown)),
     }
 }
 

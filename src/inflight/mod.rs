@@ -273,6 +273,11 @@ impl<H> Table<H> {
         Ok(self.finish(owner, ticket, let_go))
     }
 
+    /// Whether the call has a hold that `matches`.
+    pub(crate) fn holds<T>(&self, owner: &Owner, ticket: &Ticket<T>, matches: impl Fn(&H) -> bool) -> bool {
+        self.slot(ticket.token.index()).local(owner, |local| local.hold.as_ref().is_some_and(matches))
+    }
+
     /// Brings an answer: claims the call, decodes on this thread, and queues the outcome unless it is inline.
     ///
     /// `here` is the owner's proof when the caller is the owner. Any thread, any token.
@@ -428,7 +433,7 @@ impl<H> Table<H> {
         drained
     }
 
-    /// Ends every open call whose hold `matches`, and calls `each` with its token, hold and waker, while nothing of the table
+    /// Ends every open call whose hold `matches` and whose host function has returned, and calls `each` with its token, hold and waker, while nothing of the table
     /// is borrowed: the host is to be told, the hold let go, the waker woken. Calls whose answer was accepted are left to it.
     pub(crate) fn sweep(
         &self,
@@ -439,9 +444,8 @@ impl<H> Table<H> {
     ) {
         for index in 0..self.owned.fresh.get() {
             let slot = self.slot(index);
-            let wanted = slot.local(owner, |local| {
-                matches!(local.phase, Phase::Waiting | Phase::Calling) && local.hold.as_ref().is_some_and(&matches)
-            });
+            let wanted =
+                slot.local(owner, |local| local.phase == Phase::Waiting && local.hold.as_ref().is_some_and(&matches));
             let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
             if !wanted || !slot.try_close(sequence) {
                 continue;

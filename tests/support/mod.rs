@@ -165,6 +165,37 @@ async fn echo(_: &Library, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// A reply that misbehaves when it is encoded.
+pub struct Odd(Vec<u8>);
+
+impl ffihost::ToHost for Odd {
+    fn to_host(&self, _: ffihost::Format, take: &mut dyn FnMut(&[u8])) {
+        match self.0.as_slice() {
+            b"nothing" => {}
+            b"twice" => {
+                take(b"first");
+                take(b"second");
+            }
+            b"panic before" => panic!("before"),
+            b"panic after" => {
+                take(b"told");
+                panic!("after");
+            }
+            other => take(other),
+        }
+    }
+}
+
+/// `odd`: replies with something that misbehaves.
+async fn odd(_: &Library, bytes: Vec<u8>) -> Result<Odd, String> {
+    Ok(Odd(bytes))
+}
+
+/// `odd_now`: the same on the caller's thread.
+fn odd_now(_: &Library, bytes: &[u8]) -> Result<Odd, String> {
+    Ok(Odd(bytes.to_vec()))
+}
+
 /// `fail`: with its declared error.
 async fn fail(_: &Library, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
     Err(bytes)
@@ -241,12 +272,13 @@ ffihost::exports! {
         sleep: sleep,
         echo: echo,
         fail: fail,
+        odd: odd,
         panics: panics,
         block: block,
         emit: emit,
         name_now_async: name_now_async,
     },
-    sync_requests: { name_now: name_now },
+    sync_requests: { name_now: name_now, odd_now: odd_now },
     host_fns: ["ask", "other"],
     events: ["happened"],
 }
@@ -300,6 +332,8 @@ pub mod c {
         sleep = "t_sleep",
         echo = "t_echo",
         fail = "t_fail",
+        odd = "t_odd",
+        odd_now = "t_odd_now",
         panics = "t_panics",
         block = "t_block",
         emit = "t_emit",

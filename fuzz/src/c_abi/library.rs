@@ -268,13 +268,7 @@ pub(crate) mod c {
             options: *const FFIHostFnOptions,
         ) -> c_int;
         #[link_name = "fuzzed_host_complete"]
-        pub(crate) fn host_complete(
-            ctx: *mut c_void,
-            token: u64,
-            ret: c_int,
-            msg: *const c_char,
-            len: usize,
-        ) -> c_int;
+        pub(crate) fn host_complete(ctx: *mut c_void, token: u64, ret: c_int, msg: *const c_char, len: usize) -> c_int;
         #[link_name = "fuzzed_host_fn_registered"]
         pub(crate) fn host_fn_registered(ctx: *mut c_void, name: *const c_char) -> c_int;
         #[link_name = "fuzzed_add_event_listener"]

@@ -105,7 +105,7 @@ impl Script {
         let one = |n: u8| contexts.get(usize::from(n) % contexts.len().max(1)).copied().unwrap_or(0);
         match choice {
             0..200 => match INSIDE.get() {
-                Some(own) if choice % 2 == 0 => own,
+                Some(own) if choice.is_multiple_of(2) => own,
                 _ => one(contexts.len().wrapping_sub(1 + usize::from(choice / 64)) as u8),
             },
             200..230 => one(choice),
@@ -294,8 +294,7 @@ fn complete(script: &mut Script) {
     let ((ctx, token), answer, ret) = (script.call(), script.payload(), script.byte());
     let ret = if ret < 250 { c_int::from(ret % 4) } else { c_int::from(ret as i8) };
     // SAFETY: the pointer points to what it says, or is NULL.
-    let taken =
-        checked(unsafe { c::host_complete(pointer(ctx), token, ret, answer.pointer().cast(), answer.length) });
+    let taken = checked(unsafe { c::host_complete(pointer(ctx), token, ret, answer.pointer().cast(), answer.length) });
     if [Status::Ok, Status::Decode, Status::TooLarge].iter().any(|status| status.code() == taken) {
         world::with(|world| world.answer(ctx, token));
     }

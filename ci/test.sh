@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Everything but the long proofs: formatting, lints, documentation, tests, a smoke test of the benches, instruction counts, and
+# the licences and sources of what is depended on. Installs what it needs on a fresh Debian, and says at the end what it ran
+# and what it skipped, with the reasons.
+#
+#   ci/test.sh          all of it
+#   ci/test.sh NAME...  only these steps: rustfmt clippy rustdoc tests benches counts deny
+#
+# The long proofs are ci/loom.sh and ci/sanitize.sh.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+exec </dev/null
+# shellcheck source=ci/steps.sh
+source ci/steps.sh
+
+install_packages gcc:gcc g++:g++ nm:binutils valgrind:valgrind
+# What a C compiler is not enough without.
+install_headers
+need_rust rustfmt clippy-driver
+
+CARGO_DENY=0.20.2
+
+cargo_deny() {
+    local tools=${CARGO_TARGET_DIR:-target}/ci-tools
+    PATH=$PATH:$PWD/$tools/bin:$tools/bin
+    if ! cargo-deny --version >/dev/null 2>&1; then
+        echo "installing cargo-deny $CARGO_DENY into $tools (once; a few minutes)"
+        # Without optimisation: it runs for a second, and is built for minutes.
+        timeout 1200 cargo install --quiet --locked --debug --root "$tools" "cargo-deny@$CARGO_DENY" ||
+            skip "cargo-deny $CARGO_DENY is not installed and cannot be: see above" || return
+    fi
+    # Offline: it must not fetch anything but what is built anyway, which is all in cargo's own cache then.
+    cargo fetch --locked --quiet && cargo-deny --offline --locked --workspace check --hide-inclusion-graph bans licenses sources
+}
+
+rustdoc() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+}
+
+declare -A steps=(
+    [rustfmt]="cargo fmt --all --check"
+    [clippy]="cargo clippy --locked --workspace --all-targets -- -D warnings"
+    [rustdoc]="rustdoc"
+    [tests]="cargo test --locked --workspace"
+    [benches]="cargo bench --locked --package ffihost-benches --bench host_call -- --quick"
+    [counts]="ci/counts.sh"
+    [deny]="cargo_deny"
+)
+order=(rustfmt clippy rustdoc tests benches counts deny)
+for name in "$@"; do
+    [[ -n ${steps[$name]:-} ]] || { echo "test.sh: no step $name; there are ${order[*]}" >&2; exit 2; }
+done
+for name in "${@:-${order[@]}}"; do
+    # shellcheck disable=SC2086 # A command and its arguments.
+    step "$name" ${steps[$name]}
+done
+not_here "ci/loom.sh, ci/sanitize.sh" "the long proofs; .ci/run runs them too"
+not_here "advisories of dependencies" "the database changes without a commit here; run \`cargo deny check advisories\` by hand"
+not_here "Miri" "it is only for nightly toolchains, with a component that is not on every machine"
+summary
