@@ -21,7 +21,8 @@
 //!
 //! The supervisor waits for grace + destructor deadline + four times the linger. If the FFI thread has not reported by then,
 //! library code keeps it. Then the supervisor *abandons* the context: the handle becomes stale, pending requests are called
-//! back from the supervisor's thread (a request is taken out under a lock, so none is called back twice), the outcome is
+//! back from the supervisor's thread (a request is taken out under a lock, so none is called back twice), host calls that
+//! are awaited on other threads end with `ShuttingDown`, the outcome is
 //! TIMED_OUT, and everything that the stuck code may touch stays where it is. If that code lets go one day, the FFI thread
 //! finishes its work, finds the context abandoned, and frees the record itself.
 //!
@@ -33,10 +34,13 @@ use crate::Host;
 use crate::status::Status;
 use crate::sync::{Arc, Condvar, Mutex};
 use std::io;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// How far a close has come, as the FFI thread looks at it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +92,36 @@ pub(crate) struct Closing {
     report: Mutex<Report>,
     changed: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
+    abandonment: Arc<Abandonment>,
+}
+
+/// Tells calls that are awaited on other threads that the FFI thread will not bring their outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Abandonment {
+    happened: AtomicBool,
+    notify: Arc<Notify>,
+}
+
+/// Ready when the context was abandoned.
+pub(crate) type Abandoned = Pin<Box<OwnedNotified>>;
+
+impl Abandonment {
+    pub(crate) fn has_happened(&self) -> bool {
+        self.happened.load(Ordering::Acquire)
+    }
+
+    /// Waits for it; nothing if it has happened already.
+    pub(crate) fn wait(&self) -> Option<Abandoned> {
+        let mut abandoned = Box::pin(Arc::clone(&self.notify).notified_owned());
+        abandoned.as_mut().enable();
+        // After it was enabled: one that came too late for the notification, whose lock orders the two, sees the flag.
+        (!self.has_happened()).then_some(abandoned)
+    }
+
+    fn announce(&self) {
+        self.happened.store(true, Ordering::Release);
+        self.notify.notify_waiters();
+    }
 }
 
 impl Closing {
@@ -97,7 +131,12 @@ impl Closing {
             report: Mutex::new(Report::default()),
             changed: Condvar::new(),
             thread: Mutex::new(None),
+            abandonment: Arc::default(),
         }
+    }
+
+    pub(crate) fn abandonment(&self) -> &Arc<Abandonment> {
+        &self.abandonment
     }
 
     pub(crate) fn stage(&self) -> Stage {
@@ -230,6 +269,7 @@ fn supervise(instance: &Arc<Instance>) -> Closed {
             tracing::error!(after = ?limit, "library code keeps the FFI thread of a context that was closed; it is left behind");
             instance.context.retire();
             instance.requests.seal(Status::TimedOut, "the library did not stop in time when it was closed");
+            closing.abandonment.announce();
             Closed::TimedOut
         }
     };

@@ -5,6 +5,7 @@
 //! on the FFI thread and then moved to another one sends its ticket after it.
 
 use super::{Host, HostFnRef};
+use crate::context::close::{Abandoned, Abandonment};
 use crate::context::gate::{Phase, Refused};
 use crate::context::local::{Lacks, Local, NotMade, Waiting};
 use crate::error::{DecodeError, HostError};
@@ -123,7 +124,7 @@ enum State<T, E> {
     /// Made on the FFI thread, and open.
     Open { ticket: Ticket<Outcome<T, E>>, deadline: Timer },
     /// Made, or to be made, by a task on the FFI thread.
-    Elsewhere(oneshot::Receiver<Delivery<T, E>>),
+    Elsewhere { delivery: oneshot::Receiver<Delivery<T, E>>, abandoned: Abandoned },
     /// Settled.
     Done,
 }
@@ -259,7 +260,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     fn poll_again(&mut self, local: Option<&Local>, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let polled = match (local, &self.state) {
             (_, State::Done) => Poll::Pending,
-            (_, State::Elsewhere(_)) => self.poll_elsewhere(cx),
+            (_, State::Elsewhere { .. }) => self.poll_elsewhere(cx),
             (Some(local), _) if local.instance.generation != self.host.generation => {
                 Poll::Ready(Err(HostError::NoContext))
             }
@@ -278,14 +279,15 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let mut format = Format::Native;
         loop {
-            let State::Elsewhere(delivery) = &mut self.state else {
+            let State::Elsewhere { delivery, abandoned } = &mut self.state else {
                 match self.send(format) {
                     Ok(()) => continue,
                     Err(refused) => return Poll::Ready(Err(HostError::from(refused).widen())),
                 }
             };
             match Pin::new(delivery).poll(cx) {
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending if abandoned.as_mut().poll(cx).is_pending() => return Poll::Pending,
+                Poll::Pending => return Poll::Ready(Err(HostError::ShuttingDown)),
                 Poll::Ready(Ok(Delivery::Settled(outcome))) => return Poll::Ready(outcome),
                 Poll::Ready(Ok(Delivery::Encode(other))) => {
                     format = other;
@@ -300,8 +302,9 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     /// Sends the call to the FFI thread, with its ticket if it has one.
     fn send(&mut self, format: Format) -> Result<(), Refused> {
         let inside = self.host.enter(Phase::Closing)?;
-        let (sender, receiver) = oneshot::channel();
-        let stray = match std::mem::replace(&mut self.state, State::Elsewhere(receiver)) {
+        let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
+        let (sender, delivery) = oneshot::channel();
+        let stray = match std::mem::replace(&mut self.state, State::Elsewhere { delivery, abandoned }) {
             State::Open { ticket, deadline } => Stray::Open(ticket, deadline.map(|deadline| deadline.deadline())),
             State::Crowded { .. } => Stray::Crowded,
             _ => Stray::New,
@@ -364,7 +367,7 @@ impl<A, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         let stray = match std::mem::replace(&mut self.state, State::Done) {
             State::Open { ticket, .. } => Stray::Open(ticket, None),
             State::Crowded { .. } => Stray::Crowded,
-            State::New | State::Elsewhere(_) | State::Done => return,
+            State::New | State::Elsewhere { .. } | State::Done => return,
         };
         let host = self.host;
         let here = Local::with(host.context(), |local| match local {
@@ -494,13 +497,16 @@ impl<T> Handover<T> {
         Arc::new(Self { handed: Mutex::new(Handed::NotYet), changed: Condvar::new() })
     }
 
-    fn wait(&self) -> Option<T> {
+    /// Waits; not for an FFI thread that was given up on, at which it looks every now and then.
+    fn wait(&self, abandonment: &Abandonment) -> Option<T> {
         let mut handed = self.handed.lock();
         loop {
-            if let Handed::Over(outcome) = &mut *handed {
-                return outcome.take();
+            match &mut *handed {
+                Handed::Over(outcome) => return outcome.take(),
+                Handed::NotYet if abandonment.has_happened() => return None,
+                Handed::NotYet => {}
             }
-            self.changed.wait(&mut handed);
+            self.changed.wait_for(&mut handed, Duration::from_millis(100));
         }
     }
 }
@@ -545,12 +551,15 @@ where
         let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
         hander.hand(Some(outcome));
     };
-    let posted = host.enter(Phase::Closing).map(|inside| inside.post(Box::new(errand)).is_ok());
+    let posted = host.enter(Phase::Closing).map(|inside| {
+        let posted = inside.post(Box::new(errand)).is_ok();
+        posted.then(|| Arc::clone(inside.closing.abandonment()))
+    });
     match posted {
         Err(refused) => Err(HostError::from(refused).widen()),
-        Ok(false) => Err(HostError::ShuttingDown),
+        Ok(None) => Err(HostError::ShuttingDown),
         // It is dropped unrun only when the context ends.
-        Ok(true) => handover.wait().unwrap_or(Err(HostError::ShuttingDown)),
+        Ok(Some(abandonment)) => handover.wait(&abandonment).unwrap_or(Err(HostError::ShuttingDown)),
     }
 }
 

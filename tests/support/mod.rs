@@ -134,6 +134,30 @@ async fn ask_and_drop(_: &Library, question: Vec<u8>) -> Result<Vec<u8>, String>
     }
 }
 
+static SETTLED: Mutex<Vec<mpsc::Sender<String>>> = Mutex::new(Vec::new());
+
+/// `settle_elsewhere`: asks on a thread that outlives the request, and tells the test how that settled.
+async fn settle_elsewhere(_: &Library, question: Vec<u8>) -> Result<(), String> {
+    let host = Host::current().expect("in a context");
+    std::thread::spawn(move || {
+        let outcome = futures_block_on(host.call("ask", question));
+        let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+        SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
+    });
+    Ok(())
+}
+
+/// Has these questions asked on threads of their own, one when the one before has reached the host; tells how they settle.
+pub fn settle_elsewhere_each(ctx: Context, questions: &[&str]) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    SETTLED.lock().expect("not poisoned").push(sender);
+    for (asked, question) in (1..).zip(questions) {
+        assert_eq!(ctx.run("settle_elsewhere", question), Told::ok(""));
+        ctx.wait_for("the host is asked", |stats| stats.host_calls == asked);
+    }
+    receiver
+}
+
 /// `move_call`: begins the call here, and awaits it on another thread.
 async fn move_call(_: &Library, question: Vec<u8>) -> Result<Vec<u8>, String> {
     let mut call = Host::current().expect("in a context").call("ask", question);
@@ -267,6 +291,7 @@ ffihost::exports! {
         ask_sync: ask_sync,
         ask_sync_elsewhere: ask_sync_elsewhere,
         ask_and_drop: ask_and_drop,
+        settle_elsewhere: settle_elsewhere,
         move_call: move_call,
         drop_call_elsewhere: drop_call_elsewhere,
         sleep: sleep,
@@ -327,6 +352,7 @@ pub mod c {
         ask_sync = "t_ask_sync",
         ask_sync_elsewhere = "t_ask_sync_elsewhere",
         ask_and_drop = "t_ask_and_drop",
+        settle_elsewhere = "t_settle_elsewhere",
         move_call = "t_move_call",
         drop_call_elsewhere = "t_drop_call_elsewhere",
         sleep = "t_sleep",
