@@ -329,12 +329,12 @@ fn answer_once(outcome: Result<impl Reply, Box<dyn Any + Send>>, tell: impl FnOn
                 });
                 drop(outcome);
             });
-            replied.err().unwrap_or_else(|| "the outcome was not encoded".to_owned())
+            replied.err()
         }
-        Err(payload) => panic::explain(payload),
+        Err(payload) => Some(panic::explain(payload)),
     };
     if let Some(tell) = tell {
-        tell(Status::Panic, problem.as_bytes());
+        tell(Status::Panic, problem.as_deref().unwrap_or("the outcome was not encoded").as_bytes());
     }
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct Local {
     pub(crate) owner: Owner,
     snapshot: Snapshot<HostFunction>,
     state: RefCell<Option<Rc<dyn Any>>>,
+    /// Whether host functions that take long are reported.
+    watches_host: bool,
     /// Whether host calls are let through.
     admits: Cell<bool>,
     /// Whether requests are started: the author's state is there.
@@ -78,10 +80,12 @@ pub(crate) enum NotMade {
 impl Local {
     pub(super) fn new(instance: Arc<Instance>) -> Self {
         let spin = Spin::new(instance.options.spin);
+        let watches_host = !instance.options.slow_host.is_zero();
         Self {
             // SAFETY: the record was vacant, so the owner before this one has ended, which happened before the record's
             // acquisition by way of the lock of `Contexts`.
             owner: unsafe { Owner::new() },
+            watches_host,
             instance,
             snapshot: Snapshot::new(),
             state: RefCell::new(None),
@@ -319,9 +323,8 @@ impl Local {
     /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
     #[inline]
     fn invoke(&self, function: &HostFunction, name: &str, token: Token, request: &[u8]) {
-        let threshold = self.instance.options.slow_host;
         self.counters().calls.bump_owned();
-        if threshold.is_zero() {
+        if !self.watches_host {
             return function.invoke(token, request);
         }
         let start = super::clock::coarse();
@@ -329,7 +332,7 @@ impl Local {
         let end = super::clock::coarse();
         // The clock ticks seldom.
         if end != start {
-            self.report_if_slow(name, end.saturating_sub(start));
+            self.report_if_slow(name, Duration::from_nanos(end.saturating_sub(start)));
         }
     }
 

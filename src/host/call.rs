@@ -117,7 +117,7 @@ fn is_over(timer: &mut Timer, cx: &mut Context<'_>) -> bool {
 }
 
 enum State<T, E> {
-    /// Not made yet.
+    /// Not made yet; or, without arguments, made and answered inline.
     New,
     /// Waiting until it can be made.
     Crowded { waiting: Waiting, deadline: Timer },
@@ -260,6 +260,8 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     fn poll_again(&mut self, local: Option<&Local>, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let polled = match (local, &self.state) {
             (_, State::Done) => Poll::Pending,
+            // Answered inline, and polled again.
+            (_, State::New) if self.args.is_none() => Poll::Pending,
             (_, State::Elsewhere { .. }) => self.poll_elsewhere(cx),
             (Some(local), _) if local.instance.generation != self.host.generation => {
                 Poll::Ready(Err(HostError::NoContext))
@@ -337,9 +339,9 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
         Local::with(host.context(), |local| {
             if let Some(local) = local
                 && matches!(this.state, State::New)
+                && this.args.is_some()
                 && local.instance.generation == host.generation
             {
-                this.state = State::Done;
                 return this.make(local, cx);
             }
             if let Some(local) = local
