@@ -140,7 +140,8 @@ impl Options {
         self
     }
 
-    /// How much longer than grace and destructor a close waits for code that refuses to stop. Default 1 s.
+    /// How long each of the last steps of a close may take: cancelled requests, synchronous ones, blocking tasks, listeners.
+    /// What refuses to stop then is left behind, and the close says `TIMED_OUT`. Default 1 s.
     pub const fn linger(mut self, linger: Duration) -> Self {
         self.linger = at_most_a_day(linger);
         self
