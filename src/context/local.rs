@@ -8,6 +8,7 @@ use super::close::Stage;
 use super::frame;
 use super::record::{CallHold, Context, Instance};
 use super::requests::{Batch, Key};
+use super::room::{Lacks, Room};
 use super::spin::Spin;
 use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
 use crate::inflight::{Decode, DecoderOf};
@@ -18,13 +19,10 @@ use crate::sync::Arc;
 use crate::{HostError, abi::HostFunction, panic};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
 
 /// Requests and errands that one turn starts; what is left waits for the next, so that running tasks get their turn.
 const TURN: usize = 256;
@@ -56,17 +54,6 @@ pub(crate) struct Made<T> {
     pub(crate) ticket: Ticket<T>,
     /// That of the registration.
     pub(crate) deadline: Option<Duration>,
-}
-
-/// What a call has to wait for before it can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lacks {
-    /// Room within the context's limit.
-    RoomInContext,
-    /// Room within the limit that the host registered the function with.
-    RoomInFunction,
-    /// The function's registration.
-    Registration,
 }
 
 /// Why a host call was not made.
@@ -197,9 +184,7 @@ impl Local {
         if self.snapshot.refresh(&self.instance.registry) {
             self.sweep(Reason::Unregistered, CallHold::is_unregistered);
         }
-        self.room.registration.notify_waiters();
-        // One that waits for room in a function that is gone has nothing to wait for.
-        self.room.in_function.notify_waiters();
+        self.room.registry_changed();
     }
 
     // The life.
@@ -419,68 +404,6 @@ impl Local {
         let limited = hold.as_ref().is_some_and(|hold| hold.function().max_in_flight != 0);
         drop(hold);
         self.room.made(limited);
-    }
-}
-
-/// Where calls wait that cannot be made yet. The FFI thread's own.
-///
-/// A freed slot serves any one of those that wait for the context's limit. Those that wait for a function's own limit are
-/// told whenever a call of such a function has ended, those that wait for a registration whenever the registry has changed,
-/// and look for themselves.
-#[derive(Default)]
-pub(crate) struct Room {
-    waiting: Cell<usize>,
-    in_context: Arc<Notify>,
-    in_function: Arc<Notify>,
-    registration: Arc<Notify>,
-}
-
-/// A call in the waiting room.
-pub(crate) struct Waiting {
-    notified: Pin<Box<OwnedNotified>>,
-}
-
-impl Waiting {
-    /// Ready when it is worth another look.
-    pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<()> {
-        self.notified.as_mut().poll(cx)
-    }
-}
-
-impl Room {
-    #[inline]
-    fn made(&self, limited: bool) {
-        if self.waiting.get() > 0 {
-            self.in_context.notify_one();
-            if limited {
-                self.in_function.notify_waiters();
-            }
-        }
-    }
-
-    /// Waits; when that is over, [`leave`](Self::leave).
-    pub(crate) fn wait(&self, lacks: Lacks) -> Waiting {
-        self.waiting.set(self.waiting.get() + 1);
-        let notify = match lacks {
-            Lacks::RoomInContext => &self.in_context,
-            Lacks::RoomInFunction => &self.in_function,
-            Lacks::Registration => &self.registration,
-        };
-        let mut notified = Box::pin(Arc::clone(notify).notified_owned());
-        notified.as_mut().enable();
-        Waiting { notified }
-    }
-
-    /// Wakes the next that waits for the context's limit, in place of one that did not use its turn.
-    pub(crate) fn pass_on(&self) {
-        if self.waiting.get() > 0 {
-            self.in_context.notify_one();
-        }
-    }
-
-    /// One does not wait any more.
-    pub(crate) fn leave(&self) {
-        self.waiting.set(self.waiting.get().saturating_sub(1));
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) mod record;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod requests;
 #[cfg(not(ffihost_loom))]
+pub(crate) mod room;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod run;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod spin;

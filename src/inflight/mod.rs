@@ -54,86 +54,17 @@ mod oracle;
 mod outcome;
 mod segments;
 mod slot;
+mod token;
 
 pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
 use self::segments::Segments;
 use self::slot::{Local, Phase, Slot, State, Word};
+use self::token::{INDEX_BITS, LAST_SEQUENCE};
+pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token};
 use crate::bridge::Completions;
 use crate::sync::{Ordering, planted};
 use std::cell::Cell;
-use std::marker::PhantomData;
-use std::num::NonZeroU64;
 use std::task::Waker;
-
-/// Calls in flight in one table, at most: as many as the 16 index bits of a token can tell apart.
-pub(crate) const MAX_IN_FLIGHT: u32 = 1 << INDEX_BITS;
-const INDEX_BITS: u32 = 16;
-const LAST_SEQUENCE: u64 = (1 << (64 - INDEX_BITS)) - 1;
-
-/// The proof of being the table's owner: made once by whoever runs the loop, and bound to that thread.
-#[derive(Debug)]
-pub(crate) struct Owner {
-    _not_send: PhantomData<*const ()>,
-}
-
-impl Owner {
-    /// # Safety
-    ///
-    /// For one table there is one owner at a time, and the end of one happens before the beginning of the next.
-    pub(crate) unsafe fn new() -> Self {
-        Self { _not_send: PhantomData }
-    }
-}
-
-/// Names one call for ever.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Token(NonZeroU64);
-
-impl Token {
-    #[inline]
-    fn new(sequence: u64, index: u32) -> Self {
-        let bits = sequence << INDEX_BITS | u64::from(index);
-        Self(NonZeroU64::new(bits).expect("sequence numbers start at 1"))
-    }
-
-    /// The number that a host passed, which may be anything.
-    #[inline]
-    pub(crate) fn from_bits(bits: u64) -> Option<Self> {
-        NonZeroU64::new(bits).map(Self)
-    }
-
-    #[inline]
-    pub(crate) fn bits(self) -> u64 {
-        self.0.get()
-    }
-
-    fn index(self) -> u32 {
-        (self.bits() & u64::from(MAX_IN_FLIGHT - 1)) as u32
-    }
-
-    fn sequence(self) -> u64 {
-        self.bits() >> INDEX_BITS
-    }
-}
-
-/// A call that was begun and not yet taken, dropped or abandoned: a token that knows the type of its outcome.
-#[derive(Debug)]
-#[must_use = "a ticket that is not given back keeps its slot for ever"]
-pub(crate) struct Ticket<T> {
-    token: Token,
-    outcome: PhantomData<fn() -> T>,
-}
-
-impl<T> Ticket<T> {
-    #[inline]
-    pub(crate) fn token(&self) -> Token {
-        self.token
-    }
-
-    fn new(token: Token) -> Self {
-        Self { token, outcome: PhantomData }
-    }
-}
 
 /// Why the owner ended a call without an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -222,7 +222,9 @@ fn create(script: &mut Script) {
 
 fn request(script: &mut Script, requests: &[Request], kind: Kind) {
     let request = requests[usize::from(script.byte()) % requests.len()];
-    let (ctx, cb, args, part) = (script.ctx(), script.callback(), script.payload(), script.part());
+    // A synchronous request may need the FFI thread.
+    let ctx = if kind == Kind::SyncRequest { script.ctx_to_wait_for() } else { script.ctx() };
+    let (cb, args, part) = (script.callback(), script.payload(), script.part());
     with_slot(kind, ctx, part, |user_data| {
         // SAFETY: the pointers point to what they say, or are NULL.
         checked(unsafe { request(pointer(ctx), cb, user_data, args.pointer(), args.length) }) == 0

@@ -72,10 +72,9 @@ pub struct World {
     registering: u32,
 }
 
-/// The header says that nothing is called after destroy has returned. When a close, or a constructor that failed, ends the
-/// context while destroy waits for that, the library still calls `done`, or the callback of create, a moment later. To be set
-/// to true when it does not.
-const DESTROY_WAITS_FOR_THE_LAST_CALLBACK: bool = false;
+/// The header says that nothing is called after destroy has returned. When a destroy waits for a close that is under way, the
+/// library calls `done` a moment after that destroy has returned. To be set to true when it does not.
+const DESTROY_WAITS_FOR_DONE: bool = false;
 
 /// Slots per run, at most.
 const SLOTS: usize = 1 << 12;
@@ -141,9 +140,7 @@ impl World {
         let slot = &mut self.slots[index];
         assert!(slot.verdict != Verdict::Refused, "{what}, but it was refused: {slot:?}");
         assert!(slot.released == 0, "{what}, but it was released: {slot:?}");
-        // The callback of a synchronous request runs inside a call of the host's own, which may have begun before the end.
-        let is_last = !DESTROY_WAITS_FOR_THE_LAST_CALLBACK && matches!(slot.kind, Kind::Create | Kind::Close);
-        let may_be_late = is_last || slot.kind == Kind::SyncRequest;
+        let may_be_late = !DESTROY_WAITS_FOR_DONE && slot.kind == Kind::Close;
         assert!(may_be_late || !self.ended.contains(&slot.ctx), "{what}, after destroy: {slot:?}");
         slot.running += 1;
         index
@@ -238,8 +235,8 @@ impl World {
         let registering = self.registering > 0;
         for slot in self.slots.iter().filter(|slot| slot.ctx == ctx && slot.verdict == Verdict::Accepted) {
             let is_late = match slot.kind {
-                Kind::Create | Kind::Close => DESTROY_WAITS_FOR_THE_LAST_CALLBACK && slot.settled == 0,
-                Kind::Request => slot.settled == 0,
+                Kind::Create | Kind::Request => slot.settled == 0,
+                Kind::Close => DESTROY_WAITS_FOR_DONE && slot.settled == 0,
                 Kind::Function { releases } => releases && slot.released == 0 && !registering,
                 Kind::SyncRequest | Kind::Listener => false,
             };

@@ -4,67 +4,29 @@
 //! sends an errand to the FFI thread, where a task of its own makes the call and sends the outcome back. A call that was made
 //! on the FFI thread and then moved to another one sends its ticket after it.
 
+mod answer;
+mod elsewhere;
+mod sync;
+
+use self::answer::{Outcome, Reader};
+use self::elsewhere::{Delivery, Encoded, Errand, Stray};
+pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
-use crate::context::close::{Abandoned, Abandonment};
+use crate::Format;
+use crate::context::close::Abandoned;
 use crate::context::gate::{Phase, Refused};
-use crate::context::local::{Lacks, Local, NotMade, Waiting};
-use crate::error::{DecodeError, HostError};
+use crate::context::local::{Local, NotMade};
+use crate::context::room::{Lacks, Waiting};
+use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
-use crate::inflight::{Accepted, Decode, Poll as CallPoll, Raw, Ticket};
-use crate::registry::Name;
-use crate::status::Status;
-use crate::sync::{Arc, Condvar, Mutex};
-use crate::{Format, panic};
-use futures::future::{Either, select};
+use crate::inflight::{Poll as CallPoll, Ticket};
 use std::cell::Cell;
 use std::future::Future;
-use std::marker::PhantomData;
-use std::pin::{Pin, pin};
-use std::rc::Rc;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
-
-/// What the awaiting code gets.
-type Outcome<T, E> = Result<T, HostError<E>>;
-
-/// Decodes answers in one format.
-struct Reader<T, E, const CBOR: bool>(PhantomData<(T, E)>);
-
-impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
-    type Outcome = Outcome<T, E>;
-
-    #[inline]
-    fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted) {
-        let format = if CBOR { Format::Cbor } else { Format::Native };
-        let read = match answer {
-            Raw::Unreadable(text) => Err(DecodeError::new(text)),
-            Raw::Host { ret: OK, payload } => read::<T>(format, payload).map(Ok),
-            Raw::Host { ret: ERR, payload } => read::<E>(format, payload).map(|error| Err(HostError::Declared(error))),
-            Raw::Host { ret: CANCELLED, .. } => Ok(Err(HostError::Cancelled)),
-            Raw::Host { ret: code, payload } => {
-                let text = String::from_utf8_lossy(payload).into_owned();
-                Ok(Err(HostError::Failed { code, text }))
-            }
-        };
-        match read {
-            Ok(outcome) => (outcome, Accepted::Decoded),
-            Err(error) => (Err(HostError::Decode(error.to_string())), Accepted::Undecodable),
-        }
-    }
-}
-
-const OK: i32 = Status::Ok.code();
-const ERR: i32 = Status::Err.code();
-const CANCELLED: i32 = Status::Cancelled.code();
-
-/// Reads a payload as a `V`. A panic of the author's decoder is an error too.
-#[inline]
-fn read<V: FromHost>(format: Format, payload: &[u8]) -> Result<V, DecodeError> {
-    panic::contain(|| V::from_host(format, payload))
-        .unwrap_or_else(|text| Err(DecodeError::new(format_args!("the decoder panicked: {text}"))))
-}
 
 /// A host call that settles exactly once, whatever the host does. Made by [`Host::call`].
 ///
@@ -108,8 +70,11 @@ type Timer = Option<Pin<Box<Sleep>>>;
 
 /// Starts a timer. A deadline beyond what the clock can count is none.
 fn timer(limit: Option<Duration>) -> Timer {
-    let at = limit.and_then(|limit| Instant::now().checked_add(limit))?;
-    Some(Box::pin(sleep_until(at)))
+    timer_at(limit.and_then(|limit| Instant::now().checked_add(limit)))
+}
+
+fn timer_at(at: Option<Instant>) -> Timer {
+    at.map(|at| Box::pin(sleep_until(at)))
 }
 
 fn is_over(timer: &mut Timer, cx: &mut Context<'_>) -> bool {
@@ -386,212 +351,4 @@ impl<A, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             let _ = inside.post(Box::new(move |local| stray.take_leave(local)));
         }
     }
-}
-
-/// What the FFI thread sends back.
-enum Delivery<T, E> {
-    Settled(Outcome<T, E>),
-    /// The function is registered with the other format: encode the arguments in this one, and send again.
-    Encode(Format),
-}
-
-/// What a call has of the FFI thread's, when it is not there.
-enum Stray<T, E> {
-    New,
-    Crowded,
-    Open(Ticket<Outcome<T, E>>, Option<Instant>),
-}
-
-impl<T, E> Stray<T, E> {
-    /// Gives it back: nobody awaits the call any more.
-    fn take_leave(self, local: &Local) {
-        match self {
-            Self::New => {}
-            Self::Crowded => local.room.leave(),
-            Self::Open(ticket, _) => local.cancel_call(ticket),
-        }
-    }
-}
-
-/// Arguments in one format, as bytes.
-struct Encoded {
-    format: Format,
-    bytes: Vec<u8>,
-    /// The other format, if that was asked for.
-    wanted: Cell<Option<Format>>,
-}
-
-impl ToHost for &Encoded {
-    fn to_host(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
-        if format == self.format {
-            take(&self.bytes);
-        } else {
-            self.wanted.set(Some(format));
-        }
-    }
-}
-
-/// A call on its way to the FFI thread.
-struct Errand<T, E> {
-    host: Host,
-    name: String,
-    id: Option<u32>,
-    args: Encoded,
-    deadline: Option<Duration>,
-    patience: Patience,
-    stray: Stray<T, E>,
-    sender: oneshot::Sender<Delivery<T, E>>,
-}
-
-impl<T: FromHost, E: FromHost> Errand<T, E> {
-    /// Goes on with the call in a task of its own, until it settles or nobody awaits it any more.
-    fn run(mut self, local: &Local) {
-        let state = match std::mem::replace(&mut self.stray, Stray::New) {
-            Stray::New => State::New,
-            Stray::Crowded => {
-                local.room.leave();
-                State::New
-            }
-            Stray::Open(ticket, at) => State::Open { ticket, deadline: at.map(|at| Box::pin(sleep_until(at))) },
-        };
-        tokio::task::spawn_local(async move {
-            if let Some(delivery) = self.delivery(state).await {
-                // Nobody awaits it any more, if it comes back.
-                let _ = self.sender.send(delivery);
-            }
-        });
-    }
-
-    /// What to send back; nothing if the other side has gone.
-    async fn delivery(&mut self, state: State<T, E>) -> Option<Delivery<T, E>> {
-        let function = HostFnRef(Name { text: &self.name, id: self.id });
-        let call = Call {
-            host: self.host,
-            function,
-            args: Some(&self.args),
-            deadline: self.deadline,
-            patience: self.patience,
-            started: None,
-            state,
-        };
-        let Either::Left((outcome, _)) = select(call, pin!(self.sender.closed())).await else { return None };
-        Some(match self.args.wanted.take() {
-            Some(format) => Delivery::Encode(format),
-            None => Delivery::Settled(outcome),
-        })
-    }
-}
-
-/// Hands the outcome from the FFI thread to the thread that waits for it; nothing, if the errand is dropped unrun. A channel
-/// of the standard library would need a thread local with a destructor, which a thread that is ending may not have.
-struct Handover<T> {
-    handed: Mutex<Handed<T>>,
-    changed: Condvar,
-}
-
-enum Handed<T> {
-    NotYet,
-    Over(Option<T>),
-}
-
-impl<T> Handover<T> {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { handed: Mutex::new(Handed::NotYet), changed: Condvar::new() })
-    }
-
-    /// Waits; not for an FFI thread that was given up on, at which it looks every now and then.
-    fn wait(&self, abandonment: &Abandonment) -> Option<T> {
-        let mut handed = self.handed.lock();
-        loop {
-            match &mut *handed {
-                Handed::Over(outcome) => return outcome.take(),
-                Handed::NotYet if abandonment.has_happened() => return None,
-                Handed::NotYet => {}
-            }
-            self.changed.wait_for(&mut handed, Duration::from_millis(100));
-        }
-    }
-}
-
-/// The FFI thread's end of a [`Handover`].
-struct Hander<T>(Arc<Handover<T>>);
-
-impl<T> Hander<T> {
-    fn hand(&self, outcome: Option<T>) {
-        let mut handed = self.0.handed.lock();
-        if matches!(*handed, Handed::NotYet) {
-            *handed = Handed::Over(outcome);
-            self.0.changed.notify_all();
-        }
-    }
-}
-
-impl<T> Drop for Hander<T> {
-    fn drop(&mut self) {
-        self.hand(None);
-    }
-}
-
-/// See [`Host::call_sync`].
-pub(super) fn call_sync<A, T, E>(host: Host, function: HostFnRef<'_>, args: A) -> Outcome<T, E>
-where
-    A: ToHost + Send + 'static,
-    T: FromHost,
-    E: FromHost,
-{
-    let here = Local::with(host.context(), |local| match local {
-        Some(local) if local.instance.generation == host.generation => Ok(call_inline(local, &function, &args)),
-        _ => Err(()),
-    });
-    if let Ok(outcome) = here {
-        return outcome;
-    }
-    let handover = Handover::new();
-    let hander = Hander(Arc::clone(&handover));
-    let (name, id) = (function.name().text.to_owned(), function.name().id);
-    let errand = move |local: &Rc<Local>| {
-        let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
-        hander.hand(Some(outcome));
-    };
-    let posted = host.enter(Phase::Closing).map(|inside| {
-        let posted = inside.post(Box::new(errand)).is_ok();
-        posted.then(|| Arc::clone(inside.closing.abandonment()))
-    });
-    match posted {
-        Err(refused) => Err(HostError::from(refused).widen()),
-        Ok(None) => Err(HostError::ShuttingDown),
-        // It is dropped unrun only when the context ends.
-        Ok(Some(abandonment)) => handover.wait(&abandonment).unwrap_or(Err(HostError::ShuttingDown)),
-    }
-}
-
-impl NotMade {
-    /// The error of a call that does not wait.
-    #[cold]
-    fn into_error<E>(self, function: &HostFnRef<'_>) -> HostError<E> {
-        match self {
-            Self::Lacks(Lacks::RoomInContext | Lacks::RoomInFunction) => HostError::Overloaded,
-            Self::Lacks(Lacks::Registration) => HostError::NotRegistered { name: function.name().text.to_owned() },
-            Self::Error(error) => error.widen(),
-        }
-    }
-}
-
-/// Makes a call on the FFI thread, and ends it if it was not answered inline.
-fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
-    local: &Local,
-    function: &HostFnRef<'_>,
-    args: &A,
-) -> Outcome<T, E> {
-    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    let made = local
-        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode)
-        .map_err(|not_made| not_made.into_error(function))?;
-    local.answered(made.ticket).unwrap_or_else(|ticket| {
-        if let Err(ticket) = local.expire_call(ticket) {
-            // Another thread answered just after the function returned: too late for a call that does not wait.
-            local.cancel_call(ticket);
-        }
-        Err(HostError::TimedOut)
-    })
 }

@@ -1,0 +1,84 @@
+//! What a library says about itself and its contexts.
+
+use super::super::library::Library;
+use super::super::types::FFIStats;
+use super::{done, host};
+use crate::context::gate::Phase;
+use crate::panic;
+use crate::status::Status;
+use std::ffi::{c_char, c_int, c_void};
+
+/// `<lib>_abi_descriptor`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: both may be written.
+pub unsafe fn descriptor<S>(library: &'static Library<S>, bytes: *mut *const u8, len: *mut usize) -> c_int {
+    done(|| {
+        if bytes.is_null() || len.is_null() {
+            return Err(Status::InvalidArgument);
+        }
+        let descriptor = &library.descriptor().bytes;
+        // SAFETY: not null, and writable by the caller's contract.
+        unsafe {
+            bytes.write(descriptor.as_ptr());
+            len.write(descriptor.len());
+        }
+        Ok(())
+    })
+}
+
+/// `<lib>_abi_hash`.
+pub fn abi_hash<S>(library: &'static Library<S>) -> u64 {
+    panic::contain(|| library.descriptor().hash).unwrap_or(0)
+}
+
+/// `<lib>_stats`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `out` points to a struct as large as it says.
+pub unsafe fn stats<S>(library: &'static Library<S>, ctx: *mut c_void, out: *mut FFIStats) -> c_int {
+    done(|| {
+        if out.is_null() {
+            return Err(Status::InvalidArgument);
+        }
+        // SAFETY: not null; by the caller's contract the size is there.
+        if unsafe { (&raw const (*out).size).read_unaligned() } < size_of::<FFIStats>() {
+            return Err(Status::InvalidArgument);
+        }
+        let stats = host(library, ctx)?.enter(Phase::Finishing)?.stats();
+        // SAFETY: the struct is as large as it says, and writable.
+        unsafe { out.write_unaligned(stats.into()) };
+        Ok(())
+    })
+}
+
+impl From<crate::Stats> for FFIStats {
+    fn from(stats: crate::Stats) -> Self {
+        Self {
+            size: size_of::<Self>(),
+            host_calls: stats.host_calls,
+            host_calls_in_flight: stats.host_calls_in_flight,
+            host_calls_inline: stats.host_calls_inline,
+            host_calls_remote: stats.host_calls_remote,
+            host_calls_timed_out: stats.host_calls_timed_out,
+            host_calls_cancelled: stats.host_calls_cancelled,
+            host_calls_slow: stats.host_calls_slow,
+            host_answers_refused: stats.host_answers_refused,
+            host_answers_undecodable: stats.host_answers_undecodable,
+            host_fns_registered: stats.host_fns_registered,
+            requests: stats.requests,
+            requests_in_flight: stats.requests_in_flight,
+            requests_refused: stats.requests_refused,
+            events_emitted: stats.events_emitted,
+            events_dropped: stats.events_dropped,
+            listeners: stats.listeners,
+        }
+    }
+}
+
+/// `<lib>_version`.
+pub fn version<S>(library: &'static Library<S>) -> *const c_char {
+    library.surface.version.as_ptr()
+}

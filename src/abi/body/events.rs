@@ -1,0 +1,60 @@
+//! Listeners of events.
+
+use super::super::host_fn::{Callback, UserData};
+use super::super::library::Library;
+use super::super::types::FFICallBack;
+use super::{done, host, name};
+use crate::context::frame;
+use crate::context::gate::Phase;
+use crate::context::local::Local;
+use crate::events::Removal;
+use crate::panic;
+use crate::status::Status;
+use std::ffi::{c_char, c_int, c_void};
+
+/// `<lib>_add_event_listener`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `event` is NUL-terminated, `cb` is such a function.
+pub unsafe fn add_event_listener<S>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    event: *const c_char,
+    cb: Option<FFICallBack>,
+    user_data: *mut c_void,
+) -> u64 {
+    let add = || {
+        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
+        // SAFETY: the caller's contract.
+        let event = unsafe { name(event)? };
+        if !library.surface.events.contains(&event) {
+            return Err(Status::InvalidArgument);
+        }
+        let host = host(library, ctx)?;
+        let inside = host.enter(Phase::Running)?;
+        let around = move |run: &mut dyn FnMut()| frame::enter(host, None, run);
+        inside.events.add(event, callback, around).map_err(|error| {
+            tracing::error!(%error, "no event thread");
+            Status::Busy
+        })
+    };
+    panic::contain(add).ok().and_then(Result::ok).unwrap_or(0)
+}
+
+/// `<lib>_remove_event_listener`.
+pub fn remove_event_listener<S>(library: &'static Library<S>, ctx: *mut c_void, listener: u64) -> c_int {
+    done(|| {
+        let inside = host(library, ctx)?.enter(Phase::Finishing)?;
+        // The FFI thread must not wait for a listener, which may be waiting for the FFI thread; nor may a pin be held by
+        // one who waits.
+        let instance = inside.share();
+        drop(inside);
+        let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
+        match instance.events.remove(listener, !on_ffi_thread) {
+            Removal::Done => Ok(()),
+            Removal::Unknown => Err(Status::UnknownToken),
+            Removal::StillRunning => Err(Status::Busy),
+        }
+    })
+}

@@ -1,0 +1,168 @@
+//! Registering host functions, and taking their answers.
+
+use super::super::host_fn::{HostFunction, UserData};
+use super::super::library::Library;
+use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
+use super::{bytes, done, fits, host, name};
+use crate::context::frame;
+use crate::context::gate::Phase;
+use crate::inflight::{Accepted, Answer, Raw, Token};
+use crate::status::Status;
+use crate::{Format, panic};
+use std::ffi::{c_char, c_int, c_void};
+use std::time::Duration;
+
+/// `<lib>_register_host_fn` and its `_cbor` twin.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `host_fn` is NUL-terminated, `function` is such a function.
+pub unsafe fn register_host_fn<S>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    host_fn: *const c_char,
+    function: Option<FFIHostFn>,
+    user_data: *mut c_void,
+    format: Format,
+) -> c_int {
+    done(|| {
+        // SAFETY: the caller's contract.
+        let name = unsafe { name(host_fn)? };
+        let function = function.map(|function| HostFunction {
+            function,
+            cancel: None,
+            release: None,
+            user_data: UserData(user_data),
+            format,
+            max_in_flight: 0,
+            deadline: None,
+        });
+        register(library, ctx, name, function)
+    })
+}
+
+/// `<lib>_register_host_fn_with`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `host_fn` is NUL-terminated, `options` points to a struct as large as it says.
+pub unsafe fn register_host_fn_with<S>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    host_fn: *const c_char,
+    options: *const FFIHostFnOptions,
+) -> c_int {
+    done(|| {
+        // SAFETY: the caller's contract.
+        let name = unsafe { name(host_fn)? };
+        if options.is_null() {
+            return Err(Status::InvalidArgument);
+        }
+        // SAFETY: not null; the struct is as large as it says, by the caller's contract.
+        if !unsafe { fits(options) } {
+            return Err(Status::InvalidArgument);
+        }
+        // SAFETY: it is at least this large.
+        let options = unsafe { options.read_unaligned() };
+        let format = match options.format {
+            FFI_FORMAT_NATIVE => Format::Native,
+            FFI_FORMAT_CBOR => Format::Cbor,
+            _ => return Err(Status::InvalidArgument),
+        };
+        let function = options.function.map(|function| HostFunction {
+            function,
+            cancel: options.cancel,
+            release: options.release,
+            user_data: UserData(options.user_data),
+            format,
+            max_in_flight: options.max_in_flight,
+            deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
+        });
+        register(library, ctx, name, function)
+    })
+}
+
+fn register<S>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    name: &str,
+    function: Option<HostFunction>,
+) -> Result<(), Status> {
+    // A refused registration must not release what the host still has.
+    let function = function.map(std::mem::ManuallyDrop::new);
+    let host = host(library, ctx)?;
+    let inside = host.enter(Phase::Closing)?;
+    if !inside.host_fns.is_empty() && !inside.host_fns.contains(&name) {
+        return Err(Status::InvalidArgument);
+    }
+    let gone = match function {
+        Some(function) => inside.registry.register(name, std::mem::ManuallyDrop::into_inner(function)),
+        None => Some(inside.registry.unregister(name).ok_or(Status::NotRegistered)?),
+    };
+    inside.context.signal.notify();
+    // May be the last one to hold it, and release it: under no lock, but inside, so that a close waits for that.
+    frame::enter(host, None, || drop(gone));
+    Ok(())
+}
+
+/// `<lib>_host_complete`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `msg` points to `len` bytes.
+#[inline]
+pub unsafe fn host_complete<S>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    token: u64,
+    ret: c_int,
+    msg: *const c_char,
+    len: usize,
+) -> c_int {
+    done(|| {
+        let (context, generation) = library.contexts.find(ctx.addr()).ok_or(Status::InvalidCtx)?;
+        if !context.gate.is_current(generation) {
+            return Err(Status::InvalidCtx);
+        }
+        let token = Token::from_bits(token).ok_or(Status::UnknownToken)?;
+        // SAFETY: the caller's contract.
+        let payload = unsafe { bytes(msg.cast(), len, context.max_payload()) };
+        let (answer, broken) = match payload {
+            Ok(payload) => (context.answer(token, Raw::Host { ret, payload }), None),
+            // A faulty host must not hang a call either: what it passed cannot be read, and that is the answer.
+            Err(status) => {
+                let text = match status {
+                    Status::TooLarge => format!("the host passed {len} bytes, the limit is {}", context.max_payload()),
+                    _ => format!("the host passed NULL with a length of {len}"),
+                };
+                (context.answer(token, Raw::Unreadable(&text)), Some(status))
+            }
+        };
+        match (answer, broken) {
+            (Answer::Unknown, _) => Err(Status::UnknownToken),
+            (_, Some(Status::TooLarge)) => Err(Status::TooLarge),
+            (Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. }, _) => {
+                Err(Status::Decode)
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// `<lib>_host_fn_registered`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `host_fn` is NUL-terminated.
+pub unsafe fn host_fn_registered<S>(library: &'static Library<S>, ctx: *mut c_void, host_fn: *const c_char) -> c_int {
+    let registered = || {
+        // SAFETY: the caller's contract.
+        let name = unsafe { name(host_fn)? };
+        Ok::<_, Status>(host(library, ctx)?.enter(Phase::Finishing)?.registry.contains(name))
+    };
+    match panic::contain(registered) {
+        Ok(Ok(registered)) => c_int::from(registered),
+        Ok(Err(status)) => -status.code(),
+        Err(_) => -Status::Panic.code(),
+    }
+}

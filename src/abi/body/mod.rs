@@ -1,0 +1,102 @@
+//! The bodies behind the exports: what they have in common. See the parent for their shape, and `ffihost.h` for what each
+//! promises.
+
+mod about;
+mod events;
+mod host_fns;
+mod life;
+mod requests;
+
+pub use self::about::{abi_hash, descriptor, stats, version};
+pub use self::events::{add_event_listener, remove_event_listener};
+pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
+pub use self::life::{close, create, destroy};
+pub use self::requests::{cancel, request, sync_request};
+
+use super::library::Library;
+use crate::Host;
+use crate::context::gate::Refused;
+use crate::context::requests as queue;
+use crate::panic;
+use crate::status::Status;
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+/// A name that a host passes is at most this long.
+const MAX_NAME: usize = 255;
+
+impl From<Refused> for Status {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Stale => Self::InvalidCtx,
+            Refused::Closing => Self::Closing,
+        }
+    }
+}
+
+impl From<queue::Refused> for Status {
+    fn from(refused: queue::Refused) -> Self {
+        match refused {
+            queue::Refused::Full => Self::Busy,
+            queue::Refused::Sealed => Self::Closing,
+        }
+    }
+}
+
+/// The host that a handle names, if there ever was one.
+#[inline]
+fn host<S>(library: &'static Library<S>, ctx: *mut c_void) -> Result<Host, Status> {
+    let (context, generation) = library.contexts.find(ctx.addr()).ok_or(Status::InvalidCtx)?;
+    Ok(Host::new(context, generation))
+}
+
+/// The bytes that a host passed.
+///
+/// # Safety
+///
+/// If `pointer` is not NULL it points to `length` bytes that live for `'a`.
+unsafe fn bytes<'a>(pointer: *const u8, length: usize, limit: usize) -> Result<&'a [u8], Status> {
+    if length > limit {
+        return Err(Status::TooLarge);
+    }
+    match (pointer.is_null(), length) {
+        (_, 0) => Ok(&[]),
+        (true, _) => Err(Status::InvalidArgument),
+        // SAFETY: not null, and by the caller's contract as long as it says; `Options` keeps the limit below isize::MAX.
+        (false, _) => Ok(unsafe { std::slice::from_raw_parts(pointer, length) }),
+    }
+}
+
+/// The name that a host passed.
+///
+/// # Safety
+///
+/// If `pointer` is not NULL it points to a NUL-terminated string that lives for `'a`.
+unsafe fn name<'a>(pointer: *const c_char) -> Result<&'a str, Status> {
+    if pointer.is_null() {
+        return Err(Status::InvalidArgument);
+    }
+    // SAFETY: not null, and NUL-terminated by the caller's contract.
+    let name = unsafe { CStr::from_ptr(pointer) };
+    match name.to_str() {
+        Ok(name) if !name.is_empty() && name.len() <= MAX_NAME => Ok(name),
+        _ => Err(Status::InvalidArgument),
+    }
+}
+
+/// Whether a struct that starts with its own size is one that this library understands: at least as large as ours, and if a
+/// later header made it larger, with nothing said there.
+///
+/// # Safety
+///
+/// `pointer` points to a size and to as many bytes as that says, from its own beginning.
+unsafe fn fits<T>(pointer: *const T) -> bool {
+    // SAFETY: the caller's contract.
+    let size = unsafe { pointer.cast::<usize>().read_unaligned() };
+    // SAFETY: as above; nobody's struct is larger than a page.
+    (size_of::<T>()..=4096).contains(&size)
+        && (size_of::<T>()..size).all(|offset| unsafe { pointer.byte_add(offset).cast::<u8>().read() } == 0)
+}
+
+fn done(body: impl FnOnce() -> Result<(), Status>) -> c_int {
+    panic::export(|| body().err().unwrap_or(Status::Ok))
+}

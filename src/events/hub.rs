@@ -1,0 +1,398 @@
+//! The listeners of one context, the queue to them, and the event thread.
+
+use super::listener::{Removed, Word};
+use crate::abi::Callback;
+use crate::options::{Options, WhenFull};
+use crate::stats::Counters;
+use crate::status::Status;
+use crate::sync::{Arc, Condvar, Mutex};
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use smallvec::SmallVec;
+use std::cell::Cell;
+use std::io;
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Payload bytes that need no allocation.
+const INLINE: usize = 64;
+
+#[derive(Debug)]
+struct Listener {
+    id: u64,
+    event: Box<str>,
+    callback: Callback,
+    word: Word,
+}
+
+#[derive(Debug)]
+enum Message {
+    Event { event: &'static str, payload: SmallVec<[u8; INLINE]> },
+    Last,
+}
+
+#[derive(Debug)]
+struct Queue {
+    sender: Sender<Message>,
+    /// To drop the oldest with.
+    receiver: Receiver<Message>,
+}
+
+thread_local! {
+    /// On an event thread, whose it is. Without a destructor, so that a thread that is ending may look.
+    static EVENTS_OF: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+}
+
+/// The events of one context.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    shared: Arc<Shared>,
+    queue: OnceLock<Queue>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    when_full: WhenFull,
+    capacity: usize,
+}
+
+#[derive(Debug)]
+struct Shared {
+    listeners: Mutex<Listeners>,
+    count: AtomicUsize,
+    closed: AtomicBool,
+    /// Notified after the last delivery to a listener that was removed meanwhile, and when the thread ends.
+    settled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Listeners {
+    latest: u64,
+    present: Arc<[Arc<Listener>]>,
+    /// Removed without waiting while their last delivery ran: whoever did that may ask again.
+    leaving: Vec<Arc<Listener>>,
+}
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// It will not be called again.
+    Done,
+    /// There is no such listener.
+    Unknown,
+    /// It is removed, but its last delivery still runs.
+    StillRunning,
+}
+
+impl Hub {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                listeners: Mutex::default(),
+                count: AtomicUsize::new(0),
+                closed: AtomicBool::new(false),
+                settled: Condvar::new(),
+            }),
+            queue: OnceLock::new(),
+            thread: Mutex::new(None),
+            when_full: options.events_when_full,
+            capacity: options.events_queued.max(1) as usize,
+        }
+    }
+
+    /// Adds a listener, and starts the event thread with the first; all of that thread runs inside of `around`.
+    ///
+    /// # Errors
+    ///
+    /// If the thread cannot be started.
+    pub(crate) fn add(
+        &self,
+        event: &str,
+        callback: Callback,
+        around: impl FnOnce(&mut dyn FnMut()) + Send + 'static,
+    ) -> io::Result<u64> {
+        self.start(around)?;
+        let mut listeners = self.shared.listeners.lock();
+        listeners.latest += 1;
+        let id = listeners.latest;
+        let listener = Arc::new(Listener { id, event: event.into(), callback, word: Word::new() });
+        listeners.present = listeners.present.iter().cloned().chain([listener]).collect();
+        self.shared.count.store(listeners.present.len(), Ordering::Release);
+        Ok(id)
+    }
+
+    fn start(&self, around: impl FnOnce(&mut dyn FnMut()) + Send + 'static) -> io::Result<()> {
+        let mut thread = self.thread.lock();
+        if self.queue.get().is_some() {
+            return Ok(());
+        }
+        let (sender, receiver) = crossbeam_channel::bounded(self.capacity);
+        let (shared, messages) = (Arc::clone(&self.shared), receiver.clone());
+        let run = move || around(&mut || shared.run(&messages));
+        let started = thread::Builder::new().name("ffihost-events".into()).spawn(run)?;
+        *thread = Some(started);
+        self.queue.set(Queue { sender, receiver }).expect("set once, under the lock of `thread`");
+        Ok(())
+    }
+
+    /// Removes a listener. With `wait`, not before a delivery that is under way has ended.
+    pub(crate) fn remove(&self, id: u64, wait: bool) -> Removal {
+        let mut listeners = self.shared.listeners.lock();
+        let Some(listener) = listeners.take(id) else { return Removal::Unknown };
+        self.shared.count.store(listeners.present.len(), Ordering::Release);
+        if listener.word.remove() == Removed::Idle || self.is_event_thread() {
+            return Removal::Done;
+        }
+        while listener.word.is_running() {
+            if !wait {
+                listeners.leaving.push(listener);
+                return Removal::StillRunning;
+            }
+            self.shared.settled.wait(&mut listeners);
+        }
+        Removal::Done
+    }
+
+    /// Enqueues an event for whoever listens.
+    pub(crate) fn emit(&self, event: &'static str, payload: &[u8], counters: &Counters) {
+        // Acquire: pairs with `add`, so that the queue is there when a listener is.
+        if self.shared.count.load(Ordering::Acquire) == 0 {
+            return;
+        }
+        let Some(queue) = self.queue.get() else { return };
+        if self.shared.closed.load(Ordering::Relaxed) {
+            counters.events_dropped.bump();
+            return;
+        }
+        let mut message = Message::Event { event, payload: SmallVec::from_slice(payload) };
+        counters.events_emitted.bump();
+        loop {
+            message = match queue.sender.try_send(message) {
+                Ok(()) => return,
+                Err(TrySendError::Disconnected(_)) => return counters.events_dropped.bump(),
+                Err(TrySendError::Full(message)) => message,
+            };
+            match self.when_full {
+                WhenFull::Block if !self.is_event_thread() => {
+                    if queue.sender.send(message).is_err() {
+                        counters.events_dropped.bump();
+                    }
+                    return;
+                }
+                WhenFull::DropOldest => match queue.receiver.try_recv() {
+                    Ok(Message::Event { .. }) => counters.events_dropped.bump(),
+                    Ok(Message::Last) => {
+                        counters.events_dropped.bump();
+                        message = Message::Last;
+                    }
+                    Err(_) => {}
+                },
+                WhenFull::Block | WhenFull::DropNewest => return counters.events_dropped.bump(),
+            }
+        }
+    }
+
+    /// Delivers what is queued, ends the event thread, and waits for that, but no longer than until `deadline`.
+    /// False if a listener still runs then.
+    pub(crate) fn finish(&self, deadline: Instant) -> bool {
+        self.shared.closed.store(true, Ordering::Relaxed);
+        let Some(thread) = self.thread.lock().take() else { return true };
+        let queue = self.queue.get().expect("a thread has a queue");
+        if queue.sender.send_deadline(Message::Last, deadline).is_err() {
+            return false;
+        }
+        while !thread.is_finished() {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(Duration::from_micros(50));
+        }
+        // The thread contains panics, so there is nothing to learn from the result.
+        let _ = thread.join();
+        true
+    }
+
+    pub(crate) fn listeners(&self) -> usize {
+        self.shared.count.load(Ordering::Relaxed)
+    }
+
+    fn is_event_thread(&self) -> bool {
+        ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
+    }
+}
+
+impl Listeners {
+    /// Takes a listener out, so that no delivery to it begins that has not begun.
+    fn take(&mut self, id: u64) -> Option<Arc<Listener>> {
+        if let Some(leaving) = self.leaving.iter().position(|listener| listener.id == id) {
+            return Some(self.leaving.swap_remove(leaving));
+        }
+        let listener = self.present.iter().find(|listener| listener.id == id).cloned()?;
+        self.present = self.present.iter().filter(|other| other.id != id).cloned().collect();
+        Some(listener)
+    }
+}
+
+impl Shared {
+    /// The event thread.
+    fn run(&self, messages: &Receiver<Message>) {
+        EVENTS_OF.set(ptr::from_ref(self));
+        while let Some(Message::Event { event, payload }) = self.next(messages) {
+            let listeners = Arc::clone(&self.listeners.lock().present);
+            for listener in listeners.iter().filter(|listener| *listener.event == *event) {
+                self.deliver(listener, &payload);
+            }
+        }
+    }
+
+    /// The next message. After the closing nothing is waited for: the last message may not have found room.
+    fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
+        messages.try_recv().ok().or_else(|| {
+            if self.closed.load(Ordering::Relaxed) { messages.try_recv().ok() } else { messages.recv().ok() }
+        })
+    }
+
+    fn deliver(&self, listener: &Listener, payload: &[u8]) {
+        if !listener.word.try_begin() {
+            return;
+        }
+        listener.callback.call(Status::Ok, payload);
+        if listener.word.end() {
+            // The lock: a remover that has just seen RUNNING is waiting before this notifies.
+            drop(self.listeners.lock());
+            self.settled.notify_all();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::abi::UserData;
+    use std::ffi::{c_char, c_int, c_void};
+    use std::sync::mpsc;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    type Heard = Box<dyn Fn(&str) + Send + Sync>;
+
+    extern "C" fn on_event(_: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+        // SAFETY: the hub passes `len` bytes that live during this call, and a leaked listener.
+        let (bytes, heard) = unsafe { (std::slice::from_raw_parts(msg.cast(), len), &*user_data.cast::<Heard>()) };
+        heard(std::str::from_utf8(bytes).expect("the tests send text"));
+    }
+
+    fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
+        let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
+        let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
+        hub.add("event", Callback::new(on_event, user_data), |run| run()).expect("a thread")
+    }
+
+    fn finish(hub: &Hub) {
+        assert!(hub.finish(Instant::now() + PATIENCE), "the event thread ends");
+    }
+
+    /// A hub whose event thread is inside of its first listener until the sender is used.
+    fn held_up(when_full: WhenFull) -> (Arc<Hub>, Counters, mpsc::Sender<()>, mpsc::Receiver<String>) {
+        let hub = Arc::new(Hub::new(&Options::new().events(4, when_full)));
+        let counters = Counters::default();
+        let (go_on, wait) = mpsc::channel::<()>();
+        let (entered, enters) = mpsc::channel();
+        let (heard, hears) = mpsc::channel();
+        let wait = Mutex::new(wait);
+        listen(&hub, move |text| {
+            heard.send(text.to_owned()).expect("the test listens");
+            if text == "first" {
+                entered.send(()).expect("the test waits");
+                wait.lock().recv().expect("the test lets it go on");
+            }
+        });
+        hub.emit("event", b"first", &counters);
+        enters.recv_timeout(PATIENCE).expect("it is delivered");
+        (hub, counters, go_on, hears)
+    }
+
+    #[test]
+    fn the_oldest_is_dropped() {
+        let (hub, counters, go_on, hears) = held_up(WhenFull::DropOldest);
+        (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+        go_on.send(()).expect("it waits");
+        finish(&hub);
+        assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first", "2", "3", "4", "5"]);
+        assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (7, 2));
+    }
+
+    #[test]
+    fn the_newest_is_dropped() {
+        let (hub, counters, go_on, hears) = held_up(WhenFull::DropNewest);
+        (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+        go_on.send(()).expect("it waits");
+        finish(&hub);
+        assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first", "0", "1", "2", "3"]);
+        assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (7, 2));
+    }
+
+    #[test]
+    fn the_producer_waits() {
+        let (hub, _, go_on, hears) = held_up(WhenFull::Block);
+        let producer = {
+            let hub = Arc::clone(&hub);
+            thread::spawn(move || {
+                let counters = Counters::default();
+                (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+                counters.events_dropped.get()
+            })
+        };
+        go_on.send(()).expect("it waits");
+        assert_eq!(producer.join().expect("no panic"), 0);
+        finish(&hub);
+        assert_eq!(hears.try_iter().count(), 7);
+    }
+
+    #[test]
+    fn nothing_is_lost_with_many_producers() {
+        let hub = Arc::new(Hub::new(&Options::new()));
+        let heard = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&heard);
+        listen(&hub, move |text| {
+            assert_eq!(text.len(), 100, "longer than what is stored in the queue");
+            count.fetch_add(1, Ordering::Relaxed);
+        });
+        let producers: Vec<_> = (0..4)
+            .map(|_| {
+                let hub = Arc::clone(&hub);
+                thread::spawn(move || {
+                    let counters = Counters::default();
+                    (0..5_000).for_each(|_| hub.emit("event", &[b'x'; 100], &counters));
+                })
+            })
+            .collect();
+        producers.into_iter().for_each(|producer| producer.join().expect("no panic"));
+        finish(&hub);
+        assert_eq!(heard.load(Ordering::Relaxed), 20_000);
+    }
+
+    #[test]
+    fn a_removal_waits_for_the_delivery_and_a_removed_listener_is_not_called() {
+        let (hub, counters, go_on, hears) = held_up(WhenFull::Block);
+        assert_eq!(hub.remove(1, false), Removal::StillRunning);
+        assert_eq!(hub.remove(1, false), Removal::StillRunning, "asked again");
+        hub.emit("event", b"nobody's", &counters);
+        let other = listen(&hub, |_| {});
+        go_on.send(()).expect("it waits");
+        assert_eq!(hub.remove(1, true), Removal::Done);
+        assert_eq!(hub.remove(1, true), Removal::Unknown);
+        assert_eq!(hub.remove(other, true), Removal::Done);
+        finish(&hub);
+        assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first"]);
+    }
+
+    #[test]
+    fn after_the_end_events_are_dropped_and_counted() {
+        let hub = Hub::new(&Options::new());
+        let counters = Counters::default();
+        listen(&hub, |_| {});
+        finish(&hub);
+        hub.emit("event", b"late", &counters);
+        assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (0, 1));
+    }
+}
