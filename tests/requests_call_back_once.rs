@@ -3,8 +3,8 @@
 mod support;
 
 use ffihost::Status;
+use std::sync::{Mutex, mpsc};
 use std::thread;
-use std::time::Duration;
 use support::{Context, Told, c};
 
 fn status(status: Status) -> i32 {
@@ -66,14 +66,30 @@ fn cancelled_by_user_data() {
     running.assert_silent();
 }
 
+/// Keeps the FFI thread inside of a host function, until the sender is used.
+fn hold_up(ctx: Context) -> (support::Pending, mpsc::Sender<()>) {
+    let (entered, enters) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    ctx.register("ask", move |ctx, asked| {
+        entered.send(()).expect("the test waits");
+        wait.lock().expect("not poisoned").recv().expect("the test lets it go on");
+        assert_eq!(ctx.answer(asked.token, 0, ""), 0);
+    });
+    let held = ctx.submit("ask", "");
+    enters.recv_timeout(support::PATIENCE).expect("the host function is called");
+    (held, go_on)
+}
+
 #[test]
 fn cancelled_while_queued() {
     let ctx = Context::new("test");
-    let blocking = ctx.submit("block", "100");
+    let (held, go_on) = hold_up(ctx);
     let (_, queued, user_data) = ctx.submit_with("echo", "never");
     assert_eq!(c::cancel(ctx.0, user_data), 0);
+    go_on.send(()).expect("it waits");
     assert_eq!(queued.wait().ret, status(Status::Cancelled));
-    assert_eq!(blocking.wait(), Told::ok(""));
+    assert_eq!(held.wait(), Told::ok(""));
     assert_eq!(ctx.destroy(), 0);
 }
 
@@ -115,9 +131,7 @@ fn refused_requests_never_call_back() {
 #[test]
 fn the_queue_is_bounded() {
     let ctx = Context::new("test");
-    let blocking = ctx.submit("block", "300");
-    // Let the FFI thread take it, so that it does not count as queued.
-    thread::sleep(Duration::from_millis(50));
+    let (held, go_on) = hold_up(ctx);
     let mut queued = Vec::new();
     let refused = loop {
         let (ret, pending) = ctx.try_submit("echo", "");
@@ -129,7 +143,8 @@ fn the_queue_is_bounded() {
     };
     assert_eq!((refused, queued.len()), (status(Status::Busy), 2_000));
     assert_eq!(ctx.stats().requests_refused, 1);
-    assert_eq!(blocking.wait(), Told::ok(""));
+    go_on.send(()).expect("it waits");
+    assert_eq!(held.wait(), Told::ok(""));
     assert!(queued.iter().all(|pending| pending.wait() == Told::ok("")));
     assert_eq!(ctx.run("echo", "room again"), Told::ok("room again"));
     assert_eq!(ctx.destroy(), 0);
@@ -179,7 +194,7 @@ fn submitted_by_many_threads() {
 #[test]
 fn submitted_inside_a_callback() {
     let ctx = Context::new("test");
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let (cb, user_data) = support::callback(move |told| {
         assert_eq!(told, Told::ok("outer"));
         let inner = ctx.submit("echo", "inner");
@@ -215,7 +230,7 @@ fn a_reply_that_misbehaves_is_still_told_once() {
 
 #[test]
 fn the_creation_of_a_context_is_not_cancelled() {
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
     let mut ctx = std::ptr::null_mut();
     assert_eq!(c::create(b"asks".as_ptr(), 4, cb, user_data, &raw mut ctx), 0);
