@@ -25,7 +25,7 @@ only_here() {
     [[ $(rustc -vV | sed -n 's/^host: //p') == "$host" ]] || skip "only on $host"
 }
 
-asan() {
+run_asan() {
     only_here || return
     CARGO_TARGET_DIR=$target/asan RUSTFLAGS=-Zsanitizer=address \
         ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
@@ -33,7 +33,7 @@ asan() {
         cargo test "${tests[@]}"
 }
 
-valgrind() {
+run_valgrind() {
     env -u RUSTC_BOOTSTRAP cargo test --locked --package ffihost-c-tests
 }
 
@@ -50,7 +50,7 @@ instrumentable() {
     rm -rf "$copy"
     mkdir -p "$copy"
     # Links are enough, since nothing is written to what is linked; the compiler finds its sysroot by its own path.
-    cp -al "$sysroot/bin" "$sysroot/lib" "$copy" 2>/dev/null || cp -a "$sysroot/bin" "$sysroot/lib" "$copy"
+    cp -al "$sysroot/bin" "$sysroot/lib" "$copy" 2>/dev/null || cp -a "$sysroot/bin" "$sysroot/lib" "$copy" || return
     if [[ ! -e $copy/lib/rustlib/src/rust/library/Cargo.lock ]]; then
         { read -r version file; read -r hash; } <<<"$rust_src"
         [[ $release == "$version" ]] || { skip "rustc is $release, and no sources of its std are known but for $version"; return; }
@@ -63,17 +63,17 @@ instrumentable() {
         scratch=$(mktemp -d "$copy/scratch.XXXXXX")
         timeout 300 /usr/lib/apt/apt-helper download-file "$mirror$file" "$scratch/rust-src.deb" "SHA256:$hash" ||
             { skip "the sources of std cannot be fetched: ${file##*/}"; return; }
-        dpkg-deb -x "$scratch/rust-src.deb" "$scratch"
+        dpkg-deb -x "$scratch/rust-src.deb" "$scratch" || return
         # The package links to where it would be installed.
         rm -rf "$copy/lib/rustlib/src"
         mkdir -p "$copy/lib/rustlib/src/rust"
-        mv "$scratch/usr/src/rustc-$version/library" "$copy/lib/rustlib/src/rust/library"
+        mv "$scratch/usr/src/rustc-$version/library" "$copy/lib/rustlib/src/rust/library" || return
         rm -rf "$scratch"
     fi
     echo "$sysroot $release" >"$copy/complete"
 }
 
-tsan() {
+run_tsan() {
     only_here || return
     local toolchain=$target/ci-tools/instrumentable
     instrumentable "$toolchain" || return
@@ -92,6 +92,6 @@ install_packages gcc:gcc g++:g++ addr2line:binutils valgrind:valgrind
 install_headers
 need_rust cargo
 for part in "$@"; do
-    step "$part" "$part"
+    step "$part" "run_$part"
 done
 summary

@@ -5,7 +5,6 @@ ran=()
 failed=0
 skipped=
 
-# A shell that is started again would show backtraces of panics that are on purpose.
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 
 # skip REASON: what a step ends with that cannot be run here; `step` then reports it as skipped.
@@ -14,7 +13,8 @@ skip() {
     return 77
 }
 
-# step NAME COMMAND...: runs it under a heading, and goes on if it fails.
+# step NAME COMMAND...: runs it under a heading, and goes on if it fails. In a function that is run this way the shell does not
+# stop at a command that fails, so it says `|| return` wherever more follows.
 step() {
     local name=$1 start=$SECONDS status=0 took
     shift

@@ -20,7 +20,7 @@ need_rust rustfmt clippy-driver
 
 CARGO_DENY=0.20.2
 
-cargo_deny() {
+run_deny() {
     local tools=${CARGO_TARGET_DIR:-target}/ci-tools
     PATH=$PATH:$PWD/$tools/bin:$tools/bin
     if ! cargo-deny --version >/dev/null 2>&1; then
@@ -33,18 +33,18 @@ cargo_deny() {
     cargo fetch --locked --quiet && cargo-deny --offline --locked --workspace check --hide-inclusion-graph bans licenses sources
 }
 
-rustdoc() {
+run_rustdoc() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 }
 
 declare -A steps=(
     [rustfmt]="cargo fmt --all --check"
     [clippy]="cargo clippy --locked --workspace --all-targets -- -D warnings"
-    [rustdoc]="rustdoc"
+    [rustdoc]="run_rustdoc"
     [tests]="cargo test --locked --workspace"
     [benches]="cargo bench --locked --package ffihost-benches --bench host_call -- --quick"
     [counts]="ci/counts.sh"
-    [deny]="cargo_deny"
+    [deny]="run_deny"
 )
 order=(rustfmt clippy rustdoc tests benches counts deny)
 for name in "$@"; do

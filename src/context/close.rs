@@ -213,7 +213,7 @@ pub(crate) fn destroy(host: Host) -> Status {
     let instance = inside.share();
     let first = inside.context.gate.advance(Phase::Running, Phase::Closing);
     drop(inside);
-    let closed = if first { supervise(&instance) } else { instance.closing.await_outcome() };
+    let closed = if first { supervise(&instance, |_| {}) } else { instance.closing.await_outcome() };
     closed.status()
 }
 
@@ -231,9 +231,7 @@ pub(crate) fn close(host: Host, done: impl FnOnce(Closed) + Send + 'static) -> S
     let (begin, begun) = mpsc::sync_channel(1);
     let supervisor = move || {
         if begun.recv().is_ok() {
-            let closed = super::frame::enter(host, None, || supervise(&instance));
-            drop(instance);
-            done(closed);
+            super::frame::enter(host, None, || supervise(&instance, done));
         }
     };
     if let Err(error) = thread::Builder::new().name("ffihost-close".into()).spawn(supervisor) {
@@ -248,7 +246,9 @@ pub(crate) fn close(host: Host, done: impl FnOnce(Closed) + Send + 'static) -> S
 }
 
 /// Brings a context to its end. For the one who moved the gate to Closing.
-fn supervise(instance: &Arc<Instance>) -> Closed {
+///
+/// `done` is told before those who wait in destroy: when they return, nothing of the context calls the host any more.
+fn supervise(instance: &Arc<Instance>, done: impl FnOnce(Closed)) -> Closed {
     let closing = &instance.closing;
     closing.stage.store(1, Ordering::Release);
     instance.context.signal.notify();
@@ -273,6 +273,7 @@ fn supervise(instance: &Arc<Instance>) -> Closed {
             Closed::TimedOut
         }
     };
+    done(outcome);
     closing.publish(outcome);
     outcome
 }

@@ -74,7 +74,7 @@ pub struct World {
 
 /// The header says that nothing is called after destroy has returned. When a destroy waits for a close that is under way, the
 /// library calls `done` a moment after that destroy has returned. To be set to true when it does not.
-const DESTROY_WAITS_FOR_DONE: bool = false;
+const DESTROY_WAITS_FOR_DONE: bool = true;
 
 /// Slots per run, at most.
 const SLOTS: usize = 1 << 12;
