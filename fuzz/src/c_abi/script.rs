@@ -1,7 +1,7 @@
 //! Bytes as a script of C ABI calls.
 
 use super::library::{MAX_PAYLOAD, Request, c};
-use super::world::{self, Kind, World};
+use super::world::{self, Kind};
 use ffihost::Status;
 use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
 use std::cell::Cell;
@@ -233,11 +233,9 @@ fn request(script: &mut Script, requests: &[Request], kind: Kind) {
 
 /// Calls an export that may release on this thread.
 fn releasing(export: impl FnOnce() -> c_int) -> c_int {
-    world::with(World::begin_register);
     REGISTERING.set(REGISTERING.get() + 1);
     let ret = checked(export());
     REGISTERING.set(REGISTERING.get() - 1);
-    world::with(World::end_register);
     ret
 }
 

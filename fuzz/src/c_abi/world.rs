@@ -68,13 +68,7 @@ pub struct World {
     pub listeners: Vec<(usize, u64, usize)>,
     threads: Vec<JoinHandle<()>>,
     pub started_threads: usize,
-    /// Calls of an export that may release on the caller's thread, and have not returned.
-    registering: u32,
 }
-
-/// The header says that nothing is called after destroy has returned. When a destroy waits for a close that is under way, the
-/// library calls `done` a moment after that destroy has returned. To be set to true when it does not.
-const DESTROY_WAITS_FOR_DONE: bool = true;
 
 /// Slots per run, at most.
 const SLOTS: usize = 1 << 12;
@@ -140,8 +134,7 @@ impl World {
         let slot = &mut self.slots[index];
         assert!(slot.verdict != Verdict::Refused, "{what}, but it was refused: {slot:?}");
         assert!(slot.released == 0, "{what}, but it was released: {slot:?}");
-        let may_be_late = !DESTROY_WAITS_FOR_DONE && slot.kind == Kind::Close;
-        assert!(may_be_late || !self.ended.contains(&slot.ctx), "{what}, after destroy: {slot:?}");
+        assert!(!self.ended.contains(&slot.ctx), "{what}, after destroy: {slot:?}");
         slot.running += 1;
         index
     }
@@ -214,14 +207,6 @@ impl World {
         assert!(call.answered + call.cancelled == 1, "token {token} was answered, but {call:?}");
     }
 
-    pub fn begin_register(&mut self) {
-        self.registering += 1;
-    }
-
-    pub fn end_register(&mut self) {
-        self.registering -= 1;
-    }
-
     /// A removal was confirmed.
     pub fn removed(&mut self, ctx: usize, id: u64) {
         for (_, _, slot) in self.listeners.iter().filter(|(of, listener, _)| (*of, *listener) == (ctx, id)) {
@@ -232,12 +217,10 @@ impl World {
     /// Destroy has returned OK.
     pub fn destroyed(&mut self, ctx: usize) {
         self.ended.insert(ctx);
-        let registering = self.registering > 0;
         for slot in self.slots.iter().filter(|slot| slot.ctx == ctx && slot.verdict == Verdict::Accepted) {
             let is_late = match slot.kind {
-                Kind::Create | Kind::Request => slot.settled == 0,
-                Kind::Close => DESTROY_WAITS_FOR_DONE && slot.settled == 0,
-                Kind::Function { releases } => releases && slot.released == 0 && !registering,
+                Kind::Create | Kind::Request | Kind::Close => slot.settled == 0,
+                Kind::Function { releases } => releases && slot.released == 0,
                 Kind::SyncRequest | Kind::Listener => false,
             };
             assert!(!is_late, "left behind by destroy: {slot:?}");
