@@ -143,6 +143,15 @@ impl Host {
         Ok(self.enter(Phase::Closing)?.stats())
     }
 
+    /// The limits, deadlines and policies that the context was made with.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
+    pub fn options(self) -> Result<Options, HostError> {
+        self.context_instance(|instance| instance.options)
+    }
+
     pub(crate) fn enter(self, until: Phase) -> Result<Pinned, Refused> {
         self.context.enter(self.generation, until)
     }
@@ -231,17 +240,5 @@ impl<'a> From<&'a HostFn> for HostFnRef<'a> {
 impl<'a> From<&'a str> for HostFnRef<'a> {
     fn from(name: &'a str) -> Self {
         Self(Name { text: name, id: None })
-    }
-}
-
-/// The limits that a context was made with. For diagnostics.
-impl Host {
-    /// The options of the context's library.
-    ///
-    /// # Errors
-    ///
-    /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
-    pub fn options(self) -> Result<Options, HostError> {
-        self.context_instance(|instance| instance.options)
     }
 }

@@ -5,7 +5,6 @@
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
 use ffihost::{Host, HostError, HostFn, Options};
 use std::any::Any;
-use std::cell::RefCell;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
@@ -259,10 +258,6 @@ fn name_now(library: &Library, bytes: &[u8]) -> Result<String, String> {
             .map(|answer: Vec<u8>| String::from_utf8_lossy(&answer).into_owned()),
         _ => Ok(library.name.clone()),
     }
-}
-
-thread_local! {
-    static STOLEN: RefCell<Option<Host>> = const { RefCell::new(None) };
 }
 
 const OPTIONS: Options = Options::new()
