@@ -3,7 +3,8 @@
 mod support;
 
 use ffihost::Status;
-use std::sync::{Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use support::{Context, Told, c};
 
@@ -188,6 +189,29 @@ fn submitted_by_many_threads() {
         .collect();
     threads.into_iter().for_each(|thread| thread.join().expect("no panic"));
     assert_eq!(ctx.stats().requests, 8_000);
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn a_busy_host_does_not_starve_what_runs() {
+    let ctx = Context::new("test");
+    let over = Arc::new(AtomicBool::new(false));
+    let busy: Vec<_> = (0..3)
+        .map(|_| {
+            let over = Arc::clone(&over);
+            thread::spawn(move || {
+                while !over.load(Ordering::Relaxed) {
+                    let pending: Vec<_> = (0..32).map(|_| ctx.try_submit("echo", "")).collect();
+                    pending.iter().filter(|(ret, _)| *ret == 0).for_each(|(_, pending)| drop(pending.wait()));
+                }
+            })
+        })
+        .collect();
+    for _ in 0..20 {
+        assert_eq!(ctx.run("sleep", "1"), Told::ok(""));
+    }
+    over.store(true, Ordering::Relaxed);
+    busy.into_iter().for_each(|thread| thread.join().expect("no panic"));
     assert_eq!(ctx.destroy(), 0);
 }
 

@@ -27,6 +27,9 @@ use tokio::sync::Notify;
 /// Requests and errands that one turn starts; what is left waits for the next, so that running tasks get their turn.
 const TURN: usize = 256;
 
+/// Turns in a row while notifications keep coming.
+const TURNS: usize = 8;
+
 /// See the module.
 pub(crate) struct Local {
     pub(crate) instance: Arc<Instance>,
@@ -115,7 +118,7 @@ impl Local {
 
     /// The loop's body: turns whenever the signal says so, until the life of the context is over.
     pub(super) fn poll_loop(self: &Rc<Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
-        loop {
+        for _ in 0..TURNS {
             if self.finished.get() {
                 return Poll::Ready(());
             }
@@ -123,11 +126,13 @@ impl Local {
                 return Poll::Pending;
             }
             if self.turn() {
-                self.context().signal.notify();
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+                break;
             }
         }
+        // There is more, or may be; but the tasks have their turn first, however busy the host is.
+        self.context().signal.notify();
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// One turn; true if it left something for the next.
