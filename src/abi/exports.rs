@@ -7,7 +7,9 @@
 ///
 /// - `constructor`: `async fn(Vec<u8>) -> Result<State, E>`, given the bytes that `create` was.
 /// - `destructor` (optional): `async fn(&State)`, before the state is dropped.
-/// - `requests`: `async fn(&State, Vec<u8>) -> Result<T, E>`, on the FFI thread, any number at once.
+/// - `requests`: `async fn(&State, Vec<u8>) -> Result<T, E>`, on the FFI thread, any number at once. A request is polled once
+///   when it is taken from the queue, and becomes a tokio task only if it has to wait; in that first poll there is no
+///   `tokio::task::id()`.
 /// - `sync_requests` (optional): `fn(&State, &[u8]) -> Result<T, E>`, on the caller's thread; the state must be `Sync`.
 /// - `host_fns`: the names that the library calls; a host that registers another is told so. Left out, any name goes.
 /// - `events`: the names that the library emits.
