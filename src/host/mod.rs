@@ -7,6 +7,7 @@ pub use self::call::Call;
 pub use self::payload::{FromHost, ToHost};
 
 use crate::context::gate::{Phase, Refused};
+use crate::context::local::Local;
 use crate::context::{Context, Pinned, frame};
 use crate::error::HostError;
 use crate::options::Options;
@@ -156,16 +157,17 @@ impl Host {
         self.context.enter(self.generation, until)
     }
 
+    /// Gives `f` the FFI thread's part of this very context, if this is that thread.
     #[inline]
-    pub(crate) fn context(self) -> &'static Context {
-        self.context
+    fn with_local<R>(self, f: impl FnOnce(Option<&Local>) -> R) -> R {
+        Local::with(self.context, |local| f(local.filter(|local| local.instance.generation == self.generation)))
     }
 
     /// Uses the instance: without a pin on its own FFI thread, which keeps it alive.
     fn context_instance<R>(self, f: impl FnOnce(&crate::context::Instance) -> R) -> Result<R, HostError> {
-        crate::context::local::Local::with(self.context, |local| match local {
-            Some(local) if local.instance.generation == self.generation => Ok(f(&local.instance)),
-            _ => Ok(f(&*self.enter(Phase::Closing)?)),
+        self.with_local(|local| match local {
+            Some(local) => Ok(f(&local.instance)),
+            None => Ok(f(&*self.enter(Phase::Closing)?)),
         })
     }
 }

@@ -238,14 +238,11 @@ impl<H> Table<H> {
         }
         // SAFETY: this thread moved the slot from OPEN to CLAIMED.
         let accepted = unsafe { slot.decode(raw) };
-        let answered = Word::new(token.sequence(), State::Answered);
-        if let Some(owner) = here
-            && slot.local(owner, Local::note_inline)
-        {
-            slot.word.store(answered.bits(), Ordering::Release);
+        let inline = here.is_some_and(|owner| slot.local(owner, Local::note_inline));
+        slot.word.store(Word::new(token.sequence(), State::Answered).bits(), Ordering::Release);
+        if inline {
             return Answer::Inline(accepted);
         }
-        slot.word.store(answered.bits(), Ordering::Release);
         let first = self.completions.push(token.index(), &slot.next);
         Answer::Queued { first, accepted }
     }
@@ -297,14 +294,20 @@ impl<H> Table<H> {
     /// Ends a call whose time is up, unless an answer was accepted: then that is the outcome, which is on its way, and the
     /// ticket comes back.
     pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<H, Ticket<T>> {
-        let slot = self.slot(ticket.token.index());
-        let waiting = slot.local(owner, |local| local.phase == Phase::Waiting);
-        if !waiting || !slot.try_close(ticket.token.sequence()) {
-            return Err(ticket);
+        let waiting = self.slot(ticket.token.index()).local(owner, |local| local.phase == Phase::Waiting);
+        let hold = if waiting { self.end_open(owner, ticket.token) } else { None };
+        hold.ok_or(ticket)
+    }
+
+    /// Ends a call unless an answer was accepted, and frees its slot.
+    fn end_open(&self, owner: &Owner, token: Token) -> Option<H> {
+        let slot = self.slot(token.index());
+        if !slot.try_close(token.sequence()) {
+            return None;
         }
         let hold = slot.local(owner, |local| local.hold.take());
-        self.free(owner, ticket.token);
-        Ok(hold.expect("an open call holds its registration"))
+        self.free(owner, token);
+        Some(hold.expect("an open call holds its registration"))
     }
 
     fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {
@@ -321,21 +324,21 @@ impl<H> Table<H> {
                 self.free(owner, token);
                 Cancelled::Ended
             }
-            Phase::Waiting | Phase::Calling if slot.try_close(token.sequence()) => {
-                let hold = slot.local(owner, |local| local.hold.take());
-                self.free(owner, token);
-                Cancelled::Open(hold.expect("an open call holds its registration"))
-            }
-            _ => {
-                let (hold, waker) = slot.local(owner, |local| {
-                    local.phase = Phase::Abandoned;
-                    (local.hold.take(), local.waker.take())
-                });
-                drop(waker);
-                self.owned.live.set(self.owned.live.get() - 1);
-                Cancelled::Answered(hold)
-            }
+            _ => self
+                .end_open(owner, token)
+                .map_or_else(|| Cancelled::Answered(self.abandon(owner, token)), Cancelled::Open),
         }
+    }
+
+    /// Leaves a slot whose answer is on its way to the drain.
+    fn abandon(&self, owner: &Owner, token: Token) -> Option<H> {
+        let (hold, waker) = self.slot(token.index()).local(owner, |local| {
+            local.phase = Phase::Abandoned;
+            (local.hold.take(), local.waker.take())
+        });
+        drop(waker);
+        self.owned.live.set(self.owned.live.get() - 1);
+        hold
     }
 
     /// Moves what was answered from the queue into the hands of the awaiting code, in the order of the answers, and gives
@@ -364,8 +367,9 @@ impl<H> Table<H> {
         drained
     }
 
-    /// Ends every open call whose hold `matches` and whose host function has returned, and calls `each` with its token, hold and waker, while nothing of the table
-    /// is borrowed: the host is to be told, the hold let go, the waker woken. Calls whose answer was accepted are left to it.
+    /// Ends every open call whose hold `matches` and whose host function has returned, and calls `each` with its token, hold and
+    /// waker, while nothing of the table is borrowed: the host is to be told, the hold let go, the waker woken. Calls whose
+    /// answer was accepted are left to it.
     pub(crate) fn sweep(
         &self,
         owner: &Owner,

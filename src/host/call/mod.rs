@@ -221,16 +221,13 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 }
 
 impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
-    /// Every poll but the first on the FFI thread.
+    /// Every other poll.
     fn poll_again(&mut self, local: Option<&Local>, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         let polled = match (local, &self.state) {
             (_, State::Done) => Poll::Pending,
             // Answered inline, and polled again.
             (_, State::New) if self.args.is_none() => Poll::Pending,
             (_, State::Elsewhere { .. }) => self.poll_elsewhere(cx),
-            (Some(local), _) if local.instance.generation != self.host.generation => {
-                Poll::Ready(Err(HostError::NoContext))
-            }
             (Some(local), State::New) => self.make(local, cx),
             (Some(local), State::Crowded { .. }) => self.poll_crowded(local, cx),
             (Some(local), State::Open { .. }) => self.poll_open(local, cx),
@@ -300,22 +297,11 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let host = this.host;
-        Local::with(host.context(), |local| {
-            if let Some(local) = local
-                && matches!(this.state, State::New)
-                && this.args.is_some()
-                && local.instance.generation == host.generation
-            {
-                return this.make(local, cx);
-            }
-            if let Some(local) = local
-                && matches!(this.state, State::Open { .. })
-                && local.instance.generation == host.generation
-            {
-                return this.poll_open(local, cx);
-            }
-            this.poll_again(local, cx)
+        this.host.with_local(|local| match (local, &this.state) {
+            // The two that have to be quick.
+            (Some(local), State::New) if this.args.is_some() => this.make(local, cx),
+            (Some(local), State::Open { .. }) => this.poll_open(local, cx),
+            _ => this.poll_again(local, cx),
         })
     }
 }
@@ -336,17 +322,16 @@ impl<A, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             State::Crowded { .. } => Stray::Crowded,
             State::New | State::Elsewhere { .. } | State::Done => return,
         };
-        let host = self.host;
-        let here = Local::with(host.context(), |local| match local {
-            Some(local) if local.instance.generation == host.generation => {
+        let elsewhere = self.host.with_local(|local| match local {
+            Some(local) => {
                 stray.take_leave(local);
                 None
             }
-            _ => Some(stray),
+            None => Some(stray),
         });
         // If it is refused the context has ended, and with it the slot's call.
-        if let Some(stray) = here
-            && let Ok(inside) = host.enter(Phase::Closing)
+        if let Some(stray) = elsewhere
+            && let Ok(inside) = self.host.enter(Phase::Closing)
         {
             let _ = inside.post(Box::new(move |local| stray.take_leave(local)));
         }

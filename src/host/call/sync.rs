@@ -69,11 +69,7 @@ where
     T: FromHost,
     E: FromHost,
 {
-    let here = Local::with(host.context(), |local| match local {
-        Some(local) if local.instance.generation == host.generation => Ok(call_inline(local, &function, &args)),
-        _ => Err(()),
-    });
-    if let Ok(outcome) = here {
+    if let Some(outcome) = host.with_local(|local| local.map(|local| call_inline(local, &function, &args))) {
         return outcome;
     }
     let handover = Handover::new();
