@@ -6,7 +6,7 @@
 
 /* Checked by the compiler too: an array cannot have a negative length. */
 typedef char options_are_56_bytes[sizeof(FFIHostFnOptions) == 56 ? 1 : -1];
-typedef char stats_are_136_bytes[sizeof(FFIStats) == 136 ? 1 : -1];
+typedef char stats_are_144_bytes[sizeof(FFIStats) == 144 ? 1 : -1];
 
 static void options(void) {
     FFIHostFnOptions initial = FFI_HOST_FN_OPTIONS_INIT;
@@ -34,8 +34,8 @@ static void options(void) {
 }
 
 static void stats(void) {
-    CHECK_EQ(sizeof(stats_are_136_bytes), 1);
-    CHECK_EQ(sizeof(FFIStats), 136);
+    CHECK_EQ(sizeof(stats_are_144_bytes), 1);
+    CHECK_EQ(sizeof(FFIStats), 144);
     AT(FFIStats, size, 0);
     AT(FFIStats, host_calls, 8);
     AT(FFIStats, host_calls_in_flight, 16);
@@ -53,7 +53,9 @@ static void stats(void) {
     AT(FFIStats, events_emitted, 112);
     AT(FFIStats, events_dropped, 120);
     AT(FFIStats, listeners, 128);
+    AT(FFIStats, handles, 136);
     WIDE(FFIStats, listeners, 8);
+    WIDE(FFIStats, handles, 8);
 }
 
 static void statuses(void) {

@@ -61,6 +61,7 @@
 #ifndef FFIHOST_H
 #define FFIHOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -98,7 +99,7 @@ extern "C" {
 #define FFI_RET_STALE_WARN 3
 /* ctx is not a live context of this library: NULL, never one, or ended. */
 #define FFI_RET_INVALID_CTX 4
-/* No such open call, request or listener: late, answered already, or never issued. */
+/* No such open call, request, listener or handle: late, answered or released already, or never issued. */
 #define FFI_RET_UNKNOWN_TOKEN 5
 /* An argument is not what it must be: NULL where a pointer is needed, a name that is not UTF-8 or not known. */
 #define FFI_RET_INVALID_ARGUMENT 6
@@ -174,6 +175,18 @@ typedef void (*FFIRelease)(void *userData) FFI_NOEXCEPT;
 
 /* ------------------------------------------------------------------------------------------------------------- structs */
 
+/* Text: UTF-8, without a NUL at the end. data may be NULL if len is 0. */
+typedef struct FFIString {
+    const char *data;
+    size_t len;
+} FFIString;
+
+/* Bytes. data may be NULL if len is 0. */
+typedef struct FFIBytes {
+    const uint8_t *data;
+    size_t len;
+} FFIBytes;
+
 /* How the arguments of a host function are passed, and its answers read. */
 #define FFI_FORMAT_NATIVE 0
 #define FFI_FORMAT_CBOR 1
@@ -213,6 +226,7 @@ typedef struct FFIStats {
     uint64_t events_emitted;            /* enqueued for listeners */
     uint64_t events_dropped;            /* dropped because the queue was full */
     uint64_t listeners;                 /* added and not removed */
+    uint64_t handles;                   /* given to you and not released */
 } FFIStats;
 
 /* ----------------------------------------------------------------------------------------------------------- functions

@@ -1,5 +1,6 @@
 //! How a host call can fail, as the awaiting code sees it.
 
+use crate::status::Status;
 use std::convert::Infallible;
 use std::fmt;
 
@@ -133,14 +134,89 @@ impl HostError {
     }
 }
 
-/// Bytes from the host that are not what they should be.
+/// What came from the host is not what it should be: what is wrong, and where.
+///
+/// # Examples
+///
+/// ```
+/// let error = ffihost::DecodeError::new("not UTF-8").at_index(3).at("users").at("req");
+/// assert_eq!(error.to_string(), "`req.users[3]`: not UTF-8");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct DecodeError(String);
+pub struct DecodeError(Box<Problem>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Problem {
+    status: Status,
+    path: String,
+    text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.path {
+            "" => f.write_str(&self.text),
+            path => write!(f, "`{path}`: {}", self.text),
+        }
+    }
+}
 
 impl DecodeError {
     /// An error with a text for people: what was expected, what was there.
+    #[cold]
     pub fn new(text: impl fmt::Display) -> Self {
-        Self(text.to_string())
+        Self::with(Status::Decode, text)
+    }
+
+    fn with(status: Status, text: impl fmt::Display) -> Self {
+        Self(Box::new(Problem { status, path: String::new(), text: text.to_string() }))
+    }
+
+    /// A pointer is NULL that must not be.
+    #[cold]
+    pub(crate) fn null() -> Self {
+        Self::with(Status::InvalidArgument, "NULL")
+    }
+
+    /// So many values of that size are more than the limit.
+    #[cold]
+    pub(crate) fn too_large(count: usize, size: usize) -> Self {
+        Self::with(Status::TooLarge, format_args!("{count} times {size} bytes are more than the limit leaves"))
+    }
+
+    #[cold]
+    #[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
+    pub(crate) fn not_utf8(error: std::str::Utf8Error) -> Self {
+        Self::new(format_args!("not UTF-8 from byte {} on", error.valid_up_to()))
+    }
+
+    /// It is in that field, or parameter.
+    #[cold]
+    #[must_use]
+    pub fn at(mut self, field: &str) -> Self {
+        let path = &mut self.0.path;
+        if !path.is_empty() && !path.starts_with('[') {
+            path.insert(0, '.');
+        }
+        path.insert_str(0, field);
+        self
+    }
+
+    /// It is at that index of a list.
+    #[cold]
+    #[must_use]
+    pub fn at_index(mut self, index: usize) -> Self {
+        let path = &mut self.0.path;
+        if !path.is_empty() && !path.starts_with('[') {
+            path.insert(0, '.');
+        }
+        path.insert_str(0, &format!("[{index}]"));
+        self
+    }
+
+    /// What it is as a status.
+    pub fn status(&self) -> Status {
+        self.0.status
     }
 }

@@ -114,6 +114,11 @@ mod context;
 mod error;
 mod events;
 #[cfg(not(ffihost_loom))]
+#[doc(hidden)]
+pub mod export;
+#[cfg(not(ffihost_loom))]
+mod handles;
+#[cfg(not(ffihost_loom))]
 mod host;
 mod inflight;
 #[cfg(test)]
@@ -128,11 +133,19 @@ mod stats;
 #[cfg(not(ffihost_loom))]
 mod status;
 mod sync;
+#[cfg(not(ffihost_loom))]
+pub mod testing;
+#[cfg(not(ffihost_loom))]
+pub mod wire;
+
+#[cfg(not(ffihost_loom))]
+pub use ffihost_macros::{ffi, ffi_event, ffi_host, library};
 
 #[cfg(not(ffihost_loom))]
 pub use self::{
     error::{DecodeError, HostError},
-    host::{Call, FromHost, Host, HostFn, HostFnRef, ToHost},
+    handles::Handle,
+    host::{Call, FromHost, Host, HostCall, HostFn, HostFnRef, ToHost},
     options::{Options, WhenFull},
     stats::Stats,
     status::Status,

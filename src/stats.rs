@@ -77,4 +77,6 @@ pub struct Stats {
     pub events_dropped: u64,
     /// Listeners added and not removed.
     pub listeners: u64,
+    /// Handles given to the host and not released.
+    pub handles: u64,
 }

@@ -24,6 +24,12 @@ fn auto_traits() {
     // A call is as Send as its arguments: this compiles for a type that is not, as long as nobody sends it.
     struct NotSend(Cell<u8>);
     impl ffihost::ToHost for NotSend {
+        type Owned = [u8; 1];
+
+        fn into_owned(self) -> [u8; 1] {
+            [self.0.get()]
+        }
+
         fn to_host(&self, _: ffihost::Format, take: &mut dyn FnMut(&[u8])) {
             take(&[self.0.get()]);
         }

@@ -124,7 +124,7 @@ fn an_answer_that_does_not_decode_settles_the_call() {
         assert_eq!(ctx.answer(asked.token, 0, "better"), UNKNOWN_TOKEN);
     });
     let told = ctx.run("ask_text", "");
-    assert!(told.ret == 1 && told.text.contains("Decode(\"expected UTF-8"), "{told:?}");
+    assert!(told.ret == 1 && told.text.contains("Decode(\"not UTF-8"), "{told:?}");
     assert_eq!(ctx.stats().host_answers_undecodable, 1);
     assert_eq!(ctx.destroy(), 0);
 }

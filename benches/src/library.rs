@@ -42,6 +42,13 @@ pub struct Bench {
 pub struct U32(pub u32);
 
 impl ToHost for U32 {
+    type Owned = Self;
+
+    #[inline]
+    fn into_owned(self) -> Self {
+        self
+    }
+
     #[inline]
     fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
         take(&self.0.to_ne_bytes());
@@ -50,7 +57,13 @@ impl ToHost for U32 {
 
 impl FromHost for U32 {
     #[inline]
-    fn from_host(_: Format, bytes: &[u8]) -> Result<Self, DecodeError> {
+    unsafe fn from_host(_: Format, bytes: &[u8], _: usize) -> Result<Self, DecodeError> {
+        Self::read(bytes)
+    }
+}
+
+impl U32 {
+    fn read(bytes: &[u8]) -> Result<Self, DecodeError> {
         let bytes = bytes.try_into().map_err(|_| DecodeError::new("expected four bytes"))?;
         Ok(Self(u32::from_ne_bytes(bytes)))
     }
@@ -222,7 +235,7 @@ fn resident_bytes() -> u64 {
 /// `nudge`: the least that an asynchronous request can do.
 async fn nudge(bench: &Bench, value: Vec<u8>) -> Result<U32, String> {
     black_box(bench.started);
-    U32::from_host(Format::Native, &value).map(|value| U32(value.0.wrapping_add(1))).map_err(shown)
+    U32::read(&value).map(|value| U32(value.0.wrapping_add(1))).map_err(shown)
 }
 
 /// `idle`: a request that nothing is passed to, and that does nothing.
@@ -243,7 +256,7 @@ async fn emit_burst(_: &Bench, events: Vec<u8>) -> Number {
 
 /// `bump_sync`: the least that a synchronous request can do.
 fn bump_sync(_: &Bench, value: &[u8]) -> Result<U32, String> {
-    U32::from_host(Format::Native, value).map(|value| U32(value.0.wrapping_add(1))).map_err(shown)
+    U32::read(value).map(|value| U32(value.0.wrapping_add(1))).map_err(shown)
 }
 
 macro_rules! export {

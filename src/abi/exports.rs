@@ -63,12 +63,10 @@ macro_rules! exports {
         const _: () = {
             type __State = $state;
 
-            static __LIBRARY: $crate::abi::Library<__State> = $crate::abi::Library::new(
+            static __LIBRARY: $crate::abi::Library<__State> = $crate::abi::Library::by_hand(
                 $prefix,
                 concat!(env!("CARGO_PKG_VERSION"), "\0"),
                 $crate::exports!(@or [$($options)?] $crate::Options::new()),
-            )
-            .with_surface(
                 &[$(stringify!($request)),*],
                 &[$($(stringify!($sync_request)),*)?],
                 &[$($($host_fn),*)?],
@@ -86,7 +84,7 @@ macro_rules! exports {
                 async fn __ffihost_nothing(_: &__State) {}
                 // SAFETY: the caller's contract is that of ffihost.h.
                 unsafe {
-                    $crate::abi::create(
+                    $crate::abi::by_hand::create(
                         &__LIBRARY,
                         (req, len),
                         (cb, user_data),
@@ -97,120 +95,7 @@ macro_rules! exports {
                 }
             }
 
-            #[unsafe(export_name = concat!($prefix, "_destroy"))]
-            extern "C" fn __ffihost_destroy(ctx: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
-                $crate::abi::destroy(&__LIBRARY, ctx)
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_close"))]
-            unsafe extern "C" fn __ffihost_close(ctx: *mut ::std::ffi::c_void, cb: ::std::option::Option<$crate::abi::types::FFICallBack>, user_data: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::close(&__LIBRARY, ctx, cb, user_data) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_cancel"))]
-            extern "C" fn __ffihost_cancel(ctx: *mut ::std::ffi::c_void, user_data: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
-                $crate::abi::cancel(&__LIBRARY, ctx, user_data)
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_register_host_fn"))]
-            unsafe extern "C" fn __ffihost_register_host_fn(
-                ctx: *mut ::std::ffi::c_void,
-                name: *const ::std::ffi::c_char,
-                function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
-                user_data: *mut ::std::ffi::c_void,
-            ) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::register_host_fn(&__LIBRARY, ctx, name, function, user_data, $crate::Format::Native) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_register_host_fn_cbor"))]
-            unsafe extern "C" fn __ffihost_register_host_fn_cbor(
-                ctx: *mut ::std::ffi::c_void,
-                name: *const ::std::ffi::c_char,
-                function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
-                user_data: *mut ::std::ffi::c_void,
-            ) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::register_host_fn(&__LIBRARY, ctx, name, function, user_data, $crate::Format::Cbor) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_register_host_fn_with"))]
-            unsafe extern "C" fn __ffihost_register_host_fn_with(
-                ctx: *mut ::std::ffi::c_void,
-                name: *const ::std::ffi::c_char,
-                options: *const $crate::abi::types::FFIHostFnOptions,
-            ) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::register_host_fn_with(&__LIBRARY, ctx, name, options) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_host_complete"))]
-            unsafe extern "C" fn __ffihost_host_complete(
-                ctx: *mut ::std::ffi::c_void,
-                token: u64,
-                ret: ::std::ffi::c_int,
-                msg: *const ::std::ffi::c_char,
-                len: usize,
-            ) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::host_complete(&__LIBRARY, ctx, token, ret, msg, len) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_host_fn_registered"))]
-            unsafe extern "C" fn __ffihost_host_fn_registered(ctx: *mut ::std::ffi::c_void, name: *const ::std::ffi::c_char) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::host_fn_registered(&__LIBRARY, ctx, name) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_add_event_listener"))]
-            unsafe extern "C" fn __ffihost_add_event_listener(
-                ctx: *mut ::std::ffi::c_void,
-                event: *const ::std::ffi::c_char,
-                cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
-                user_data: *mut ::std::ffi::c_void,
-            ) -> u64 {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::add_event_listener(&__LIBRARY, ctx, event, cb, user_data) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_add_event_listener_cbor"))]
-            unsafe extern "C" fn __ffihost_add_event_listener_cbor(
-                ctx: *mut ::std::ffi::c_void,
-                event: *const ::std::ffi::c_char,
-                cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
-                user_data: *mut ::std::ffi::c_void,
-            ) -> u64 {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::add_event_listener(&__LIBRARY, ctx, event, cb, user_data) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_remove_event_listener"))]
-            extern "C" fn __ffihost_remove_event_listener(ctx: *mut ::std::ffi::c_void, listener: u64) -> ::std::ffi::c_int {
-                $crate::abi::remove_event_listener(&__LIBRARY, ctx, listener)
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_abi_descriptor"))]
-            unsafe extern "C" fn __ffihost_abi_descriptor(bytes: *mut *const u8, len: *mut usize) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::descriptor(&__LIBRARY, bytes, len) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_abi_hash"))]
-            extern "C" fn __ffihost_abi_hash() -> u64 {
-                $crate::abi::abi_hash(&__LIBRARY)
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_stats"))]
-            unsafe extern "C" fn __ffihost_stats(ctx: *mut ::std::ffi::c_void, out: *mut $crate::abi::types::FFIStats) -> ::std::ffi::c_int {
-                // SAFETY: the caller's contract is that of ffihost.h.
-                unsafe { $crate::abi::stats(&__LIBRARY, ctx, out) }
-            }
-
-            #[unsafe(export_name = concat!($prefix, "_version"))]
-            extern "C" fn __ffihost_version() -> *const ::std::ffi::c_char {
-                $crate::abi::version(&__LIBRARY)
-            }
+            $crate::__standard_exports!($prefix, __LIBRARY);
 
             $(
                 const _: () = {
@@ -223,7 +108,7 @@ macro_rules! exports {
                         len: usize,
                     ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
-                        unsafe { $crate::abi::request(&__LIBRARY, ctx, (cb, user_data), (req, len), $handler) }
+                        unsafe { $crate::abi::by_hand::request(&__LIBRARY, ctx, (cb, user_data), (req, len), $handler) }
                     }
                 };
             )*
@@ -239,7 +124,7 @@ macro_rules! exports {
                         len: usize,
                     ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
-                        unsafe { $crate::abi::sync_request(&__LIBRARY, ctx, (cb, user_data), (req, len), $sync_handler) }
+                        unsafe { $crate::abi::by_hand::sync_request(&__LIBRARY, ctx, (cb, user_data), (req, len), $sync_handler) }
                     }
                 };
             )*)?
@@ -248,4 +133,142 @@ macro_rules! exports {
     (@or [] $default:expr) => { $default };
     (@or [$given:expr] $default:expr) => { $given };
     (@or [$given:path] $default:path) => { $given };
+}
+
+/// The exports that every library has, whatever its surface.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __standard_exports {
+    ($prefix:literal, $library:ident) => {
+        #[unsafe(export_name = concat!($prefix, "_destroy"))]
+        extern "C" fn __ffihost_destroy(ctx: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
+            $crate::abi::destroy(&$library, ctx)
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_close"))]
+        unsafe extern "C" fn __ffihost_close(
+            ctx: *mut ::std::ffi::c_void,
+            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::close(&$library, ctx, cb, user_data) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_cancel"))]
+        extern "C" fn __ffihost_cancel(
+            ctx: *mut ::std::ffi::c_void,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> ::std::ffi::c_int {
+            $crate::abi::cancel(&$library, ctx, user_data)
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_register_host_fn"))]
+        unsafe extern "C" fn __ffihost_register_host_fn(
+            ctx: *mut ::std::ffi::c_void,
+            name: *const ::std::ffi::c_char,
+            function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::register_host_fn(&$library, ctx, name, function, user_data, $crate::Format::Native) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_register_host_fn_cbor"))]
+        unsafe extern "C" fn __ffihost_register_host_fn_cbor(
+            ctx: *mut ::std::ffi::c_void,
+            name: *const ::std::ffi::c_char,
+            function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::register_host_fn(&$library, ctx, name, function, user_data, $crate::Format::Cbor) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_register_host_fn_with"))]
+        unsafe extern "C" fn __ffihost_register_host_fn_with(
+            ctx: *mut ::std::ffi::c_void,
+            name: *const ::std::ffi::c_char,
+            options: *const $crate::abi::types::FFIHostFnOptions,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::register_host_fn_with(&$library, ctx, name, options) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_host_complete"))]
+        unsafe extern "C" fn __ffihost_host_complete(
+            ctx: *mut ::std::ffi::c_void,
+            token: u64,
+            ret: ::std::ffi::c_int,
+            msg: *const ::std::ffi::c_char,
+            len: usize,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::host_complete(&$library, ctx, token, ret, msg, len) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_host_fn_registered"))]
+        unsafe extern "C" fn __ffihost_host_fn_registered(
+            ctx: *mut ::std::ffi::c_void,
+            name: *const ::std::ffi::c_char,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::host_fn_registered(&$library, ctx, name) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_add_event_listener"))]
+        unsafe extern "C" fn __ffihost_add_event_listener(
+            ctx: *mut ::std::ffi::c_void,
+            event: *const ::std::ffi::c_char,
+            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> u64 {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::add_event_listener(&$library, ctx, event, cb, user_data, $crate::Format::Native) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_add_event_listener_cbor"))]
+        unsafe extern "C" fn __ffihost_add_event_listener_cbor(
+            ctx: *mut ::std::ffi::c_void,
+            event: *const ::std::ffi::c_char,
+            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> u64 {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::add_event_listener(&$library, ctx, event, cb, user_data, $crate::Format::Cbor) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_remove_event_listener"))]
+        extern "C" fn __ffihost_remove_event_listener(
+            ctx: *mut ::std::ffi::c_void,
+            listener: u64,
+        ) -> ::std::ffi::c_int {
+            $crate::abi::remove_event_listener(&$library, ctx, listener)
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_abi_descriptor"))]
+        unsafe extern "C" fn __ffihost_abi_descriptor(bytes: *mut *const u8, len: *mut usize) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::descriptor(&$library, bytes, len) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_abi_hash"))]
+        extern "C" fn __ffihost_abi_hash() -> u64 {
+            $crate::abi::abi_hash(&$library)
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_stats"))]
+        unsafe extern "C" fn __ffihost_stats(
+            ctx: *mut ::std::ffi::c_void,
+            out: *mut $crate::abi::types::FFIStats,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::abi::stats(&$library, ctx, out) }
+        }
+
+        #[unsafe(export_name = concat!($prefix, "_version"))]
+        extern "C" fn __ffihost_version() -> *const ::std::ffi::c_char {
+            $crate::abi::version(&$library)
+        }
+    };
 }

@@ -1,121 +1,132 @@
 //! A library, as its exports know it.
 
+use super::body::OwnContext;
+use super::descriptor::{Descriptor, Names};
 use crate::Format;
 use crate::context::Contexts;
 use crate::host::ToHost;
 use crate::options::Options;
 use crate::status::Status;
-use ciborium::Value;
+use crate::wire::{Declared, Returned, to_payload};
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-/// A library whose state is an `S`: its name, its choices, and its contexts. [`exports!`](crate::exports) makes one as a
-/// static; every export names it, so that a handle is only ever taken for a context with this state.
+/// A library whose state is an `S`: its name, its choices, and its contexts. `library!` makes one as a static; every export
+/// names it, so that a handle is only ever taken for a context with this state.
 pub struct Library<S> {
-    pub(super) surface: Surface,
+    name: &'static str,
+    pub(super) version: &'static CStr,
+    surface: Surface,
     pub(super) options: Options,
     pub(super) contexts: Contexts,
+    /// For requests without a receiver.
+    pub(super) own: OwnContext,
     descriptor: OnceLock<Descriptor>,
     state: PhantomData<fn(S) -> S>,
 }
 
 impl<S> fmt::Debug for Library<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Library").field("surface", &self.surface).finish_non_exhaustive()
+        f.debug_struct("Library").field("name", &self.name).field("version", &self.version).finish_non_exhaustive()
     }
 }
 
-/// What a library offers and asks for, by name.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Surface {
-    pub(super) name: &'static str,
-    pub(super) version: &'static CStr,
-    pub(super) requests: &'static [&'static str],
-    pub(super) sync_requests: &'static [&'static str],
-    pub(super) host_fns: &'static [&'static str],
-    pub(super) events: &'static [&'static str],
-}
-
-/// The surface as CBOR, and its hash.
-pub(super) struct Descriptor {
-    pub(super) bytes: Vec<u8>,
-    pub(super) hash: u64,
+/// What a library offers and asks for.
+#[derive(Clone, Copy)]
+enum Surface {
+    /// What the attributes of this crate say.
+    Crate(&'static str),
+    /// Names, given by hand.
+    Names {
+        requests: &'static [&'static str],
+        sync_requests: &'static [&'static str],
+        host_fns: &'static [&'static str],
+        events: &'static [&'static str],
+    },
 }
 
 impl<S> Library<S> {
-    /// A library. `version` ends with a NUL and holds no other; otherwise it counts as empty.
-    pub const fn new(name: &'static str, version: &'static str, options: Options) -> Self {
-        let version = match CStr::from_bytes_with_nul(version.as_bytes()) {
-            Ok(version) => version,
-            Err(_) => c"",
-        };
-        let surface = Surface { name, version, requests: &[], sync_requests: &[], host_fns: &[], events: &[] };
-        Self { surface, options, contexts: Contexts::new(), descriptor: OnceLock::new(), state: PhantomData }
+    /// The library that a crate is, by way of its attributes. `module` is a path in the crate, of which the first segment
+    /// counts. `version` ends with a NUL and holds no other; otherwise it counts as empty.
+    pub const fn of_crate(name: &'static str, version: &'static str, module: &'static str, options: Options) -> Self {
+        Self::with_surface(name, version, Surface::Crate(module), options)
     }
 
-    /// Says what the library offers, and which host functions and events it has: a host that names another is told so.
-    pub const fn with_surface(
-        mut self,
+    /// A library that is written by hand. A host that names another host function or event than these is told so.
+    pub const fn by_hand(
+        name: &'static str,
+        version: &'static str,
+        options: Options,
         requests: &'static [&'static str],
         sync_requests: &'static [&'static str],
         host_fns: &'static [&'static str],
         events: &'static [&'static str],
     ) -> Self {
-        self.surface.requests = requests;
-        self.surface.sync_requests = sync_requests;
-        self.surface.host_fns = host_fns;
-        self.surface.events = events;
-        self
+        Self::with_surface(name, version, Surface::Names { requests, sync_requests, host_fns, events }, options)
     }
 
+    const fn with_surface(name: &'static str, version: &'static str, surface: Surface, options: Options) -> Self {
+        let version = match CStr::from_bytes_with_nul(version.as_bytes()) {
+            Ok(version) => version,
+            Err(_) => c"",
+        };
+        Self {
+            name,
+            version,
+            surface,
+            options,
+            contexts: Contexts::new(),
+            own: OwnContext::new(),
+            descriptor: OnceLock::new(),
+            state: PhantomData,
+        }
+    }
+
+    /// Put together when it is first asked for.
     pub(super) fn descriptor(&self) -> &Descriptor {
-        self.descriptor.get_or_init(|| self.surface.describe())
+        self.descriptor.get_or_init(|| match self.surface {
+            Surface::Crate(module) => Descriptor::of_crate(module.split("::").next().unwrap_or(module)),
+            Surface::Names { requests, sync_requests, host_fns, events } => {
+                let kinds = [
+                    ("requests", requests),
+                    ("sync_requests", sync_requests),
+                    ("host_fns", host_fns),
+                    ("events", events),
+                ];
+                let any = if host_fns.is_empty() { Names::Any } else { Names::These(host_fns.to_vec()) };
+                let version = self.version.to_string_lossy();
+                Descriptor::of_names(self.name, &version, &kinds, any, Names::These(events.to_vec()))
+            }
+        })
     }
-}
-
-impl Surface {
-    /// A CBOR map: the format's version, the library's name, its names by kind, and its version. The hash covers all but the
-    /// last.
-    fn describe(&self) -> Descriptor {
-        let names = |names: &[&str]| Value::Array(names.iter().map(|name| Value::from(*name)).collect());
-        let mut surface = vec![
-            (Value::from("descriptor"), Value::from(1)),
-            (Value::from("name"), Value::from(self.name)),
-            (Value::from("requests"), names(self.requests)),
-            (Value::from("sync_requests"), names(self.sync_requests)),
-            (Value::from("host_fns"), names(self.host_fns)),
-            (Value::from("events"), names(self.events)),
-        ];
-        let hash = fnv1a(&cbor(&Value::Map(surface.clone())));
-        surface.push((Value::from("version"), Value::from(&*self.version.to_string_lossy())));
-        Descriptor { bytes: cbor(&Value::Map(surface)), hash }
-    }
-}
-
-fn cbor(value: &Value) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    ciborium::into_writer(value, &mut bytes).expect("a Vec takes every byte, and a Value can be written");
-    bytes
-}
-
-/// FNV-1a, 64 bits: <http://www.isthe.com/chongo/tech/comp/fnv/>.
-fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// How a request ends: what its handler returns, as a status and a payload.
 pub trait Reply {
-    /// Hands `take` the status and the bytes: once.
-    fn reply(&self, take: &mut dyn FnMut(Status, &[u8]));
+    /// Hands `take` the status and the payload in that format: once.
+    fn reply(&self, format: Format, take: &mut dyn FnMut(Status, &[u8]));
 }
 
 impl<T: ToHost, E: ToHost> Reply for Result<T, E> {
-    fn reply(&self, take: &mut dyn FnMut(Status, &[u8])) {
+    fn reply(&self, format: Format, take: &mut dyn FnMut(Status, &[u8])) {
         match self {
-            Ok(result) => result.to_host(Format::Native, &mut |bytes| take(Status::Ok, bytes)),
-            Err(declared) => declared.to_host(Format::Native, &mut |bytes| take(Status::Err, bytes)),
+            Ok(result) => result.to_host(format, &mut |bytes| take(Status::Ok, bytes)),
+            Err(declared) => declared.to_host(format, &mut |bytes| take(Status::Err, bytes)),
+        }
+    }
+}
+
+/// What a function that is marked with `#[ffi]` returns.
+pub(super) struct Typed<R>(pub(super) R);
+
+impl<R: Returned> Reply for Typed<R> {
+    #[inline]
+    fn reply(&self, format: Format, take: &mut dyn FnMut(Status, &[u8])) {
+        match self.0.returned() {
+            Ok(result) => to_payload(result, format, &mut |bytes| take(Status::Ok, bytes)),
+            Err(declared) => declared.to_payload(format, &mut |bytes| take(Status::Err, bytes)),
         }
     }
 }

@@ -54,6 +54,7 @@ pub struct FFIStats {
     pub events_emitted: u64,
     pub events_dropped: u64,
     pub listeners: u64,
+    pub handles: u64,
 }
 
 // The same figures are asserted in C: c-tests/layout.c.
@@ -67,9 +68,10 @@ const _: () = {
     assert!(offset_of!(FFIHostFnOptions, format) == 40);
     assert!(offset_of!(FFIHostFnOptions, max_in_flight) == 44);
     assert!(offset_of!(FFIHostFnOptions, deadline_ms) == 48);
-    assert!(size_of::<FFIStats>() == 136 && align_of::<FFIStats>() == 8);
+    assert!(size_of::<FFIStats>() == 144 && align_of::<FFIStats>() == 8);
     assert!(offset_of!(FFIStats, host_calls) == 8);
     assert!(offset_of!(FFIStats, host_fns_registered) == 80);
     assert!(offset_of!(FFIStats, requests) == 88);
     assert!(offset_of!(FFIStats, listeners) == 128);
+    assert!(offset_of!(FFIStats, handles) == 136);
 };

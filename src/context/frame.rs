@@ -76,6 +76,23 @@ pub(super) fn with_local<R>(context: &'static Context, f: impl FnOnce(Option<&Lo
     f(None)
 }
 
+/// As [`with_local`], and inside of the context: on a thread that may be so already, as the FFI thread mostly is.
+#[inline]
+pub(super) fn ensure<R>(host: Host, context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
+    // SAFETY: as in `is_inside`.
+    let top = unsafe { TOP.get().as_ref() };
+    // SAFETY: as in `with_local`.
+    match top.and_then(|top| unsafe { top.local.as_ref() }) {
+        Some(local) if ptr::eq(local.instance.context, context) => f(Some(local)),
+        _ => outside(host, context, f),
+    }
+}
+
+#[inline(never)]
+fn outside<R>(host: Host, context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
+    enter(host, None, || with_local(context, f))
+}
+
 /// The `Local` of the innermost loop on this thread.
 pub(super) fn innermost_local<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     let mut frame = TOP.get();

@@ -39,4 +39,4 @@ pub(crate) mod run;
 pub(crate) mod spin;
 
 #[cfg(not(ffihost_loom))]
-pub(crate) use self::record::{Context, Contexts, Instance, Pinned};
+pub(crate) use self::record::{Context, Contexts, Instance, MAX_CONTEXTS, Pinned};

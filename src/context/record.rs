@@ -6,6 +6,7 @@ use super::requests::{Errand, Requests};
 use crate::abi::HostFunction;
 use crate::bridge::Signal;
 use crate::events::Hub;
+use crate::handles::Handles;
 use crate::inflight::{Accepted, Answer, Raw, Table, Token};
 use crate::options::Options;
 use crate::registry::{Hold, Registry};
@@ -105,8 +106,8 @@ impl Contexts {
         unsafe { record.as_ref() }
     }
 
-    /// One context less.
-    fn release(&self) {
+    /// One context less that counts.
+    pub(crate) fn release(&self) {
         self.allocation.lock().live -= 1;
     }
 }
@@ -153,7 +154,7 @@ impl Context {
     }
 
     /// Begins a life: the instance is reachable by its handle from now on.
-    pub(crate) fn open(&'static self, options: Options, host_fns: &'static [&'static str]) -> Arc<Instance> {
+    pub(crate) fn open(&'static self, options: Options) -> Arc<Instance> {
         let refused = (self.answers_refused.get(), self.answers_undecodable.get());
         self.payload.store(options.payload, Ordering::Relaxed);
         let generation = self.gate.next_generation(1 << HANDLE_GENERATION_BITS);
@@ -168,8 +169,8 @@ impl Context {
             counters: Counters::default(),
             state: StatePtr::new(ptr::null_mut()),
             answers_before: refused,
+            handles: Handles::default(),
             options,
-            host_fns,
         });
         self.instance.store(Arc::into_raw(Arc::clone(&instance)).cast_mut(), Ordering::Release);
         self.gate.open(generation);
@@ -235,11 +236,13 @@ impl Context {
         }
     }
 
-    /// Brings an answer to a host call; see [`Table::answer`]. Any thread, any token, no pin.
+    /// Brings an answer to a host call; see [`Table::answer`]. Any thread, any token, no pin. It is decoded inside of the
+    /// context, so that handles are found.
     #[inline]
-    pub(crate) fn answer(&'static self, token: Token, raw: Raw<'_>) -> Answer {
-        let answer =
-            super::local::Local::with(self, |local| self.calls.answer(local.map(|local| &local.owner), token, raw));
+    pub(crate) fn answer(&'static self, generation: u64, token: Token, raw: Raw<'_>) -> Answer {
+        let answer = super::frame::ensure(crate::Host::new(self, generation), self, |local| {
+            self.calls.answer(local.map(|local| &local.owner), token, raw)
+        });
         match &answer {
             Answer::Inline(accepted) | Answer::Queued { accepted, .. } => {
                 if *accepted == Accepted::Undecodable {
@@ -276,8 +279,7 @@ pub(crate) struct Instance {
     pub(crate) events: Hub,
     pub(crate) closing: Closing,
     pub(crate) counters: Counters,
-    /// The names of the host functions that the library calls; empty if it does not say.
-    pub(crate) host_fns: &'static [&'static str],
+    pub(crate) handles: Handles,
     /// The author's state, once it is constructed, for synchronous requests: valid while they are inside the gate.
     pub(crate) state: StatePtr<()>,
     answers_before: (u64, u64),
@@ -323,6 +325,7 @@ impl Instance {
             events_emitted: counters.events_emitted.get(),
             events_dropped: counters.events_dropped.get(),
             listeners: self.events.listeners() as u64,
+            handles: self.handles.len() as u64,
         }
     }
 }

@@ -22,8 +22,20 @@ use std::time::Instant;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::time::timeout;
 
-/// Why there is no state: a status and its payload.
-pub(crate) type Failure = (Status, Vec<u8>);
+/// Why there is no state: a status and its payload, when the host is told.
+pub(crate) type Failure = Box<dyn Told>;
+
+/// What can be told a host.
+pub(crate) trait Told {
+    /// Hands `take` the status and the payload: once.
+    fn tell(&self, take: &mut dyn FnMut(Status, &[u8]));
+}
+
+impl<T: AsRef<str>> Told for (Status, T) {
+    fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
+        take(self.0, self.1.as_ref().as_bytes());
+    }
+}
 
 /// Makes the state, on the FFI thread.
 pub(crate) type Construct = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<State, Failure>> + Send>;
@@ -70,12 +82,26 @@ struct LastWord {
 
 impl LastWord {
     fn say(self, instance: &Instance) {
-        let (status, text) = self.failure;
         if let Some(settled) = self.created {
-            settled.callback.call(status, &text);
+            tell_once(&*self.failure, |status, payload| settled.callback.call(status, payload));
         }
         // Somebody may have asked to destroy it meanwhile, and waits.
         instance.closing.publish(self.closed);
+    }
+}
+
+/// Tells a failure, also if making its payload panics.
+fn tell_once(failure: &dyn Told, tell: impl FnOnce(Status, &[u8])) {
+    let mut tell = Some(tell);
+    let told = panic::contain(|| {
+        failure.tell(&mut |status, payload| {
+            if let Some(tell) = tell.take() {
+                tell(status, payload);
+            }
+        });
+    });
+    if let Some(tell) = tell {
+        tell(Status::Panic, told.err().as_deref().unwrap_or("the error was not encoded").as_bytes());
     }
 }
 
@@ -88,7 +114,7 @@ fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct
             let failure = live(&runtime, local, created, construct, destruct);
             (Some(runtime), failure)
         }
-        Err(error) => (None, Some((Status::Busy, format!("no event loop: {error}").into_bytes()))),
+        Err(error) => (None, Some(Box::new((Status::Busy, format!("no event loop: {error}"))) as Failure)),
     };
     // A context that could not be constructed ends itself, unless somebody closes it already.
     let unsupervised = failure.is_some() && gate.advance(Phase::Running, Phase::Closing);
@@ -104,8 +130,8 @@ fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct
             Some(LastWord { created, failure, closed })
         }
         failure => {
-            if let Some((status, text)) = failure {
-                local.end_request(created, status, &text);
+            if let Some(failure) = failure {
+                tell_once(&*failure, |status, payload| local.end_request(created, status, payload));
             }
             report(instance, wind_up(local, runtime));
             None
@@ -147,7 +173,7 @@ fn live(
     runtime.block_on(async {
         let life = tokio::task::spawn_local(life);
         poll_fn(|cx| local.poll_loop(cx)).await;
-        life.await.unwrap_or_else(|error| Some((Status::Panic, error.to_string().into_bytes())))
+        life.await.unwrap_or_else(|error| Some(Box::new((Status::Panic, error.to_string()))))
     })
 }
 
@@ -186,7 +212,7 @@ async fn constructed(local: &Local, construct: Construct) -> Result<State, Failu
     match select(pin!(construction), pin!(patience)).await {
         Either::Left((Ok(constructed), _)) => constructed,
         Either::Left((Err(payload), _)) => Err(panicked(payload)),
-        Either::Right(_) => Err((Status::Cancelled, b"the context was closed before it was constructed".to_vec())),
+        Either::Right(_) => Err(Box::new((Status::Cancelled, "the context was closed before it was constructed"))),
     }
 }
 
@@ -210,7 +236,7 @@ async fn requests_cancelled(local: &Local) {
 }
 
 fn panicked(payload: Box<dyn Any + Send>) -> Failure {
-    (Status::Panic, panic::explain(payload).into_bytes())
+    Box::new((Status::Panic, panic::explain(payload)))
 }
 
 /// Refuses everything, delivers what is queued, calls back what is pending, and lets go of everything.
@@ -233,6 +259,9 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
         contain(|| runtime.shutdown_timeout(linger));
     }
     let delivered = instance.events.finish(Instant::now() + linger);
+    for object in instance.handles.clear() {
+        contain(|| drop(object));
+    }
     instance.requests.seal(Status::Cancelled, "the context has ended");
     local.retire();
     for entry in instance.registry.clear() {

@@ -6,8 +6,9 @@ use crate::options::{Options, WhenFull};
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::{Arc, Condvar, Mutex};
+use crate::{Format, ToHost, panic};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use smallvec::SmallVec;
+use smallbox::{SmallBox, smallbox};
 use std::cell::Cell;
 use std::io;
 use std::ptr;
@@ -16,24 +17,34 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Payload bytes that need no allocation.
-const INLINE: usize = 64;
-
 #[derive(Debug)]
 struct Listener {
     id: u64,
     event: Box<str>,
+    format: Format,
     callback: Callback,
     word: Word,
 }
 
-#[derive(Debug)]
+/// A payload that waits for the event thread, whatever its type.
+trait Payload: Send {
+    fn pass(&self, format: Format, take: &mut dyn FnMut(&[u8]));
+}
+
+impl<P: ToHost + Send> Payload for P {
+    fn pass(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
+        self.to_host(format, take);
+    }
+}
+
+/// Small ones need no allocation.
+type QueuedPayload = SmallBox<dyn Payload, [usize; 8]>;
+
 enum Message {
-    Event { event: &'static str, payload: SmallVec<[u8; INLINE]> },
+    Event { event: &'static str, payload: QueuedPayload },
     Last,
 }
 
-#[derive(Debug)]
 struct Queue {
     sender: Sender<Message>,
     /// To drop the oldest with.
@@ -46,7 +57,6 @@ thread_local! {
 }
 
 /// The events of one context.
-#[derive(Debug)]
 pub(crate) struct Hub {
     shared: Arc<Shared>,
     queue: OnceLock<Queue>,
@@ -107,6 +117,7 @@ impl Hub {
     pub(crate) fn add(
         &self,
         event: &str,
+        format: Format,
         callback: Callback,
         around: impl FnOnce(&mut dyn FnMut()) + Send + 'static,
     ) -> io::Result<u64> {
@@ -114,7 +125,7 @@ impl Hub {
         let mut listeners = self.shared.listeners.lock();
         listeners.latest += 1;
         let id = listeners.latest;
-        let listener = Arc::new(Listener { id, event: event.into(), callback, word: Word::new() });
+        let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
         listeners.present = listeners.present.iter().cloned().chain([listener]).collect();
         self.shared.count.store(listeners.present.len(), Ordering::Release);
         Ok(id)
@@ -130,7 +141,8 @@ impl Hub {
         let run = move || around(&mut || shared.run(&messages));
         let started = thread::Builder::new().name("ffihost-events".into()).spawn(run)?;
         *thread = Some(started);
-        self.queue.set(Queue { sender, receiver }).expect("set once, under the lock of `thread`");
+        let set = self.queue.set(Queue { sender, receiver });
+        debug_assert!(set.is_ok(), "set once, under the lock of `thread`");
         Ok(())
     }
 
@@ -153,7 +165,7 @@ impl Hub {
     }
 
     /// Enqueues an event for whoever listens.
-    pub(crate) fn emit(&self, event: &'static str, payload: &[u8], counters: &Counters) {
+    pub(crate) fn emit(&self, event: &'static str, payload: impl ToHost, counters: &Counters) {
         // Acquire: pairs with `add`, so that the queue is there when a listener is.
         if self.shared.count.load(Ordering::Acquire) == 0 {
             return;
@@ -163,7 +175,7 @@ impl Hub {
             counters.events_dropped.bump();
             return;
         }
-        let mut message = Message::Event { event, payload: SmallVec::from_slice(payload) };
+        let mut message = Message::Event { event, payload: smallbox!(payload.into_owned()) };
         counters.events_emitted.bump();
         loop {
             message = match queue.sender.try_send(message) {
@@ -239,7 +251,10 @@ impl Shared {
         while let Some(Message::Event { event, payload }) = self.next(messages) {
             let listeners = Arc::clone(&self.listeners.lock().present);
             for listener in listeners.iter().filter(|listener| *listener.event == *event) {
-                self.deliver(listener, &payload);
+                self.deliver(listener, &*payload);
+            }
+            if let Err(text) = panic::contain(|| drop(payload)) {
+                tracing::error!(event, panic = %text, "the drop of an event's payload panicked");
             }
         }
     }
@@ -251,11 +266,17 @@ impl Shared {
         })
     }
 
-    fn deliver(&self, listener: &Listener, payload: &[u8]) {
+    fn deliver(&self, listener: &Listener, payload: &dyn Payload) {
         if !listener.word.try_begin() {
             return;
         }
-        listener.callback.call(Status::Ok, payload);
+        // The encoder may be an author's.
+        let passed = panic::contain(|| {
+            payload.pass(listener.format, &mut |bytes| listener.callback.call(Status::Ok, bytes));
+        });
+        if let Err(text) = passed {
+            tracing::error!(event = %listener.event, panic = %text, "an event could not be delivered");
+        }
         if listener.word.end() {
             // The lock: a remover that has just seen RUNNING is waiting before this notifies.
             drop(self.listeners.lock());
@@ -284,7 +305,7 @@ mod tests {
     fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
         let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
         let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
-        hub.add("event", Callback::new(on_event, user_data), |run| run()).expect("a thread")
+        hub.add("event", Format::Native, Callback::new(on_event, user_data), |run| run()).expect("a thread")
     }
 
     fn finish(hub: &Hub) {
@@ -306,7 +327,7 @@ mod tests {
                 wait.lock().recv().expect("the test lets it go on");
             }
         });
-        hub.emit("event", b"first", &counters);
+        hub.emit("event", "first", &counters);
         enters.recv_timeout(PATIENCE).expect("it is delivered");
         (hub, counters, go_on, hears)
     }
@@ -314,7 +335,7 @@ mod tests {
     #[test]
     fn the_oldest_is_dropped() {
         let (hub, counters, go_on, hears) = held_up(WhenFull::DropOldest);
-        (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+        (0..6).for_each(|n| hub.emit("event", format!("{n}"), &counters));
         go_on.send(()).expect("it waits");
         finish(&hub);
         assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first", "2", "3", "4", "5"]);
@@ -324,7 +345,7 @@ mod tests {
     #[test]
     fn the_newest_is_dropped() {
         let (hub, counters, go_on, hears) = held_up(WhenFull::DropNewest);
-        (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+        (0..6).for_each(|n| hub.emit("event", format!("{n}"), &counters));
         go_on.send(()).expect("it waits");
         finish(&hub);
         assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first", "0", "1", "2", "3"]);
@@ -338,7 +359,7 @@ mod tests {
             let hub = Arc::clone(&hub);
             thread::spawn(move || {
                 let counters = Counters::default();
-                (0..6).for_each(|n| hub.emit("event", format!("{n}").as_bytes(), &counters));
+                (0..6).for_each(|n| hub.emit("event", format!("{n}"), &counters));
                 counters.events_dropped.get()
             })
         };
@@ -362,7 +383,7 @@ mod tests {
                 let hub = Arc::clone(&hub);
                 thread::spawn(move || {
                     let counters = Counters::default();
-                    (0..5_000).for_each(|_| hub.emit("event", &[b'x'; 100], &counters));
+                    (0..5_000).for_each(|_| hub.emit("event", [b'x'; 100], &counters));
                 })
             })
             .collect();
@@ -376,7 +397,7 @@ mod tests {
         let (hub, counters, go_on, hears) = held_up(WhenFull::Block);
         assert_eq!(hub.remove(1, false), Removal::StillRunning);
         assert_eq!(hub.remove(1, false), Removal::StillRunning, "asked again");
-        hub.emit("event", b"nobody's", &counters);
+        hub.emit("event", "nobody's", &counters);
         let other = listen(&hub, |_| {});
         go_on.send(()).expect("it waits");
         assert_eq!(hub.remove(1, true), Removal::Done);
@@ -392,7 +413,7 @@ mod tests {
         let counters = Counters::default();
         listen(&hub, |_| {});
         finish(&hub);
-        hub.emit("event", b"late", &counters);
+        hub.emit("event", "late", &counters);
         assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (0, 1));
     }
 }

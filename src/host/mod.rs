@@ -2,14 +2,18 @@
 
 mod call;
 mod payload;
+mod typed;
 
 pub use self::call::Call;
 pub use self::payload::{FromHost, ToHost};
+pub use self::typed::HostCall;
+pub(crate) use self::typed::call_now;
 
 use crate::context::gate::{Phase, Refused};
 use crate::context::local::Local;
 use crate::context::{Context, Pinned, frame};
 use crate::error::HostError;
+use crate::handles::Handles;
 use crate::options::Options;
 use crate::registry::Name;
 use crate::stats::Stats;
@@ -109,14 +113,15 @@ impl Host {
     /// On another thread than the FFI thread it blocks until the FFI thread has made the call.
     pub fn call_sync<A, T, E>(self, function: &HostFn, args: A) -> Result<T, HostError<E>>
     where
-        A: ToHost + Send + 'static,
+        A: ToHost,
         T: FromHost,
         E: FromHost,
     {
         call::call_sync(self, function.into(), args)
     }
 
-    /// Sends an event to the host's listeners: copies the payload into the queue, and returns.
+    /// Sends an event to the host's listeners: moves the payload into the queue, and returns. It becomes a payload on the
+    /// event thread, in the format of each listener.
     ///
     /// Without listeners it is nobody's event, and nothing is done. When the queue is full, the library's
     /// [`WhenFull`](crate::WhenFull) decides.
@@ -125,9 +130,7 @@ impl Host {
     ///
     /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
     pub fn emit(self, event: &'static str, payload: impl ToHost) -> Result<(), HostError> {
-        self.context_instance(|instance| {
-            payload.to_host(crate::Format::Native, &mut |bytes| instance.events.emit(event, bytes, &instance.counters));
-        })
+        self.context_instance(|instance| instance.events.emit(event, payload, &instance.counters))
     }
 
     /// Whether the context is live: not closed, though it may be closing.
@@ -161,6 +164,11 @@ impl Host {
     #[inline]
     fn with_local<R>(self, f: impl FnOnce(Option<&Local>) -> R) -> R {
         Local::with(self.context, |local| f(local.filter(|local| local.instance.generation == self.generation)))
+    }
+
+    /// Uses the handles that this host knows.
+    pub(crate) fn with_handles<R>(self, f: impl FnOnce(&Handles) -> R) -> Result<R, HostError> {
+        self.context_instance(|instance| f(&instance.handles))
     }
 
     /// Uses the instance: without a pin on its own FFI thread, which keeps it alive.

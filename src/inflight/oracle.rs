@@ -142,7 +142,7 @@ impl Oracle {
         assert!(self.tokens.last().is_none_or(|last| last.sequence() < token.sequence()), "tokens rise");
         self.tokens.push(token);
         if let Some(ret) = answered {
-            let answer = self.table.answer(Some(&self.owner), token, Raw::Host { ret, payload: &[] });
+            let answer = self.table.answer(Some(&self.owner), token, Raw::Host { ret, payload: &[], limit: 0 });
             assert_eq!(answer, Answer::Inline(Accepted::Decoded));
         }
         match self.table.called(&self.owner, ticket, drop) {
@@ -161,7 +161,7 @@ impl Oracle {
         }
         let call = nth % self.tokens.len();
         let here = (nth.is_multiple_of(2)).then_some(&self.owner);
-        let answer = self.table.answer(here, self.tokens[call], Raw::Host { ret, payload: &[] });
+        let answer = self.table.answer(here, self.tokens[call], Raw::Host { ret, payload: &[], limit: 0 });
         if self.known.get(&call) == Some(&Known::Open) {
             assert_eq!(answer, Answer::Queued { first: self.queue.is_empty(), accepted: Accepted::Decoded });
             self.known.insert(call, Known::Queued(ret));

@@ -63,6 +63,8 @@ pub(crate) enum Raw<'a> {
         ret: i32,
         /// Its bytes.
         payload: &'a [u8],
+        /// How much memory the outcome may take.
+        limit: usize,
     },
     /// The host passed bytes that cannot be read; this says why.
     Unreadable(&'a str),

@@ -179,7 +179,7 @@ fn answered_inline_against_another_thread() {
         let (calls, owner) = (Calls::new(), owner());
         let ticket = calls.begin_calling(&owner, Drops::default().token());
         let other = answer_elsewhere(&calls, &ticket, 2);
-        let inline = calls.table.answer(Some(&owner), ticket.token(), Raw::Host { ret: 1, payload: &[] });
+        let inline = calls.table.answer(Some(&owner), ticket.token(), Raw::Host { ret: 1, payload: &[], limit: 0 });
         let number = match calls.table.called(&owner, ticket, drop) {
             Ok(number) => number,
             Err(ticket) => match calls.settle(&owner, ticket, || {}) {

@@ -96,7 +96,7 @@ impl<H> Calls<H> {
 
     /// Answers from another thread; true if it was accepted.
     pub(crate) fn answer(&self, token: Token, ret: i32) -> bool {
-        match self.table.answer(None, token, Raw::Host { ret, payload: &[] }) {
+        match self.table.answer(None, token, Raw::Host { ret, payload: &[], limit: 0 }) {
             Answer::Queued { first, .. } => {
                 if first {
                     self.signal.notify();

@@ -192,6 +192,12 @@ async fn echo(_: &Library, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
 pub struct Odd(Vec<u8>);
 
 impl ffihost::ToHost for Odd {
+    type Owned = Self;
+
+    fn into_owned(self) -> Self {
+        self
+    }
+
     fn to_host(&self, _: ffihost::Format, take: &mut dyn FnMut(&[u8])) {
         match self.0.as_slice() {
             b"nothing" => {}

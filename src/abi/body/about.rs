@@ -74,11 +74,12 @@ impl From<crate::Stats> for FFIStats {
             events_emitted: stats.events_emitted,
             events_dropped: stats.events_dropped,
             listeners: stats.listeners,
+            handles: stats.handles,
         }
     }
 }
 
 /// `<lib>_version`.
 pub fn version<S>(library: &'static Library<S>) -> *const c_char {
-    library.surface.version.as_ptr()
+    library.version.as_ptr()
 }

@@ -8,11 +8,11 @@ use crate::context::frame;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
 use crate::events::Removal;
-use crate::panic;
 use crate::status::Status;
+use crate::{Format, panic};
 use std::ffi::{c_char, c_int, c_void};
 
-/// `<lib>_add_event_listener`.
+/// `<lib>_add_event_listener` and its `_cbor` twin.
 ///
 /// # Safety
 ///
@@ -23,18 +23,19 @@ pub unsafe fn add_event_listener<S>(
     event: *const c_char,
     cb: Option<FFICallBack>,
     user_data: *mut c_void,
+    format: Format,
 ) -> u64 {
     let add = || {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         // SAFETY: the caller's contract.
         let event = unsafe { name(event)? };
-        if !library.surface.events.contains(&event) {
+        if !library.descriptor().events.contains(event) {
             return Err(Status::InvalidArgument);
         }
         let host = host(library, ctx)?;
         let inside = host.enter(Phase::Running)?;
         let around = move |run: &mut dyn FnMut()| frame::enter(host, None, run);
-        inside.events.add(event, callback, around).map_err(|error| {
+        inside.events.add(event, format, callback, around).map_err(|error| {
             tracing::error!(%error, "no event thread");
             Status::Busy
         })

@@ -92,7 +92,7 @@ fn register<S>(
     let function = function.map(std::mem::ManuallyDrop::new);
     let host = host(library, ctx)?;
     let inside = host.enter(Phase::Closing)?;
-    if !inside.host_fns.is_empty() && !inside.host_fns.contains(&name) {
+    if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
     }
     let gone = match function {
@@ -125,17 +125,18 @@ pub unsafe fn host_complete<S>(
             return Err(Status::InvalidCtx);
         }
         let token = Token::from_bits(token).ok_or(Status::UnknownToken)?;
+        let limit = context.max_payload();
         // SAFETY: the caller's contract.
-        let payload = unsafe { bytes(msg.cast(), len, context.max_payload()) };
+        let payload = unsafe { bytes(msg.cast(), len, limit) };
         let (answer, broken) = match payload {
-            Ok(payload) => (context.answer(token, Raw::Host { ret, payload }), None),
+            Ok(payload) => (context.answer(generation, token, Raw::Host { ret, payload, limit }), None),
             // A faulty host must not hang a call either: what it passed cannot be read, and that is the answer.
             Err(status) => {
                 let text = match status {
-                    Status::TooLarge => format!("the host passed {len} bytes, the limit is {}", context.max_payload()),
+                    Status::TooLarge => format!("the host passed {len} bytes, the limit is {limit}"),
                     _ => format!("the host passed NULL with a length of {len}"),
                 };
-                (context.answer(token, Raw::Unreadable(&text)), Some(status))
+                (context.answer(generation, token, Raw::Unreadable(&text)), Some(status))
             }
         };
         match (answer, broken) {

@@ -3,51 +3,122 @@
 use super::super::host_fn::{Callback, UserData};
 use super::super::library::Library;
 use super::super::types::FFICallBack;
-use super::{bytes, done, host};
+use super::requests::{Refusal, read_map};
+use super::{done, host};
+use crate::abi::Reply;
 use crate::context::close;
-use crate::context::run::{self, State};
+use crate::context::run::{self, Failure, State, Told};
+use crate::error::DecodeError;
 use crate::status::Status;
+use crate::wire::Declared;
+use crate::wire::cbor::Reader as CborReader;
+use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
 use futures::FutureExt;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::rc::Rc;
 
-/// `<lib>_create`.
+/// `<lib>_create`, with native arguments: `read` makes them on this thread.
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `req` points to `len` bytes, `ctx` may be written, `cb` is such a function.
-pub unsafe fn create<S, C, D, T, E>(
+/// As `ffihost.h` says: `ctx` may be written, `cb` is such a function, and `read` may read what the host passed.
+pub unsafe fn create<S, A, C, D, T, E>(
     library: &'static Library<S>,
-    (req, len): (*const u8, usize),
-    (cb, user_data): (Option<FFICallBack>, *mut c_void),
+    given: (Option<FFICallBack>, *mut c_void),
     ctx: *mut *mut c_void,
+    read: impl FnOnce(&mut NativeReader) -> Result<A, DecodeError>,
     construct: C,
     destruct: D,
 ) -> c_int
 where
     S: 'static,
-    C: AsyncFnOnce(Vec<u8>) -> Result<S, E> + Send + 'static,
+    A: Send + 'static,
+    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
     D: AsyncFnOnce(&S) -> T + Send + 'static,
-    E: crate::ToHost,
+    E: Declared + 'static,
+{
+    let read = |limit| Ok(read(&mut NativeReader::new(limit)));
+    // SAFETY: the caller's contract.
+    unsafe { begin(library, given, ctx, Format::Native, read, typed(construct), destruct) }
+}
+
+/// `<lib>_create_cbor`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `req` points to `len` bytes, `ctx` may be written, `cb` is such a function.
+pub unsafe fn create_cbor<S, A, C, D, T, E>(
+    library: &'static Library<S>,
+    req: (*const u8, usize),
+    given: (Option<FFICallBack>, *mut c_void),
+    ctx: *mut *mut c_void,
+    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
+    construct: C,
+    destruct: D,
+) -> c_int
+where
+    S: 'static,
+    A: Send + 'static,
+    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
+    D: AsyncFnOnce(&S) -> T + Send + 'static,
+    E: Declared + 'static,
+{
+    // SAFETY: the caller's contract.
+    let read = |limit| unsafe { read_map(req, limit, read) };
+    // SAFETY: the caller's contract.
+    unsafe { begin(library, given, ctx, Format::Cbor, read, typed(construct), destruct) }
+}
+
+fn typed<S, A, E>(
+    construct: impl AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
+) -> impl AsyncFnOnce(A) -> Result<S, TypedError<E>> + Send + 'static
+where
+    A: Send + 'static,
+{
+    async move |args| construct(args).await.map_err(TypedError)
+}
+
+/// Begins the life of a context; `read` makes the constructor's arguments here, within a limit.
+///
+/// # Safety
+///
+/// `ctx` is null or may be written.
+pub(super) unsafe fn begin<S, A, C, D, T, E>(
+    library: &'static Library<S>,
+    (cb, user_data): (Option<FFICallBack>, *mut c_void),
+    ctx: *mut *mut c_void,
+    format: Format,
+    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    construct: C,
+    destruct: D,
+) -> c_int
+where
+    S: 'static,
+    A: Send + 'static,
+    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
+    D: AsyncFnOnce(&S) -> T + Send + 'static,
+    E: Rejection + 'static,
 {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         if ctx.is_null() {
             return Err(Status::InvalidArgument);
         }
-        // SAFETY: the caller's contract.
-        let args = unsafe { bytes(req, len, library.options.payload)? }.to_vec();
+        let args = match read(library.options.payload)? {
+            Ok(args) => Ok(args),
+            Err(error) => Err(Refusal::new(error)?),
+        };
         let context = library.contexts.acquire(library.options.contexts).ok_or(Status::Busy)?;
-        let instance = context.open(library.options, library.surface.host_fns);
+        let instance = context.open(library.options);
         let created = instance.requests.accept(callback);
         // SAFETY: not null, and writable by the caller's contract. Before the thread starts, so before `cb` is called.
         unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
-        let construct = Box::new(|| {
+        let construct = Box::new(move || {
             let state = async move {
-                let made = construct(args).await;
-                made.map(pack::<S>).map_err(|error| (Status::Err, encoded(&error)))
+                let made = construct(args.map_err(|refusal| Box::new(refusal) as Failure)?).await;
+                made.map(pack::<S>).map_err(|error| Box::new(Rejected { error, format }) as Failure)
             };
             state.boxed_local()
         });
@@ -68,15 +139,39 @@ where
     })
 }
 
+impl Told for Refusal {
+    fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
+        self.reply(Format::Native, take);
+    }
+}
+
+/// A constructor's error, which becomes a payload when it is told.
+pub(super) trait Rejection {
+    fn payload(&self, format: Format, take: &mut dyn FnMut(&[u8]));
+}
+
+struct TypedError<E>(E);
+
+impl<E: Declared> Rejection for TypedError<E> {
+    fn payload(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
+        self.0.to_payload(format, take);
+    }
+}
+
+struct Rejected<E> {
+    error: E,
+    format: Format,
+}
+
+impl<E: Rejection> Told for Rejected<E> {
+    fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
+        self.error.payload(self.format, &mut |payload| take(Status::Err, payload));
+    }
+}
+
 fn pack<S: 'static>(state: S) -> State {
     let state = Rc::new(state);
     State { address: Rc::as_ptr(&state).cast_mut().cast(), value: state }
-}
-
-fn encoded(value: &impl crate::ToHost) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    value.to_host(Format::Native, &mut |encoded| bytes = encoded.to_vec());
-    bytes
 }
 
 /// `<lib>_destroy`.

@@ -2,16 +2,24 @@
 //! promises.
 
 mod about;
+pub mod by_hand;
 mod events;
+mod free_requests;
+mod handles;
 mod host_fns;
 mod life;
 mod requests;
+mod sync_requests;
 
 pub use self::about::{abi_hash, descriptor, stats, version};
 pub use self::events::{add_event_listener, remove_event_listener};
+pub(super) use self::free_requests::OwnContext;
+pub use self::free_requests::{free_request, free_request_cbor, free_sync_request, free_sync_request_cbor};
+pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
-pub use self::life::{close, create, destroy};
-pub use self::requests::{cancel, request, sync_request};
+pub use self::life::{close, create, create_cbor, destroy};
+pub use self::requests::{cancel, request, request_cbor};
+pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor};
 
 use super::library::Library;
 use crate::Host;

@@ -1,22 +1,26 @@
-//! Requests, asynchronous and synchronous, and how each is answered once.
+//! Asynchronous requests, and how each is answered once.
 
 use super::super::host_fn::{Callback, UserData};
-use super::super::library::{Library, Reply};
+use super::super::library::{Library, Reply, Typed};
 use super::super::types::FFICallBack;
 use super::{bytes, done, host};
 use crate::context::gate::Phase;
 use crate::context::local::Local;
 use crate::context::requests::{Job, Key, Refused};
 use crate::context::{Instance, frame};
-use crate::panic;
+use crate::error::DecodeError;
 use crate::status::Status;
+use crate::wire::Returned;
+use crate::wire::cbor::Reader as CborReader;
+use crate::wire::native::Reader as NativeReader;
+use crate::{Format, panic};
 use futures::FutureExt;
 use smallbox::smallbox;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::marker::PhantomData;
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
@@ -32,42 +36,115 @@ pub fn cancel<S>(library: &'static Library<S>, ctx: *mut c_void, user_data: *mut
     })
 }
 
-/// An asynchronous request: copies the bytes, and runs the handler on the FFI thread.
+/// Callback and userData, as a host passes them.
+pub(super) type Given = (Option<FFICallBack>, *mut c_void);
+
+/// An asynchronous request with native arguments: `read` makes them on this thread, `handler` runs on the FFI thread.
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `req` points to `len` bytes, `cb` is such a function.
+/// As `ffihost.h` says: `cb` is such a function, and `read` may read what the host passed.
 #[inline]
-pub unsafe fn request<S, H, R>(
+pub unsafe fn request<S, A, H, R>(
     library: &'static Library<S>,
     ctx: *mut c_void,
-    (cb, user_data): (Option<FFICallBack>, *mut c_void),
-    (req, len): (*const u8, usize),
+    given: Given,
+    read: impl FnOnce(&mut NativeReader) -> Result<A, DecodeError>,
     handler: H,
 ) -> c_int
 where
     S: 'static,
-    H: AsyncFnOnce(&S, Vec<u8>) -> R + Send + 'static,
+    A: Send + 'static,
+    H: AsyncFnOnce(&S, A) -> R + Send + 'static,
+    R: Returned + 'static,
+{
+    let read = |limit| Ok(read(&mut NativeReader::new(limit)));
+    submit(library, ctx, given, Format::Native, read, async move |state: &S, args| Typed(handler(state, args).await))
+}
+
+/// An asynchronous request with CBOR arguments.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `cb` is such a function, and `req` points to `len` bytes.
+pub unsafe fn request_cbor<S, A, H, R>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    given: Given,
+    req: (*const u8, usize),
+    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
+    handler: H,
+) -> c_int
+where
+    S: 'static,
+    A: Send + 'static,
+    H: AsyncFnOnce(&S, A) -> R + Send + 'static,
+    R: Returned + 'static,
+{
+    // SAFETY: the caller's contract.
+    let read = |limit| unsafe { read_map(req, limit, read) };
+    submit(library, ctx, given, Format::Cbor, read, async move |state: &S, args| Typed(handler(state, args).await))
+}
+
+/// Reads the map that a host passed; no bytes are the empty one.
+///
+/// # Safety
+///
+/// `req` points to `len` bytes.
+pub(super) unsafe fn read_map<A>(
+    (req, len): (*const u8, usize),
+    limit: usize,
+    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
+) -> Result<Result<A, DecodeError>, Status> {
+    // SAFETY: the caller's contract.
+    let bytes = match unsafe { bytes(req, len, limit)? } {
+        [] => &[EMPTY_MAP],
+        bytes => bytes,
+    };
+    Ok(CborReader::new(bytes, limit).only(read))
+}
+
+const EMPTY_MAP: u8 = 0xa0;
+
+/// Submits a request whose arguments `read` makes here, within a limit.
+#[inline]
+pub(super) fn submit<S, A, H, R>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    (cb, user_data): Given,
+    format: Format,
+    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    handler: H,
+) -> c_int
+where
+    S: 'static,
+    A: Send + 'static,
+    H: AsyncFnOnce(&S, A) -> R + Send + 'static,
     R: Reply + 'static,
 {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-        // SAFETY: the caller's contract.
-        let args = unsafe { bytes(req, len, library.options.payload)? };
-        let inside = host(library, ctx)?.enter(Phase::Running)?;
-        let args = args.to_vec();
-        let handler = async move |state: &S| handler(state, args).await;
-        submit::<S, _, R>(&inside, callback, handler)
+        let host = host(library, ctx)?;
+        let inside = host.enter(Phase::Running)?;
+        match frame::enter(host, None, || read(library.options.payload))? {
+            Ok(args) => {
+                enqueue::<S, _, R>(&inside, callback, format, async move |state: &S| handler(state, args).await)
+            }
+            Err(error) => enqueue::<S, _, _>(&inside, callback, format, {
+                let refusal = Refusal::new(error)?;
+                async move |_: &S| refusal
+            }),
+        }
     })
 }
 
-fn submit<S, H, R>(inside: &Instance, callback: Callback, handler: H) -> Result<(), Status>
+pub(super) fn enqueue<S, H, R>(inside: &Instance, callback: Callback, format: Format, handler: H) -> Result<(), Status>
 where
     S: 'static,
     H: AsyncFnOnce(&S) -> R + Send + 'static,
     R: Reply + 'static,
 {
-    let job = Work { handler: Some(handler), state: std::marker::PhantomData::<fn(&S)> };
+    let job = Work { handler: Some(handler), format, state: PhantomData::<fn(&S)> };
     let tell = inside.requests.submit(callback, smallbox!(job)).inspect_err(|refused| {
         if *refused == Refused::Full {
             inside.counters.requests_refused.bump();
@@ -80,10 +157,30 @@ where
     Ok(())
 }
 
+/// The answer to arguments that do not decode.
+pub(super) struct Refusal(DecodeError);
+
+impl Refusal {
+    /// A pointer that must not be NULL is refused at the door; the rest is worth a text.
+    pub(super) fn new(error: DecodeError) -> Result<Self, Status> {
+        match error.status() {
+            Status::InvalidArgument => Err(Status::InvalidArgument),
+            _ => Ok(Self(error)),
+        }
+    }
+}
+
+impl Reply for Refusal {
+    fn reply(&self, _: Format, take: &mut dyn FnMut(Status, &[u8])) {
+        take(self.0.status(), self.0.to_string().as_bytes());
+    }
+}
+
 /// A request that waits for the FFI thread.
 struct Work<S, H> {
     handler: Option<H>,
-    state: std::marker::PhantomData<fn(&S)>,
+    format: Format,
+    state: PhantomData<fn(&S)>,
 }
 
 impl<S, H, R> Job for Work<S, H>
@@ -95,9 +192,10 @@ where
     fn start(&mut self, local: &Rc<Local>, key: Key) {
         let responder = Responder { local: Rc::clone(local), key: Some(key) };
         let (Some(handler), Some(state)) = (self.handler.take(), local.state::<S>()) else { return drop(responder) };
+        let format = self.format;
         let work = async move {
             let outcome = AssertUnwindSafe(handler(&state)).catch_unwind().await;
-            responder.reply(outcome);
+            responder.reply(outcome, format);
         };
         let mut work = Box::pin(work);
         // Many requests end without waiting for anything, or are answered inline: those need no task. One that is pending
@@ -134,20 +232,24 @@ struct Responder {
 }
 
 impl Responder {
-    fn reply(mut self, outcome: Result<impl Reply, Box<dyn Any + Send>>) {
+    fn reply(mut self, outcome: Result<impl Reply, Box<dyn Any + Send>>, format: Format) {
         let Some(key) = self.key.take() else { return };
-        answer_once(outcome, |status, payload| self.local.end_request(key, status, payload));
+        answer_once(outcome, format, |status, payload| self.local.end_request(key, status, payload));
     }
 }
 
 /// Tells the outcome of a request, once: also if encoding it panics, before or after it has told, tells nothing, or tells
 /// twice.
-fn answer_once(outcome: Result<impl Reply, Box<dyn Any + Send>>, tell: impl FnOnce(Status, &[u8])) {
+pub(super) fn answer_once(
+    outcome: Result<impl Reply, Box<dyn Any + Send>>,
+    format: Format,
+    tell: impl FnOnce(Status, &[u8]),
+) {
     let mut tell = Some(tell);
     let problem = match outcome {
         Ok(outcome) => {
             let replied = panic::contain(|| {
-                outcome.reply(&mut |status, payload| {
+                outcome.reply(format, &mut |status, payload| {
                     if let Some(tell) = tell.take() {
                         tell(status, payload);
                     }
@@ -169,39 +271,4 @@ impl Drop for Responder {
             self.local.end_request(key, Status::Cancelled, b"the request was cancelled");
         }
     }
-}
-
-/// A synchronous request: runs the handler here, and calls back before it returns.
-///
-/// # Safety
-///
-/// As `ffihost.h` says: `req` points to `len` bytes, `cb` is such a function.
-#[inline]
-pub unsafe fn sync_request<S, R>(
-    library: &'static Library<S>,
-    ctx: *mut c_void,
-    (cb, user_data): (Option<FFICallBack>, *mut c_void),
-    (req, len): (*const u8, usize),
-    handler: impl FnOnce(&S, &[u8]) -> R,
-) -> c_int
-where
-    S: Sync + 'static,
-    R: Reply,
-{
-    done(|| {
-        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-        // SAFETY: the caller's contract.
-        let args = unsafe { bytes(req, len, library.options.payload)? };
-        let host = host(library, ctx)?;
-        let inside = host.enter(Phase::Running)?;
-        // SAFETY: the address is null or that of the state of this library's type, which is not dropped while somebody is
-        // inside; `S: Sync` lets other threads look at it.
-        let state = unsafe { inside.state.load(Ordering::Acquire).cast::<S>().as_ref() }.ok_or(Status::Busy)?;
-        // Still inside when it calls back, so that a close waits for that too.
-        frame::enter(host, None, || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| handler(state, args)));
-            answer_once(outcome, |status, payload| callback.call(status, payload));
-        });
-        Ok(())
-    })
 }

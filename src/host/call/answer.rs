@@ -21,10 +21,12 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
         let format = if CBOR { Format::Cbor } else { Format::Native };
         let read = match answer {
             Raw::Unreadable(text) => Err(DecodeError::new(text)),
-            Raw::Host { ret: OK, payload } => read::<T>(format, payload).map(Ok),
-            Raw::Host { ret: ERR, payload } => read::<E>(format, payload).map(|error| Err(HostError::Declared(error))),
+            // SAFETY: the host passed the payload as an answer, by the contract of `host_complete`.
+            Raw::Host { ret: OK, payload, limit } => read(|| unsafe { T::from_host(format, payload, limit) }).map(Ok),
+            // SAFETY: as above.
+            Raw::Host { ret: ERR, payload, limit } => read(|| unsafe { E::declared(format, payload, limit) }).map(Err),
             Raw::Host { ret: CANCELLED, .. } => Ok(Err(HostError::Cancelled)),
-            Raw::Host { ret: code, payload } => {
+            Raw::Host { ret: code, payload, .. } => {
                 let text = String::from_utf8_lossy(payload).into_owned();
                 Ok(Err(HostError::Failed { code, text }))
             }
@@ -40,9 +42,8 @@ const OK: i32 = Status::Ok.code();
 const ERR: i32 = Status::Err.code();
 const CANCELLED: i32 = Status::Cancelled.code();
 
-/// Reads a payload as a `V`. A panic of the author's decoder is an error too.
+/// Reads a payload. A panic of the author's decoder is an error too.
 #[inline]
-fn read<V: FromHost>(format: Format, payload: &[u8]) -> Result<V, DecodeError> {
-    panic::contain(|| V::from_host(format, payload))
-        .unwrap_or_else(|text| Err(DecodeError::new(format_args!("the decoder panicked: {text}"))))
+fn read<V>(decode: impl FnOnce() -> Result<V, DecodeError>) -> Result<V, DecodeError> {
+    panic::contain(decode).unwrap_or_else(|text| Err(DecodeError::new(format_args!("the decoder panicked: {text}"))))
 }

@@ -2,24 +2,15 @@
 
 use super::answer::Outcome;
 use super::{Call, Patience, State, timer_at};
-use crate::Format;
 use crate::context::local::Local;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};
 use crate::inflight::Ticket;
 use crate::registry::Name;
 use futures::future::{Either, select};
-use std::cell::Cell;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
-
-/// What the FFI thread sends back.
-pub(super) enum Delivery<T, E> {
-    Settled(Outcome<T, E>),
-    /// The function is registered with the other format: encode the arguments in this one, and send again.
-    Encode(Format),
-}
 
 /// What a call has of the FFI thread's, when it is not there.
 pub(super) enum Stray<T, E> {
@@ -39,40 +30,23 @@ impl<T, E> Stray<T, E> {
     }
 }
 
-/// Arguments in one format, as bytes.
-pub(super) struct Encoded {
-    pub(super) format: Format,
-    pub(super) bytes: Vec<u8>,
-    /// The other format, if that was asked for.
-    pub(super) wanted: Cell<Option<Format>>,
-}
-
-impl ToHost for &Encoded {
-    fn to_host(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
-        if format == self.format {
-            take(&self.bytes);
-        } else {
-            self.wanted.set(Some(format));
-        }
-    }
-}
-
 /// A call on its way to the FFI thread.
-pub(super) struct Errand<T, E> {
+pub(super) struct Errand<A, T, E> {
     pub(super) host: Host,
     pub(super) name: String,
     pub(super) id: Option<u32>,
-    pub(super) args: Encoded,
+    /// None if the call was made already.
+    pub(super) args: Option<A>,
     pub(super) deadline: Option<Duration>,
     pub(super) patience: Patience,
     pub(super) stray: Stray<T, E>,
-    pub(super) sender: oneshot::Sender<Delivery<T, E>>,
+    pub(super) sender: oneshot::Sender<Outcome<T, E>>,
 }
 
-impl<T: FromHost, E: FromHost> Errand<T, E> {
+impl<A: ToHost + 'static, T: FromHost, E: FromHost> Errand<A, T, E> {
     /// Goes on with the call in a task of its own, until it settles or nobody awaits it any more.
-    pub(super) fn run(mut self, local: &Local) {
-        let state = match std::mem::replace(&mut self.stray, Stray::New) {
+    pub(super) fn run(self, local: &Local) {
+        let state = match self.stray {
             Stray::New => State::New,
             Stray::Crowded => {
                 local.room.leave();
@@ -80,30 +54,23 @@ impl<T: FromHost, E: FromHost> Errand<T, E> {
             }
             Stray::Open(ticket, at) => State::Open { ticket, deadline: timer_at(at) },
         };
+        let mut sender = self.sender;
         tokio::task::spawn_local(async move {
-            if let Some(delivery) = self.delivery(state).await {
-                // Nobody awaits it any more, if it comes back.
-                let _ = self.sender.send(delivery);
-            }
+            let call = Call {
+                host: self.host,
+                function: HostFnRef(Name { text: &self.name, id: self.id }),
+                args: self.args,
+                deadline: self.deadline,
+                patience: self.patience,
+                started: None,
+                state,
+            };
+            let outcome = match select(call, pin!(sender.closed())).await {
+                Either::Left((outcome, _)) => outcome,
+                Either::Right(_) => return,
+            };
+            // Nobody awaits it any more, if it comes back.
+            let _ = sender.send(outcome);
         });
-    }
-
-    /// What to send back; nothing if the other side has gone.
-    async fn delivery(&mut self, state: State<T, E>) -> Option<Delivery<T, E>> {
-        let function = HostFnRef(Name { text: &self.name, id: self.id });
-        let call = Call {
-            host: self.host,
-            function,
-            args: Some(&self.args),
-            deadline: self.deadline,
-            patience: self.patience,
-            started: None,
-            state,
-        };
-        let Either::Left((outcome, _)) = select(call, pin!(self.sender.closed())).await else { return None };
-        Some(match self.args.wanted.take() {
-            Some(format) => Delivery::Encode(format),
-            None => Delivery::Settled(outcome),
-        })
     }
 }

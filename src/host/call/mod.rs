@@ -9,10 +9,9 @@ mod elsewhere;
 mod sync;
 
 use self::answer::{Outcome, Reader};
-use self::elsewhere::{Delivery, Encoded, Errand, Stray};
+use self::elsewhere::{Errand, Stray};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
-use crate::Format;
 use crate::context::close::Abandoned;
 use crate::context::gate::{Phase, Refused};
 use crate::context::local::{Local, NotMade};
@@ -20,7 +19,6 @@ use crate::context::room::{Lacks, Waiting};
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
 use crate::inflight::{Poll as CallPoll, Ticket};
-use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -51,9 +49,9 @@ pub struct Call<'a, A, T: FromHost, E: FromHost> {
 
 /// What a call waits for before it is made, instead of ending with an error.
 #[derive(Clone, Copy, Default)]
-struct Patience {
-    room: bool,
-    registration: bool,
+pub(super) struct Patience {
+    pub(super) room: bool,
+    pub(super) registration: bool,
 }
 
 impl Patience {
@@ -89,7 +87,7 @@ enum State<T, E> {
     /// Made on the FFI thread, and open.
     Open { ticket: Ticket<Outcome<T, E>>, deadline: Timer },
     /// Made, or to be made, by a task on the FFI thread.
-    Elsewhere { delivery: oneshot::Receiver<Delivery<T, E>>, abandoned: Abandoned },
+    Elsewhere { delivery: oneshot::Receiver<Outcome<T, E>>, abandoned: Abandoned },
     /// Settled.
     Done,
 }
@@ -116,6 +114,28 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
+    }
+
+    /// Calls this host instead. Without effect once it was polled.
+    pub(super) fn on(mut self, host: Host) -> Self {
+        if matches!(self.state, State::New) {
+            self.host = host;
+        }
+        self
+    }
+
+    pub(super) fn with(mut self, deadline: Option<Duration>, patience: Patience) -> Self {
+        self.deadline = deadline;
+        self.patience = patience;
+        self
+    }
+
+    pub(super) fn set_deadline(&mut self, deadline: Duration) {
+        self.deadline = Some(deadline);
+    }
+
+    pub(super) fn patience(&mut self) -> &mut Patience {
+        &mut self.patience
     }
 
     /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
@@ -241,30 +261,24 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     /// Goes on, on another thread than the FFI thread.
     fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
-        let mut format = Format::Native;
         loop {
             let State::Elsewhere { delivery, abandoned } = &mut self.state else {
-                match self.send(format) {
+                match self.send() {
                     Ok(()) => continue,
                     Err(refused) => return Poll::Ready(Err(HostError::from(refused).widen())),
                 }
             };
-            match Pin::new(delivery).poll(cx) {
-                Poll::Pending if abandoned.as_mut().poll(cx).is_pending() => return Poll::Pending,
-                Poll::Pending => return Poll::Ready(Err(HostError::ShuttingDown)),
-                Poll::Ready(Ok(Delivery::Settled(outcome))) => return Poll::Ready(outcome),
-                Poll::Ready(Ok(Delivery::Encode(other))) => {
-                    format = other;
-                    self.state = State::New;
-                }
+            return match Pin::new(delivery).poll(cx) {
+                Poll::Pending if abandoned.as_mut().poll(cx).is_pending() => Poll::Pending,
+                Poll::Ready(Ok(outcome)) => Poll::Ready(outcome),
                 // The sender is dropped unsent only when the context ends.
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(HostError::ShuttingDown)),
-            }
+                Poll::Pending | Poll::Ready(Err(_)) => Poll::Ready(Err(HostError::ShuttingDown)),
+            };
         }
     }
 
     /// Sends the call to the FFI thread, with its ticket if it has one.
-    fn send(&mut self, format: Format) -> Result<(), Refused> {
+    fn send(&mut self) -> Result<(), Refused> {
         let inside = self.host.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, delivery) = oneshot::channel();
@@ -273,15 +287,11 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             State::Crowded { .. } => Stray::Crowded,
             _ => Stray::New,
         };
-        let mut bytes = Vec::new();
-        if let Some(args) = &self.args {
-            args.to_host(format, &mut |encoded| bytes = encoded.to_vec());
-        }
         let errand = Errand {
             host: self.host,
             name: self.function.name().text.to_owned(),
             id: self.function.name().id,
-            args: Encoded { format, bytes, wanted: Cell::new(None) },
+            args: self.args.take().map(ToHost::into_owned),
             deadline: self.deadline,
             patience: self.patience,
             stray,

@@ -65,7 +65,7 @@ impl<T> Drop for Hander<T> {
 /// See [`Host::call_sync`].
 pub(in crate::host) fn call_sync<A, T, E>(host: Host, function: HostFnRef<'_>, args: A) -> Outcome<T, E>
 where
-    A: ToHost + Send + 'static,
+    A: ToHost,
     T: FromHost,
     E: FromHost,
 {
@@ -74,7 +74,7 @@ where
     }
     let handover = Handover::new();
     let hander = Hander(Arc::clone(&handover));
-    let (name, id) = (function.name().text.to_owned(), function.name().id);
+    let (name, id, args) = (function.name().text.to_owned(), function.name().id, args.into_owned());
     let errand = move |local: &Rc<Local>| {
         let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
         hander.hand(Some(outcome));

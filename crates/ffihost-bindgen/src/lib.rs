@@ -1,0 +1,128 @@
+//! Bindings to an ffihost library, generated from its descriptor.
+//!
+//! ```text
+//!   compiled library ──▶ ffihost_schema::Library ──▶ one typed model per language ──▶ templates ──▶ files
+//!                        (read without running it)    names, order, passing            shape only
+//! ```
+//!
+//! ```
+//! # use ffihost_schema::*;
+//! # let formats = Formats { native: true, cbor: true };
+//! # let layout = || Layout { size: 16, align: 8, offsets: vec![0] };
+//! # let name = Field { name: "name".to_owned(), docs: String::new(), ty: Type::String };
+//! # let library = Library {
+//! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64, hash: 42, formats,
+//! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
+//! #     structs: vec![], enums: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
+//! #     constants: vec![],
+//! # };
+//! use ffihost_bindgen::{Language, generate};
+//!
+//! let files = generate(&library, Language::C)?;
+//! assert_eq!(files[0].path, "my_app.h");
+//! assert!(files[0].contents.contains("int my_app_create(FFIString name, FFICallBack cb, void *userData, void **ctx);"));
+//! # Ok::<(), ffihost_bindgen::Error>(())
+//! ```
+//!
+//! The modules, in the order to read them: [`Error`] says what cannot be bound; `names` how things are called and that no
+//! two are called the same; `docs` and `text` how comments and long lines are laid out; `c` is the model and template of
+//! the C header, `cpp` that of the C++ one, which is written in terms of the C one. A further language is a further folder.
+
+#![forbid(unsafe_code)]
+
+mod c;
+mod cpp;
+mod docs;
+mod error;
+mod names;
+mod text;
+
+pub use self::error::Error;
+
+use ffihost_schema::Library;
+use std::fmt;
+use std::str::FromStr;
+
+/// A language to generate bindings in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Language {
+    /// C99, which C++ takes too: `<lib>.h`. Needs `ffihost.h` beside it.
+    C,
+    /// C++17: `<lib>.hpp` and `ffihost.hpp`, the same for every library; and the C header, which they include.
+    Cpp,
+}
+
+impl Language {
+    /// Every language, in the order of their names.
+    pub const ALL: [Self; 2] = [Self::C, Self::Cpp];
+
+    /// How it is written on a command line.
+    fn flag(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Cpp => "cpp",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.flag())
+    }
+}
+
+impl FromStr for Language {
+    type Err = UnknownLanguage;
+
+    /// Takes what [`Display`](fmt::Display) gives, and `c++`.
+    fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
+        let text = text.to_ascii_lowercase();
+        let flag = if text == "c++" { "cpp" } else { &text };
+        Self::ALL.into_iter().find(|language| language.flag() == flag).ok_or(UnknownLanguage(text))
+    }
+}
+
+/// No such language; it holds what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no bindings can be generated in `{0}`: there are {languages}", languages = Language::ALL.map(Language::flag).join(", "))]
+pub struct UnknownLanguage(pub String);
+
+/// A generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Where it belongs, in the folder of the bindings; with `/` between folders.
+    pub path: String,
+    /// What is in it. Ends with a newline.
+    pub contents: String,
+}
+
+/// Generates the bindings of a library in a language.
+///
+/// The same library gives the same files, byte for byte, whenever and wherever they are generated.
+///
+/// # Errors
+///
+/// If the library cannot be bound in this language: two things would have the same name, or a type has no counterpart. The
+/// error says what to change.
+pub fn generate(library: &Library, language: Language) -> Result<Vec<File>, Error> {
+    match language {
+        Language::C => c::generate(library),
+        Language::Cpp => cpp::generate(library),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_read_as_it_is_written() {
+        for language in Language::ALL {
+            assert_eq!(language.to_string().parse(), Ok(language));
+        }
+        assert_eq!("C++".parse(), Ok(Language::Cpp));
+        let unknown = "cobol".parse::<Language>().expect_err("there is no such");
+        assert_eq!(unknown.to_string(), "no bindings can be generated in `cobol`: there are c, cpp");
+    }
+}

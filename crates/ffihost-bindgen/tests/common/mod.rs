@@ -1,0 +1,11 @@
+//! Libraries that nobody wrote, which have everything that one can have.
+
+#![allow(dead_code, reason = "each test file needs some of it")]
+#![allow(clippy::allow_attributes, reason = "what is needed differs")]
+
+mod build;
+mod everything;
+mod keywords;
+
+pub(crate) use self::everything::everything;
+pub(crate) use self::keywords::keywords;

@@ -1,0 +1,131 @@
+//! Every generated header compiles alone, twice in one program, in each version of its language, without a warning.
+
+mod common;
+
+use ffihost_bindgen::{Language, generate};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What gcc is asked to warn of, in both languages.
+const GCC: &[&str] = &[
+    "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wundef", "-Wcast-qual",
+    "-Wcast-align=strict", "-Wdouble-promotion", "-Wformat=2", "-Wvla", "-Wwrite-strings", "-Werror",
+];
+const GCC_C: &[&str] =
+    &["-Wstrict-prototypes", "-Wmissing-prototypes", "-Wmissing-declarations", "-Wold-style-definition", "-Wc++-compat"];
+const GCC_CPP: &[&str] =
+    &["-Wold-style-cast", "-Wuseless-cast", "-Wnon-virtual-dtor", "-Woverloaded-virtual", "-Wextra-semi"];
+
+/// Everything that clang knows, but:
+const CLANG: &[&str] = &[
+    "-Weverything",
+    "-Werror",
+    // C++98 and C90 are not what this is written for.
+    "-Wno-c++98-compat",
+    "-Wno-c++98-compat-pedantic",
+    "-Wno-declaration-after-statement",
+    // The layout is the library's, which pads.
+    "-Wno-padded",
+    // Pointers with lengths are what an ABI has.
+    "-Wno-unsafe-buffer-usage",
+    // Of C++ types with virtual functions, which live in a header.
+    "-Wno-weak-vtables",
+    // Enumerations are switched over with a default too, because a newer library may have more.
+    "-Wno-covered-switch-default",
+    // A header alone is the main file.
+    "-Wno-pragma-once-outside-header",
+    // A name of the author's that ends in an underscore gets another one.
+    "-Wno-reserved-identifier",
+];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+/// Whether a compiler is there. gcc and g++ have to be.
+#[expect(clippy::print_stderr, reason = "a test that does not run says so")]
+fn is_there(compiler: &str) -> bool {
+    let found = Command::new(compiler).arg("--version").output().is_ok_and(|output| output.status.success());
+    assert!(found || compiler.starts_with("clang"), "{compiler} cannot be run: install the Debian package {compiler}");
+    if !found {
+        eprintln!("nothing is compiled with {compiler}, which is not here: install the Debian package clang-22");
+    }
+    found
+}
+
+/// Checks a translation unit that includes something.
+fn check(compiler: &str, language: &str, standard: &str, flags: &[&str], includes: &str) {
+    let mut source = includes.lines().map(|header| format!("#include \"{header}\"\n")).collect::<String>();
+    source.push_str(if language == "c" { "int main(void) { return 0; }\n" } else { "int main() { return 0; }\n" });
+    let name = format!("{compiler}-{standard}-{}.{language}", includes.replace(['\n', '.'], "_"));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, source).expect("it can be written");
+    let mut command = Command::new(compiler);
+    command.args(["-fsyntax-only", "-x", language, &format!("-std={standard}")]).args(flags);
+    command.arg("-I").arg(folder()).arg("-I").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../include"));
+    let output = command.arg(&path).output().expect("it was there a moment ago");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: String = said.lines().take(60).map(|line| format!("{line}\n")).collect();
+    assert!(output.status.success(), "{includes:?} does not compile with {compiler} as {standard}:\n{said}");
+}
+
+/// Both libraries' headers with this ending, each alone and twice, and together.
+fn all(ending: &str) -> Vec<String> {
+    let mut headers = Vec::new();
+    for library in ["my_app", "union"] {
+        headers.push(format!("{library}.{ending}\n{library}.{ending}"));
+    }
+    headers.push(format!("union.{ending}\nmy_app.{ending}"));
+    headers
+}
+
+fn check_all(compiler: &str, language: &str, standards: &[&str], flags: &[&str], ending: &str) {
+    if is_there(compiler) {
+        for standard in standards {
+            for includes in all(ending) {
+                check(compiler, language, standard, flags, &includes);
+            }
+        }
+    }
+}
+
+#[test]
+fn c_with_gcc() {
+    check_all("gcc", "c", &["c99", "c11", "c2x"], &[GCC, GCC_C].concat(), "h");
+}
+
+#[test]
+fn c_as_cpp_with_gcc() {
+    check_all("g++", "c++", &["c++11", "c++14", "c++17", "c++20"], &[GCC, GCC_CPP].concat(), "h");
+}
+
+#[test]
+fn cpp_with_gcc() {
+    check_all("g++", "c++", &["c++17", "c++20"], &[GCC, GCC_CPP].concat(), "hpp");
+}
+
+#[test]
+fn c_with_clang() {
+    check_all("clang-22", "c", &["c99", "c11", "c23"], &[CLANG, &["-Wno-pre-c11-compat", "-Wno-pre-c23-compat"]].concat(), "h");
+}
+
+#[test]
+fn c_as_cpp_with_clang() {
+    check_all("clang-22", "c++", &["c++11", "c++17", "c++20"], CLANG, "h");
+}
+
+#[test]
+fn cpp_with_clang() {
+    check_all("clang-22", "c++", &["c++17", "c++20", "c++23"], CLANG, "hpp");
+}
+
+/// The headers on disk are those that are generated: what compiles is what users get.
+#[test]
+fn what_compiles_is_what_is_generated() {
+    for library in [common::everything(), common::keywords()] {
+        for file in Language::ALL.into_iter().flat_map(|language| generate(&library, language).expect("it can be bound")) {
+            let golden = std::fs::read_to_string(folder().join(&file.path)).unwrap_or_default();
+            assert!(golden == file.contents, "{} differs: run the golden tests", file.path);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The generated files are those in `golden/`: `UPDATE=1 cargo test` writes them anew, and a review reads the difference.
+
+mod common;
+
+use ffihost_bindgen::{Language, generate};
+use ffihost_schema::Library;
+use std::path::Path;
+
+fn check(library: &Library) {
+    for language in Language::ALL {
+        for file in generate(library, language).expect("it can be bound") {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(&file.path);
+            if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+                std::fs::write(&path, &file.contents).expect("it can be written");
+            }
+            let golden = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(golden == file.contents, "{} has changed: look at it, then run with UPDATE=1", path.display());
+        }
+    }
+}
+
+#[test]
+fn everything() {
+    check(&common::everything());
+}
+
+#[test]
+fn keywords() {
+    check(&common::keywords());
+}
+
+#[test]
+fn no_line_is_too_long() {
+    for library in [common::everything(), common::keywords()] {
+        for language in Language::ALL {
+            for file in generate(&library, language).expect("it can be bound") {
+                for (at, line) in file.contents.lines().enumerate() {
+                    let place = format!("{}:{}", file.path, at + 1);
+                    assert!(line.chars().count() <= 120, "{place} is too long: {line}");
+                    assert_eq!(line, line.trim_end(), "{place} ends in a space");
+                }
+                assert!(!file.contents.contains("\n\n\n"), "{} has two empty lines in a row", file.path);
+            }
+        }
+    }
+}

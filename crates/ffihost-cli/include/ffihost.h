@@ -1,0 +1,328 @@
+/* ffihost.h: the C types and rules that every ffihost library shares.
+ *
+ * A library that is named `my_app` exports functions that start with `my_app_`; FFI_DECLARE_LIBRARY(my_app) declares
+ * those that every library has, FFI_DECLARE_REQUEST(my_app, login) a request of its own. This file is the authority on
+ * types, threads and lifetimes: what it promises is tested, and what it does not promise may change.
+ *
+ * A first program:
+ *
+ *     FFI_DECLARE_LIBRARY(my_app)
+ *     FFI_DECLARE_REQUEST(my_app, login)
+ *
+ *     static void fetch_profile(uint64_t token, const char *req, size_t reqLen, void *userData) {
+ *         ... look it up, here or on any thread, now or later, then once:
+ *         my_app_host_complete(ctx, token, FFI_RET_OK, profile, profileLen);
+ *     }
+ *
+ *     void *ctx;
+ *     my_app_create(NULL, 0, on_created, NULL, &ctx);
+ *     my_app_register_host_fn(ctx, "fetch_profile", fetch_profile, NULL);
+ *     my_app_login(ctx, on_session, NULL, (const uint8_t *)"alice", 5);
+ *     ...
+ *     my_app_destroy(ctx);
+ *
+ * THREADS
+ *
+ *   Every function here may be called from any thread, at any time, also from inside any callback, unless it says
+ *   otherwise. Callbacks run on one of three threads, never under a lock of the library:
+ *
+ *     the FFI thread    one per context. It runs the library's asynchronous code, calls host functions and their cancel
+ *                       functions, and request callbacks. While a callback of yours runs there, nothing else of this
+ *                       context does: return quickly, and hand long work to a thread of your own.
+ *     the event thread  one per context, started with the first listener; it calls event listeners.
+ *     your thread       a synchronous request calls back before it returns; unregister and replace may release there.
+ *
+ *   If library code refuses to stop when it is closed, the thread that closes calls the callbacks that are left.
+ *
+ * EXACTLY ONCE
+ *
+ *   A request that is refused returns its status and never calls back. One that is accepted returns FFI_RET_OK and calls
+ *   back with exactly one terminal status (anything but FFI_RET_STALE_WARN), possibly before the request function
+ *   returns. A host call that the library awaits settles exactly once; see FFIHostFn.
+ *
+ * BAD INPUT
+ *
+ *   Nothing that you pass crashes the process as long as pointers point to what they say: a NULL, wild, stale or
+ *   destroyed ctx gives FFI_RET_INVALID_CTX, unknown tokens give FFI_RET_UNKNOWN_TOKEN, a length beyond the limit gives
+ *   FFI_RET_TOO_LARGE, a NULL pointer with a length FFI_RET_INVALID_ARGUMENT (FFI_RET_DECODE from host_complete, where it
+ *   also ends the call). A ctx is a number, not an address; never dereference it.
+ *
+ * STRINGS AND BYTES
+ *
+ *   Whatever you pass is borrowed for that call and copied before it returns. Whatever you are passed lives until your
+ *   callback returns. Bytes are not NUL-terminated; use the length.
+ *
+ * C++
+ *
+ *   An exception must not leave a callback. From C++17 on the callback types are noexcept, so that a function which may
+ *   throw does not convert to them and one that does throw ends in std::terminate. Before C++17 an exception that leaves a
+ *   callback aborts the process. longjmp out of a callback is undefined.
+ */
+#ifndef FFIHOST_H
+#define FFIHOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#if __cplusplus >= 201703L
+#define FFI_NOEXCEPT noexcept
+#endif
+#endif
+#ifndef FFI_NOEXCEPT
+#define FFI_NOEXCEPT
+#endif
+#ifdef __cplusplus
+#define FFI_EXTERN_C extern "C"
+#else
+#define FFI_EXTERN_C extern
+#endif
+
+/* The version of this file. It is raised when a type or rule in it changes in a way that breaks a host. */
+#define FFI_HEADER_VERSION 1
+
+/* ---------------------------------------------------------------------------------------------------------- statuses
+ * Every function that returns int returns one of these; so does the `ret` of a callback. A number is never reused.
+ * From FFI_RET_INVALID_CTX on, the payload that comes with a status is UTF-8 text for people.
+ */
+
+/* Done, or accepted. */
+#define FFI_RET_OK 0
+/* The declared error of that function: its typed payload, or UTF-8 text. */
+#define FFI_RET_ERR 1
+/* A request without a callback; nothing was started. */
+#define FFI_RET_MISSING_CALLBACK 2
+/* Not terminal: the request is still running. The payload is the elapsed milliseconds in decimal. Only libraries that
+ * set an interval send it. */
+#define FFI_RET_STALE_WARN 3
+/* ctx is not a live context of this library: NULL, never one, or ended. */
+#define FFI_RET_INVALID_CTX 4
+/* No such open call, request, listener or handle: late, answered or released already, or never issued. */
+#define FFI_RET_UNKNOWN_TOKEN 5
+/* An argument is not what it must be: NULL where a pointer is needed, a name that is not UTF-8 or not known. */
+#define FFI_RET_INVALID_ARGUMENT 6
+/* The context is closing, or was closed already. */
+#define FFI_RET_CLOSING 7
+/* A limit is reached (contexts, queued requests, threads); nothing was started. Try again later. */
+#define FFI_RET_BUSY 8
+/* The payload is larger than the library's limit, 64 MiB by default. */
+#define FFI_RET_TOO_LARGE 9
+/* The library's code panicked. The request has ended, the context goes on. */
+#define FFI_RET_PANIC 10
+/* Binding and library were made for different versions of the interface. */
+#define FFI_RET_ABI_MISMATCH 11
+/* destroy was called on a thread that the context needs to end: its FFI thread, its event thread, or inside one of its
+ * synchronous requests, their callbacks, or a release. Use close there. */
+#define FFI_RET_WOULD_DEADLOCK 12
+/* No host function of that name is registered. */
+#define FFI_RET_NOT_REGISTERED 13
+/* It took longer than its deadline. From destroy, and to `done`: the library's code did not stop in time; its threads
+ * and memory are left alone. */
+#define FFI_RET_TIMED_OUT 14
+/* It was cancelled, by the host or by the end of the context. */
+#define FFI_RET_CANCELLED 15
+/* A payload does not decode. */
+#define FFI_RET_DECODE 16
+
+/* ---------------------------------------------------------------------------------------------------------- callbacks */
+
+/* Takes the outcome of a request, of create or close, or an event.
+ *
+ *   ret       FFI_RET_OK with the result, FFI_RET_ERR with the declared error, or another status with text. For an event
+ *             FFI_RET_OK with its payload.
+ *   msg, len  the payload. msg is never NULL, whatever len is; it lives until this function returns.
+ *   userData  what was passed with the callback. It is yours again when the terminal call returns.
+ *
+ * Thread: the FFI thread; the caller's thread for a synchronous request; the event thread for an event; a thread of the
+ * library's for the `done` of close, and for what is left when the library's code refuses to stop.
+ * How often: STALE_WARN any number of times, then exactly one terminal status. An event: once for each.
+ * May call: everything here. destroy returns FFI_RET_WOULD_DEADLOCK on the FFI and event threads.
+ */
+typedef void (*FFICallBack)(int ret, const char *msg, size_t len, void *userData) FFI_NOEXCEPT;
+
+/* A host function: the library awaits its answer.
+ *
+ *   token        names this call. Never 0, never reused in the process's lifetime of this context or a later one.
+ *   req, reqLen  the arguments; they live until this function returns, so copy what you need later. Never NULL.
+ *   userData     what was registered. It stays valid until `release` is called.
+ *
+ * Answer with <lib>_host_complete, exactly once, from any thread: before this function returns (the fastest: no queue and
+ * no wake-up), or at any time later. If you never answer, the call ends by its deadline, by cancellation, by
+ * unregistering or when the context closes; an answer that comes after that returns FFI_RET_UNKNOWN_TOKEN and does no
+ * harm.
+ *
+ * Thread: the FFI thread. How often: once per call. It must return quickly: while it runs, nothing else of the context
+ * does, and one that takes longer than 10 ms is reported in the library's log and in FFIStats.
+ */
+typedef void (*FFIHostFn)(uint64_t token, const char *req, size_t reqLen, void *userData) FFI_NOEXCEPT;
+
+/* Tells the host that the answer to a call is no longer wanted: its deadline passed, its awaiting code was dropped, its
+ * function was unregistered, or the context closes. Stop the work if you can; an answer now returns
+ * FFI_RET_UNKNOWN_TOKEN. Never called after an answer was accepted.
+ *
+ * Thread: the FFI thread, and not while the host function runs for that token. How often: at most once per token.
+ */
+typedef void (*FFIHostCancelFn)(uint64_t token, void *userData) FFI_NOEXCEPT;
+
+/* Gives userData back: the function is registered no more, no invocation of it runs and no call made with it is open.
+ *
+ * Thread: the FFI thread, or a thread that registers, unregisters or closes. How often: exactly once per accepted
+ * registration; never for a refused one.
+ */
+typedef void (*FFIRelease)(void *userData) FFI_NOEXCEPT;
+
+/* ------------------------------------------------------------------------------------------------------------- structs */
+
+/* Text: UTF-8, without a NUL at the end. data may be NULL if len is 0. */
+typedef struct FFIString {
+    const char *data;
+    size_t len;
+} FFIString;
+
+/* Bytes. data may be NULL if len is 0. */
+typedef struct FFIBytes {
+    const uint8_t *data;
+    size_t len;
+} FFIBytes;
+
+/* How the arguments of a host function are passed, and its answers read. */
+#define FFI_FORMAT_NATIVE 0
+#define FFI_FORMAT_CBOR 1
+
+/* Everything that can be said when a host function is registered. Start from FFI_HOST_FN_OPTIONS_INIT, so that fields
+ * that a later version adds are zero. */
+typedef struct FFIHostFnOptions {
+    size_t size;             /* sizeof(FFIHostFnOptions) */
+    FFIHostFn fn;            /* required; NULL unregisters */
+    FFIHostCancelFn cancel;  /* or NULL */
+    FFIRelease release;      /* or NULL */
+    void *userData;          /* passed to fn, cancel and release */
+    int32_t format;          /* FFI_FORMAT_NATIVE or FFI_FORMAT_CBOR */
+    uint32_t max_in_flight;  /* open calls of this function at once, then Overloaded; 0: no limit of its own */
+    uint64_t deadline_ms;    /* for calls that have none of their own; 0: the library's default */
+} FFIHostFnOptions;
+
+#define FFI_HOST_FN_OPTIONS_INIT {sizeof(FFIHostFnOptions), NULL, NULL, NULL, NULL, FFI_FORMAT_NATIVE, 0, 0}
+
+/* What a context has done and is doing. Set `size` before you call stats; counts are since create. The numbers are read
+ * one by one while the context works, so they may be a few calls apart. */
+typedef struct FFIStats {
+    size_t size;                        /* sizeof(FFIStats) */
+    uint64_t host_calls;                /* host functions called */
+    uint64_t host_calls_in_flight;      /* called and not yet settled */
+    uint64_t host_calls_inline;         /* answered before the host function returned */
+    uint64_t host_calls_remote;         /* answered later, or from another thread */
+    uint64_t host_calls_timed_out;      /* ended by a deadline */
+    uint64_t host_calls_cancelled;      /* ended by drop, unregister or close */
+    uint64_t host_calls_slow;           /* host functions that took longer than the warning threshold */
+    uint64_t host_answers_refused;      /* answers that found no open call: late, double, never issued */
+    uint64_t host_answers_undecodable;  /* answers that settled their call with a decoding error */
+    uint64_t host_fns_registered;       /* registered now */
+    uint64_t requests;                  /* accepted */
+    uint64_t requests_in_flight;        /* accepted and not yet called back */
+    uint64_t requests_refused;          /* refused because the queue was full */
+    uint64_t events_emitted;            /* enqueued for listeners */
+    uint64_t events_dropped;            /* dropped because the queue was full */
+    uint64_t listeners;                 /* added and not removed */
+    uint64_t handles;                   /* given to you and not released */
+} FFIStats;
+
+/* ----------------------------------------------------------------------------------------------------------- functions
+ *
+ * int <lib>_create(const uint8_t *req, size_t len, FFICallBack cb, void *userData, void **ctx)
+ *     Makes a context and starts its FFI thread. *ctx is set before this returns, and before cb is called. Registrations
+ *     are taken at once, requests too, which wait until the library's constructor has ended (synchronous ones return BUSY
+ *     until then). cb: once, on the FFI thread,
+ *     FFI_RET_OK or the constructor's error. After an error the context is gone: ctx is invalid when cb is called, what
+ *     was queued has been called back with FFI_RET_CANCELLED, and there is nothing to destroy.
+ *     Returns OK, MISSING_CALLBACK, INVALID_ARGUMENT, TOO_LARGE, or BUSY (1,024 contexts at once, or no thread).
+ *
+ * int <lib>_destroy(void *ctx)
+ *     Closes, and waits until that is done. When it returns, nothing of this context calls you any more. If a close is
+ *     under way already it waits for that one.
+ *     Returns OK, INVALID_CTX, WOULD_DEADLOCK, or TIMED_OUT if library code did not stop in time.
+ *
+ * int <lib>_close(void *ctx, FFICallBack done, void *userData)
+ *     Begins to close and returns at once. In this order: new requests are refused; running ones go on, host calls
+ *     included, for a grace period (1.5 s unless the library says otherwise); what is left is cancelled and open host
+ *     calls end; the library's destructor runs; everything is refused, queued events are delivered, pending callbacks
+ *     called, userData released, the threads ended; then `done`, once, on a thread of the library's own, with FFI_RET_OK
+ *     or FFI_RET_TIMED_OUT. ctx is invalid when `done` is called. done may be NULL.
+ *     Returns OK, INVALID_CTX, CLOSING (the second time), or BUSY if no thread could be started.
+ *
+ * int <lib>_cancel(void *ctx, void *userData)
+ *     Cancels the requests that were submitted with this userData and have not ended; they call back with CANCELLED, on
+ *     the FFI thread, unless they end by themselves first.
+ *     Returns OK if there was one, UNKNOWN_TOKEN if not, or INVALID_CTX.
+ *
+ * int <lib>_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *userData)
+ * int <lib>_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData)
+ * int <lib>_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options)
+ *     Registers fn under name, in place of what was registered there. fn = NULL unregisters; open calls of that
+ *     registration end and are told to its cancel function. After a replacement, open calls of the old one may still be
+ *     answered. name is NUL-terminated UTF-8, at most 255 bytes. Takes effect for calls that begin later; legal inside
+ *     that very function.
+ *     Returns OK, INVALID_CTX, INVALID_ARGUMENT (also for a name that the library does not call), CLOSING, or
+ *     NOT_REGISTERED (fn = NULL and there was none).
+ *
+ * int <lib>_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len)
+ *     Answers a host call. ret: FFI_RET_OK with the result; FFI_RET_ERR with the function's declared error;
+ *     FFI_RET_CANCELLED, or any other number, with UTF-8 text: the host's own failure. The first answer wins.
+ *     Returns OK; UNKNOWN_TOKEN if the call has ended or never was; DECODE if msg is not what the function returns, and
+ *     TOO_LARGE if it is larger than the limit (the call ends with an error in both cases); INVALID_CTX.
+ *
+ * int <lib>_host_fn_registered(void *ctx, const char *name)
+ *     1 or 0; or minus a status: -FFI_RET_INVALID_CTX, -FFI_RET_INVALID_ARGUMENT.
+ *
+ * uint64_t <lib>_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData)
+ * uint64_t <lib>_add_event_listener_cbor(void *ctx, const char *event, FFICallBack cb, void *userData)
+ *     Calls cb on the event thread for every such event that is delivered from now on. Returns the listener, or 0 when it is refused: an
+ *     invalid or closing context, no cb, or no such event.
+ *
+ * int <lib>_remove_event_listener(void *ctx, uint64_t listener)
+ *     When this returns OK the listener is not running and will not be called again, so its userData is yours; it waits
+ *     for a delivery that is under way. Inside a listener it returns at once: that delivery is the last. On the FFI
+ *     thread it never waits: BUSY says that the listener is removed but its last delivery still runs; ask again.
+ *     Returns OK, BUSY, INVALID_CTX, or UNKNOWN_TOKEN.
+ *
+ * int <lib>_abi_descriptor(const uint8_t **bytes, size_t *len)
+ *     The library's surface as CBOR, in static storage. Returns OK or INVALID_ARGUMENT.
+ * uint64_t <lib>_abi_hash(void)
+ *     Changes when and only when the surface does.
+ * int <lib>_stats(void *ctx, FFIStats *out)
+ *     Fills *out. Returns OK, INVALID_CTX, or INVALID_ARGUMENT.
+ * const char *<lib>_version(void)
+ *     The library's own version, NUL-terminated, in static storage.
+ */
+#define FFI_DECLARE_LIBRARY(lib)                                                                                       \
+    FFI_EXTERN_C int lib##_create(const uint8_t *req, size_t len, FFICallBack cb, void *userData, void **ctx);         \
+    FFI_EXTERN_C int lib##_destroy(void *ctx);                                                                         \
+    FFI_EXTERN_C int lib##_close(void *ctx, FFICallBack done, void *userData);                                         \
+    FFI_EXTERN_C int lib##_cancel(void *ctx, void *userData);                                                          \
+    FFI_EXTERN_C int lib##_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *userData);                \
+    FFI_EXTERN_C int lib##_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData);           \
+    FFI_EXTERN_C int lib##_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options);        \
+    FFI_EXTERN_C int lib##_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len);             \
+    FFI_EXTERN_C int lib##_host_fn_registered(void *ctx, const char *name);                                            \
+    FFI_EXTERN_C uint64_t lib##_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData);      \
+    FFI_EXTERN_C uint64_t lib##_add_event_listener_cbor(void *ctx, const char *event, FFICallBack cb, void *userData); \
+    FFI_EXTERN_C int lib##_remove_event_listener(void *ctx, uint64_t listener);                                        \
+    FFI_EXTERN_C int lib##_abi_descriptor(const uint8_t **bytes, size_t *len);                                         \
+    FFI_EXTERN_C uint64_t lib##_abi_hash(void);                                                                        \
+    FFI_EXTERN_C int lib##_stats(void *ctx, FFIStats *out);                                                            \
+    FFI_EXTERN_C const char *lib##_version(void);
+
+/* A request that takes bytes. Accepted requests run on the FFI thread, any number at once, and call back there; a
+ * synchronous one runs here and calls back before it returns.
+ * Returns OK (accepted), MISSING_CALLBACK, INVALID_CTX, INVALID_ARGUMENT (req is NULL and len is not 0), TOO_LARGE,
+ * CLOSING, or BUSY (16,384 requests are queued, or the request is synchronous and the constructor has not ended). */
+#define FFI_DECLARE_REQUEST(lib, name) \
+    FFI_EXTERN_C int lib##_##name(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FFIHOST_H */

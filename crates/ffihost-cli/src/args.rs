@@ -1,0 +1,123 @@
+//! What can be typed.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use ffihost_bindgen::Language;
+use std::path::PathBuf;
+
+/// Look into compiled ffihost libraries, compare them, generate bindings for hosts, start a new library.
+///
+/// An ffihost library is a Rust library that calls back into the program that loaded it. Libraries are read, never run, so
+/// they may be built for any machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ffihost",
+    version,
+    max_term_width = 100,
+    after_help = "Exit status: 0; 1 if `diff` or `generate --check` \
+    find a difference; 2 with a message if something is wrong."
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    New(New),
+    Inspect(Inspect),
+    Generate(Generate),
+    Diff(Diff),
+    Cddl(Cddl),
+}
+
+/// Make a new library crate that builds, with a host in C.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct New {
+    /// Name of the library, such as my_app: its C functions start with it.
+    pub(crate) name: String,
+    /// Folder to make it in [default: a folder of that name].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) path: Option<PathBuf>,
+    /// Take ffihost from a folder with its sources instead of crates.io.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ffihost_path: Option<PathBuf>,
+}
+
+/// Show what a library offers and what it asks of its host.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Print JSON, an array with each library in the file, for other programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Generate bindings for hosts.
+///
+/// Only files that change are written.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Generate {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// Languages, separated by commas: c, cpp.
+    #[arg(long, value_name = "LANGUAGES", required = true, value_delimiter = ',')]
+    pub(crate) lang: Vec<Language>,
+    /// Folder to write to. It is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Write nothing; exit with 1 if a file differs from what would be written. For CI.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Say what a new version of a library changes, and whether hosts built for the old one go on working.
+///
+/// Native hosts are compiled against the C binding; CBOR hosts pass CBOR, in the same process or over a socket. Exits with 1
+/// if hosts break.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Diff {
+    /// The library that hosts were built for: .so, .dylib, .dll or .a.
+    pub(crate) old: PathBuf,
+    /// The library that they are to get.
+    pub(crate) new: PathBuf,
+    /// Which library, if a file holds several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) library: Option<String>,
+    /// Which hosts matter [default: both].
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<Format>,
+    /// Print JSON, for other programs.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How a host talks to the library.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// By C structs.
+    Native,
+    /// By CBOR.
+    Cbor,
+}
+
+/// Write a CDDL schema (RFC 8610) of what crosses in CBOR.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Cddl {
+    #[command(flatten)]
+    pub(crate) source: Source,
+    /// File to write to [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Which library a command is about.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Source {
+    /// The compiled library: .so, .dylib, .dll or .a, for any machine.
+    #[arg(value_name = "LIB")]
+    pub(crate) file: PathBuf,
+    /// Which library, if the file holds several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) library: Option<String>,
+}

@@ -1,0 +1,109 @@
+//! `ffihost diff`.
+
+use crate::Verdict;
+use crate::args::{Diff, Format};
+use crate::error::Error;
+use crate::output::Output;
+use crate::source;
+use ffihost_schema::{Change, ChangeKind, Effect, Formats, Library};
+use serde::Serialize;
+
+pub(crate) fn diff(args: &Diff, out: &mut Output) -> Result<Verdict, Error> {
+    let name = args.library.as_deref();
+    let (old, new) = (source::library(&args.old, name)?, source::library(&args.new, name)?);
+    let changes = ffihost_schema::diff(&old, &new);
+    let hosts = match args.format {
+        None => Formats { native: true, cbor: true },
+        Some(Format::Native) => Formats { native: true, cbor: false },
+        Some(Format::Cbor) => Formats { native: false, cbor: true },
+    };
+    if args.json {
+        out.json(&Report::new(&old, &new, &changes))?;
+    } else {
+        print(&old, &new, &changes, hosts, out)?;
+    }
+    let compatible = changes.iter().all(|change| change.is_compatible(hosts));
+    Ok(if compatible { Verdict::Good } else { Verdict::Differs })
+}
+
+fn print(old: &Library, new: &Library, changes: &[Change], hosts: Formats, out: &mut Output) -> Result<(), Error> {
+    out.line(format_args!("{} {} -> {} {}", old.name, old.version, new.name, new.version))?;
+    match old.hash == new.hash {
+        true => out.line(format_args!("hash {:#018x}, the same", old.hash))?,
+        false => out.line(format_args!(
+            "hash {:#018x} -> {:#018x}: bindings that check it must be generated again",
+            old.hash, new.hash
+        ))?,
+    }
+    let breaks = |change: &Change| !change.is_compatible(hosts);
+    let note = |change: &Change| change.kind == ChangeKind::Note;
+    group("incompatible", changes.iter().filter(|change| breaks(change)), out)?;
+    group("compatible", changes.iter().filter(|change| !breaks(change) && !note(change)), out)?;
+    group("notes", changes.iter().filter(|change| note(change)), out)?;
+    out.line("")?;
+    for (name, matters, compatible) in [
+        ("native", hosts.native, is_compatible(changes, Formats { native: true, cbor: false })),
+        ("CBOR", hosts.cbor, is_compatible(changes, Formats { native: false, cbor: true })),
+    ] {
+        if matters {
+            let verdict = if compatible { "go on working" } else { "may break" };
+            out.line(format_args!("{name} hosts of {} {} {verdict}", old.name, old.version))?;
+        }
+    }
+    Ok(())
+}
+
+fn group<'a>(title: &str, changes: impl Iterator<Item = &'a Change>, out: &mut Output) -> Result<(), Error> {
+    for (at, change) in changes.enumerate() {
+        if at == 0 {
+            out.line(format_args!("\n{title}"))?;
+        }
+        let hosts = match (change.native, change.cbor) {
+            (Effect::Breaking, Effect::Breaking) => " (native and CBOR hosts)",
+            (Effect::Breaking, Effect::Compatible) => " (native hosts)",
+            (Effect::Compatible, Effect::Breaking) => " (CBOR hosts)",
+            (Effect::Compatible, Effect::Compatible) => "",
+        };
+        match change.kind {
+            ChangeKind::Note => out.line(format_args!("  {}: {}", change.path, change.why))?,
+            kind => out.line(format_args!("  {kind} {}{hosts}\n    {}", change.path, change.why))?,
+        }
+    }
+    Ok(())
+}
+
+fn is_compatible(changes: &[Change], hosts: Formats) -> bool {
+    changes.iter().all(|change| change.is_compatible(hosts))
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    old: Version<'a>,
+    new: Version<'a>,
+    /// Whether hosts of each format go on working.
+    compatible: Formats,
+    changes: &'a [Change],
+}
+
+#[derive(Serialize)]
+struct Version<'a> {
+    name: &'a str,
+    version: &'a str,
+    hash: String,
+}
+
+impl<'a> Report<'a> {
+    fn new(old: &'a Library, new: &'a Library, changes: &'a [Change]) -> Self {
+        let version = |library: &'a Library| Version {
+            name: &library.name,
+            version: &library.version,
+            hash: format!("{:#018x}", library.hash),
+        };
+        let compatible = Formats {
+            native: is_compatible(changes, Formats { native: true, cbor: false }),
+            cbor: is_compatible(changes, Formats { native: false, cbor: true }),
+        };
+        Self { old: version(old), new: version(new), compatible, changes }
+    }
+}

@@ -1,0 +1,74 @@
+//! `ffihost generate`.
+
+use crate::Verdict;
+use crate::args::Generate;
+use crate::error::Error;
+use crate::output::Output;
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// What every C header of a library includes. A copy: a test sees to it that it is the same as ffihost's own.
+const FFIHOST_H: &str = include_str!("../include/ffihost.h");
+
+pub(crate) fn generate(args: &Generate, out: &mut Output) -> Result<Verdict, Error> {
+    let library = args.source.library()?;
+    // One language may need files of another; what both give is the same.
+    let mut files = BTreeMap::new();
+    for language in &args.lang {
+        let generated = ffihost_bindgen::generate(&library, *language)
+            .map_err(|error| Error::Bindings { library: library.name.clone(), error })?;
+        files.extend(generated.into_iter().map(|file| (args.out.join(file.path), file.contents)));
+    }
+    files.entry(args.out.join("ffihost.h")).or_insert_with(|| FFIHOST_H.to_owned());
+    if args.check { check(&files, out) } else { write(&files, out) }
+}
+
+/// What is in place of a file that is to be written.
+#[derive(PartialEq, Eq)]
+enum Present {
+    Missing,
+    Same,
+    Different,
+}
+
+fn present(path: &Path, contents: &str) -> Result<Present, Error> {
+    match std::fs::read(path) {
+        Ok(present) if present == contents.as_bytes() => Ok(Present::Same),
+        Ok(_) => Ok(Present::Different),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Present::Missing),
+        Err(error) => Err(Error::file(path, "read it")(error)),
+    }
+}
+
+fn check(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<Verdict, Error> {
+    let mut verdict = Verdict::Good;
+    for (path, contents) in files {
+        let what = match present(path, contents)? {
+            Present::Same => continue,
+            Present::Missing => "is missing",
+            Present::Different => "differs from the library",
+        };
+        out.line(format_args!("{} {what}", path.display()))?;
+        verdict = Verdict::Differs;
+    }
+    if verdict == Verdict::Differs {
+        out.line("run this without --check to write what differs")?;
+    }
+    Ok(verdict)
+}
+
+fn write(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<Verdict, Error> {
+    for (path, contents) in files {
+        if present(path, contents)? == Present::Same {
+            out.line(format_args!("{} is up to date", path.display()))?;
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(Error::file(folder, "make that folder"))?;
+        }
+        std::fs::write(path, contents).map_err(Error::file(path, "write it"))?;
+        out.line(format_args!("{} written", path.display()))?;
+    }
+    Ok(Verdict::Good)
+}

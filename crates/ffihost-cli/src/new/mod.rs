@@ -1,0 +1,79 @@
+//! `ffihost new`.
+
+mod name;
+
+use crate::Verdict;
+use crate::args::New;
+use crate::error::Error;
+use crate::output::Output;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// The files of a new library, with placeholders.
+const TEMPLATE: &[(&str, &str)] = &[
+    ("Cargo.toml", include_str!("template/Cargo.toml.in")),
+    ("README.md", include_str!("template/README.md")),
+    (".gitignore", include_str!("template/gitignore")),
+    ("src/lib.rs", include_str!("template/lib.rs.in")),
+    ("host/main.c", include_str!("template/main.c")),
+    ("host/build.sh", include_str!("template/build.sh")),
+];
+
+pub(crate) fn new(args: &New, out: &mut Output) -> Result<Verdict, Error> {
+    name::check(&args.name)?;
+    let folder = args.path.clone().unwrap_or_else(|| PathBuf::from(&args.name));
+    must_be_empty(&folder)?;
+    let dependency = dependency(args.ffihost_path.as_deref())?;
+    for (path, template) in TEMPLATE {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(&folder);
+        std::fs::create_dir_all(parent).map_err(Error::file(parent, "make that folder"))?;
+        std::fs::write(&path, fill(template, &args.name, &dependency)).map_err(Error::file(&path, "write it"))?;
+    }
+    out.line(format_args!("{} is there. What now:", folder.display()))?;
+    out.line(format_args!("  cd {}", folder.display()))?;
+    out.line("  cargo test         tests of the library alone, without a host")?;
+    out.line("  sh host/build.sh   builds the library, generates its C binding, builds a host in C and runs it")?;
+    Ok(Verdict::Good)
+}
+
+fn must_be_empty(folder: &Path) -> Result<(), Error> {
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(Error::NotEmpty { path: folder.to_owned() }),
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::file(folder, "make a library there")(error)),
+    }
+}
+
+/// What comes behind `ffihost = ` in Cargo.toml.
+fn dependency(path: Option<&Path>) -> Result<String, Error> {
+    let Some(path) = path else { return Ok(format!("{:?}", env!("CARGO_PKG_VERSION"))) };
+    let path = path.canonicalize().map_err(Error::file(path, "find ffihost there"))?;
+    // Rust and TOML escape alike what paths have in them.
+    Ok(format!("{{ path = {:?} }}", path.to_string_lossy()))
+}
+
+fn fill(template: &str, name: &str, dependency: &str) -> String {
+    template
+        .replace("{{name}}", name)
+        .replace("{{Name}}", &name::camel(name))
+        .replace("{{NAME}}", &name.to_ascii_uppercase())
+        .replace("{{ffihost}}", dependency)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_placeholder_is_left() {
+        for (path, template) in TEMPLATE {
+            let filled = fill(template, "my_app", "\"1\"");
+            assert!(!filled.contains("{{") && !filled.contains("}}"), "{path}");
+            assert!(filled.ends_with('\n'), "{path}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Names of libraries: they start C functions, and are crates in Rust.
+
+use crate::error::Error;
+
+/// Words that a crate or a C function cannot be called, and what a new library would be mixed up with.
+const TAKEN: &str = "abstract alloc as asm async auto await become bool box break case catch char class const continue core crate \
+    default delete do double dyn else enum explicit export extern false ffi ffihost final float fn for friend gen \
+    goto if impl in inline int let long loop macro main match mod move mut namespace new operator override priv \
+    private proc_macro protected pub public ref register restrict return self short signed sizeof static std struct \
+    super switch template test this throw trait true try type typedef typeof union unsafe unsigned unsized use using \
+    virtual void volatile where while yield";
+
+fn is_taken(name: &str) -> bool {
+    TAKEN.split(' ').any(|taken| taken == name)
+}
+
+/// Refuses what `ffihost::library!` would refuse, and what no compiler takes.
+pub(super) fn check(name: &str) -> Result<(), Error> {
+    let refuse = |why| {
+        let instead = match suggestion(name) {
+            Some(instead) => format!("`{instead}` can"),
+            None => "take small letters, digits and `_`, a letter first, like my_app".to_owned(),
+        };
+        Err(Error::Name { name: name.to_owned(), why, instead })
+    };
+    if is_taken(name) {
+        return refuse("it means something else in Rust or C");
+    }
+    if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
+        return refuse("it does not start with a small letter");
+    }
+    if !name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_') {
+        return refuse("it has other characters than small letters, digits and `_`");
+    }
+    Ok(())
+}
+
+/// A name like it that is one.
+fn suggestion(name: &str) -> Option<String> {
+    let mut instead = String::new();
+    for char in name.chars() {
+        match char {
+            'A'..='Z' => {
+                if instead.ends_with(|last: char| last.is_ascii_lowercase()) {
+                    instead.push('_');
+                }
+                instead.push(char.to_ascii_lowercase());
+            }
+            'a'..='z' | '0'..='9' | '_' => instead.push(char),
+            '-' | ' ' | '.' => instead.push('_'),
+            _ => return None,
+        }
+    }
+    let instead = instead.trim_start_matches(|first: char| !first.is_ascii_lowercase()).to_owned();
+    if is_taken(&instead) {
+        return Some(format!("my_{instead}"));
+    }
+    (!instead.is_empty() && instead != name).then_some(instead)
+}
+
+/// `my_app` as `MyApp`.
+pub(super) fn camel(name: &str) -> String {
+    let capitalized = |word: &str| {
+        let mut chars = word.chars();
+        let first = chars.next().map(|first| first.to_ascii_uppercase());
+        first.into_iter().chain(chars).collect::<String>()
+    };
+    name.split('_').map(capitalized).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_none_come_with_one_that_is() {
+        for good in ["my_app", "a", "app2"] {
+            assert!(check(good).is_ok(), "{good}");
+        }
+        for (bad, instead) in [
+            ("my-app", Some("my_app")),
+            ("MyApp", Some("my_app")),
+            ("2fast", Some("fast")),
+            ("_x", Some("x")),
+            ("struct", Some("my_struct")),
+            ("größe", None),
+            ("", None),
+            ("../etc", None),
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+            assert_eq!(suggestion(bad).as_deref(), instead, "{bad}");
+            assert!(instead.is_none_or(|instead| check(instead).is_ok()), "{bad}");
+        }
+    }
+
+    #[test]
+    fn types_are_in_camel_case() {
+        assert_eq!(camel("my_app"), "MyApp");
+        assert_eq!(camel("app2"), "App2");
+    }
+}

@@ -1,0 +1,206 @@
+//! What stands in attributes: docs, conditions, and the arguments of our own.
+
+use crate::errors::Errors;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Token};
+
+/// An expression: the text of the doc comments.
+pub(crate) fn docs(attrs: &[Attribute]) -> TokenStream {
+    let mut parts: Vec<TokenStream> = Vec::new();
+    let mut text = String::new();
+    let lines = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| match &attr.meta {
+        Meta::NameValue(pair) => Some(&pair.value),
+        _ => None,
+    });
+    for (at, line) in lines.enumerate() {
+        if at > 0 {
+            text.push('\n');
+        }
+        match line {
+            Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) => {
+                let line = line.value();
+                text.push_str(line.strip_prefix(' ').unwrap_or(&line));
+            }
+            // `include_str!`, for instance.
+            other => {
+                let before = std::mem::take(&mut text);
+                parts.extend([before.into_token_stream(), other.into_token_stream()]);
+            }
+        }
+    }
+    if parts.is_empty() { text.into_token_stream() } else { quote!(::core::concat!(#(#parts,)* #text)) }
+}
+
+/// What it depends on whether the item is there at all.
+pub(crate) fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect()
+}
+
+/// A part of the surface is there or not as a whole.
+pub(crate) fn refuse_conditions(attrs: &[Attribute], what: &str, errors: &mut Errors) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")) {
+        let message = format_args!("{what} cannot be conditional: hosts see one layout. Put the condition on the whole item");
+        errors.on(attr, message);
+    }
+}
+
+/// Takes out attributes of ours that an item has besides the one that is being expanded.
+pub(crate) fn refuse_second(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
+    let is_ours = |attr: &Attribute| {
+        let last = attr.path().segments.last().map(|last| last.ident.to_string());
+        matches!(last.as_deref(), Some("ffi" | "ffi_host" | "ffi_event"))
+    };
+    for attr in attrs.iter().filter(|attr| is_ours(attr)) {
+        errors.on(attr, "this item is marked already: one of these attributes is enough");
+    }
+    attrs.retain(|attr| !is_ours(attr));
+}
+
+/// In which formats an item is exported.
+#[derive(Clone, Copy)]
+pub(crate) struct Formats {
+    pub(crate) native: bool,
+    pub(crate) cbor: bool,
+}
+
+impl Formats {
+    pub(crate) const BOTH: Self = Self { native: true, cbor: true };
+}
+
+/// What a function or type is, other than plain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Error,
+    Handle,
+    Constructor,
+    Destructor,
+}
+
+/// The arguments of `#[ffi(…)]`.
+#[derive(Default)]
+pub(crate) struct FfiArgs {
+    pub(crate) role: Option<(Role, Span)>,
+    pub(crate) formats: Option<(Formats, Span)>,
+}
+
+impl FfiArgs {
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        each(tokens, errors, |name, input, errors| {
+            let role = match &*name.to_string() {
+                "error" => Role::Error,
+                "handle" => Role::Handle,
+                "constructor" => Role::Constructor,
+                "destructor" => Role::Destructor,
+                "formats" => {
+                    let formats = formats(name, input, errors)?;
+                    if args.formats.replace((formats, name.span())).is_some() {
+                        errors.on(name, "`formats` is given twice");
+                    }
+                    return Ok(());
+                }
+                other => {
+                    let known = "`error`, `handle`, `constructor`, `destructor` and `formats(…)`";
+                    errors.on(name, format_args!("there is no `{other}` for `#[ffi]`: there are {known}"));
+                    return skip(input);
+                }
+            };
+            match args.role {
+                Some((first, _)) if first == role => errors.on(name, format_args!("`{name}` is given twice")),
+                Some(_) => errors.on(name, format_args!("`{name}` cannot be combined with the one before: use one of them")),
+                None => args.role = Some((role, name.span())),
+            }
+            Ok(())
+        });
+        args
+    }
+
+    pub(crate) fn role(&self) -> Option<Role> {
+        self.role.map(|(role, _)| role)
+    }
+
+    pub(crate) fn formats(&self) -> Formats {
+        self.formats.map_or(Formats::BOTH, |(formats, _)| formats)
+    }
+
+    /// For what is in no format of its own.
+    pub(crate) fn refuse_formats(&self, errors: &mut Errors) {
+        if let Some((_, span)) = self.formats {
+            errors.at(span, "`formats` is for functions: types cross in whatever format the function does");
+        }
+    }
+}
+
+/// Reads names with commas between them; `read` reads what comes after each.
+pub(crate) fn each(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, ParseStream<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    let parse = |input: ParseStream<'_>| -> syn::Result<()> {
+        while !input.is_empty() {
+            let name = input.call(Ident::parse_any)?;
+            read(&name, input, errors)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = parse.parse2(tokens) {
+        errors.add(error);
+    }
+}
+
+/// Passes over the value of an argument that is not known.
+pub(crate) fn skip(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// `formats(native, cbor)`, after its name.
+pub(crate) fn formats(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Formats> {
+    let mut formats = Formats { native: false, cbor: false };
+    if !input.peek(syn::token::Paren) {
+        errors.on(name, "say which: `formats(native)`, `formats(cbor)` or `formats(native, cbor)`");
+        skip(input)?;
+        return Ok(Formats::BOTH);
+    }
+    let list;
+    syn::parenthesized!(list in input);
+    each(list.parse()?, errors, |name, input, errors| {
+        match &*name.to_string() {
+            "native" => formats.native = true,
+            "cbor" => formats.cbor = true,
+            other => errors.on(name, format_args!("there is no format `{other}`: there are `native` and `cbor`")),
+        }
+        skip(input)
+    });
+    if !formats.native && !formats.cbor {
+        if errors.is_empty() {
+            errors.on(name, "an item that is exported in no format cannot be called: name `native`, `cbor` or both");
+        }
+        return Ok(Formats::BOTH);
+    }
+    Ok(formats)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use syn::parse_quote;
+
+    #[test]
+    fn docs_are_joined() {
+        let attrs: Vec<Attribute> = vec![parse_quote!(#[doc = " One."]), parse_quote!(#[inline]), parse_quote!(#[doc = "  two"])];
+        assert_eq!(docs(&attrs).to_string(), "\"One.\\n two\"");
+        assert_eq!(docs(&[]).to_string(), "\"\"");
+        let attrs: Vec<Attribute> = vec![parse_quote!(#[doc = " A"]), parse_quote!(#[doc = include_str!("b")])];
+        assert_eq!(docs(&attrs).to_string(), ":: core :: concat ! (\"A\\n\" , include_str ! (\"b\") , \"\")");
+    }
+}

@@ -1,0 +1,148 @@
+//! Parameters of functions that hosts call: as C passes them, as they are read, as the author's function takes them.
+
+use super::fields;
+use crate::model::Field;
+use crate::model::signature::{Param, Pass, Receiver};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Type, parse_quote};
+
+/// The parameters of one function, in order.
+pub(crate) struct Args<'a>(Vec<Arg<'a>>);
+
+enum Arg<'a> {
+    Param(&'a Param),
+    /// What a handle's request is called on: passed as a handle, taken by reference.
+    Handle(Field),
+}
+
+impl<'a> Args<'a> {
+    pub(crate) fn new(params: &'a [Param]) -> Self {
+        Self(params.iter().map(Arg::Param).collect())
+    }
+
+    /// With the handle first.
+    pub(crate) fn of_handle(receiver: &Receiver, params: &'a [Param]) -> Self {
+        let (ident, path) = (receiver.ident.clone(), &receiver.path);
+        let ty = parse_quote!(::ffihost::Handle<#path>);
+        let handle = Field { name: crate::names::text(&ident), ident, docs: receiver.docs.clone(), ty };
+        Self(std::iter::once(Arg::Handle(handle)).chain(params.iter().map(Arg::Param)).collect())
+    }
+
+    fn fields(&self) -> impl Iterator<Item = &Field> + Clone {
+        self.0.iter().map(|arg| match arg {
+            Arg::Param(param) => &param.field,
+            Arg::Handle(field) => field,
+        })
+    }
+
+    fn types(&self) -> impl Iterator<Item = &Type> {
+        self.fields().map(|field| &field.ty)
+    }
+
+    /// `__a0: <T as Lift>::Arg, …`
+    pub(crate) fn parameters(&self) -> TokenStream {
+        let parameters = self.types().enumerate().map(|(index, ty)| {
+            let (name, ty) = (argument(index), fields::lift_item(ty, "Arg"));
+            quote!(#name: #ty,)
+        });
+        quote!(#(#parameters)*)
+    }
+
+    /// A closure that reads the C arguments into a tuple.
+    pub(crate) fn native(&self, borrow: bool) -> TokenStream {
+        let values = self.0.iter().zip(self.fields()).enumerate().map(|(index, (arg, field))| {
+            let (argument, name) = (argument(index), &field.name);
+            let read = match arg {
+                Arg::Param(Param { pass: Pass::Text, .. }) if borrow => quote!(__reader.text(#argument)),
+                Arg::Param(Param { pass: Pass::Bytes, .. }) if borrow => {
+                    quote!(__reader.bytes(#argument.data, #argument.len))
+                }
+                _ => {
+                    let lift_arg = fields::lift_item(&field.ty, "lift_arg");
+                    quote!(#lift_arg(#argument, __reader))
+                }
+            };
+            quote!(#read.map_err(|__error| __error.at(#name))?,)
+        });
+        quote! {
+            move |__reader: &mut ::ffihost::wire::native::Reader| ::core::result::Result::Ok((#(#values)*))
+        }
+    }
+
+    /// A closure that reads the map into a tuple.
+    pub(crate) fn cbor(&self) -> TokenStream {
+        let decoded = fields::decode(self.fields().map(|field| (&*field.name, &field.ty)));
+        let values = self.fields().enumerate().map(|(index, field)| {
+            let value = fields::taken_from(index, &field.name, &field.ty);
+            quote!(#value,)
+        });
+        quote! {
+            |__reader: &mut ::ffihost::wire::cbor::Reader<'_>| {
+                #decoded
+                ::core::result::Result::Ok((#(#values)*))
+            }
+        }
+    }
+
+    /// `(__v0, …)`
+    pub(crate) fn pattern(&self) -> TokenStream {
+        let values = (0..self.0.len()).map(value);
+        quote!((#(#values,)*))
+    }
+
+    /// `(T, …)`
+    pub(crate) fn tuple(&self) -> TokenStream {
+        let types = self.types();
+        quote!((#(#types,)*))
+    }
+
+    /// `__v0, &__v1, …`
+    pub(crate) fn passed(&self, borrowed: bool) -> TokenStream {
+        let values = self.0.iter().enumerate().map(|(index, arg)| {
+            let value = value(index);
+            match arg {
+                Arg::Param(Param { pass: Pass::Value, .. }) => quote!(#value),
+                Arg::Param(Param { pass: Pass::Text | Pass::Bytes, .. }) if borrowed => quote!(#value),
+                _ => quote!(&#value),
+            }
+        });
+        quote!(#(#values),*)
+    }
+
+    /// What the descriptor says of them.
+    pub(crate) fn described(&self) -> TokenStream {
+        let fields = self.fields().map(|Field { name, docs, ty, .. }| {
+            let shape = fields::lower_item(ty, "SHAPE");
+            quote!(::ffihost::export::Field { name: #name, docs: #docs, shape: #shape })
+        });
+        quote!(&[#(#fields),*])
+    }
+
+    /// Their C struct, and what the descriptor says of it.
+    pub(crate) fn layout(&self) -> (TokenStream, TokenStream) {
+        if self.0.is_empty() {
+            return Default::default();
+        }
+        let name = format_ident!("__FfihostParams");
+        let (idents, types) = (self.fields().map(|field| &field.ident), self.types().map(|ty| fields::lower_item(ty, "C")));
+        let c_struct = quote! {
+            #[repr(C)]
+            struct #name { #(#idents: #types,)* __ffihost_end: [u8; 0] }
+        };
+        let idents = self.fields().map(|field| &field.ident);
+        let layout = quote! {
+            ::core::mem::size_of::<#name>(), ::core::mem::align_of::<#name>(),
+            #(::core::mem::offset_of!(#name, #idents)),*
+        };
+        (c_struct, layout)
+    }
+}
+
+fn argument(index: usize) -> Ident {
+    format_ident!("__a{}", index)
+}
+
+fn value(index: usize) -> Ident {
+    format_ident!("__v{}", index)
+}

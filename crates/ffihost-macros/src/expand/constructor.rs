@@ -1,0 +1,126 @@
+//! The functions that make and end the state.
+
+use super::args::Args;
+use super::{beside, export, exported_at_all, formats, located, piece, root, when};
+use crate::model::Head;
+use crate::model::function::Function;
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+
+pub(crate) fn expand(function: &Function) -> TokenStream {
+    let (item, args) = (&function.item, Args::new(&function.params));
+    let native = when("native", function.formats.native, &native(function, &args));
+    let cbor = when("cbor", function.formats.cbor, &cbor(function, &args));
+    let (has, piece) = (has_constructor(function), described(function, &args));
+    let exported = exported_at_all(&function.head.ident, function.formats);
+    let beside = beside(&function.head, &quote!(#has #native #cbor #piece #exported));
+    quote!(#item #beside)
+}
+
+/// A second one is a conflict, at its name.
+pub(crate) fn has_constructor(function: &Function) -> TokenStream {
+    let root = root();
+    quote_spanned!(function.head.ident.span()=> impl ::ffihost::export::HasConstructor for #root::Marker {})
+}
+
+fn native(function: &Function, args: &Args<'_>) -> TokenStream {
+    let (root, parameters, decode) = (root(), args.parameters(), args.native(false));
+    let (construct, destruct, rest) = (construct(function, args), destruct(), parameters_after());
+    export(
+        "create",
+        &quote!(#parameters #rest),
+        &quote! {
+            ::ffihost::export::create(&#root::LIBRARY, (__cb, __user_data), __ctx, #decode, #construct, #destruct)
+        },
+    )
+}
+
+fn cbor(function: &Function, args: &Args<'_>) -> TokenStream {
+    let (root, decode) = (root(), args.cbor());
+    let (construct, destruct, rest) = (construct(function, args), destruct(), parameters_after());
+    export(
+        "create_cbor",
+        &quote!(__req: *const u8, __len: usize, #rest),
+        &quote! {
+            ::ffihost::export::create_cbor(
+                &#root::LIBRARY, (__req, __len), (__cb, __user_data), __ctx, #decode, #construct, #destruct,
+            )
+        },
+    )
+}
+
+fn parameters_after() -> TokenStream {
+    quote! {
+        __cb: ::core::option::Option<::ffihost::export::FFICallBack>,
+        __user_data: *mut ::core::ffi::c_void,
+        __ctx: *mut *mut ::core::ffi::c_void,
+    }
+}
+
+fn construct(function: &Function, args: &Args<'_>) -> TokenStream {
+    let (ident, pattern, tuple, passed) = (&function.head.ident, args.pattern(), args.tuple(), args.passed(false));
+    quote!(async move |#pattern: #tuple| #ident(#passed).await)
+}
+
+/// The library's destructor, or nothing: which of two traits is found.
+fn destruct() -> TokenStream {
+    let root = root();
+    quote! {
+        async |__state: &#root::State| {
+            use ::ffihost::export::{HasDestructor as _, NoDestructor as _};
+            (&#root::Marker).destroy(__state).await
+        }
+    }
+}
+
+fn described(function: &Function, args: &Args<'_>) -> TokenStream {
+    let (root, (c_struct, layout)) = (root(), args.layout());
+    let (params, formats, output) = (args.described(), formats(function.formats), &function.output);
+    let error = quote_spanned!(located(output.span())=> <#output as __FfihostConstructed>::Error);
+    let body = quote! {
+        Constructor { params: #params, error: <#error as ::ffihost::wire::Declared>::SHAPE, formats: #formats }
+    };
+    // The export is named so, whatever the function is.
+    let head = Head { name: "create".to_owned(), docs: function.head.docs.clone(), ..copy(&function.head) };
+    let piece = piece(&head, &layout, &body);
+    quote! {
+        #[diagnostic::on_unimplemented(
+            message = "a constructor returns `Result<S, E>`, where `S` is the library's state, not `{Self}`",
+            label = "not a `Result` of the state that `library!` names"
+        )]
+        trait __FfihostConstructed {
+            type Error;
+        }
+        impl<__E> __FfihostConstructed for ::core::result::Result<#root::State, __E> {
+            type Error = __E;
+        }
+        #c_struct
+        #piece
+    }
+}
+
+fn copy(head: &Head) -> Head {
+    Head {
+        ident: head.ident.clone(),
+        name: head.name.clone(),
+        docs: head.docs.clone(),
+        conditions: head.conditions.clone(),
+    }
+}
+
+pub(crate) fn expand_destructor(function: &Function) -> TokenStream {
+    let (item, ident, root) = (&function.item, &function.head.ident, root());
+    let future = quote! {
+        ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = ()> + '__a>>
+    };
+    let has = quote_spanned! {ident.span()=>
+        impl ::ffihost::export::HasDestructor<#root::State> for #root::Marker {
+            fn destroy<'__a>(&self, __state: &'__a #root::State) -> #future {
+                ::std::boxed::Box::pin(#ident(__state))
+            }
+        }
+    };
+    let beside = beside(&function.head, &has);
+    quote!(#item #beside)
+}

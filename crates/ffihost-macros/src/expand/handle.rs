@@ -1,0 +1,31 @@
+//! Structs that stay in the library.
+
+use super::{beside, export, piece, root, unique};
+use crate::model::handle::Handle;
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+pub(crate) fn expand(handle: &Handle) -> TokenStream {
+    let (item, ident, root) = (&handle.item, &handle.head.ident, root());
+    let handle_type = handle_type(handle);
+    let release = export(
+        &handle.release,
+        &quote!(__ctx: *mut ::core::ffi::c_void, __handle: u64),
+        &quote!(::ffihost::export::release_handle::<#root::State, #ident>(&#root::LIBRARY, __ctx, __handle)),
+    );
+    let unique_symbol = unique("Symbols", [Ident::new(&handle.release, ident.span())]);
+    let unique_type = unique("Types", [ident.clone()]);
+    let piece = piece(&handle.head, &TokenStream::new(), &quote!(Handle));
+    let beside = beside(&handle.head, &quote!(#handle_type #release #unique_symbol #unique_type #piece));
+    quote!(#item #beside)
+}
+
+pub(crate) fn handle_type(handle: &Handle) -> TokenStream {
+    let (ident, name) = (&handle.head.ident, &handle.head.name);
+    quote! {
+        #[automatically_derived]
+        impl ::ffihost::export::HandleType for #ident {
+            const NAME: &'static str = #name;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Functions that hosts call.
+
+use super::signature::{self, Param, Receiver};
+use super::{Head, types};
+use crate::attrs::{FfiArgs, Formats, Role};
+use crate::errors::Errors;
+use crate::names;
+use proc_macro2::Span;
+use syn::{ItemFn, ReturnType, Type};
+
+pub(crate) struct Function {
+    pub(crate) item: ItemFn,
+    pub(crate) head: Head,
+    pub(crate) kind: Kind,
+    pub(crate) asynchronous: bool,
+    pub(crate) receiver: Option<Receiver>,
+    pub(crate) params: Vec<Param>,
+    pub(crate) output: Type,
+    pub(crate) formats: Formats,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Request,
+    Constructor,
+    Destructor,
+}
+
+impl Function {
+    pub(crate) fn new(mut item: ItemFn, args: &FfiArgs, errors: &mut Errors) -> Self {
+        let head = Head::new(&item.sig.ident, &mut item.attrs, errors);
+        let kind = kind(args, errors);
+        signature::check(&item.sig, errors);
+        let (receiver, params) = signature::params(&item.sig, true, errors);
+        signature::without_docs(&mut item.sig);
+        let output = signature::output(&item.sig);
+        let asynchronous = item.sig.asyncness.is_some();
+        let function = Self { item, head, kind, asynchronous, receiver, params, output, formats: args.formats() };
+        match kind {
+            Kind::Request => names::check_export(&function.head.ident, errors),
+            Kind::Constructor => function.check_constructor(errors),
+            Kind::Destructor => function.check_destructor(args, errors),
+        }
+        function
+    }
+
+    fn check_constructor(&self, errors: &mut Errors) {
+        let signature = &self.item.sig;
+        if !self.asynchronous {
+            errors.on(signature.fn_token, "a constructor runs on the FFI thread, where it may await: make it `async fn`");
+        }
+        if let Some(receiver) = &self.receiver {
+            errors.on(&receiver.path, "there is no state before the constructor has made it: take this by value");
+        }
+        let returns_result = match &signature.output {
+            ReturnType::Default => false,
+            ReturnType::Type(_, ty) => types::last(ty).is_some_and(|last| last.ident.to_string().ends_with("Result")),
+        };
+        if !returns_result {
+            let message = "a constructor returns `Result<MyApp, E>`, where `MyApp` is the library's state";
+            match &signature.output {
+                ReturnType::Default => errors.on(&signature.ident, message),
+                ReturnType::Type(_, ty) => errors.on(ty, message),
+            }
+        }
+    }
+
+    fn check_destructor(&self, args: &FfiArgs, errors: &mut Errors) {
+        let signature = &self.item.sig;
+        if !self.asynchronous {
+            errors.on(signature.fn_token, "a destructor runs on the FFI thread, where it may await: make it `async fn`");
+        }
+        let expected = "a destructor takes the state and nothing else: `async fn end(app: &MyApp)`";
+        if self.receiver.is_none() {
+            errors.on(&signature.ident, expected);
+        } else if let Some(param) = self.params.first() {
+            errors.on(&param.field.ident, expected);
+        }
+        if let ReturnType::Type(_, ty) = &signature.output {
+            errors.on(ty, "nobody is there to be told: a destructor returns nothing");
+        }
+        if let Some((_, span)) = args.formats {
+            errors.at(span, "a destructor is not exported: leave `formats` out");
+        }
+    }
+}
+
+fn kind(args: &FfiArgs, errors: &mut Errors) -> Kind {
+    let mut refuse = |span: Span, message| {
+        errors.at(span, message);
+        Kind::Request
+    };
+    match args.role {
+        None => Kind::Request,
+        Some((Role::Constructor, _)) => Kind::Constructor,
+        Some((Role::Destructor, _)) => Kind::Destructor,
+        Some((Role::Error, span)) => refuse(span, "`error` is for the struct or enum that a function fails with"),
+        Some((Role::Handle, span)) => refuse(span, "`handle` is for a struct that stays in the library"),
+    }
+}
+
+/// Whether the return type could be what the traits ask for; without one there is nothing to ask.
+pub(crate) fn is_nothing(output: &ReturnType) -> bool {
+    match output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, ty) => types::is_unit(ty),
+    }
+}

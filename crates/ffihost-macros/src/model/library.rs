@@ -1,0 +1,88 @@
+//! `library!`.
+
+use crate::attrs::{self, Formats};
+use crate::errors::Errors;
+use crate::names;
+use proc_macro2::{Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Ident, LitStr, Token, Type, parse_quote};
+
+pub(crate) struct Library {
+    pub(crate) prefix: LitStr,
+    pub(crate) state: Type,
+    /// What receivers name it by.
+    pub(crate) last: Ident,
+    pub(crate) options: Option<Expr>,
+    pub(crate) formats: Formats,
+}
+
+const USAGE: &str = "write `ffihost::library!(\"my_app\", MyApp)`: the library's name, and the type of its state";
+
+impl Library {
+    pub(crate) fn new(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut library = Self {
+            prefix: LitStr::new("invalid", Span::call_site()),
+            state: parse_quote!(()),
+            last: Ident::new("invalid", Span::call_site()),
+            options: None,
+            formats: Formats::BOTH,
+        };
+        let parse = |input: ParseStream<'_>| library.parse(input, errors);
+        if let Err(error) = parse.parse2(tokens) {
+            errors.add(error);
+        }
+        library
+    }
+
+    fn parse(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
+        let prefix: LitStr = input.parse().map_err(usage)?;
+        if names::is_snake(&prefix.value()) {
+            self.prefix = prefix;
+        } else {
+            let message = "a library's name starts each symbol: small letters, digits and `_`, a letter first, like `my_app`";
+            errors.on(&prefix, message);
+        }
+        input.parse::<Token![,]>().map_err(usage)?;
+        let state: Type = input.parse().map_err(usage)?;
+        match &state {
+            Type::Path(path) if path.qself.is_none() && path.path.segments.iter().all(|it| it.arguments.is_none()) => {
+                if let Some(last) = path.path.segments.last() {
+                    self.last = last.ident.clone();
+                }
+                self.state = state;
+            }
+            _ => errors.on(&state, "the state is a struct or an enum of this crate, by its name and without parameters"),
+        }
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+        while !input.is_empty() {
+            self.argument(input, errors)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn argument(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        match &*name.to_string() {
+            "options" => {
+                input.parse::<Token![=]>()?;
+                if self.options.replace(input.parse()?).is_some() {
+                    errors.on(name, "`options` is given twice");
+                }
+            }
+            "formats" => self.formats = attrs::formats(&name, input, errors)?,
+            other => {
+                let known = "`options = …` and `formats(…)`";
+                errors.on(&name, format_args!("there is no `{other}` for `library!`: there are {known}"));
+                attrs::skip(input)?;
+            }
+        }
+        Ok(())
+    }
+}

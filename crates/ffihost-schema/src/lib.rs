@@ -1,0 +1,85 @@
+//! The descriptor of an ffihost library: its whole surface, as CBOR.
+//!
+//! # Pieces
+//!
+//! Each attribute of a library puts one *piece* into the section [`SECTION`] of the compiled file: a type, a request, a host
+//! function, an event, a constant, the library itself. So the surface can be read out of the file without running it. A piece
+//! is, one after the other:
+//!
+//! | bytes | what |
+//! |---|---|
+//! | 8 | [`MAGIC`] |
+//! | 4, little-endian | length of the crate's name |
+//! | 4, little-endian | length of the item |
+//! | 4, little-endian | length of the information |
+//! | … | the crate's name, UTF-8: a file may hold several libraries |
+//! | … | the item: one CBOR map, all that is part of the ABI |
+//! | … | the information: one CBOR map, what is not: docs, layouts, the version |
+//!
+//! Between pieces there may be zeros. Their order means nothing.
+//!
+//! # Items
+//!
+//! The CBOR map of an item starts with `kind` and `name`:
+//!
+//! | `kind` | further keys |
+//! |---|---|
+//! | `library` | `formats`: array of `"native"`, `"cbor"` |
+//! | `struct` | `error`: bool; `fields`: array of `{name, type}` |
+//! | `enum` | `error`; `variants`: array of `{name}`, `{name, type}` (one value) or `{name, fields}`; the tag is the index |
+//! | `handle` | |
+//! | `constructor` | `params`: array of `{name, type}`; `error`: type or null; `formats` |
+//! | `request` | `async`: bool; `receiver`: null (context-free), `"context"`, or `["handle", name]`; `params`; `result`: type; `error`; `formats` |
+//! | `host_fn` | `async`; `params`; `result`; `error` |
+//! | `event` | `params` |
+//! | `constant` | `type`; `value` |
+//!
+//! A type is `"unit"`, `"bool"`, `"i8"` … `"u64"`, `"f32"`, `"f64"`, `"string"`, `"bytes"`, `["option", type]`,
+//! `["list", type]`, `["map", type]` (from text), `["named", name]` (a struct or an enum), or `["handle", name]`.
+//!
+//! # Information
+//!
+//! `docs`: texts, in the order item, then parameters, fields or variants, each variant followed by its fields. `layout`, of a
+//! struct, an enum with data, and what has parameters: size and alignment of its C type on the target that the library was
+//! built for, then the offset of each field (of an enum: of the payload). `version`, `pointer_width`: the library's.
+//!
+//! # The document
+//!
+//! `<lib>_abi_descriptor` returns one CBOR map: `ffihost`: the version of this format, 1; `hash`; `abi`: the items in the
+//! order of their bytes; `info`: the information of each, in the same order. The hash is FNV-1a over the items, in that order,
+//! one after the other, so that it changes when and only when the ABI does.
+
+#![forbid(unsafe_code)]
+
+pub mod write;
+
+#[cfg(feature = "read")]
+mod read;
+#[cfg(feature = "read")]
+pub use self::read::*;
+
+/// The format's version.
+pub const FORMAT: u8 = 1;
+
+/// What each piece starts with.
+pub const MAGIC: [u8; 8] = *b"FFIHOST\x01";
+
+/// The section that holds the pieces: its name in ELF files.
+pub const SECTION: &str = "ffihost";
+/// Its segment and name in Mach-O files.
+pub const SECTION_MACH_O: &str = "__DATA,__ffihost";
+/// Its name in PE files. The linker puts together, in alphabetical order, what has a `$` behind this.
+pub const SECTION_PE: &str = ".ffih";
+
+/// FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>), of some bytes after others.
+pub const fn fnv1a(mut hash: u64, bytes: &[u8]) -> u64 {
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u64).wrapping_mul(0x0100_0000_01b3);
+        at += 1;
+    }
+    hash
+}
+
+/// The hash of nothing.
+pub const FNV1A_START: u64 = 0xcbf2_9ce4_8422_2325;

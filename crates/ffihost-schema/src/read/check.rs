@@ -1,0 +1,219 @@
+//! Whether a library's items go together.
+
+use super::ReadError;
+use super::model::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// What a name in a type stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Value,
+    Handle,
+}
+
+/// No two of one name, no reference to nothing, no type of infinite size.
+pub(super) fn check(library: &Library) -> Result<(), ReadError> {
+    let kinds = types(library)?;
+    unique("request", library.requests.iter().map(|item| &item.name))?;
+    unique("host function", library.host_fns.iter().map(|item| &item.name))?;
+    unique("event", library.events.iter().map(|item| &item.name))?;
+    unique("constant", library.constants.iter().map(|item| &item.name))?;
+    for (place, ty) in uses(library)? {
+        resolves(place, ty, &kinds)?;
+    }
+    for request in &library.requests {
+        if let Receiver::Handle(name) = &request.receiver {
+            let place = Place::new("request", &request.name).part("receiver");
+            resolves_to(place, name, Kind::Handle, "handle", &kinds)?;
+        }
+    }
+    finite(library)
+}
+
+/// Structs, enums and handles share their names.
+fn types(library: &Library) -> Result<BTreeMap<&str, Kind>, ReadError> {
+    let structs = library.structs.iter().map(|item| (&item.name, Kind::Value));
+    let enums = library.enums.iter().map(|item| (&item.name, Kind::Value));
+    let handles = library.handles.iter().map(|item| (&item.name, Kind::Handle));
+    let mut kinds = BTreeMap::new();
+    for (name, kind) in structs.chain(enums).chain(handles) {
+        if kinds.insert(name.as_str(), kind).is_some() {
+            return Err(ReadError::Duplicate { path: format!("type `{name}`") });
+        }
+    }
+    Ok(kinds)
+}
+
+fn unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), ReadError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(ReadError::Duplicate { path: format!("{what} `{name}`") });
+        }
+    }
+    Ok(())
+}
+
+/// Where a type is used. It becomes text only in a message.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    kind: &'static str,
+    name: &'a str,
+    /// Within an enum.
+    variant: Option<&'a str>,
+    /// "parameter", "field", "result" and the like.
+    part: &'static str,
+    /// Of a parameter or field.
+    part_name: Option<&'a str>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} `{}`", self.kind, self.name)?;
+        if let Some(variant) = self.variant {
+            write!(f, ", variant `{variant}`")?;
+        }
+        if !self.part.is_empty() {
+            write!(f, ", {}", self.part)?;
+        }
+        self.part_name.map_or(Ok(()), |name| write!(f, " `{name}`"))
+    }
+}
+
+impl<'a> Place<'a> {
+    fn new(kind: &'static str, name: &'a str) -> Self {
+        Self { kind, name, variant: None, part: "", part_name: None }
+    }
+
+    fn part(self, part: &'static str) -> Self {
+        Self { part, ..self }
+    }
+}
+
+type Uses<'a> = Vec<(Place<'a>, &'a Type)>;
+
+/// Every place that has a type. Names within an item are checked on the way.
+fn uses(library: &Library) -> Result<Uses<'_>, ReadError> {
+    let mut uses = Uses::new();
+    for item in &library.structs {
+        fields(Place::new("struct", &item.name).part("field"), &item.fields, &mut uses)?;
+    }
+    for item in &library.enums {
+        let place = Place::new("enum", &item.name);
+        unique(&format!("{place}, variant"), item.variants.iter().map(|variant| &variant.name))?;
+        for Variant { name, payload, .. } in &item.variants {
+            let place = Place { variant: Some(name), ..place };
+            match payload {
+                Payload::Unit => {}
+                Payload::One(ty) => uses.push((place, ty)),
+                Payload::Fields(list) => fields(place.part("field"), list, &mut uses)?,
+            }
+        }
+    }
+    let constructor = &library.constructor;
+    function(Place::new("constructor", "create"), &constructor.params, None, constructor.error.as_ref(), &mut uses)?;
+    for item in &library.requests {
+        let place = Place::new("request", &item.name);
+        function(place, &item.params, Some(&item.result), item.error.as_ref(), &mut uses)?;
+    }
+    for item in &library.host_fns {
+        let place = Place::new("host function", &item.name);
+        function(place, &item.params, Some(&item.result), item.error.as_ref(), &mut uses)?;
+    }
+    for item in &library.events {
+        function(Place::new("event", &item.name), &item.params, None, None, &mut uses)?;
+    }
+    Ok(uses)
+}
+
+fn function<'a>(
+    place: Place<'a>,
+    params: &'a [Field],
+    result: Option<&'a Type>,
+    error: Option<&'a Type>,
+    uses: &mut Uses<'a>,
+) -> Result<(), ReadError> {
+    fields(place.part("parameter"), params, uses)?;
+    uses.extend(result.map(|ty| (place.part("result"), ty)));
+    uses.extend(error.map(|ty| (place.part("error"), ty)));
+    Ok(())
+}
+
+fn fields<'a>(place: Place<'a>, fields: &'a [Field], uses: &mut Uses<'a>) -> Result<(), ReadError> {
+    unique(&place.to_string(), fields.iter().map(|field| &field.name))?;
+    uses.extend(fields.iter().map(|field| (Place { part_name: Some(&field.name), ..place }, &field.ty)));
+    Ok(())
+}
+
+fn resolves(place: Place<'_>, ty: &Type, kinds: &BTreeMap<&str, Kind>) -> Result<(), ReadError> {
+    let (name, kind, expected) = match ty {
+        Type::Option(inner) | Type::List(inner) | Type::Map(inner) => return resolves(place, inner, kinds),
+        Type::Named(name) => (name, Kind::Value, "struct or enum"),
+        Type::Handle(name) => (name, Kind::Handle, "handle"),
+        _ => return Ok(()),
+    };
+    resolves_to(place, name, kind, expected, kinds)
+}
+
+fn resolves_to(
+    place: Place<'_>,
+    name: &str,
+    kind: Kind,
+    expected: &'static str,
+    kinds: &BTreeMap<&str, Kind>,
+) -> Result<(), ReadError> {
+    if kinds.get(name) == Some(&kind) {
+        Ok(())
+    } else {
+        Err(ReadError::Unresolved { path: place.to_string(), name: name.to_owned(), expected })
+    }
+}
+
+/// Types are taken away that hold none, then those that hold only such, and so on: what is left holds itself.
+fn finite(library: &Library) -> Result<(), ReadError> {
+    let mut holds: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut held_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (holder, ty) in held(library) {
+        let count = holds.entry(holder).or_default();
+        if let Some(inner) = by_value(ty) {
+            *count += 1;
+            held_by.entry(inner).or_default().push(holder);
+        }
+    }
+    let mut done: Vec<&str> = held_by.keys().copied().filter(|name| holds.get(name).is_none_or(|n| *n == 0)).collect();
+    while let Some(name) = done.pop() {
+        for holder in held_by.remove(name).unwrap_or_default() {
+            if let Some(count) = holds.get_mut(holder) {
+                *count -= 1;
+                if *count == 0 {
+                    done.push(holder);
+                }
+            }
+        }
+    }
+    match holds.into_iter().find(|(_, count)| *count > 0) {
+        Some((name, _)) => Err(ReadError::Infinite { name: name.to_owned() }),
+        None => Ok(()),
+    }
+}
+
+/// Each type with the types of its fields.
+fn held(library: &Library) -> impl Iterator<Item = (&str, &Type)> {
+    let structs =
+        library.structs.iter().flat_map(|item| item.fields.iter().map(|field| (item.name.as_str(), &field.ty)));
+    let enums = library.enums.iter().flat_map(|item| {
+        let types = item.variants.iter().flat_map(|variant| variant.payload.types());
+        types.map(|ty| (item.name.as_str(), ty))
+    });
+    structs.chain(enums)
+}
+
+/// The struct or enum that a value of the type has inside, not behind a pointer.
+fn by_value(ty: &Type) -> Option<&str> {
+    match ty {
+        Type::Option(inner) => by_value(inner),
+        Type::Named(name) => Some(name),
+        _ => None,
+    }
+}

@@ -1,0 +1,164 @@
+//! The document: all items of one library, as `<lib>_abi_descriptor` returns it.
+
+use super::cbor::{Damage, Reader};
+use super::item::{Entry, Head};
+use super::model::Library;
+use super::{Piece, ReadError, check};
+use crate::{FNV1A_START, FORMAT, fnv1a};
+
+impl Library {
+    /// Reads what `<lib>_abi_descriptor` returns.
+    ///
+    /// # Errors
+    ///
+    /// If it is of a newer format, if its hash is not that of its items, and if the items do not go together: a type that
+    /// is used and not defined, two of one name, a layout that is not that of the fields.
+    pub fn from_document(document: &[u8]) -> Result<Self, ReadError> {
+        let parts = Parts::read(document)?;
+        let computed = hash(&parts.items);
+        if parts.hash != computed {
+            return Err(ReadError::Hash { stated: parts.hash, computed });
+        }
+        let entries = parts.items.iter().zip(&parts.infos).map(|(item, info)| Entry::read(item, info));
+        let library = library(entries.collect::<Result<_, _>>()?, computed)?;
+        check::check(&library)?;
+        Ok(library)
+    }
+}
+
+/// Puts the pieces of one library together to the document that the library itself returns, byte for byte.
+///
+/// It depends on neither the order of the pieces nor on how often each is given.
+pub fn assemble(pieces: &[Piece<'_>]) -> Vec<u8> {
+    let mut pieces: Vec<_> = pieces.iter().map(|piece| (piece.item, piece.info)).collect();
+    pieces.sort_unstable();
+    pieces.dedup();
+    let (items, infos): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
+    let mut document = vec![0xa4];
+    text(&mut document, "ffihost");
+    head(&mut document, 0, u64::from(FORMAT));
+    text(&mut document, "hash");
+    head(&mut document, 0, hash(&items));
+    for (key, values) in [("abi", &items), ("info", &infos)] {
+        text(&mut document, key);
+        head(&mut document, 4, values.len() as u64);
+        values.iter().for_each(|value| document.extend_from_slice(value));
+    }
+    document
+}
+
+/// The hash of items that are in their order.
+pub(super) fn hash(items: &[&[u8]]) -> u64 {
+    items.iter().fold(FNV1A_START, |hash, item| fnv1a(hash, item))
+}
+
+fn text(out: &mut Vec<u8>, text: &str) {
+    head(out, 3, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// A CBOR head, as short as can be: RFC 8949 section 3.
+fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
+    let bytes = argument.to_be_bytes();
+    let (low, len) = match argument {
+        0..24 => (bytes[7], 0),
+        24..=0xff => (24, 1),
+        0x100..=0xffff => (25, 2),
+        0x1_0000..=0xffff_ffff => (26, 4),
+        _ => (27, 8),
+    };
+    out.push(major << 5 | low);
+    out.extend_from_slice(&bytes[8 - len..]);
+}
+
+/// A document, taken apart.
+struct Parts<'a> {
+    hash: u64,
+    items: Vec<&'a [u8]>,
+    infos: Vec<&'a [u8]>,
+}
+
+impl<'a> Parts<'a> {
+    fn read(document: &'a [u8]) -> Result<Self, ReadError> {
+        let damaged = |Damage { at, .. }, problem| ReadError::Document { at, problem };
+        let mut reader = Reader::new(document);
+        let map = reader.map().map_err(|damage| damaged(damage, "it is not one whole CBOR map"))?;
+        let part = |key, problem| map.need(key).map_err(|damage| damaged(damage, problem));
+        let number = |key, problem| part(key, problem)?.unsigned().map_err(|damage| damaged(damage, problem));
+        match number("ffihost", "the version of its format, `ffihost`, is missing")? {
+            0 => return Err(ReadError::Document { at: 0, problem: "there is no format 0" }),
+            found if found > u64::from(FORMAT) => return Err(ReadError::NewerFormat { found }),
+            _ => {}
+        }
+        reader.end().map_err(|damage| damaged(damage, "where something follows its end"))?;
+        let slices = |key, problem| {
+            let mut reader = part(key, problem)?;
+            reader.list(Reader::skip).map_err(|damage| damaged(damage, problem))
+        };
+        let hash = number("hash", "its `hash` is missing")?;
+        let items = slices("abi", "its items, `abi`, are missing")?;
+        let infos = slices("info", "the information, `info`, is missing")?;
+        if infos.len() != items.len() {
+            return Err(ReadError::Document { at: 0, problem: "it has not as much `info` as items" });
+        }
+        if !items.is_sorted() {
+            return Err(ReadError::Document { at: 0, problem: "its items are not in the order of their bytes" });
+        }
+        Ok(Self { hash, items, infos })
+    }
+}
+
+/// The model of some items.
+fn library(entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
+    let (mut heads, mut constructors) = (Vec::new(), Vec::new());
+    let (mut structs, mut enums, mut handles) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut requests, mut host_fns) = (Vec::new(), Vec::new());
+    let (mut events, mut constants) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Library(item) => heads.push(item),
+            Entry::Constructor(item) => constructors.push(item),
+            Entry::Struct(item) => structs.push(item),
+            Entry::Enum(item) => enums.push(item),
+            Entry::Handle(item) => handles.push(item),
+            Entry::Request(item) => requests.push(item),
+            Entry::HostFn(item) => host_fns.push(item),
+            Entry::Event(item) => events.push(item),
+            Entry::Constant(item) => constants.push(item),
+        }
+    }
+    structs.sort_by(|a, b| a.name.cmp(&b.name));
+    enums.sort_by(|a, b| a.name.cmp(&b.name));
+    handles.sort_by(|a, b| a.name.cmp(&b.name));
+    requests.sort_by(|a, b| a.name.cmp(&b.name));
+    host_fns.sort_by(|a, b| a.name.cmp(&b.name));
+    events.sort_by(|a, b| a.name.cmp(&b.name));
+    constants.sort_by(|a, b| a.name.cmp(&b.name));
+    let Head { name, docs, version, pointer_width, formats } = exactly_one("library", heads)?;
+    let constructor = exactly_one("constructor", constructors)?;
+    Ok(Library {
+        name,
+        docs,
+        version,
+        pointer_width,
+        hash,
+        formats,
+        constructor,
+        structs,
+        enums,
+        handles,
+        requests,
+        host_fns,
+        events,
+        constants,
+    })
+}
+
+fn exactly_one<T>(kind: &'static str, items: Vec<T>) -> Result<T, ReadError> {
+    let count = items.len();
+    let mut items = items.into_iter();
+    match (items.next(), count) {
+        (Some(item), 1) => Ok(item),
+        _ => Err(ReadError::NotOne { kind, count }),
+    }
+}

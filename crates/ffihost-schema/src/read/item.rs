@@ -1,0 +1,278 @@
+//! One item with its information: a piece of the model.
+
+use super::ReadError;
+use super::cbor::{Damage, Map, Reader, Scalar};
+use super::info::{Info, fields_layout, layout};
+use super::model::*;
+use super::shape::{MAX_NAME, identifier, optional_type, read_type};
+
+/// An item.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Entry {
+    Library(Head),
+    Struct(Struct),
+    Enum(Enum),
+    Handle(Handle),
+    Constructor(Constructor),
+    Request(Request),
+    HostFn(HostFn),
+    Event(Event),
+    Constant(Constant),
+}
+
+/// The item of the library itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Head {
+    pub(super) name: String,
+    pub(super) docs: String,
+    pub(super) version: String,
+    pub(super) pointer_width: u32,
+    pub(super) formats: Formats,
+}
+
+impl Entry {
+    /// Reads an item and its information.
+    pub(super) fn read(item: &[u8], info: &[u8]) -> Result<Self, ReadError> {
+        let wrong = |what: &str, Damage { at, problem }| {
+            let item = format!("{what}{}", describe(item));
+            ReadError::Item { item, at, problem: problem.into_owned() }
+        };
+        let map = Map::whole(item).map_err(|damage| wrong("", damage))?;
+        let mut info = Info::read(info).map_err(|damage| wrong("information of ", damage))?;
+        let entry = entry(&map, &mut info).map_err(|damage| wrong("", damage))?;
+        info.docs.end().map_err(|damage| wrong("information of ", damage))?;
+        Ok(entry)
+    }
+
+    /// The name, if it is a type that others may refer to.
+    pub(super) fn type_name(&self) -> Option<&str> {
+        match self {
+            Self::Struct(item) => Some(&item.name),
+            Self::Enum(item) => Some(&item.name),
+            Self::Handle(item) => Some(&item.name),
+            _ => None,
+        }
+    }
+
+    /// The types that it names.
+    pub(super) fn named(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        match self {
+            Self::Struct(item) => push_fields(&item.fields, &mut names),
+            Self::Enum(item) => item.variants.iter().for_each(|variant| match &variant.payload {
+                Payload::Unit => {}
+                Payload::One(ty) => names.extend(ty.named()),
+                Payload::Fields(fields) => push_fields(fields, &mut names),
+            }),
+            Self::Constructor(item) => {
+                push_fields(&item.params, &mut names);
+                names.extend(item.error.as_ref().and_then(Type::named));
+            }
+            Self::Request(item) => {
+                push_fields(&item.params, &mut names);
+                names.extend(item.result.named());
+                names.extend(item.error.as_ref().and_then(Type::named));
+                if let Receiver::Handle(name) = &item.receiver {
+                    names.push(name);
+                }
+            }
+            Self::HostFn(item) => {
+                push_fields(&item.params, &mut names);
+                names.extend(item.result.named());
+                names.extend(item.error.as_ref().and_then(Type::named));
+            }
+            Self::Event(item) => push_fields(&item.params, &mut names),
+            Self::Library(_) | Self::Handle(_) | Self::Constant(_) => {}
+        }
+        names
+    }
+}
+
+fn push_fields<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
+    names.extend(fields.iter().filter_map(|field| field.ty.named()));
+}
+
+/// An item as people know it, as far as it can be told.
+fn describe(item: &[u8]) -> String {
+    let text = |key| Map::whole(item).ok()?.need(key).ok()?.text().ok();
+    match (text("kind"), text("name")) {
+        (Some(kind), Some(name)) if kind.len() + name.len() > 2 * MAX_NAME => "an item with a long name".to_owned(),
+        (Some(kind), Some(name)) => format!("{} `{}`", kind.escape_debug(), name.escape_debug()),
+        _ => "an item without kind and name".to_owned(),
+    }
+}
+
+fn entry(map: &Map<'_>, info: &mut Info<'_>) -> Result<Entry, Damage> {
+    let mut kind = map.need("kind")?;
+    let unknown = kind.damage("an unknown kind of item");
+    match kind.text()? {
+        "library" => library(map, info).map(Entry::Library),
+        "struct" => structure(map, info).map(Entry::Struct),
+        "enum" => enumeration(map, info).map(Entry::Enum),
+        "handle" => Ok(Entry::Handle(Handle { name: name(map)?, docs: info.docs.next() })),
+        "constructor" => constructor(map, info).map(Entry::Constructor),
+        "request" => request(map, info).map(Entry::Request),
+        "host_fn" => host_fn(map, info).map(Entry::HostFn),
+        "event" => event(map, info).map(Entry::Event),
+        "constant" => constant(map, info).map(Entry::Constant),
+        _ => Err(unknown),
+    }
+}
+
+fn library(map: &Map<'_>, info: &mut Info<'_>) -> Result<Head, Damage> {
+    let mut width = info.map.need("pointer_width")?;
+    let bad_width = width.damage("a pointer width that no target has");
+    Ok(Head {
+        name: name(map)?,
+        docs: info.docs.next(),
+        version: info.map.need("version")?.text()?.to_owned(),
+        pointer_width: match width.unsigned()? {
+            16 => 16,
+            32 => 32,
+            64 => 64,
+            _ => return Err(bad_width),
+        },
+        formats: formats(map)?,
+    })
+}
+
+fn structure(map: &Map<'_>, info: &mut Info<'_>) -> Result<Struct, Damage> {
+    let (name, docs, fields) = (name(map)?, info.docs.next(), fields(map, "fields", info)?);
+    let layout = fields_layout(map, info, fields.len())?;
+    Ok(Struct { name, docs, error: map.need("error")?.bool()?, fields, layout })
+}
+
+fn enumeration(map: &Map<'_>, info: &mut Info<'_>) -> Result<Enum, Damage> {
+    let (name, docs, error) = (name(map)?, info.docs.next(), map.need("error")?.bool()?);
+    let mut variants = map.need("variants")?;
+    let start = variants;
+    let variants = variants.list(|reader| variant(reader, info))?;
+    if variants.is_empty() {
+        return Err(start.damage("an enum without variants"));
+    }
+    let has_data = variants.iter().any(|variant| variant.payload != Payload::Unit);
+    let layout = match (&info.layout, has_data) {
+        (None, false) => None,
+        (Some(numbers), true) => Some(layout(numbers, 1).ok_or_else(|| start.damage("`layout` is not an enum's"))?),
+        (None, true) => return Err(start.damage("an enum with data but without `layout`")),
+        (Some(_), false) => return Err(start.damage("an enum with `layout` but without data")),
+    };
+    Ok(Enum { name, docs, error, variants, layout })
+}
+
+fn variant(reader: &mut Reader<'_>, info: &mut Info<'_>) -> Result<Variant, Damage> {
+    let map = reader.map()?;
+    let (name, docs) = (name(&map)?, info.docs.next());
+    let payload = match (map.get("type")?, map.get("fields")?) {
+        (None, None) => Payload::Unit,
+        (Some(mut ty), None) => Payload::One(read_type(&mut ty, 0)?),
+        (None, Some(_)) => Payload::Fields(fields(&map, "fields", info)?),
+        (Some(ty), Some(_)) => return Err(ty.damage("a variant with both a type and fields")),
+    };
+    Ok(Variant { name, docs, payload })
+}
+
+fn constructor(map: &Map<'_>, info: &mut Info<'_>) -> Result<Constructor, Damage> {
+    name(map)?;
+    let (docs, params) = (info.docs.next(), fields(map, "params", info)?);
+    let layout = fields_layout(map, info, params.len())?;
+    Ok(Constructor { docs, params, error: optional_type(map, "error")?, formats: formats(map)?, layout })
+}
+
+fn request(map: &Map<'_>, info: &mut Info<'_>) -> Result<Request, Damage> {
+    Ok(Request {
+        name: name(map)?,
+        docs: info.docs.next(),
+        asynchronous: map.need("async")?.bool()?,
+        receiver: receiver(&mut map.need("receiver")?)?,
+        params: fields(map, "params", info)?,
+        result: read_type(&mut map.need("result")?, 0)?,
+        error: optional_type(map, "error")?,
+        formats: formats(map)?,
+    })
+}
+
+fn host_fn(map: &Map<'_>, info: &mut Info<'_>) -> Result<HostFn, Damage> {
+    let (name, docs, params) = (name(map)?, info.docs.next(), fields(map, "params", info)?);
+    let layout = fields_layout(map, info, params.len())?;
+    let (result, error) = (read_type(&mut map.need("result")?, 0)?, optional_type(map, "error")?);
+    Ok(HostFn { name, docs, asynchronous: map.need("async")?.bool()?, params, result, error, layout })
+}
+
+fn event(map: &Map<'_>, info: &mut Info<'_>) -> Result<Event, Damage> {
+    let (name, docs, params) = (name(map)?, info.docs.next(), fields(map, "params", info)?);
+    let layout = fields_layout(map, info, params.len())?;
+    Ok(Event { name, docs, params, layout })
+}
+
+fn constant(map: &Map<'_>, info: &mut Info<'_>) -> Result<Constant, Damage> {
+    let (name, docs, ty) = (name(map)?, info.docs.next(), read_type(&mut map.need("type")?, 0)?);
+    let mut value = map.need("value")?;
+    let not_of_type = value.damage(format!("a value that is not of type {ty}"));
+    let value = constant_value(&ty, value.scalar()?).ok_or(not_of_type)?;
+    Ok(Constant { name, docs, ty, value })
+}
+
+/// The value as the type has it: a signed type's are signed, however they are written.
+fn constant_value(ty: &Type, value: Scalar<'_>) -> Option<Value> {
+    if let Some((least, greatest)) = ty.range() {
+        let number = match value {
+            Scalar::Unsigned(number) => i128::from(number),
+            Scalar::Signed(number) => i128::from(number),
+            _ => return None,
+        };
+        return match number {
+            _ if number < least || number > greatest => None,
+            _ if least < 0 => i64::try_from(number).ok().map(Value::Signed),
+            _ => u64::try_from(number).ok().map(Value::Unsigned),
+        };
+    }
+    match (ty, value) {
+        (Type::Bool, Scalar::Bool(value)) => Some(Value::Bool(value)),
+        (Type::F32 | Type::F64, Scalar::Float(value)) => Some(Value::Float(value)),
+        (Type::String, Scalar::Text(value)) => Some(Value::Text(value.to_owned())),
+        _ => None,
+    }
+}
+
+fn name(map: &Map<'_>) -> Result<String, Damage> {
+    identifier(&mut map.need("name")?)
+}
+
+fn fields(map: &Map<'_>, key: &str, info: &mut Info<'_>) -> Result<Vec<Field>, Damage> {
+    map.need(key)?.list(|reader| {
+        let map = reader.map()?;
+        Ok(Field { name: name(&map)?, docs: info.docs.next(), ty: read_type(&mut map.need("type")?, 0)? })
+    })
+}
+
+fn formats(map: &Map<'_>) -> Result<Formats, Damage> {
+    let mut formats = Formats { native: false, cbor: false };
+    map.need("formats")?.list(|reader| {
+        let unknown = reader.damage("an unknown format");
+        match reader.text()? {
+            "native" => formats.native = true,
+            "cbor" => formats.cbor = true,
+            _ => return Err(unknown),
+        }
+        Ok(())
+    })?;
+    Ok(formats)
+}
+
+fn receiver(reader: &mut Reader<'_>) -> Result<Receiver, Damage> {
+    let start = *reader;
+    if reader.null() {
+        return Ok(Receiver::Free);
+    }
+    if reader.is_array() {
+        return match read_type(reader, 0)? {
+            Type::Handle(name) => Ok(Receiver::Handle(name)),
+            _ => Err(start.damage("a receiver that is neither the context nor a handle")),
+        };
+    }
+    match reader.text()? {
+        "context" => Ok(Receiver::Context),
+        _ => Err(start.damage("a receiver that is neither the context nor a handle")),
+    }
+}

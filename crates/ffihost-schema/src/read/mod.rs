@@ -1,0 +1,32 @@
+//! Reading descriptors, out of compiled files or from the running library, and comparing them.
+//!
+//! From the bytes up: `cbor` reads in place; `piece` splits a section; `item`, with `shape` and `info`, makes a part of the
+//! `model` of each piece; `gather` finds out which pieces make up a library; `document` puts them together and reads that;
+//! `check` looks whether they go together; `file` finds the section in a compiled file. Upon the model: `diff` compares two
+//! of it, `cddl` writes one down for people with CBOR.
+//!
+//! Files are hostile until they are read: whatever is in them gives a library or a [`ReadError`], in time and memory that
+//! its size justifies.
+
+mod cbor;
+mod cddl;
+mod check;
+mod diff;
+mod document;
+mod error;
+mod file;
+mod gather;
+mod info;
+mod item;
+mod model;
+mod piece;
+mod shape;
+mod types;
+
+pub use self::cddl::cddl;
+pub use self::diff::{Change, ChangeKind, Effect, diff};
+pub use self::document::assemble;
+pub use self::error::ReadError;
+pub use self::file::{documents_in_file, libraries_in_file};
+pub use self::model::*;
+pub use self::piece::{Piece, split};

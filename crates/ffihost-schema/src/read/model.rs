@@ -1,0 +1,233 @@
+//! A library's surface, as tools see it.
+
+use serde::{Serialize, Serializer};
+
+/// A type that crosses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[expect(missing_docs, reason = "each is the type of that name")]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    Unit,
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    String,
+    Bytes,
+    Option(Box<Self>),
+    List(Box<Self>),
+    /// From text.
+    Map(Box<Self>),
+    /// A struct or an enum of that name.
+    Named(String),
+    /// A handle of that name.
+    Handle(String),
+}
+
+/// A library's surface. In each list the order is that of the names, so that it depends on nothing else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Library {
+    /// What its exports start with.
+    pub name: String,
+    pub docs: String,
+    /// The library's own version.
+    pub version: String,
+    /// Bits of a pointer of the target that it was built for; layouts hold for this.
+    pub pointer_width: u32,
+    /// What `<name>_abi_hash` returns.
+    #[serde(serialize_with = "as_hex")]
+    pub hash: u64,
+    pub formats: Formats,
+    pub constructor: Constructor,
+    pub structs: Vec<Struct>,
+    pub enums: Vec<Enum>,
+    pub handles: Vec<Handle>,
+    pub requests: Vec<Request>,
+    pub host_fns: Vec<HostFn>,
+    pub events: Vec<Event>,
+    pub constants: Vec<Constant>,
+}
+
+/// In which formats something is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is the format of that name")]
+pub struct Formats {
+    pub native: bool,
+    pub cbor: bool,
+}
+
+/// Size, alignment and offsets of a C type, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Layout {
+    pub size: u64,
+    pub align: u64,
+    /// Of each field; of an enum with data: of its payload.
+    pub offsets: Vec<u64>,
+}
+
+/// A parameter or a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Field {
+    pub name: String,
+    pub docs: String,
+    #[serde(rename = "type")]
+    pub ty: Type,
+}
+
+/// A struct.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Struct {
+    pub name: String,
+    pub docs: String,
+    /// Whether it is an error.
+    pub error: bool,
+    pub fields: Vec<Field>,
+    pub layout: Layout,
+}
+
+/// An enum. A variant's tag is its index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Enum {
+    pub name: String,
+    pub docs: String,
+    /// Whether it is an error.
+    pub error: bool,
+    pub variants: Vec<Variant>,
+    /// Nothing if no variant holds data: it is an int32 then.
+    pub layout: Option<Layout>,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Variant {
+    pub name: String,
+    pub docs: String,
+    pub payload: Payload,
+}
+
+/// What a variant holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payload {
+    /// Nothing.
+    Unit,
+    /// One value without a name.
+    One(Type),
+    /// Fields.
+    Fields(Vec<Field>),
+}
+
+/// A live object that hosts know as a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Handle {
+    pub name: String,
+    pub docs: String,
+}
+
+/// Makes a context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Constructor {
+    pub docs: String,
+    pub params: Vec<Field>,
+    pub error: Option<Type>,
+    pub formats: Formats,
+    /// Of the parameters as one struct, which CBOR and remote callers use.
+    pub layout: Layout,
+}
+
+/// Whose a request is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receiver {
+    /// Nobody's: it takes no context.
+    Free,
+    /// The context's.
+    Context,
+    /// A handle's, of that name.
+    Handle(String),
+}
+
+/// What a host can ask of the library.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Request {
+    pub name: String,
+    pub docs: String,
+    /// Whether it runs on the FFI thread and calls back from there; otherwise on the caller's thread, before the call
+    /// returns.
+    pub asynchronous: bool,
+    pub receiver: Receiver,
+    pub params: Vec<Field>,
+    pub result: Type,
+    pub error: Option<Type>,
+    pub formats: Formats,
+}
+
+/// What the library asks of the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct HostFn {
+    pub name: String,
+    pub docs: String,
+    /// Whether the host may answer later; otherwise only before the function returns.
+    pub asynchronous: bool,
+    pub params: Vec<Field>,
+    pub result: Type,
+    pub error: Option<Type>,
+    /// Of the parameters as one struct: what `req` points to.
+    pub layout: Layout,
+}
+
+/// What the library tells whoever listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Event {
+    pub name: String,
+    pub docs: String,
+    pub params: Vec<Field>,
+    /// Of the parameters as one struct: what `msg` points to.
+    pub layout: Layout,
+}
+
+/// A value that is copied into every binding.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Constant {
+    pub name: String,
+    pub docs: String,
+    #[serde(rename = "type")]
+    pub ty: Type,
+    pub value: Value,
+}
+
+/// The value of a constant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+#[serde(untagged)]
+pub enum Value {
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(String),
+}
+
+/// As text: many readers of JSON know no integer of 64 bits.
+fn as_hex<S: Serializer>(hash: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{hash:#018x}"))
+}

@@ -1,0 +1,82 @@
+//! What can be said of a type alone.
+
+use super::model::{Payload, Type, Value};
+use std::fmt;
+
+impl Type {
+    /// The struct, enum or handle in it.
+    pub fn named(&self) -> Option<&str> {
+        match self {
+            Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.named(),
+            Self::Named(name) | Self::Handle(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The least and the greatest number, of an integer type.
+    pub fn range(&self) -> Option<(i128, i128)> {
+        Some(match self {
+            Self::I8 => (i8::MIN.into(), i8::MAX.into()),
+            Self::I16 => (i16::MIN.into(), i16::MAX.into()),
+            Self::I32 => (i32::MIN.into(), i32::MAX.into()),
+            Self::I64 => (i64::MIN.into(), i64::MAX.into()),
+            Self::U8 => (0, u8::MAX.into()),
+            Self::U16 => (0, u16::MAX.into()),
+            Self::U32 => (0, u32::MAX.into()),
+            Self::U64 => (0, u64::MAX.into()),
+            _ => return None,
+        })
+    }
+}
+
+/// As in Rust.
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unit => "()",
+            Self::Bool => "bool",
+            Self::I8 => "i8",
+            Self::I16 => "i16",
+            Self::I32 => "i32",
+            Self::I64 => "i64",
+            Self::U8 => "u8",
+            Self::U16 => "u16",
+            Self::U32 => "u32",
+            Self::U64 => "u64",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::String => "String",
+            Self::Bytes => "Vec<u8>",
+            Self::Option(inner) => return write!(f, "Option<{inner}>"),
+            Self::List(inner) => return write!(f, "Vec<{inner}>"),
+            Self::Map(inner) => return write!(f, "HashMap<String, {inner}>"),
+            Self::Named(name) => name,
+            Self::Handle(name) => return write!(f, "Handle<{name}>"),
+        })
+    }
+}
+
+impl Payload {
+    /// The types of what a variant holds.
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        let (one, fields) = match self {
+            Self::Unit => (None, &[][..]),
+            Self::One(ty) => (Some(ty), &[][..]),
+            Self::Fields(fields) => (None, fields.as_slice()),
+        };
+        one.into_iter().chain(fields.iter().map(|field| &field.ty))
+    }
+}
+
+/// As in Rust.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::Signed(value) => value.fmt(f),
+            Self::Unsigned(value) => value.fmt(f),
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Text(value) => write!(f, "{value:?}"),
+        }
+    }
+}

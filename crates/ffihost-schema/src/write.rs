@@ -1,0 +1,438 @@
+//! Writing pieces, in constants: no piece is made at run time.
+
+use crate::MAGIC;
+
+/// A type, as the descriptor names it.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the type of that name")]
+pub enum Shape {
+    Unit,
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F32,
+    F64,
+    String,
+    Bytes,
+    Option(&'static Self),
+    List(&'static Self),
+    /// A map from text.
+    Map(&'static Self),
+    /// A struct or an enum.
+    Named(&'static str),
+    Handle(&'static str),
+}
+
+/// A parameter or a field.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Field {
+    pub name: &'static str,
+    pub docs: &'static str,
+    pub shape: Shape,
+}
+
+/// A variant of an enum.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Variant {
+    pub name: &'static str,
+    pub docs: &'static str,
+    pub payload: Payload,
+}
+
+/// What a variant holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload {
+    /// Nothing.
+    Unit,
+    /// One value without a name.
+    One(Shape),
+    /// Fields.
+    Fields(&'static [Field]),
+}
+
+/// In which formats an item is exported.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is the format of that name")]
+pub struct Formats {
+    pub native: bool,
+    pub cbor: bool,
+}
+
+/// Whose a request is.
+#[derive(Clone, Copy, Debug)]
+pub enum Receiver {
+    /// Nobody's: it takes no context.
+    Free,
+    /// The context's.
+    Context,
+    /// A handle's.
+    Handle(&'static str),
+}
+
+/// The value of a constant.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub enum Value {
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(&'static str),
+}
+
+/// What is particular to a kind of item.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the crate's docs say what each is")]
+pub enum Body {
+    Library {
+        version: &'static str,
+        formats: Formats,
+    },
+    Struct {
+        error: bool,
+        fields: &'static [Field],
+    },
+    Enum {
+        error: bool,
+        variants: &'static [Variant],
+    },
+    Handle,
+    Constructor {
+        params: &'static [Field],
+        error: Option<Shape>,
+        formats: Formats,
+    },
+    Request {
+        asynchronous: bool,
+        receiver: Receiver,
+        params: &'static [Field],
+        result: Shape,
+        error: Option<Shape>,
+        formats: Formats,
+    },
+    HostFn {
+        asynchronous: bool,
+        params: &'static [Field],
+        result: Shape,
+        error: Option<Shape>,
+    },
+    Event {
+        params: &'static [Field],
+    },
+    Constant {
+        shape: Shape,
+        value: Value,
+    },
+}
+
+/// One item of a library's surface.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// Where it is: `module_path!()`. Only the crate's name counts.
+    pub module: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// Its doc comment.
+    pub docs: &'static str,
+    /// Size, alignment and offsets of the C type that goes with it, or nothing.
+    pub layout: &'static [usize],
+    /// The rest.
+    pub body: Body,
+}
+
+impl Item {
+    /// How long the piece is.
+    pub const fn piece_len(&self) -> usize {
+        self.write::<0>().len
+    }
+
+    /// The piece; `N` is [`piece_len`](Self::piece_len).
+    ///
+    /// # Panics
+    ///
+    /// If `N` is something else.
+    pub const fn piece<const N: usize>(&self) -> [u8; N] {
+        let out = self.write::<N>();
+        assert!(out.len == N, "N is not the piece's length");
+        out.bytes
+    }
+
+    const fn write<const N: usize>(&self) -> Out<N> {
+        let crate_len = crate_name_len(self.module);
+        let item_len = Out::<0>::new().item(self).len;
+        let info_len = Out::<0>::new().info(self).len;
+        Out::new()
+            .raw(&MAGIC, MAGIC.len())
+            .raw(&(crate_len as u32).to_le_bytes(), 4)
+            .raw(&(item_len as u32).to_le_bytes(), 4)
+            .raw(&(info_len as u32).to_le_bytes(), 4)
+            .raw(self.module.as_bytes(), crate_len)
+            .item(self)
+            .info(self)
+    }
+}
+
+/// The length of a path's first segment.
+const fn crate_name_len(module: &str) -> usize {
+    let bytes = module.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && bytes[at] != b':' {
+        at += 1;
+    }
+    at
+}
+
+/// CBOR on its way into an array. What does not fit is only counted.
+struct Out<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Out<N> {
+    const fn new() -> Self {
+        Self { bytes: [0; N], len: 0 }
+    }
+
+    const fn byte(mut self, byte: u8) -> Self {
+        if self.len < N {
+            self.bytes[self.len] = byte;
+        }
+        self.len += 1;
+        self
+    }
+
+    const fn raw(mut self, bytes: &[u8], len: usize) -> Self {
+        let mut at = 0;
+        while at < len {
+            self = self.byte(bytes[at]);
+            at += 1;
+        }
+        self
+    }
+
+    /// A CBOR head: major type and argument, RFC 8949 section 3.
+    const fn head(self, major: u8, argument: u64) -> Self {
+        let major = major << 5;
+        let big = argument.to_be_bytes();
+        if argument < 24 {
+            self.byte(major | argument as u8)
+        } else if argument <= u8::MAX as u64 {
+            self.byte(major | 24).byte(argument as u8)
+        } else if argument <= u16::MAX as u64 {
+            self.byte(major | 25).byte(big[6]).byte(big[7])
+        } else if argument <= u32::MAX as u64 {
+            self.byte(major | 26).byte(big[4]).byte(big[5]).byte(big[6]).byte(big[7])
+        } else {
+            self.byte(major | 27).raw(&big, 8)
+        }
+    }
+
+    const fn unsigned(self, value: u64) -> Self {
+        self.head(0, value)
+    }
+
+    const fn text(self, text: &str) -> Self {
+        self.head(3, text.len() as u64).raw(text.as_bytes(), text.len())
+    }
+
+    const fn array(self, len: usize) -> Self {
+        self.head(4, len as u64)
+    }
+
+    const fn map(self, len: usize) -> Self {
+        self.head(5, len as u64)
+    }
+
+    const fn bool(self, value: bool) -> Self {
+        self.byte(if value { 0xf5 } else { 0xf4 })
+    }
+
+    const fn null(self) -> Self {
+        self.byte(0xf6)
+    }
+
+    const fn value(self, value: Value) -> Self {
+        match value {
+            Value::Bool(value) => self.bool(value),
+            Value::Unsigned(value) => self.unsigned(value),
+            Value::Signed(value) if value < 0 => self.head(1, !(value as u64)),
+            Value::Signed(value) => self.unsigned(value as u64),
+            Value::Float(value) => self.byte(0xfb).raw(&value.to_bits().to_be_bytes(), 8),
+            Value::Text(value) => self.text(value),
+        }
+    }
+
+    const fn shape(self, shape: &Shape) -> Self {
+        match shape {
+            Shape::Unit => self.text("unit"),
+            Shape::Bool => self.text("bool"),
+            Shape::I8 => self.text("i8"),
+            Shape::I16 => self.text("i16"),
+            Shape::I32 => self.text("i32"),
+            Shape::I64 => self.text("i64"),
+            Shape::U8 => self.text("u8"),
+            Shape::U16 => self.text("u16"),
+            Shape::U32 => self.text("u32"),
+            Shape::U64 => self.text("u64"),
+            Shape::F32 => self.text("f32"),
+            Shape::F64 => self.text("f64"),
+            Shape::String => self.text("string"),
+            Shape::Bytes => self.text("bytes"),
+            Shape::Option(shape) => self.array(2).text("option").shape(shape),
+            Shape::List(shape) => self.array(2).text("list").shape(shape),
+            Shape::Map(shape) => self.array(2).text("map").shape(shape),
+            Shape::Named(name) => self.array(2).text("named").text(name),
+            Shape::Handle(name) => self.array(2).text("handle").text(name),
+        }
+    }
+
+    const fn error(self, error: &Option<Shape>) -> Self {
+        match error {
+            Some(shape) => self.text("error").shape(shape),
+            None => self.text("error").null(),
+        }
+    }
+
+    const fn formats(self, formats: Formats) -> Self {
+        let mut out = self.text("formats").array(formats.native as usize + formats.cbor as usize);
+        if formats.native {
+            out = out.text("native");
+        }
+        if formats.cbor {
+            out = out.text("cbor");
+        }
+        out
+    }
+
+    const fn fields(self, key: &str, fields: &[Field]) -> Self {
+        let mut out = self.text(key).array(fields.len());
+        let mut at = 0;
+        while at < fields.len() {
+            out = out.map(2).text("name").text(fields[at].name).text("type").shape(&fields[at].shape);
+            at += 1;
+        }
+        out
+    }
+
+    const fn variants(self, variants: &[Variant]) -> Self {
+        let mut out = self.text("variants").array(variants.len());
+        let mut at = 0;
+        while at < variants.len() {
+            let name = variants[at].name;
+            out = match &variants[at].payload {
+                Payload::Unit => out.map(1).text("name").text(name),
+                Payload::One(shape) => out.map(2).text("name").text(name).text("type").shape(shape),
+                Payload::Fields(fields) => out.map(2).text("name").text(name).fields("fields", fields),
+            };
+            at += 1;
+        }
+        out
+    }
+
+    const fn start(self, entries: usize, kind: &str, item: &Item) -> Self {
+        self.map(2 + entries).text("kind").text(kind).text("name").text(item.name)
+    }
+
+    const fn item(self, item: &Item) -> Self {
+        match &item.body {
+            Body::Library { version: _, formats } => self.start(1, "library", item).formats(*formats),
+            Body::Struct { error, fields } => {
+                self.start(2, "struct", item).text("error").bool(*error).fields("fields", fields)
+            }
+            Body::Enum { error, variants } => self.start(2, "enum", item).text("error").bool(*error).variants(variants),
+            Body::Handle => self.start(0, "handle", item),
+            Body::Constructor { params, error, formats } => {
+                self.start(3, "constructor", item).fields("params", params).error(error).formats(*formats)
+            }
+            Body::Request { asynchronous, receiver, params, result, error, formats } => {
+                let out = self.start(6, "request", item).text("async").bool(*asynchronous).text("receiver");
+                let out = match receiver {
+                    Receiver::Free => out.null(),
+                    Receiver::Context => out.text("context"),
+                    Receiver::Handle(name) => out.array(2).text("handle").text(name),
+                };
+                out.fields("params", params).text("result").shape(result).error(error).formats(*formats)
+            }
+            Body::HostFn { asynchronous, params, result, error } => {
+                let out = self.start(4, "host_fn", item).text("async").bool(*asynchronous);
+                out.fields("params", params).text("result").shape(result).error(error)
+            }
+            Body::Event { params } => self.start(1, "event", item).fields("params", params),
+            Body::Constant { shape, value } => {
+                self.start(2, "constant", item).text("type").shape(shape).text("value").value(*value)
+            }
+        }
+    }
+
+    const fn info(self, item: &Item) -> Self {
+        let version = match &item.body {
+            Body::Library { version, .. } => Some(*version),
+            _ => None,
+        };
+        let entries = 1 + !item.layout.is_empty() as usize + 2 * version.is_some() as usize;
+        let mut out = self.map(entries).text("docs").docs(item);
+        if !item.layout.is_empty() {
+            out = out.text("layout").array(item.layout.len());
+            let mut at = 0;
+            while at < item.layout.len() {
+                out = out.unsigned(item.layout[at] as u64);
+                at += 1;
+            }
+        }
+        if let Some(version) = version {
+            out = out.text("version").text(version).text("pointer_width").unsigned(usize::BITS as u64);
+        }
+        out
+    }
+
+    const fn docs(self, item: &Item) -> Self {
+        match &item.body {
+            Body::Struct { fields, .. }
+            | Body::Constructor { params: fields, .. }
+            | Body::Request { params: fields, .. }
+            | Body::HostFn { params: fields, .. }
+            | Body::Event { params: fields } => self.array(1 + fields.len()).text(item.docs).field_docs(fields),
+            Body::Enum { variants, .. } => {
+                let (mut texts, mut at) = (1, 0);
+                while at < variants.len() {
+                    texts += 1 + variants[at].fields().len();
+                    at += 1;
+                }
+                let mut out = self.array(texts).text(item.docs);
+                at = 0;
+                while at < variants.len() {
+                    out = out.text(variants[at].docs).field_docs(variants[at].fields());
+                    at += 1;
+                }
+                out
+            }
+            Body::Library { .. } | Body::Handle | Body::Constant { .. } => self.array(1).text(item.docs),
+        }
+    }
+
+    const fn field_docs(mut self, fields: &[Field]) -> Self {
+        let mut at = 0;
+        while at < fields.len() {
+            self = self.text(fields[at].docs);
+            at += 1;
+        }
+        self
+    }
+}
+
+impl Variant {
+    const fn fields(&self) -> &'static [Field] {
+        match self.payload {
+            Payload::Fields(fields) => fields,
+            Payload::Unit | Payload::One(_) => &[],
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Documents: what is written is read, and what does not go together is refused.
+
+use crate::files::document;
+use crate::samples::{BOTH, clock, field, item, notes, piece, section};
+use ffihost_schema::write::{Body, Item, Payload as Written, Receiver as From, Shape, Variant as WrittenVariant};
+use ffihost_schema::{
+    Field, Formats, Layout, Library, Payload, Piece, ReadError, Receiver, Type, Value, assemble, split,
+};
+
+/// The document of pieces of any crates.
+fn document_of(pieces: &[&[u8]]) -> Vec<u8> {
+    assemble(&split(&section(pieces)).expect("pieces"))
+}
+
+fn library_of(pieces: &[&[u8]]) -> Result<Library, ReadError> {
+    Library::from_document(&document_of(pieces))
+}
+
+/// `clock`, with one more piece.
+fn clock_with(piece: &'static [u8]) -> Result<Library, ReadError> {
+    library_of(&[clock(), vec![piece]].concat())
+}
+
+#[test]
+fn library_reads_as_it_was_written() {
+    let library = Library::from_document(&document()).expect("a library");
+    assert_eq!((library.name.as_str(), library.version.as_str()), ("notes", "1.0.0"));
+    assert_eq!(library.docs, "Notes, kept by whoever hosts it.");
+    assert_eq!(library.pointer_width, usize::BITS);
+    assert_eq!(library.formats, Formats { native: true, cbor: true });
+    let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(names(library.structs.iter().map(|item| &item.name).collect()), "Date Note");
+    assert_eq!(names(library.enums.iter().map(|item| &item.name).collect()), "NotesError Order Zone");
+    assert_eq!(names(library.handles.iter().map(|item| &item.name).collect()), "Cursor");
+    assert_eq!(names(library.requests.iter().map(|item| &item.name).collect()), "add next search tag_counts");
+    assert_eq!(names(library.host_fns.iter().map(|item| &item.name).collect()), "store today");
+    assert_eq!(names(library.events.iter().map(|item| &item.name).collect()), "on_added");
+}
+
+#[test]
+fn parts_of_items() {
+    let library = Library::from_document(&document()).expect("a library");
+    let limit = Field { name: "limit".into(), docs: "At most so many.".into(), ty: Type::Option(Type::U32.into()) };
+    assert_eq!(library.constructor.params[1], limit);
+    assert_eq!(library.constructor.layout, Layout { size: 32, align: 8, offsets: vec![0, 16] });
+    let error = &library.enums[0];
+    assert!(error.error);
+    assert_eq!(error.layout, Some(Layout { size: 24, align: 8, offsets: vec![8] }));
+    assert_eq!(error.variants[1].payload, Payload::One(Type::String));
+    assert_eq!(error.variants[2].docs, "There are too many.");
+    let Payload::Fields(fields) = &error.variants[2].payload else { panic!("TooMany has fields") };
+    assert_eq!((fields[0].name.as_str(), fields[0].docs.as_str()), ("limit", "The limit."));
+    assert_eq!(library.requests[1].receiver, Receiver::Handle("Cursor".into()));
+    assert_eq!(library.requests[3].formats, Formats { native: false, cbor: true });
+    assert_eq!(library.host_fns[1].layout, Layout { size: 0, align: 1, offsets: vec![] });
+}
+
+#[test]
+fn values_of_constants() {
+    let library = Library::from_document(&document()).expect("a library");
+    let values: Vec<_> = library.constants.iter().map(|item| (item.name.as_str(), &item.value)).collect();
+    assert_eq!(
+        values,
+        [
+            ("GREETING", &Value::Text("say \"hi\"\n".into())),
+            ("MAX_TITLE", &Value::Unsigned(120)),
+            ("OFFSET", &Value::Signed(-3)),
+            ("RATIO", &Value::Float(0.5)),
+            ("STRICT", &Value::Bool(true)),
+        ]
+    );
+}
+
+#[test]
+fn document_depends_on_neither_order_nor_repetition() {
+    let pieces = clock();
+    let turned: Vec<_> = pieces.iter().rev().chain(&pieces).copied().collect();
+    assert_eq!(document_of(&turned), document_of(&pieces));
+}
+
+#[test]
+fn hash_changes_with_each_item_and_with_nothing_else() {
+    let section = section(&notes());
+    let pieces = split(&section).expect("pieces");
+    let hash = |pieces: &[Piece<'_>]| {
+        let document = assemble(pieces);
+        let at = document.windows(5).position(|bytes| bytes == b"dhash").expect("a hash") + 5;
+        document[at..at + 9].to_vec()
+    };
+    for (at, piece) in pieces.iter().enumerate() {
+        let mut changed = pieces.clone();
+        changed[at] = Piece { info: &[0xa1, 0x64, b'd', b'o', b'c', b's', 0x80], crate_name: "other", ..*piece };
+        assert_eq!(hash(&changed), hash(&pieces), "information is not hashed");
+        let mut item = piece.item.to_vec();
+        let last = item.len() - 1;
+        item[last] ^= 1;
+        changed[at] = Piece { item: &item, ..*piece };
+        assert_ne!(hash(&changed), hash(&pieces), "items are");
+        changed.remove(at);
+        assert_ne!(hash(&changed), hash(&pieces), "all of them");
+    }
+}
+
+#[test]
+fn hash_must_be_that_of_the_items() {
+    let mut document = document();
+    let at = document.windows(3).position(|bytes| bytes == b"add").expect("the request");
+    document[at] = b'b';
+    assert!(matches!(Library::from_document(&document), Err(ReadError::Hash { .. })));
+}
+
+#[test]
+fn newer_formats_say_so() {
+    let mut document = document();
+    assert_eq!(document[9], 1);
+    document[9] = 2;
+    assert_eq!(Library::from_document(&document), Err(ReadError::NewerFormat { found: 2 }));
+    let mut section = section(&notes());
+    section[7] = 3;
+    assert_eq!(split(&section), Err(ReadError::NewerFormat { found: 3 }));
+}
+
+#[test]
+fn pieces_that_are_none() {
+    let (section, whole) = (section(&clock()), clock()[0].len());
+    assert_eq!(split(&[0; 5]), Ok(vec![]));
+    let error = split(&section[..section.len() - 1]).expect_err("the second is cut off");
+    let text = format!("the ffihost section is damaged at byte {}, where a piece is cut off", whole + 3);
+    assert!(error.to_string().starts_with(&text), "{error}");
+    assert!(matches!(split(b"\0\0FFIHOXT\x01 and more than a head"), Err(ReadError::Section { at: 2, .. })));
+}
+
+#[test]
+fn exactly_one_library_and_constructor() {
+    let pieces = clock();
+    assert_eq!(library_of(&pieces[..1]), Err(ReadError::NotOne { kind: "constructor", count: 0 }));
+    assert_eq!(library_of(&pieces[1..]), Err(ReadError::NotOne { kind: "library", count: 0 }));
+    let other = piece!(item("clock", "again", "", &[], Body::Constructor { params: &[], error: None, formats: BOTH }));
+    assert_eq!(clock_with(other), Err(ReadError::NotOne { kind: "constructor", count: 2 }));
+}
+
+#[test]
+fn references_resolve() {
+    let unknown = piece!(item(
+        "clock",
+        "tick",
+        "",
+        &[8, 8, 0],
+        Body::Event { params: &[field("at", "", Shape::List(&Shape::Named("Instant")))] }
+    ));
+    let error = clock_with(unknown).expect_err("there is no Instant");
+    let text =
+        "event `tick`, parameter `at` is of type `Instant`, which is no struct or enum of the library: give it #[ffi]";
+    assert_eq!(error.to_string(), text);
+    let receiver = piece!(item(
+        "clock",
+        "tick",
+        "",
+        &[],
+        Body::Request {
+            asynchronous: true,
+            receiver: From::Handle("Alarm"),
+            params: &[],
+            result: Shape::Unit,
+            error: None,
+            formats: BOTH,
+        }
+    ));
+    let error = clock_with(receiver).expect_err("there is no Alarm");
+    assert!(
+        error.to_string().starts_with("request `tick`, receiver is of type `Alarm`, which is no handle"),
+        "{error}"
+    );
+}
+
+#[test]
+fn names_occur_once() {
+    let fields = piece!(item(
+        "clock",
+        "tick",
+        "",
+        &[16, 8, 0, 8],
+        Body::Event { params: &[field("at", "", Shape::U64), field("at", "", Shape::U64)] }
+    ));
+    assert_eq!(clock_with(fields), Err(ReadError::Duplicate { path: "event `tick`, parameter `at`".into() }));
+    let handle: &[u8] = piece!(item("clock", "Alarm", "", &[], Body::Handle));
+    let structure = piece!(item("clock", "Alarm", "", &[0, 1], Body::Struct { error: false, fields: &[] }));
+    let error = library_of(&[clock(), vec![handle, structure]].concat());
+    assert_eq!(error, Err(ReadError::Duplicate { path: "type `Alarm`".into() }));
+}
+
+#[test]
+fn no_type_holds_itself() {
+    const fn node(name: &'static str, next: &'static [WrittenVariant]) -> Item {
+        item("clock", name, "", &[16, 8, 8], Body::Enum { error: false, variants: next })
+    }
+    const fn next(shape: Shape) -> WrittenVariant {
+        WrittenVariant { name: "Next", docs: "", payload: Written::One(shape) }
+    }
+    let (a, b) = (piece!(node("A", &[next(Shape::Named("B"))])), piece!(node("B", &[next(Shape::Named("A"))])));
+    let error = library_of(&[clock(), vec![a, b]].concat());
+    assert_eq!(error, Err(ReadError::Infinite { name: "A".into() }));
+    let list = piece!(node("B", &[next(Shape::List(&Shape::Named("A")))]));
+    assert!(library_of(&[clock(), vec![a, list]].concat()).is_ok(), "a list is behind a pointer");
+}
+
+#[test]
+fn layouts_and_docs_are_as_long_as_the_fields() {
+    let layout = piece!(item("clock", "tick", "", &[8, 8], Body::Event { params: &[field("at", "", Shape::U64)] }));
+    let error = clock_with(layout).expect_err("an offset is missing");
+    assert!(
+        error.to_string().starts_with("event `tick`, byte 6: `layout` has not one offset for each of the fields"),
+        "{error}"
+    );
+    let event = piece!(item("clock", "tick", "", &[], Body::Event { params: &[] }));
+    let document = document_of(&[clock(), vec![event]].concat());
+    let mut long = document.clone();
+    let docs = long.iter().rposition(|byte| *byte == 0x81).expect("the docs of the last item");
+    long.splice(docs..=docs, [0x82, 0x60]);
+    let error = Library::from_document(&long).expect_err("two texts for one item");
+    assert!(error.to_string().contains("`docs` is too long by 1"), "{error}");
+}
+
+#[test]
+fn names_are_identifiers() {
+    let event = piece!(item("clock", "tick */ evil", "", &[], Body::Event { params: &[] }));
+    let error = clock_with(event).expect_err("that name would get out of a comment");
+    assert!(error.to_string().starts_with("event `tick */ evil`, byte "), "{error}");
+}

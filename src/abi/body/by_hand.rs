@@ -1,0 +1,92 @@
+//! The exports of libraries that are written by hand, where they differ: bytes in, and out.
+
+use super::super::library::{Library, Reply};
+use super::super::types::FFICallBack;
+use super::bytes;
+use super::life::{Rejection, begin};
+use super::requests::submit;
+use super::sync_requests::{state, sync};
+use crate::context::Instance;
+use crate::{Format, ToHost};
+use std::ffi::{c_int, c_void};
+
+struct Raw<E>(E);
+
+impl<E: ToHost> Rejection for Raw<E> {
+    fn payload(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
+        self.0.to_host(format, take);
+    }
+}
+
+/// `<lib>_create`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `req` points to `len` bytes, `ctx` may be written, `cb` is such a function.
+pub unsafe fn create<S, C, D, T, E>(
+    library: &'static Library<S>,
+    (req, len): (*const u8, usize),
+    given: (Option<FFICallBack>, *mut c_void),
+    ctx: *mut *mut c_void,
+    construct: C,
+    destruct: D,
+) -> c_int
+where
+    S: 'static,
+    C: AsyncFnOnce(Vec<u8>) -> Result<S, E> + Send + 'static,
+    D: AsyncFnOnce(&S) -> T + Send + 'static,
+    E: ToHost + 'static,
+{
+    // SAFETY: the caller's contract.
+    let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }.to_vec()));
+    let construct = async move |args| construct(args).await.map_err(Raw);
+    // SAFETY: the caller's contract.
+    unsafe { begin(library, given, ctx, Format::Native, read, construct, destruct) }
+}
+
+/// An asynchronous request: copies the bytes, and runs the handler on the FFI thread.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `req` points to `len` bytes, `cb` is such a function.
+#[inline]
+pub unsafe fn request<S, H, R>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    given: (Option<FFICallBack>, *mut c_void),
+    (req, len): (*const u8, usize),
+    handler: H,
+) -> c_int
+where
+    S: 'static,
+    H: AsyncFnOnce(&S, Vec<u8>) -> R + Send + 'static,
+    R: Reply + 'static,
+{
+    // SAFETY: the caller's contract.
+    let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }.to_vec()));
+    submit(library, ctx, given, Format::Native, read, handler)
+}
+
+/// A synchronous request: runs the handler here, and calls back before it returns.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `req` points to `len` bytes, `cb` is such a function.
+#[inline]
+pub unsafe fn sync_request<S, R>(
+    library: &'static Library<S>,
+    ctx: *mut c_void,
+    given: (Option<FFICallBack>, *mut c_void),
+    (req, len): (*const u8, usize),
+    handler: impl FnOnce(&S, &[u8]) -> R,
+) -> c_int
+where
+    S: Sync + 'static,
+    R: Reply,
+{
+    // SAFETY: the caller's contract.
+    let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }));
+    // SAFETY: `sync` is inside the gate until it has called back.
+    let state = |inside: &Instance| unsafe { state(inside) };
+    sync(library, ctx, given, Format::Native, read, state, handler)
+}

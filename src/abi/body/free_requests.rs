@@ -1,0 +1,174 @@
+//! Requests without a receiver: they need no context of the host's.
+//!
+//! A synchronous one runs on the caller's thread. An asynchronous one needs a loop to run on, so the first one starts a context
+//! of the library's own, which no host knows and which lives as long as the process. In it no host function is registered.
+
+use super::super::host_fn::{Callback, UserData};
+use super::super::library::{Library, Typed};
+use super::done;
+use super::requests::{Given, Refusal, enqueue, read_map};
+use super::sync_requests::run_here;
+use crate::context::gate::Phase;
+use crate::context::run::{self, State};
+use crate::context::{Contexts, MAX_CONTEXTS};
+use crate::error::DecodeError;
+use crate::options::Options;
+use crate::status::Status;
+use crate::wire::Returned;
+use crate::wire::cbor::Reader as CborReader;
+use crate::wire::native::Reader as NativeReader;
+use crate::{Format, Host};
+use futures::FutureExt;
+use parking_lot::Mutex;
+use std::ffi::{c_char, c_int, c_void};
+use std::rc::Rc;
+
+/// A synchronous request without a receiver, with native arguments.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `cb` is such a function, and `read` may read what the host passed.
+pub unsafe fn free_sync_request<S, A, R: Returned>(
+    library: &'static Library<S>,
+    (cb, user_data): Given,
+    read: impl FnOnce(&mut NativeReader) -> Result<A, DecodeError>,
+    handler: impl FnOnce(A) -> R,
+) -> c_int {
+    done(|| {
+        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
+        let read = || Ok(read(&mut NativeReader::new(library.options.payload)));
+        run_here(callback, Format::Native, read, |args| Typed(handler(args)))
+    })
+}
+
+/// A synchronous request without a receiver, with CBOR arguments.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `cb` is such a function, and `req` points to `len` bytes.
+pub unsafe fn free_sync_request_cbor<S, A, R: Returned>(
+    library: &'static Library<S>,
+    (cb, user_data): Given,
+    req: (*const u8, usize),
+    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
+    handler: impl FnOnce(A) -> R,
+) -> c_int {
+    done(|| {
+        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
+        // SAFETY: the caller's contract.
+        let read = || unsafe { read_map(req, library.options.payload, read) };
+        run_here(callback, Format::Cbor, read, |args| Typed(handler(args)))
+    })
+}
+
+/// An asynchronous request without a receiver, with native arguments.
+///
+/// # Safety
+///
+/// As for [`free_sync_request`].
+pub unsafe fn free_request<S, A, H, R>(
+    library: &'static Library<S>,
+    given: Given,
+    read: impl FnOnce(&mut NativeReader) -> Result<A, DecodeError>,
+    handler: H,
+) -> c_int
+where
+    A: Send + 'static,
+    H: AsyncFnOnce(A) -> R + Send + 'static,
+    R: Returned + 'static,
+{
+    submit(library, given, Format::Native, |limit| Ok(read(&mut NativeReader::new(limit))), handler)
+}
+
+/// An asynchronous request without a receiver, with CBOR arguments.
+///
+/// # Safety
+///
+/// As for [`free_sync_request_cbor`].
+pub unsafe fn free_request_cbor<S, A, H, R>(
+    library: &'static Library<S>,
+    given: Given,
+    req: (*const u8, usize),
+    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
+    handler: H,
+) -> c_int
+where
+    A: Send + 'static,
+    H: AsyncFnOnce(A) -> R + Send + 'static,
+    R: Returned + 'static,
+{
+    // SAFETY: the caller's contract.
+    submit(library, given, Format::Cbor, |limit| unsafe { read_map(req, limit, read) }, handler)
+}
+
+fn submit<S, A, H, R>(
+    library: &'static Library<S>,
+    (cb, user_data): Given,
+    format: Format,
+    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    handler: H,
+) -> c_int
+where
+    A: Send + 'static,
+    H: AsyncFnOnce(A) -> R + Send + 'static,
+    R: Returned + 'static,
+{
+    done(|| {
+        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
+        let args = match read(library.options.payload)? {
+            Ok(args) => Ok(args),
+            Err(error) => Err(Refusal::new(error)?),
+        };
+        let host = library.own.host(&library.contexts, library.options)?;
+        let inside = host.enter(Phase::Running)?;
+        match args {
+            Ok(args) => enqueue(&inside, callback, format, async move |(): &()| Typed(handler(args).await)),
+            Err(refusal) => enqueue(&inside, callback, format, async move |(): &()| refusal),
+        }
+    })
+}
+
+/// The context of a library's own, once there is one.
+#[derive(Debug)]
+pub(in crate::abi) struct OwnContext(Mutex<Option<Host>>);
+
+impl OwnContext {
+    pub(in crate::abi) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    fn host(&self, contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
+        let mut own = self.0.lock();
+        if let Some(host) = *own {
+            return Ok(host);
+        }
+        let host = start(contexts, options)?;
+        *own = Some(host);
+        Ok(host)
+    }
+}
+
+fn start(contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
+    unsafe extern "C" fn ignore(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {}
+    let context = contexts.acquire(MAX_CONTEXTS).ok_or(Status::Busy)?;
+    let instance = context.open(options);
+    let created = instance.requests.accept(Callback::new(ignore, UserData(std::ptr::null_mut())));
+    let construct = Box::new(|| {
+        let state = async { Ok(State { address: std::ptr::null_mut(), value: Rc::new(()) }) };
+        state.boxed_local()
+    });
+    let destruct = Box::new(|_| async {}.boxed_local());
+    match run::start(&instance, created, construct, destruct) {
+        Ok(()) => {
+            // It is none of the host's, so it does not count for the limit.
+            contexts.release();
+            Ok(instance.host())
+        }
+        Err(error) => {
+            tracing::error!(%error, "no FFI thread for requests without a receiver");
+            let _never_called = instance.requests.settle(created);
+            context.abort();
+            Err(Status::Busy)
+        }
+    }
+}

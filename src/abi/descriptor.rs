@@ -1,0 +1,205 @@
+//! The descriptor at run time: the pieces that the attributes put into the library's own file, put together.
+
+use crate::wire::cbor::Writer;
+use ffihost_schema::{FNV1A_START, FORMAT, MAGIC, fnv1a};
+use std::fmt;
+
+/// A library's surface as CBOR, its hash, and the names that hosts may use.
+pub(crate) struct Descriptor {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) hash: u64,
+    pub(crate) host_fns: Names,
+    pub(crate) events: Names,
+}
+
+impl fmt::Debug for Descriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Descriptor").field("hash", &self.hash).finish_non_exhaustive()
+    }
+}
+
+/// Names that a library knows.
+#[derive(Clone, Debug)]
+pub(crate) enum Names {
+    /// Whatever the host says.
+    Any,
+    /// These.
+    These(Vec<&'static str>),
+}
+
+impl Names {
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::These(names) => names.contains(&name),
+        }
+    }
+}
+
+/// A piece, as the docs of `ffihost-schema` have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    krate: &'static str,
+    item: &'static [u8],
+    info: &'static [u8],
+}
+
+impl Descriptor {
+    /// That of the library that a crate is; its pieces are in this file.
+    pub(crate) fn of_crate(krate: &str) -> Self {
+        let mut pieces: Vec<Piece> = Pieces(section()).filter(|piece| piece.krate == krate).collect();
+        pieces.sort_unstable_by_key(|piece| piece.item);
+        pieces.dedup();
+        let names = |kind| {
+            let heads = pieces.iter().filter_map(|piece| head(piece.item));
+            Names::These(heads.filter(|head| head.0 == kind).map(|head| head.1).collect())
+        };
+        let hash = pieces.iter().fold(FNV1A_START, |hash, piece| fnv1a(hash, piece.item));
+        let items = pieces.iter().map(|piece| piece.item);
+        let info = pieces.iter().map(|piece| piece.info);
+        Self { bytes: document(hash, items, info), hash, host_fns: names("host_fn"), events: names("event") }
+    }
+
+    /// That of a library that was written by hand: names, and no types.
+    pub(crate) fn of_names(
+        name: &str,
+        version: &str,
+        kinds: &[(&str, &[&'static str])],
+        host_fns: Names,
+        events: Names,
+    ) -> Self {
+        let mut item = Vec::new();
+        let mut writer = Writer::new(&mut item);
+        writer.map(2 + kinds.len());
+        writer.entry("kind", "by_hand");
+        writer.entry("name", name);
+        for (kind, names) in kinds {
+            writer.entry(kind, *names);
+        }
+        let mut info = Vec::new();
+        let mut writer = Writer::new(&mut info);
+        writer.map(1);
+        writer.entry("version", version);
+        let hash = fnv1a(FNV1A_START, &item);
+        Self { bytes: document(hash, [&*item].into_iter(), [&*info].into_iter()), hash, host_fns, events }
+    }
+}
+
+fn document<'a>(
+    hash: u64,
+    items: impl ExactSizeIterator<Item = &'a [u8]>,
+    info: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(&mut bytes);
+    writer.map(4);
+    writer.entry("ffihost", &FORMAT);
+    writer.entry("hash", &hash);
+    writer.text("abi");
+    writer.encoded_list(items);
+    writer.text("info");
+    writer.encoded_list(info);
+    bytes
+}
+
+/// The kind and the name of an item: its first two entries.
+fn head(item: &'static [u8]) -> Option<(&'static str, &'static str)> {
+    let (kind, rest) = text(text(item.get(1..)?)?.1)?;
+    let (name, _) = text(text(rest)?.1)?;
+    Some((kind, name))
+}
+
+/// CBOR text of at most 255 bytes, and what comes after it.
+fn text(bytes: &'static [u8]) -> Option<(&'static str, &'static [u8])> {
+    let (len, rest) = match bytes {
+        [0x78, len, rest @ ..] => (*len, rest),
+        [head @ 0x60..0x78, rest @ ..] => (head - 0x60, rest),
+        _ => return None,
+    };
+    let (text, rest) = rest.split_at_checked(len.into())?;
+    Some((std::str::from_utf8(text).ok()?, rest))
+}
+
+/// The pieces in a section.
+struct Pieces(&'static [u8]);
+
+impl Iterator for Pieces {
+    type Item = Piece;
+
+    fn next(&mut self) -> Option<Piece> {
+        let start = self.0.windows(MAGIC.len()).position(|window| *window == MAGIC)?;
+        let mut rest = &self.0[start + MAGIC.len()..];
+        let mut number = || {
+            let (number, after) = rest.split_first_chunk()?;
+            rest = after;
+            Some(u32::from_le_bytes(*number) as usize)
+        };
+        let lengths = [number()?, number()?, number()?];
+        let mut take = |length| {
+            let (taken, after) = rest.split_at_checked(length)?;
+            rest = after;
+            Some(taken)
+        };
+        let piece = Piece {
+            krate: std::str::from_utf8(take(lengths[0])?).ok()?,
+            item: take(lengths[1])?,
+            info: take(lengths[2])?,
+        };
+        self.0 = rest;
+        Some(piece)
+    }
+}
+
+/// The section of this file that holds the pieces; it is there because this one is. On PE the linker sorts what is between.
+#[used]
+#[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost"))]
+#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost"))]
+#[cfg_attr(windows, unsafe(link_section = ".ffih$a"))]
+static FIRST: [u8; 1] = [0];
+
+#[cfg(windows)]
+#[used]
+#[unsafe(link_section = ".ffih$z")]
+static LAST: [u8; 1] = [0];
+
+// On ELF the linker would export the bounds, as the one thing without the library's prefix.
+#[cfg(all(
+    not(any(target_vendor = "apple", windows)),
+    any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm", target_arch = "aarch64", target_arch = "riscv64")
+))]
+std::arch::global_asm!(".hidden __start_ffihost", ".hidden __stop_ffihost");
+
+#[cfg(not(windows))]
+unsafe extern "C" {
+    #[cfg_attr(not(target_vendor = "apple"), link_name = "__start_ffihost")]
+    #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$start$__DATA$__ffihost")]
+    static START: u8;
+    #[cfg_attr(not(target_vendor = "apple"), link_name = "__stop_ffihost")]
+    #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$end$__DATA$__ffihost")]
+    static STOP: u8;
+}
+
+fn section() -> &'static [u8] {
+    #[cfg(not(windows))]
+    let (start, stop) = (&raw const START, &raw const STOP);
+    #[cfg(windows)]
+    let (start, stop) = (FIRST.as_ptr(), LAST.as_ptr());
+    // SAFETY: the linker defines both as the bounds of one section, which is never written to; what pads it is zeros.
+    unsafe { std::slice::from_raw_parts(start, stop.addr() - start.addr()) }
+}
+
+/// Puts an item into the section: what the attributes emit.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __piece {
+    ($item:expr) => {
+        const _: () = {
+            const __ITEM: $crate::export::Item = $item;
+            #[used]
+            #[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost"))]
+            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost"))]
+            #[cfg_attr(windows, unsafe(link_section = ".ffih$m"))]
+            static __PIECE: [u8; __ITEM.piece_len()] = __ITEM.piece();
+        };
+    };
+}

@@ -1,0 +1,85 @@
+//! What the attributes emit calls to. Not meant to be called by hand, and no part of what stays as it is.
+
+pub use crate::__piece as piece;
+pub use crate::abi::types::FFICallBack;
+pub use crate::abi::{
+    Library, create, create_cbor, free_request, free_request_cbor, free_sync_request, free_sync_request_cbor,
+    release_handle, request, request_cbor, sync_handle_request, sync_handle_request_cbor, sync_request,
+    sync_request_cbor,
+};
+pub use crate::handles::HandleType;
+pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
+
+use crate::testing::{self, Implementation, Listening};
+use crate::wire::Awaited;
+use crate::{Host, HostFn, ToHost};
+use futures::future::{BoxFuture, LocalBoxFuture, ready};
+use std::rc::Rc;
+
+/// A library that has a constructor.
+#[diagnostic::on_unimplemented(
+    message = "the library has no constructor",
+    label = "nothing makes its state",
+    note = "mark the function that does: `#[ffi(constructor)] async fn create() -> Result<MyApp, MyError>`"
+)]
+pub trait HasConstructor {}
+
+/// A library that has a destructor.
+pub trait HasDestructor<S> {
+    /// Runs it.
+    fn destroy<'a>(&self, state: &'a S) -> LocalBoxFuture<'a, ()>;
+}
+
+/// Every library, for those that have none: found only where [`HasDestructor`] is not.
+pub trait NoDestructor<S> {
+    /// Does nothing.
+    fn destroy<'a>(&self, state: &'a S) -> LocalBoxFuture<'a, ()>;
+}
+
+impl<M, S> NoDestructor<S> for &M {
+    fn destroy<'a>(&self, _: &'a S) -> LocalBoxFuture<'a, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+/// See [`crate::host::call_now`].
+pub fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {
+    crate::host::call_now(function, args)
+}
+
+/// Gives a host function an implementation, for the unit tests of this thread.
+pub fn implement<A: 'static, R: 'static>(
+    function: &'static HostFn,
+    implementation: Box<dyn Fn(A) -> BoxFuture<'static, R> + Send + Sync>,
+) -> Implementation {
+    testing::implement::<A, R>(function, Rc::from(implementation as Box<dyn Fn(A) -> BoxFuture<'static, R>>))
+}
+
+/// Gives a host function that is not awaited an implementation, for the unit tests of this thread.
+pub fn implement_now<A: 'static, R: 'static>(
+    function: &'static HostFn,
+    implementation: Box<dyn Fn(A) -> R + Send + Sync>,
+) -> Implementation {
+    testing::implement_now::<A, R>(function, Rc::from(implementation as Box<dyn Fn(A) -> R>))
+}
+
+/// Listens to an event, for the unit tests of this thread.
+pub fn listen<A: 'static>(event: &'static str, listener: impl Fn(A) + Send + Sync + 'static) -> Listening {
+    testing::listen(event, listener)
+}
+
+/// Emits an event in the present context, or, where there is none, to the unit test that listens.
+pub fn emit(event: &'static str, args: impl ToHost) {
+    match Host::current() {
+        Ok(host) => {
+            if let Err(error) = host.emit(event, args) {
+                tracing::debug!(event, %error, "an event was not emitted");
+            }
+        }
+        Err(_) => {
+            if testing::tell(event, args.into_owned()).is_err() {
+                tracing::warn!(event, "an event was emitted outside of any context; use `emit_on` there");
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Objects that stay in the library, which hosts know by a number.
+//!
+//! A [`Handle`] is a counted reference to an author's object. The first time that it goes to the host it enters the table of
+//! the context and gets its number; the table holds on to the object until the host releases the number or the context
+//! closes. Numbers are counted through for the whole process and never used twice, so one that was released, made up, or
+//! issued by another context is found in no table. Looking one up gives another counted reference, so an object that is
+//! released while a request uses it lives until that request has ended.
+
+use crate::Host;
+use crate::error::DecodeError;
+use crate::status::Status;
+use crate::wire::cbor::{Reader as CborReader, Writer as CborWriter};
+use crate::wire::native::{Reader as NativeReader, Scratch};
+use crate::wire::{Lift, Lower};
+use ffihost_schema::write::Shape;
+use parking_lot::Mutex;
+use std::any::Any;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An object that stays in the library; marked with `#[ffi(handle)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither the library's state nor a handle",
+    label = "not marked with `#[ffi(handle)]`",
+    note = "mark the struct with `#[ffi(handle)]`; a struct that crosses by value is passed as a later parameter"
+)]
+pub trait HandleType: Send + Sync + 'static {
+    /// Its name.
+    const NAME: &'static str;
+}
+
+/// A counted reference to an object that stays in the library; the host knows it by a number.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[ffi(handle)]
+/// pub struct Cursor { rows: Mutex<Vec<Row>> }
+///
+/// #[ffi]
+/// async fn query(app: &App, sql: String) -> Result<Handle<Cursor>, QueryError> {
+///     Ok(Handle::new(app.cursor(&sql).await?))
+/// }
+///
+/// #[ffi]
+/// async fn next_row(cursor: &Cursor) -> Option<Row> {
+///     cursor.rows.lock().pop()
+/// }
+/// ```
+///
+/// # Threading
+///
+/// `Send` and `Sync`, as the object is. It is dropped where the last reference is: on the thread that releases it, or on the
+/// FFI thread when the context closes.
+pub struct Handle<T>(Arc<Object<T>>);
+
+struct Object<T> {
+    /// 0 until it first goes to the host.
+    number: AtomicU64,
+    value: T,
+}
+
+impl<T> Clone for Handle<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Deref for Handle<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Handle").field(&self.0.value).finish()
+    }
+}
+
+impl<T: HandleType> From<T> for Handle<T> {
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: HandleType> Handle<T> {
+    /// A handle to this, which the host does not know yet.
+    pub fn new(value: T) -> Self {
+        Self(Arc::new(Object { number: AtomicU64::new(0), value }))
+    }
+
+    /// Its number in the present context, for the host; 0 where there is none.
+    fn lend(&self) -> u64 {
+        let lent = Host::current().and_then(|host| host.with_handles(|handles| handles.lend(&self.0)));
+        lent.unwrap_or_else(|error| {
+            tracing::warn!(handle = T::NAME, %error, "a handle could not be given to the host");
+            0
+        })
+    }
+
+    /// The handle that the host means by a number.
+    fn find(number: u64) -> Result<Self, DecodeError> {
+        if number == 0 {
+            return Err(DecodeError::new(format_args!("0 is no `{}`", T::NAME)));
+        }
+        let found = Host::current().and_then(|host| host.with_handles(|handles| handles.get(number)));
+        let object = found.map_err(DecodeError::new)?.and_then(|object| object.downcast::<Object<T>>().ok());
+        object.map(Self).ok_or_else(|| DecodeError::new(format_args!("{number} is no live `{}`", T::NAME)))
+    }
+}
+
+/// The handles that the host of one context knows.
+#[derive(Default)]
+pub(crate) struct Handles {
+    known: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl Handles {
+    /// The number of an object, under which it is known from now on.
+    fn lend<T: HandleType>(&self, object: &Arc<Object<T>>) -> u64 {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let mut known = self.known.lock();
+        let number = object.number.load(Ordering::Relaxed);
+        if known.contains_key(&number) {
+            return number;
+        }
+        // New to this host, or released before. Relaxed: only that it is used once counts, and the table's lock publishes it.
+        let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        object.number.store(number, Ordering::Relaxed);
+        known.insert(number, Arc::<Object<T>>::clone(object));
+        number
+    }
+
+    fn get(&self, number: u64) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.known.lock().get(&number).cloned()
+    }
+
+    /// Forgets a number. What it returns is dropped under no lock: that may run an author's code.
+    pub(crate) fn release<T: HandleType>(&self, number: u64) -> Result<Option<Arc<dyn Any + Send + Sync>>, Status> {
+        let mut known = self.known.lock();
+        if !known.get(&number).is_some_and(|object| object.is::<Object<T>>()) {
+            return Err(Status::UnknownToken);
+        }
+        Ok(known.remove(&number))
+    }
+
+    /// Forgets all, at the end of the context.
+    pub(crate) fn clear(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
+        std::mem::take(&mut *self.known.lock()).into_values().collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.known.lock().len()
+    }
+}
+
+// SAFETY: it is a number.
+unsafe impl<T: HandleType> Lower for Handle<T> {
+    type C = u64;
+    const SHAPE: Shape = Shape::Handle(T::NAME);
+
+    unsafe fn lower(&self, place: *mut u64, _: &Scratch) {
+        // SAFETY: the caller's contract.
+        unsafe { place.write(self.lend()) };
+    }
+
+    fn encode(&self, writer: &mut CborWriter<'_>) {
+        writer.unsigned(self.lend());
+    }
+}
+
+// SAFETY: a number that is none is an error.
+unsafe impl<T: HandleType> Lift for Handle<T> {
+    type Arg = u64;
+
+    unsafe fn lift(place: *const u64, _: &mut NativeReader) -> Result<Self, DecodeError> {
+        // SAFETY: the caller's contract.
+        Self::find(unsafe { place.read_unaligned() })
+    }
+
+    unsafe fn lift_arg(arg: u64, _: &mut NativeReader) -> Result<Self, DecodeError> {
+        Self::find(arg)
+    }
+
+    fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
+        reader.unsigned().and_then(Self::find)
+    }
+}

@@ -1,0 +1,188 @@
+//! Calls to host functions that were declared with `#[ffi_host]`: typed arguments, results and errors.
+
+use super::call::{Call, Patience};
+use super::{FromHost, Host, HostFn, ToHost};
+use crate::error::{DecodeError, HostError};
+use crate::wire::{self, Awaited, DeclaredByHost, Lift};
+use crate::{Format, testing};
+use futures::future::BoxFuture;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// A result, read by its type.
+pub(crate) struct Answer<T>(T);
+
+impl<T: Lift> FromHost for Answer<T> {
+    #[inline]
+    unsafe fn from_host(format: Format, payload: &[u8], limit: usize) -> Result<Self, DecodeError> {
+        // SAFETY: the caller's contract.
+        unsafe { wire::from_payload(format, payload, limit) }.map(Self)
+    }
+}
+
+/// A declared error, read by its type.
+pub(crate) struct Error<E>(E);
+
+impl<E: DeclaredByHost> FromHost for Error<E> {
+    unsafe fn from_host(format: Format, payload: &[u8], limit: usize) -> Result<Self, DecodeError> {
+        // SAFETY: the caller's contract.
+        match unsafe { Self::declared(format, payload, limit)? } {
+            HostError::Declared(error) => Ok(error),
+            other => Err(DecodeError::new(other.map_declared(|_| "a declared error"))),
+        }
+    }
+
+    unsafe fn declared(format: Format, payload: &[u8], limit: usize) -> Result<HostError<Self>, DecodeError> {
+        // SAFETY: the caller's contract.
+        unsafe { E::from_payload(format, payload, limit) }.map(|error| error.map_declared(Self))
+    }
+}
+
+/// What the awaiting code gets, out of its wrappings.
+#[inline]
+fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Error>>>) -> R {
+    R::from_outcome(match outcome {
+        Ok(Answer(result)) => Ok(result),
+        Err(error) => Err(error.map_declared(|Error(declared)| declared)),
+    })
+}
+
+/// A call of a host function that was declared with `#[ffi_host]`. It settles exactly once, whatever the host does.
+///
+/// It calls the host of the context that it was made in; [`on`](Self::on) names another, where there is none.
+///
+/// # Examples
+///
+/// ```ignore
+/// #[ffi_host]
+/// async fn fetch_profile(user_id: String) -> Result<Profile, ProfileError>;
+///
+/// let profile = fetch_profile(id).deadline(Duration::from_secs(2)).await?;
+/// ```
+///
+/// # Threading
+///
+/// `Send` if its arguments are; it may be polled on any thread.
+///
+/// # Cancellation
+///
+/// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
+#[must_use = "a call does nothing before it is awaited"]
+pub struct HostCall<A: ToHost, R: Awaited>(State<A, R>);
+
+enum State<A: ToHost, R: Awaited> {
+    Attached(Call<'static, A, Answer<R::Result>, Error<R::Error>>),
+    /// In no context, so far.
+    Detached {
+        function: &'static HostFn,
+        args: Option<A>,
+        deadline: Option<Duration>,
+        patience: Patience,
+    },
+    /// In a unit test.
+    Double(BoxFuture<'static, R>),
+}
+
+impl<A: ToHost, R: Awaited> Unpin for HostCall<A, R> {}
+
+impl<A: ToHost, R: Awaited> fmt::Debug for HostCall<A, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostCall").finish_non_exhaustive()
+    }
+}
+
+impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
+    /// A call that was not made yet.
+    #[doc(hidden)]
+    #[inline]
+    pub fn new(function: &'static HostFn, args: A) -> Self {
+        match Host::current() {
+            Ok(host) => Self(State::Attached(host.call_as(function, args))),
+            Err(_) => Self::without_context(function, args),
+        }
+    }
+
+    #[cold]
+    fn without_context(function: &'static HostFn, args: A) -> Self {
+        Self(match testing::double(function) {
+            Some(double) => State::Double(double(args.into_owned())),
+            None => State::Detached { function, args: Some(args), deadline: None, patience: Patience::default() },
+        })
+    }
+
+    /// Calls this host: for code that runs outside of its context, a `spawn_blocking` closure for instance.
+    pub fn on(self, host: Host) -> Self {
+        Self(match self.0 {
+            State::Attached(call) => State::Attached(call.on(host)),
+            State::Detached { function, args: Some(args), deadline, patience } => {
+                State::Attached(host.call_as(function, args).with(deadline, patience))
+            }
+            other => other,
+        })
+    }
+
+    /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
+    ///
+    /// Without this the deadline is that of `#[ffi_host(deadline = "…")]`, or else of the registration, or else the
+    /// library's.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        match &mut self.0 {
+            State::Attached(call) => call.set_deadline(limit),
+            State::Detached { deadline, .. } => *deadline = Some(limit),
+            State::Double(_) => {}
+        }
+        self
+    }
+
+    /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
+    pub fn wait_for_room(mut self) -> Self {
+        if let Some(patience) = self.patience() {
+            patience.room = true;
+        }
+        self
+    }
+
+    /// Waits until the host has registered the function, instead of ending with [`HostError::NotRegistered`]. This is for
+    /// constructors: a host can register only after create has returned.
+    pub fn wait_for_registration(mut self) -> Self {
+        if let Some(patience) = self.patience() {
+            patience.registration = true;
+        }
+        self
+    }
+
+    fn patience(&mut self) -> Option<&mut Patience> {
+        match &mut self.0 {
+            State::Attached(call) => Some(call.patience()),
+            State::Detached { patience, .. } => Some(patience),
+            State::Double(_) => None,
+        }
+    }
+}
+
+impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
+    type Output = R;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        match &mut self.0 {
+            State::Attached(call) => Pin::new(call).poll(cx).map(outcome),
+            State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext))),
+            State::Double(double) => double.as_mut().poll(cx),
+        }
+    }
+}
+
+/// Calls a host function that was declared without `async`, and that answers before it returns.
+pub(crate) fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {
+    match Host::current() {
+        Ok(host) => outcome(host.call_sync(function, args)),
+        Err(error) => match testing::double_now(function) {
+            Some(double) => double(args.into_owned()),
+            None => R::from_outcome(Err(error.widen())),
+        },
+    }
+}

@@ -1,0 +1,148 @@
+//! For the unit tests of a library: host functions that are implemented in Rust, and events that are listened to, where there
+//! is no host.
+//!
+//! What `#[ffi]` marks stays an ordinary function that a test calls. If it calls a host function outside of any context, an
+//! implementation is looked for that the test has given for its own thread: `fetch_profile::implement(|id| async move { … })`.
+//! It holds until the value that this returns is dropped.
+//!
+//! # Examples
+//!
+//! ```
+//! use ffihost::{HostError, ffi_event, ffi_host};
+//!
+//! /// Implemented by the host.
+//! #[ffi_host]
+//! async fn fetch_age(name: String) -> Result<u32, HostError>;
+//!
+//! #[ffi_event]
+//! fn on_birthday(name: String);
+//!
+//! async fn celebrate(name: &str) -> Result<u32, HostError> {
+//!     let age = fetch_age(name.to_owned()).await?;
+//!     on_birthday(name.to_owned());
+//!     Ok(age + 1)
+//! }
+//!
+//! # ffihost::library!("party", Party);
+//! # struct Party;
+//! # #[ffihost::ffi(constructor)]
+//! # async fn create() -> Result<Party, String> { Ok(Party) }
+//! # fn main() {
+//! let _ages = fetch_age::implement(|name: String| async move { Ok(name.len() as u32) });
+//! let (sender, heard) = std::sync::mpsc::channel();
+//! let _birthdays = on_birthday::listen(move |name| sender.send(name).unwrap());
+//! assert_eq!(futures::executor::block_on(celebrate("Ada")), Ok(4));
+//! assert_eq!(heard.recv().unwrap(), "Ada");
+//! # }
+//! ```
+
+use crate::HostFn;
+use futures::future::BoxFuture;
+use std::any::Any;
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::ptr;
+use std::rc::Rc;
+
+/// An implementation of a host function, awaited or not.
+pub(crate) type Double<A, R> = Rc<dyn Fn(A) -> BoxFuture<'static, R>>;
+pub(crate) type DoubleNow<A, R> = Rc<dyn Fn(A) -> R>;
+type Listener<A> = Rc<dyn Fn(A)>;
+
+struct Entry {
+    number: u64,
+    name: &'static str,
+    /// A [`Double`], a [`DoubleNow`] or a [`Listener`].
+    value: Box<dyn Any>,
+}
+
+thread_local! {
+    static ENTRIES: RefCell<(u64, Vec<Entry>)> = const { RefCell::new((0, Vec::new())) };
+}
+
+/// Takes its entry out when it is dropped. Bound to its thread.
+#[derive(Debug)]
+struct Guard(u64, PhantomData<*const ()>);
+
+impl Guard {
+    fn new(name: &'static str, value: Box<dyn Any>) -> Self {
+        ENTRIES.with_borrow_mut(|(last, entries)| {
+            *last += 1;
+            entries.push(Entry { number: *last, name, value });
+            Self(*last, PhantomData)
+        })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let remove = |entries: &RefCell<(u64, Vec<Entry>)>| {
+            let entries = &mut entries.borrow_mut().1;
+            let index = entries.iter().position(|entry| entry.number == self.0);
+            index.map(|index| entries.remove(index))
+        };
+        // Dropped under no borrow: what it captured may be anything.
+        drop(ENTRIES.try_with(remove));
+    }
+}
+
+/// An implementation of a host function, until it is dropped; of two, the later one counts.
+#[derive(Debug)]
+#[must_use = "the implementation is gone when this is dropped"]
+pub struct Implementation(#[expect(dead_code, reason = "it is dropped")] Guard);
+
+/// Somebody who listens to an event, until it is dropped; of two, the later one counts.
+#[derive(Debug)]
+#[must_use = "nobody listens any more when this is dropped"]
+pub struct Listening(#[expect(dead_code, reason = "it is dropped")] Guard);
+
+pub(crate) fn implement<A: 'static, R: 'static>(function: &'static HostFn, double: Double<A, R>) -> Implementation {
+    Implementation(Guard::new(function.name(), Box::new((ptr::from_ref(function), double))))
+}
+
+pub(crate) fn implement_now<A: 'static, R: 'static>(
+    function: &'static HostFn,
+    double: DoubleNow<A, R>,
+) -> Implementation {
+    Implementation(Guard::new(function.name(), Box::new((ptr::from_ref(function), double))))
+}
+
+pub(crate) fn listen<A: 'static>(event: &'static str, listener: impl Fn(A) + 'static) -> Listening {
+    Listening(Guard::new(event, Box::new(Rc::new(listener) as Listener<A>)))
+}
+
+/// The implementation that counts on this thread.
+fn find<T: Clone + 'static>(function: &'static HostFn) -> Option<T> {
+    let find = |entries: &RefCell<(u64, Vec<Entry>)>| {
+        let entries = &entries.borrow().1;
+        entries.iter().rev().find_map(|entry| match entry.value.downcast_ref::<(*const HostFn, T)>() {
+            Some((of, double)) if ptr::eq(*of, function) => Some(double.clone()),
+            _ => None,
+        })
+    };
+    ENTRIES.try_with(find).ok().flatten()
+}
+
+pub(crate) fn double<A: 'static, R: 'static>(function: &'static HostFn) -> Option<Double<A, R>> {
+    find(function)
+}
+
+pub(crate) fn double_now<A: 'static, R: 'static>(function: &'static HostFn) -> Option<DoubleNow<A, R>> {
+    find(function)
+}
+
+/// Tells whoever listens on this thread, or hands the arguments back if nobody does.
+pub(crate) fn tell<A: 'static>(event: &'static str, args: A) -> Result<(), A> {
+    let find = |entries: &RefCell<(u64, Vec<Entry>)>| {
+        let entries = &entries.borrow().1;
+        let mut named = entries.iter().rev().filter(|entry| entry.name == event);
+        named.find_map(|entry| entry.value.downcast_ref::<Listener<A>>().cloned())
+    };
+    match ENTRIES.try_with(find).ok().flatten() {
+        Some(listener) => {
+            listener(args);
+            Ok(())
+        }
+        None => Err(args),
+    }
+}

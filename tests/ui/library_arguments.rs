@@ -1,0 +1,5 @@
+ffihost::library!("my_app", App, limits = 3, formats());
+
+struct App;
+
+fn main() {}

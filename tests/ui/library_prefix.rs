@@ -1,0 +1,12 @@
+use ffihost::ffi;
+
+ffihost::library!("My-App", App);
+
+struct App;
+
+#[ffi(constructor)]
+async fn open() -> Result<App, String> {
+    Ok(App)
+}
+
+fn main() {}

@@ -1,0 +1,3 @@
+ffihost::library!("my_app");
+
+fn main() {}

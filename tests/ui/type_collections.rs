@@ -1,0 +1,25 @@
+use ffihost::ffi;
+
+use std::collections::{HashMap, HashSet};
+
+#[ffi]
+struct Collections {
+    a: (u8, u8),
+    b: [u8; 4],
+    c: HashMap<u32, String>,
+    d: HashSet<String>,
+    e: Option<Option<u8>>,
+    f: Result<u8, u8>,
+    g: (),
+}
+
+ffihost::library!("x", App);
+
+struct App;
+
+#[ffi(constructor)]
+async fn open() -> Result<App, String> {
+    Ok(App)
+}
+
+fn main() {}

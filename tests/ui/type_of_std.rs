@@ -1,0 +1,21 @@
+use ffihost::ffi;
+
+#[ffi]
+struct Std {
+    a: std::path::PathBuf,
+    b: std::time::Duration,
+    c: std::time::SystemTime,
+    d: std::borrow::Cow<'static, str>,
+    e: str,
+}
+
+ffihost::library!("x", App);
+
+struct App;
+
+#[ffi(constructor)]
+async fn open() -> Result<App, String> {
+    Ok(App)
+}
+
+fn main() {}
