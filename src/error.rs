@@ -134,6 +134,13 @@ impl HostError {
     }
 }
 
+/// The text for people: for functions whose declared error is text.
+impl From<HostError> for String {
+    fn from(error: HostError) -> Self {
+        error.to_string()
+    }
+}
+
 /// What came from the host is not what it should be: what is wrong, and where.
 ///
 /// # Examples

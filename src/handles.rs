@@ -36,19 +36,35 @@ pub trait HandleType: Send + Sync + 'static {
 ///
 /// # Examples
 ///
-/// ```ignore
+/// ```
+/// use ffihost::{Handle, ffi};
+/// use std::sync::Mutex;
+/// # ffihost::library!("shop", Shop);
+/// # #[ffi(constructor)]
+/// # async fn create() -> Result<Shop, String> { Ok(Shop) }
+/// # pub struct Shop;
+///
+/// /// A list of rows, of which some have been taken.
 /// #[ffi(handle)]
-/// pub struct Cursor { rows: Mutex<Vec<Row>> }
-///
-/// #[ffi]
-/// async fn query(app: &App, sql: String) -> Result<Handle<Cursor>, QueryError> {
-///     Ok(Handle::new(app.cursor(&sql).await?))
+/// pub struct Cursor {
+///     rows: Mutex<Vec<String>>,
 /// }
 ///
 /// #[ffi]
-/// async fn next_row(cursor: &Cursor) -> Option<Row> {
-///     cursor.rows.lock().pop()
+/// async fn query(_shop: &Shop, rows: Vec<String>) -> Handle<Cursor> {
+///     Handle::new(Cursor { rows: Mutex::new(rows) })
 /// }
+///
+/// /// The next row, if there is one.
+/// #[ffi]
+/// fn next_row(cursor: &Cursor) -> Option<String> {
+///     cursor.rows.lock().unwrap().pop()
+/// }
+/// # fn main() {
+/// # let cursor = futures::executor::block_on(query(&Shop, vec!["one".to_owned()]));
+/// # assert_eq!(next_row(&cursor), Some("one".to_owned()));
+/// # assert_eq!(next_row(&cursor), None);
+/// # }
 /// ```
 ///
 /// # Threading

@@ -14,77 +14,34 @@
 //!
 //! # Examples
 //!
-//! A library, and a host that uses nothing but its C functions. A host in C is in the README.
+//! A library, and what its own unit test does in the host's place. A host in C is in the README.
 //!
 //! ```
-//! use ffihost::{Host, HostError, HostFn};
-//! # use ffihost::abi::types::{FFICallBack, FFIHostFn};
-//! # use std::ffi::{c_char, c_int, c_void};
-//! # use std::ptr;
-//! # use std::sync::mpsc;
+//! use ffihost::{HostError, ffi, ffi_host};
+//!
+//! ffihost::library!("twice", Twice);
+//!
+//! pub struct Twice;
 //!
 //! /// Implemented by the host.
-//! static DOUBLE: HostFn = HostFn::new("double");
+//! #[ffi_host]
+//! async fn double(text: String) -> Result<String, HostError>;
 //!
-//! ffihost::exports! {
-//!     prefix: "twice",
-//!     state: Twice,
-//!     constructor: create,
-//!     requests: { quadruple: quadruple },
-//!     host_fns: ["double"],
-//! }
-//!
-//! struct Twice;
-//!
-//! async fn create(_: Vec<u8>) -> Result<Twice, String> {
+//! #[ffi(constructor)]
+//! pub async fn create() -> Result<Twice, String> {
 //!     Ok(Twice)
 //! }
 //!
 //! /// Asks the host to double a text, twice.
-//! async fn quadruple(_: &Twice, text: Vec<u8>) -> Result<String, String> {
-//!     let once = double(text).await.map_err(|error| error.to_string())?;
-//!     double(once.into_bytes()).await.map_err(|error| error.to_string())
+//! #[ffi]
+//! pub async fn quadruple(_twice: &Twice, text: String) -> Result<String, String> {
+//!     let once = double(text).await?;
+//!     Ok(double(once).await?)
 //! }
 //!
-//! async fn double(text: Vec<u8>) -> Result<String, HostError<String>> {
-//!     Host::current().map_err(HostError::widen)?.call_as(&DOUBLE, text).await
-//! }
-//! # unsafe extern "C" {
-//! #     fn twice_create(
-//! #         req: *const u8, len: usize, cb: Option<FFICallBack>, user_data: *mut c_void, ctx: *mut *mut c_void,
-//! #     ) -> c_int;
-//! #     fn twice_destroy(ctx: *mut c_void) -> c_int;
-//! #     fn twice_register_host_fn(
-//! #         ctx: *mut c_void, name: *const c_char, function: Option<FFIHostFn>, user_data: *mut c_void,
-//! #     ) -> c_int;
-//! #     fn twice_host_complete(ctx: *mut c_void, token: u64, ret: c_int, msg: *const c_char, len: usize) -> c_int;
-//! #     fn twice_quadruple(
-//! #         ctx: *mut c_void, cb: Option<FFICallBack>, user_data: *mut c_void, req: *const u8, len: usize,
-//! #     ) -> c_int;
-//! # }
-//!
-//! // The host's function. It answers before it returns; any thread may do so later.
-//! unsafe extern "C" fn on_double(token: u64, req: *const c_char, len: usize, ctx: *mut c_void) {
-//!     let text = unsafe { std::slice::from_raw_parts(req.cast::<u8>(), len) };
-//!     let answer = [text, text].concat();
-//!     unsafe { twice_host_complete(ctx, token, 0, answer.as_ptr().cast(), answer.len()) };
-//! }
-//!
-//! # unsafe extern "C" fn on_ended(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
-//! #     let text = unsafe { std::slice::from_raw_parts(msg.cast::<u8>(), len) };
-//! #     let sender = unsafe { &*user_data.cast::<mpsc::Sender<(c_int, String)>>() };
-//! #     sender.send((ret, String::from_utf8_lossy(text).into_owned())).unwrap();
-//! # }
-//! # let (sender, ended) = mpsc::channel::<(c_int, String)>();
-//! # let user_data = (&raw const sender).cast_mut().cast();
-//! # let mut ctx = ptr::null_mut();
-//! # unsafe {
-//! # assert_eq!(twice_create(ptr::null(), 0, Some(on_ended), user_data, &raw mut ctx), 0);
-//! # assert_eq!(ended.recv().unwrap(), (0, String::new()));
-//! assert_eq!(twice_register_host_fn(ctx, c"double".as_ptr(), Some(on_double), ctx), 0);
-//! assert_eq!(twice_quadruple(ctx, Some(on_ended), user_data, "ho".as_ptr(), 2), 0);
-//! assert_eq!(ended.recv().unwrap(), (0, "hohohoho".to_owned()));
-//! # assert_eq!(twice_destroy(ctx), 0);
+//! # fn main() {
+//! let _host = double::implement(|text| async move { Ok(text.repeat(2)) });
+//! assert_eq!(futures::executor::block_on(quadruple(&Twice, "ho".to_owned())), Ok("hohohoho".to_owned()));
 //! # }
 //! ```
 //!
@@ -92,13 +49,17 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `host` | the author's side: [`Host`], [`HostFn`], and [`Call`], one host call as a future |
+//! | [`macro@ffi`], [`macro@ffi_host`], [`macro@ffi_event`], [`library!`] | what an author writes; the crate `ffihost-macros` |
+//! | `host` | the author's side: [`Host`], [`HostFn`], and [`Call`] and [`HostCall`], one host call as a future |
 //! | `inflight` | the table of open calls: every way that a call can end, as one state machine |
 //! | `bridge` | from any thread to the FFI thread: completions, errands, the signal |
 //! | `registry` | host functions by name: register, replace, unregister, release |
 //! | `context` | one live instance: its gate, its loop, its requests, its life and its close |
 //! | `events` | events to listeners, on a thread of their own |
-//! | [`abi`] | the C types and the body behind every export; [`exports!`] |
+//! | [`Handle`] | objects that stay in the library |
+//! | [`wire`] | how typed values cross: as C structs and as CBOR |
+//! | [`abi`] | the C types, the body behind every export, the descriptor; [`exports!`], for libraries that are written by hand |
+//! | [`testing`] | host functions in Rust, for unit tests |
 //! | `sync`, `models` | the door to atomics and locks, and the models that loom runs through it |
 //!
 //! `ARCHITECTURE.md` has the life of a call, the invariants, and what guards each of them.

@@ -56,11 +56,23 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///
 /// # Examples
 ///
-/// ```ignore
-/// #[ffi_host]
-/// async fn fetch_profile(user_id: String) -> Result<Profile, ProfileError>;
+/// ```
+/// use ffihost::{HostError, ffi_host};
+/// use std::time::Duration;
+/// # ffihost::library!("clock", Clock);
+/// # #[ffihost::ffi(constructor)]
+/// # async fn create() -> Result<Clock, String> { Ok(Clock) }
+/// # pub struct Clock;
 ///
-/// let profile = fetch_profile(id).deadline(Duration::from_secs(2)).await?;
+/// #[ffi_host]
+/// async fn fetch_time(zone: &str) -> Result<u64, HostError>;
+///
+/// async fn time() -> Result<u64, HostError> {
+///     fetch_time("UTC").deadline(Duration::from_secs(2)).await
+/// }
+/// # fn main() {
+/// assert_eq!(futures::executor::block_on(time()), Err(HostError::NoContext));
+/// # }
 /// ```
 ///
 /// # Threading

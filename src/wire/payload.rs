@@ -87,6 +87,21 @@ impl DeclaredByHost for Infallible {
     }
 }
 
+impl Declared for String {
+    const SHAPE: Option<Shape> = Some(<Self as Lower>::SHAPE);
+
+    fn to_payload(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
+        to_payload(self, format, take);
+    }
+}
+
+impl DeclaredByHost for String {
+    unsafe fn from_payload(format: Format, bytes: &[u8], budget: usize) -> Result<HostError<Self>, DecodeError> {
+        // SAFETY: the caller's contract.
+        unsafe { from_payload(format, bytes, budget) }.map(HostError::Declared)
+    }
+}
+
 /// What a request returns: a result, or a result and a declared error.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be returned to a host",
