@@ -25,7 +25,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither the library's state nor a handle",
     label = "not marked with `#[ffi(handle)]`",
-    note = "mark the struct with `#[ffi(handle)]`; a struct that crosses by value is passed as a later parameter"
+    note = "mark the struct with `#[ffi(handle)]`, or name the state as `library!` does; a struct that crosses by value is \
+            passed as a later parameter"
 )]
 pub trait HandleType: Send + Sync + 'static {
     /// Its name.

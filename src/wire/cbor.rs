@@ -114,45 +114,6 @@ impl std::fmt::Debug for Reader<'_> {
     }
 }
 
-/// A value of a key that may have occurred.
-#[derive(Debug)]
-pub struct Slot<T>(Option<T>);
-
-impl<T: Lift> Slot<T> {
-    /// Not yet.
-    pub const fn new() -> Self {
-        Self(None)
-    }
-
-    /// Reads the value.
-    ///
-    /// # Errors
-    ///
-    /// If the key has occurred before, or it is not such a value.
-    pub fn fill(&mut self, key: &str, reader: &mut Reader<'_>) -> Result<(), DecodeError> {
-        if self.0.is_some() {
-            return Err(DecodeError::new("the key occurs twice").at(key));
-        }
-        self.0 = Some(T::decode(reader).map_err(|error| error.at(key))?);
-        Ok(())
-    }
-
-    /// The value, or what its absence stands for.
-    ///
-    /// # Errors
-    ///
-    /// If the key must not be left out.
-    pub fn take(self, key: &str) -> Result<T, DecodeError> {
-        self.0.or_else(T::absent).ok_or_else(|| DecodeError::new(format_args!("the key `{key}` is missing")))
-    }
-}
-
-impl<T: Lift> Default for Slot<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl<'a> Reader<'a> {
     /// Reads these, to values that take `budget` bytes at most.
     pub fn new(bytes: &'a [u8], budget: usize) -> Self {

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use ffihost::ffi;
 
 #[ffi(errors)]

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use ffihost::ffi;
 
 #[ffi]
@@ -5,6 +7,11 @@ async fn destroy(app: &App) {}
 
 #[ffi]
 fn version() -> String {
+    String::new()
+}
+
+#[ffi]
+fn list_cbor() -> String {
     String::new()
 }
 

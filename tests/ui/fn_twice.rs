@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use ffihost::ffi;
 
 #[ffi]
@@ -8,9 +10,6 @@ mod other {
 
     #[ffi]
     async fn login(app: &super::App) {}
-
-    #[ffi]
-    async fn login_cbor(app: &super::App) {}
 }
 
 ffihost::library!("x", App);

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use ffihost::{HostError, ffi, ffi_event, ffi_host};
 
 #[ffi_host]

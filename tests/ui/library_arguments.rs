@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 ffihost::library!("my_app", App, limits = 3, formats());
 
 struct App;

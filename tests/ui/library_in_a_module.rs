@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 mod inner {
     ffihost::library!("y", App);
 

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 ffihost::library!("my_app");
 
 fn main() {}

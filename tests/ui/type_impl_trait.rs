@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use ffihost::ffi;
 
 #[ffi]
@@ -6,7 +8,7 @@ fn all(app: &App, items: impl Iterator<Item = u8>) -> impl Clone {
 }
 
 #[ffi]
-fn one(item: &dyn Clone, other: &mut u8, text: Option<&str>) -> &'static str {
+fn one(item: &dyn std::fmt::Debug, other: &mut u8, text: Option<&str>) -> &'static str {
     ""
 }
 

@@ -1,3 +1,5 @@
+#![allow(unused)]
+
 use ffihost::ffi;
 
 #[ffi]
@@ -6,7 +8,6 @@ struct Std {
     b: std::time::Duration,
     c: std::time::SystemTime,
     d: std::borrow::Cow<'static, str>,
-    e: str,
 }
 
 ffihost::library!("x", App);

@@ -42,7 +42,8 @@ pub(crate) fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
 /// A part of the surface is there or not as a whole.
 pub(crate) fn refuse_conditions(attrs: &[Attribute], what: &str, errors: &mut Errors) {
     for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")) {
-        let message = format_args!("{what} cannot be conditional: hosts see one layout. Put the condition on the whole item");
+        let message =
+            format_args!("{what} cannot be conditional: hosts see one layout. Put the condition on the whole item");
         errors.on(attr, message);
     }
 }
@@ -110,7 +111,9 @@ impl FfiArgs {
             };
             match args.role {
                 Some((first, _)) if first == role => errors.on(name, format_args!("`{name}` is given twice")),
-                Some(_) => errors.on(name, format_args!("`{name}` cannot be combined with the one before: use one of them")),
+                Some(_) => {
+                    errors.on(name, format_args!("`{name}` cannot be combined with the one before: use one of them"));
+                }
                 None => args.role = Some((role, name.span())),
             }
             Ok(())
@@ -173,7 +176,9 @@ pub(crate) fn formats(name: &Ident, input: ParseStream<'_>, errors: &mut Errors)
     }
     let list;
     syn::parenthesized!(list in input);
+    let mut named = false;
     each(list.parse()?, errors, |name, input, errors| {
+        named = true;
         match &*name.to_string() {
             "native" => formats.native = true,
             "cbor" => formats.cbor = true,
@@ -182,7 +187,7 @@ pub(crate) fn formats(name: &Ident, input: ParseStream<'_>, errors: &mut Errors)
         skip(input)
     });
     if !formats.native && !formats.cbor {
-        if errors.is_empty() {
+        if !named {
             errors.on(name, "an item that is exported in no format cannot be called: name `native`, `cbor` or both");
         }
         return Ok(Formats::BOTH);
@@ -197,7 +202,8 @@ mod tests {
 
     #[test]
     fn docs_are_joined() {
-        let attrs: Vec<Attribute> = vec![parse_quote!(#[doc = " One."]), parse_quote!(#[inline]), parse_quote!(#[doc = "  two"])];
+        let attrs: Vec<Attribute> =
+            vec![parse_quote!(#[doc = " One."]), parse_quote!(#[inline]), parse_quote!(#[doc = "  two"])];
         assert_eq!(docs(&attrs).to_string(), "\"One.\\n two\"");
         assert_eq!(docs(&[]).to_string(), "\"\"");
         let attrs: Vec<Attribute> = vec![parse_quote!(#[doc = " A"]), parse_quote!(#[doc = include_str!("b")])];

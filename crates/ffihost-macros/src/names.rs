@@ -47,7 +47,10 @@ pub(crate) fn check_export(ident: &Ident, errors: &mut Errors) {
         let message = format_args!("every library exports a `{name}` of its own: use another name");
         errors.on(ident, message);
     } else if name.ends_with("_cbor") {
-        errors.on(ident, "a name that ends with `_cbor` is that of the CBOR export of another function: use another name");
+        errors.on(
+            ident,
+            "a name that ends with `_cbor` is that of the CBOR export of another function: use another name",
+        );
     }
 }
 

@@ -20,7 +20,8 @@ use std::sync::atomic::Ordering;
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `cb` is such a function, and `read` may read what the host passed.
+/// As `ffihost.h` says: `cb` is such a function, and `read` may read what the host passed. `S` is `Sync`, which `#[ffi]`
+/// checks where it can say so readably.
 #[inline]
 pub unsafe fn sync_request<S, A, R>(
     library: &'static Library<S>,
@@ -30,11 +31,11 @@ pub unsafe fn sync_request<S, A, R>(
     handler: impl FnOnce(&S, A) -> R,
 ) -> c_int
 where
-    S: Sync + 'static,
+    S: 'static,
     R: Returned,
 {
     let read = |limit| Ok(read(&mut NativeReader::new(limit)));
-    // SAFETY: `sync` is inside the gate until it has called back.
+    // SAFETY: `sync` is inside the gate until it has called back; the caller's contract.
     let state = |inside: &Instance| unsafe { state(inside) };
     sync(library, ctx, given, Format::Native, read, state, |state, args| Typed(handler(state, args)))
 }
@@ -43,7 +44,7 @@ where
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `cb` is such a function, and `req` points to `len` bytes.
+/// As `ffihost.h` says: `cb` is such a function, and `req` points to `len` bytes. `S` is `Sync`.
 pub unsafe fn sync_request_cbor<S, A, R>(
     library: &'static Library<S>,
     ctx: *mut c_void,
@@ -53,12 +54,12 @@ pub unsafe fn sync_request_cbor<S, A, R>(
     handler: impl FnOnce(&S, A) -> R,
 ) -> c_int
 where
-    S: Sync + 'static,
+    S: 'static,
     R: Returned,
 {
     // SAFETY: the caller's contract.
     let read = |limit| unsafe { read_map(req, limit, read) };
-    // SAFETY: `sync` is inside the gate until it has called back.
+    // SAFETY: `sync` is inside the gate until it has called back; the caller's contract.
     let state = |inside: &Instance| unsafe { state(inside) };
     sync(library, ctx, given, Format::Cbor, read, state, |state, args| Typed(handler(state, args)))
 }
@@ -110,10 +111,10 @@ where
 ///
 /// # Safety
 ///
-/// Nobody uses it after leaving the gate.
-pub(super) unsafe fn state<'a, S: Sync + 'static>(inside: &Instance) -> Result<&'a S, Status> {
+/// Nobody uses it after leaving the gate; `S` is `Sync`.
+pub(super) unsafe fn state<'a, S: 'static>(inside: &Instance) -> Result<&'a S, Status> {
     // SAFETY: the address is null or that of the state of this library's type, which is not dropped while somebody is
-    // inside; `S: Sync` lets other threads look at it.
+    // inside; `Sync` lets other threads look at it.
     unsafe { inside.state.load(Ordering::Acquire).cast::<S>().as_ref() }.ok_or(Status::Busy)
 }
 

@@ -210,13 +210,13 @@ async fn all_about(text: &str, bytes: &[u8], shapes: &[Shape], shape: &Shape) ->
 }
 
 #[ffi(formats(native))]
-fn only_native(app: &MyApp) -> Shape {
+fn native_alone(app: &MyApp) -> Shape {
     let _ = app;
     Shape::Nothing
 }
 
 #[ffi(formats(cbor))]
-async fn only_cbor(app: &MyApp) -> Option<Shape> {
+async fn cbor_alone(app: &MyApp) -> Option<Shape> {
     let _ = app;
     None
 }

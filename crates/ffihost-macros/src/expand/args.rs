@@ -1,11 +1,13 @@
 //! Parameters of functions that hosts call: as C passes them, as they are read, as the author's function takes them.
 
 use super::fields;
+use super::place::Place;
 use crate::model::Field;
 use crate::model::signature::{Param, Pass, Receiver};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Type, parse_quote};
+use syn::spanned::Spanned;
+use syn::{Type, parse_quote_spanned};
 
 /// The parameters of one function, in order.
 pub(crate) struct Args<'a>(Vec<Arg<'a>>);
@@ -13,7 +15,7 @@ pub(crate) struct Args<'a>(Vec<Arg<'a>>);
 enum Arg<'a> {
     Param(&'a Param),
     /// What a handle's request is called on: passed as a handle, taken by reference.
-    Handle(Field),
+    Handle(Box<Field>),
 }
 
 impl<'a> Args<'a> {
@@ -24,9 +26,9 @@ impl<'a> Args<'a> {
     /// With the handle first.
     pub(crate) fn of_handle(receiver: &Receiver, params: &'a [Param]) -> Self {
         let (ident, path) = (receiver.ident.clone(), &receiver.path);
-        let ty = parse_quote!(::ffihost::Handle<#path>);
+        let ty = parse_quote_spanned!(path.span()=> ::ffihost::Handle<#path>);
         let handle = Field { name: crate::names::text(&ident), ident, docs: receiver.docs.clone(), ty };
-        Self(std::iter::once(Arg::Handle(handle)).chain(params.iter().map(Arg::Param)).collect())
+        Self(std::iter::once(Arg::Handle(Box::new(handle))).chain(params.iter().map(Arg::Param)).collect())
     }
 
     fn fields(&self) -> impl Iterator<Item = &Field> + Clone {
@@ -60,7 +62,7 @@ impl<'a> Args<'a> {
                 }
                 _ => {
                     let lift_arg = fields::lift_item(&field.ty, "lift_arg");
-                    quote!(#lift_arg(#argument, __reader))
+                    Place::of(&field.ty).call(&lift_arg, &quote!(#argument, __reader))
                 }
             };
             quote!(#read.map_err(|__error| __error.at(#name))?,)
@@ -92,9 +94,18 @@ impl<'a> Args<'a> {
     }
 
     /// `(T, …)`
-    pub(crate) fn tuple(&self) -> TokenStream {
-        let types = self.types();
+    pub(crate) fn tuple(&self, borrowed: bool) -> TokenStream {
+        let types = self.0.iter().zip(self.types()).map(|(arg, ty)| match arg {
+            Arg::Param(Param { pass: Pass::Text, .. }) if borrowed => quote!(&str),
+            Arg::Param(Param { pass: Pass::Bytes, .. }) if borrowed => quote!(&[u8]),
+            _ => quote!(#ty),
+        });
         quote!((#(#types,)*))
+    }
+
+    /// Whether there is something that need not be copied.
+    pub(crate) fn borrow(&self) -> bool {
+        self.0.iter().any(|arg| matches!(arg, Arg::Param(Param { pass: Pass::Text | Pass::Bytes, .. })))
     }
 
     /// `__v0, &__v1, …`
@@ -112,11 +123,7 @@ impl<'a> Args<'a> {
 
     /// What the descriptor says of them.
     pub(crate) fn described(&self) -> TokenStream {
-        let fields = self.fields().map(|Field { name, docs, ty, .. }| {
-            let shape = fields::lower_item(ty, "SHAPE");
-            quote!(::ffihost::export::Field { name: #name, docs: #docs, shape: #shape })
-        });
-        quote!(&[#(#fields),*])
+        fields::described(&self.fields().cloned().collect::<Vec<_>>())
     }
 
     /// Their C struct, and what the descriptor says of it.
@@ -124,18 +131,8 @@ impl<'a> Args<'a> {
         if self.0.is_empty() {
             return Default::default();
         }
-        let name = format_ident!("__FfihostParams");
-        let (idents, types) = (self.fields().map(|field| &field.ident), self.types().map(|ty| fields::lower_item(ty, "C")));
-        let c_struct = quote! {
-            #[repr(C)]
-            struct #name { #(#idents: #types,)* __ffihost_end: [u8; 0] }
-        };
-        let idents = self.fields().map(|field| &field.ident);
-        let layout = quote! {
-            ::core::mem::size_of::<#name>(), ::core::mem::align_of::<#name>(),
-            #(::core::mem::offset_of!(#name, #idents)),*
-        };
-        (c_struct, layout)
+        let (name, fields) = (format_ident!("__FfihostParams"), self.fields().cloned().collect::<Vec<_>>());
+        (fields::c_struct(&name, &fields), fields::layout(&name, &fields))
     }
 }
 

@@ -1,12 +1,12 @@
 //! The functions that make and end the state.
 
 use super::args::Args;
-use super::{beside, export, exported_at_all, formats, located, piece, root, when};
+use super::place::Place;
+use super::{beside, export, exported_at_all, formats, piece, root, when};
 use crate::model::Head;
 use crate::model::function::Function;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 
 pub(crate) fn expand(function: &Function) -> TokenStream {
     let (item, args) = (&function.item, Args::new(&function.params));
@@ -59,8 +59,11 @@ fn parameters_after() -> TokenStream {
 }
 
 fn construct(function: &Function, args: &Args<'_>) -> TokenStream {
-    let (ident, pattern, tuple, passed) = (&function.head.ident, args.pattern(), args.tuple(), args.passed(false));
-    quote!(async move |#pattern: #tuple| #ident(#passed).await)
+    let (ident, pattern, tuple, passed) = (&function.head.ident, args.pattern(), args.tuple(false), args.passed(false));
+    let output = &function.output;
+    let into = Place::of(output).item(quote!(__FfihostConstructed), "into_result");
+    let call = Place::of(output).call(&into, &quote!(#ident(#passed).await));
+    quote!(async move |#pattern: #tuple| #call)
 }
 
 /// The library's destructor, or nothing: which of two traits is found.
@@ -77,7 +80,7 @@ fn destruct() -> TokenStream {
 fn described(function: &Function, args: &Args<'_>) -> TokenStream {
     let (root, (c_struct, layout)) = (root(), args.layout());
     let (params, formats, output) = (args.described(), formats(function.formats), &function.output);
-    let error = quote_spanned!(located(output.span())=> <#output as __FfihostConstructed>::Error);
+    let error = Place::of(output).item(quote!(__FfihostConstructed), "Error");
     let body = quote! {
         Constructor { params: #params, error: <#error as ::ffihost::wire::Declared>::SHAPE, formats: #formats }
     };
@@ -91,9 +94,13 @@ fn described(function: &Function, args: &Args<'_>) -> TokenStream {
         )]
         trait __FfihostConstructed {
             type Error;
+            fn into_result(self) -> ::core::result::Result<#root::State, Self::Error>;
         }
         impl<__E> __FfihostConstructed for ::core::result::Result<#root::State, __E> {
             type Error = __E;
+            fn into_result(self) -> Self {
+                self
+            }
         }
         #c_struct
         #piece

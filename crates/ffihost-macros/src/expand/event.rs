@@ -34,8 +34,9 @@ fn methods(event: &Event, args: &Passed<'_>) -> TokenStream {
         "Emits [`{ident}`](fn@{ident}) in the context of this host: for code that runs outside of it.\n\n# Errors\n\n\
          If the context has ended, or is about to."
     );
-    let listen_docs =
-        format!("Listens to [`{ident}`](fn@{ident}) in the unit tests of this thread, until the returned value is dropped.");
+    let listen_docs = format!(
+        "Listens to [`{ident}`](fn@{ident}) in the unit tests of this thread, until the returned value is dropped."
+    );
     quote! {
         #[doc = #emit_docs]
         pub fn emit_on #lifetime(__host: ::ffihost::Host, #parameters) -> ::core::result::Result<(), ::ffihost::HostError> {

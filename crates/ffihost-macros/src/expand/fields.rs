@@ -1,25 +1,19 @@
 //! Fields: of structs, of variants, of the arguments of host functions and events.
 
+use super::place::Place;
 use crate::model::Field;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{format_ident, quote};
 use syn::Type;
-use syn::spanned::Spanned;
 
-/// `<T as Lower>::item`, all of it at the type: what the compiler says of it is said once, however often it is emitted.
+/// `<T as Lower>::item`, at the type.
 pub(crate) fn lower_item(ty: &Type, item: &str) -> TokenStream {
-    let (span, item) = (span(ty), Ident::new(item, span(ty)));
-    quote_spanned!(span=> <#ty as ::ffihost::wire::Lower>::#item)
+    Place::of(ty).item(quote!(::ffihost::wire::Lower), item)
 }
 
 /// `<T as Lift>::item`, at the type.
 pub(crate) fn lift_item(ty: &Type, item: &str) -> TokenStream {
-    let (span, item) = (span(ty), Ident::new(item, span(ty)));
-    quote_spanned!(span=> <#ty as ::ffihost::wire::Lift>::#item)
-}
-
-fn span(ty: &Type) -> Span {
-    super::located(ty.span())
+    Place::of(ty).item(quote!(::ffihost::wire::Lift), item)
 }
 
 /// Their C struct.
@@ -54,10 +48,15 @@ pub(crate) fn layout(name: &Ident, fields: &[Field]) -> TokenStream {
     if fields.is_empty() {
         return TokenStream::new();
     }
-    let fields = fields.iter().map(|field| &field.ident);
-    quote! {
-        ::core::mem::size_of::<#name>(), ::core::mem::align_of::<#name>(), #(::core::mem::offset_of!(#name, #fields)),*
-    }
+    let offsets = fields.iter().map(|Field { ident, ty, .. }| {
+        // As `offset_of!`, which would say another time what is wrong with the type.
+        Place::of(ty).put(quote!({
+            let __place = ::core::mem::MaybeUninit::<#name>::uninit();
+            let __place = __place.as_ptr();
+            unsafe { (&raw const (*__place).#ident).cast::<u8>().offset_from(__place.cast::<u8>()) as usize }
+        }))
+    });
+    quote!(::core::mem::size_of::<#name>(), ::core::mem::align_of::<#name>(), #(#offsets),*)
 }
 
 /// What the descriptor says of them.
@@ -73,7 +72,8 @@ pub(crate) fn described(fields: &[Field]) -> TokenStream {
 pub(crate) fn lower(fields: &[Field], place: &TokenStream, value: impl Fn(&Field) -> TokenStream) -> TokenStream {
     let fields = fields.iter().map(|field| {
         let (ident, lower, value) = (&field.ident, lower_item(&field.ty, "lower"), value(field));
-        quote!(#lower(#value, &raw mut #place.#ident, __scratch);)
+        let lower = Place::of(&field.ty).call(&lower, &quote!(#value, &raw mut #place.#ident, __scratch));
+        quote!(#lower;)
     });
     quote!(#(#fields)*)
 }
@@ -83,9 +83,10 @@ pub(crate) fn encode(fields: &[Field], value: impl Fn(&Field) -> TokenStream) ->
     let len = fields.len();
     let fields = fields.iter().map(|field| {
         let (name, encode, value) = (&field.name, lower_item(&field.ty, "encode"), value(field));
+        let encode = Place::of(&field.ty).call(&encode, &quote!(#value, __writer));
         quote! {
             __writer.text(#name);
-            #encode(#value, __writer);
+            #encode;
         }
     });
     quote! {
@@ -98,7 +99,8 @@ pub(crate) fn encode(fields: &[Field], value: impl Fn(&Field) -> TokenStream) ->
 pub(crate) fn lift(fields: &[Field], place: &TokenStream) -> TokenStream {
     let fields = fields.iter().map(|Field { ident, name, ty, .. }| {
         let lift = lift_item(ty, "lift");
-        quote!(#ident: #lift(&raw const #place.#ident, __reader).map_err(|__error| __error.at(#name))?)
+        let lift = Place::of(ty).call(&lift, &quote!(&raw const #place.#ident, __reader));
+        quote!(#ident: #lift.map_err(|__error| __error.at(#name))?)
     });
     quote!(#(#fields),*)
 }
@@ -107,11 +109,25 @@ pub(crate) fn lift(fields: &[Field], place: &TokenStream) -> TokenStream {
 pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clone) -> TokenStream {
     let slots: Vec<Ident> = (0..fields.clone().count()).map(slot).collect();
     let names: Vec<&str> = fields.clone().map(|(name, _)| name).collect();
-    let decode = fields.map(|(_, ty)| lift_item(ty, "decode"));
+    let decode = fields.map(|(_, ty)| {
+        let decode = lift_item(ty, "decode");
+        Place::of(ty).call(&decode, &quote!(__reader))
+    });
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
         __reader.map(|__key, __reader| match __key {
-            #(#names => ::ffihost::wire::cbor::fill(&mut #slots, #names, __reader, #decode),)*
+            #(#names => match #slots {
+                ::core::option::Option::Some(_) => {
+                    ::core::result::Result::Err(::ffihost::DecodeError::new("the key occurs twice").at(#names))
+                }
+                ::core::option::Option::None => match #decode {
+                    ::core::result::Result::Ok(__value) => {
+                        #slots = ::core::option::Option::Some(__value);
+                        ::core::result::Result::Ok(())
+                    }
+                    ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error.at(#names)),
+                },
+            },)*
             _ => __reader.skip(),
         })?;
     }
@@ -120,7 +136,9 @@ pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clo
 /// The value of the field at that index, after [`decode`].
 pub(crate) fn taken_from(index: usize, name: &str, ty: &Type) -> TokenStream {
     let (slot, absent) = (slot(index), lift_item(ty, "absent"));
-    quote!(::ffihost::wire::cbor::take(#slot, #name, #absent)?)
+    let missing = format!("the key `{name}` is missing");
+    let absent = Place::of(ty).call(&absent, &TokenStream::new());
+    quote!(#slot.or_else(|| #absent).ok_or_else(|| ::ffihost::DecodeError::new(#missing))?)
 }
 
 fn slot(index: usize) -> Ident {
@@ -139,4 +157,14 @@ pub(crate) fn taken(fields: &[Field]) -> TokenStream {
 /// Names and types.
 pub(crate) fn named(fields: &[Field]) -> impl Iterator<Item = (&str, &Type)> + Clone {
     fields.iter().map(|field| (&*field.name, &field.ty))
+}
+
+/// What the descriptor says of what a function returns: result and error. `by` is the trait that tells them apart.
+pub(crate) fn described_output(output: &Type, by: &str) -> (TokenStream, TokenStream) {
+    let (by, place) = (Ident::new(by, Span::call_site()), Place::of(output));
+    let by = quote!(::ffihost::wire::#by);
+    let (result, error) = (place.item(by.clone(), "Result"), place.item(by, "Error"));
+    let result = place.outer(&result, quote!(::ffihost::wire::Lower), "SHAPE");
+    let error = place.outer(&error, quote!(::ffihost::wire::Declared), "SHAPE");
+    (result, error)
 }

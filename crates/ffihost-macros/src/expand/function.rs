@@ -1,10 +1,11 @@
 //! Requests.
 
 use super::args::Args;
-use super::fields::as_lower;
-use super::{beside, export, exported_at_all, formats, located, piece, root, symbols, when};
+use super::fields::described_output;
+use super::place::{Place, located};
+use super::{beside, export, exported_at_all, formats, piece, root, unique, when};
 use crate::model::function::Function;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 pub(crate) fn expand(function: &Function) -> TokenStream {
@@ -19,8 +20,8 @@ pub(crate) fn expand(function: &Function) -> TokenStream {
             quote!(#root::by_receiver! { #last { #context } { #handle } })
         }
     };
-    let (symbols, exported) = (symbols(ident, function.formats), exported_at_all(ident, function.formats));
-    let beside = beside(&function.head, &quote!(#requests #symbols #exported));
+    let (unique, exported) = (unique("Symbols", [ident.clone()]), exported_at_all(ident, function.formats));
+    let beside = beside(&function.head, &quote!(#requests #unique #exported));
     quote!(#item #beside)
 }
 
@@ -42,13 +43,19 @@ impl Request<'_> {
         let formats = self.function.formats;
         let native = when("native", formats.native, &self.native());
         let cbor = when("cbor", formats.cbor, &self.cbor());
-        let (check, piece) = (self.check_state(), self.piece());
-        quote!(#check #native #cbor #piece)
+        let (check, piece, handler) = (self.check_state(), self.piece(), self.handler(false));
+        let borrowing = self.borrows().then(|| self.handler(true));
+        quote!(#check #handler #borrowing #native #cbor #piece)
+    }
+
+    /// Whether there is something that a synchronous call need not copy.
+    fn borrows(&self) -> bool {
+        !self.function.asynchronous && self.args.borrow()
     }
 
     fn native(&self) -> TokenStream {
-        let borrow = !self.function.asynchronous;
-        let (parameters, decode, handler) = (self.args.parameters(), self.args.native(borrow), self.handler(borrow));
+        let borrow = self.borrows();
+        let (parameters, decode, handler) = (self.args.parameters(), self.args.native(borrow), handler(borrow));
         let (prefix, given, call) = (self.prefix(), self.given(), self.call(""));
         export(
             &self.function.head.name,
@@ -58,7 +65,7 @@ impl Request<'_> {
     }
 
     fn cbor(&self) -> TokenStream {
-        let (decode, handler) = (self.args.cbor(), self.handler(false));
+        let (decode, handler) = (self.args.cbor(), handler(false));
         let (prefix, given, call) = (self.prefix(), self.given(), self.call("_cbor"));
         export(
             &format!("{}_cbor", self.function.head.name),
@@ -102,21 +109,24 @@ impl Request<'_> {
         quote!(::ffihost::export::#name)
     }
 
-    /// A closure that calls the author's function.
+    /// A function that calls the author's. That it returns just anything that is returned saves the compiler from saying of
+    /// each use what is wrong with the type.
     fn handler(&self, borrowed: bool) -> TokenStream {
-        let (root, ident) = (root(), &self.function.head.ident);
-        let (pattern, passed, tuple) = (self.args.pattern(), self.args.passed(borrowed), self.args.tuple());
-        let arguments = if borrowed { pattern } else { quote!(#pattern: #tuple) };
-        match (&self.of, self.function.asynchronous) {
-            (Of::Context, true) => quote! {
-                async move |__state: &#root::State, #arguments| #ident(__state, #passed).await
-            },
-            (Of::Handle(_), true) => quote! {
-                async move |_: &#root::State, #arguments| #ident(#passed).await
-            },
-            (Of::Nobody, true) => quote!(async move |#arguments| #ident(#passed).await),
-            (Of::Context, false) => quote!(|__state: &#root::State, #arguments| #ident(__state, #passed)),
-            (Of::Handle(_) | Of::Nobody, false) => quote!(|#arguments| #ident(#passed)),
+        let (root, ident, name) = (root(), &self.function.head.ident, handler(borrowed));
+        let (pattern, passed, tuple) = (self.args.pattern(), self.args.passed(borrowed), self.args.tuple(borrowed));
+        let place = Place::of(&self.function.output);
+        let output = place.put(quote!(impl ::ffihost::wire::Returned + 'static + use<>));
+        let (state, call) = match (&self.of, self.function.asynchronous) {
+            (Of::Context, _) => (quote!(__state: &#root::State,), quote!(#ident(__state, #passed))),
+            (Of::Handle(_), true) => (quote!(_: &#root::State,), quote!(#ident(#passed))),
+            (Of::Handle(_), false) | (Of::Nobody, _) => (TokenStream::new(), quote!(#ident(#passed))),
+        };
+        if self.function.asynchronous {
+            let body = place.put(quote!({ #call.await }));
+            quote!(async fn #name(#state #pattern: #tuple) -> #output #body)
+        } else {
+            let body = place.put(quote!({ #call }));
+            quote!(fn #name(#state #pattern: #tuple) -> #output #body)
         }
     }
 
@@ -126,10 +136,11 @@ impl Request<'_> {
             return TokenStream::new();
         }
         let (root, span) = (root(), located(self.function.head.ident.span()));
-        let check = format_ident!("a_function_that_is_not_async_needs_a_state_that_is_sync", span = Span::call_site());
-        let call = quote_spanned!(span=> #check::<#root::State>());
+        let check = format_ident!("a_function_that_is_not_async_needs_a_state_that_is_sync", span = span);
+        let call = quote_spanned!(span=> #check::<__FfihostState>());
         quote! {
             const _: fn() = || {
+                type __FfihostState = #root::State;
                 fn #check<T: ::core::marker::Sync>() {}
                 #call
             };
@@ -145,19 +156,23 @@ impl Request<'_> {
         };
         let (asynchronous, params) = (self.function.asynchronous, self.args.described());
         let (output, formats) = (&self.function.output, formats(self.function.formats));
-        let returned = quote_spanned!(located(syn::spanned::Spanned::span(output))=> <#output as ::ffihost::wire::Returned>);
-        let result = as_lower(&syn::parse_quote!(#returned::Result));
+        let (result, error) = described_output(output, "Returned");
         let body = quote! {
             Request {
                 asynchronous: #asynchronous,
                 receiver: ::ffihost::export::Receiver::#receiver,
                 params: #params,
-                result: #result::SHAPE,
-                error: <#returned::Error as ::ffihost::wire::Declared>::SHAPE,
+                result: #result,
+                error: #error,
                 formats: #formats,
             }
         };
         let piece = piece(&self.function.head, &layout, &body);
         quote!(#c_struct #piece)
     }
+}
+
+/// The function that calls the author's.
+fn handler(borrowed: bool) -> Ident {
+    if borrowed { format_ident!("__ffihost_borrowing") } else { format_ident!("__ffihost_owning") }
 }

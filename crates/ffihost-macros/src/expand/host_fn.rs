@@ -1,16 +1,17 @@
 //! Host functions.
 
-use super::fields::as_lower;
-use super::{beside, located, piece};
+use super::fields::described_output;
 use super::passed::Passed;
+use super::place::Place;
+use super::{beside, piece};
 use crate::model::declared::HostFn;
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 
 pub(crate) fn expand(function: &HostFn) -> TokenStream {
     let args = Passed::new(&function.head, &function.params);
-    let (declared, namespace) = (declared(function, &args), args.namespace(&function.item.vis, &implement(function, &args)));
+    let (declared, namespace) =
+        (declared(function, &args), args.namespace(&function.item.vis, &implement(function, &args)));
     let args_struct = args.structs();
     let piece = described(function, &args);
     let (unique, impls) = (args.unique("HostFns"), args.impls());
@@ -43,11 +44,9 @@ fn declared(function: &HostFn, args: &Passed<'_>) -> TokenStream {
             }
         };
     }
-    let deadline = function.deadline.map(|deadline| {
-        quote!(.deadline(::core::time::Duration::from_millis(#deadline)))
-    });
+    let deadline = function.deadline.map(|deadline| quote!(.deadline(::core::time::Duration::from_millis(#deadline))));
     let ty = args.ty();
-    let call = quote_spanned!(located(output.span())=> ::ffihost::HostCall<#ty, #output>);
+    let call = Place::of(output).last_of(quote!(::ffihost::HostCall<#ty,));
     quote! {
         #(#attrs)*
         #vis fn #ident #lifetime(#parameters) -> #call {
@@ -94,14 +93,13 @@ fn implement(function: &HostFn, args: &Passed<'_>) -> TokenStream {
 fn described(function: &HostFn, args: &Passed<'_>) -> TokenStream {
     let output = &function.output;
     let (asynchronous, params, layout) = (function.asynchronous, args.described(), args.layout());
-    let awaited = quote_spanned!(located(output.span())=> <#output as ::ffihost::wire::Awaited>);
-    let result = as_lower(&syn::parse_quote!(#awaited::Result));
+    let (result, error) = described_output(output, "Awaited");
     let body = quote! {
         HostFn {
             asynchronous: #asynchronous,
             params: #params,
-            result: #result::SHAPE,
-            error: <#awaited::Error as ::ffihost::wire::Declared>::SHAPE,
+            result: #result,
+            error: #error,
         }
     };
     piece(&function.head, &layout, &body)

@@ -15,7 +15,8 @@ pub(crate) fn expand(library: &Library, complete: bool) -> TokenStream {
 
 fn module(library: &Library) -> TokenStream {
     let state = &library.state;
-    let options = library.options.as_ref().map_or_else(|| quote!(::ffihost::Options::new()), |options| quote!(#options));
+    let options =
+        library.options.as_ref().map_or_else(|| quote!(::ffihost::Options::new()), |options| quote!(#options));
     let (prefix, last) = (&library.prefix, &library.last);
     let (native, cbor) = (library.formats.native, library.formats.cbor);
     let (if_native, if_cbor) = (pass("if_native", native), pass("if_cbor", cbor));
@@ -75,8 +76,8 @@ fn pass(name: &str, wanted: bool) -> TokenStream {
 
 fn exports(library: &Library) -> TokenStream {
     let (prefix, root) = (&library.prefix, quote!(ffihost_library_at_the_crate_root));
-    let check = quote_spanned!(super::located(prefix.span())=> needs_constructor::<#root::Marker>());
-    let at_root = quote_spanned! {super::located(prefix.span())=>
+    let check = quote_spanned!(super::place::located(prefix.span())=> needs_constructor::<#root::Marker>());
+    let at_root = quote_spanned! {super::place::located(prefix.span())=>
         const _: () = {
             let (path, mut at) = (::core::module_path!().as_bytes(), 0);
             while at < path.len() {

@@ -6,25 +6,29 @@
 mod args;
 mod constant;
 mod constructor;
-mod data;
+mod enums;
 mod event;
 mod fields;
 mod function;
 mod handle;
 mod host_fn;
+mod impls;
 mod library;
 mod passed;
+mod place;
+mod structs;
 mod stub;
 
+use self::place::located;
 use crate::attrs::{FfiArgs, Formats, Role};
 use crate::errors::Errors;
+use crate::model::Head;
 use crate::model::constant::Constant;
 use crate::model::data::{Enum, Struct};
 use crate::model::declared::{Declaration, Event, HostFn};
 use crate::model::function::{Function, Kind};
 use crate::model::handle::Handle;
 use crate::model::library::Library;
-use crate::model::Head;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Item;
@@ -61,11 +65,11 @@ fn ffi_item(item: Item, args: &FfiArgs, errors: &mut Errors) -> TokenStream {
         }
         Item::Struct(item) => {
             let data = Struct::new(item, args, errors);
-            if errors.is_empty() { data::expand_struct(&data) } else { stub::structure(&data) }
+            if errors.is_empty() { structs::expand(&data) } else { stub::structure(&data) }
         }
         Item::Enum(item) => {
             let data = Enum::new(item, args, errors);
-            if errors.is_empty() { data::expand_enum(&data) } else { stub::enumeration(&data) }
+            if errors.is_empty() { enums::expand(&data) } else { stub::enumeration(&data) }
         }
         Item::Const(item) => {
             let constant = Constant::new(item, args, errors);
@@ -106,7 +110,8 @@ fn refuse(item: &Item, errors: &mut Errors) {
     const WHERE: &str = "`#[ffi]` is for structs, enums, constants and functions";
     match item {
         Item::Union(union) => {
-            errors.on(union.union_token, "a union does not say what it holds: use an enum, whose variants may hold data");
+            errors
+                .on(union.union_token, "a union does not say what it holds: use an enum, whose variants may hold data");
         }
         Item::Impl(item) => {
             let advice = "methods are written as free functions: `#[ffi] async fn echo(timer: &Timer, …)`";
@@ -117,7 +122,9 @@ fn refuse(item: &Item, errors: &mut Errors) {
             errors.on(item.trait_token, format_args!("{WHERE}; {advice}"));
         }
         Item::Mod(item) => errors.on(item.mod_token, format_args!("{WHERE}; mark what is in the module, item by item")),
-        Item::Static(item) => errors.on(item.static_token, format_args!("{WHERE}; a static can be a constant: `const`")),
+        Item::Static(item) => {
+            errors.on(item.static_token, format_args!("{WHERE}; a static can be a constant: `const`"));
+        }
         Item::Type(item) => {
             errors.on(item.type_token, format_args!("{WHERE}; an alias crosses as what it stands for, mark that"));
         }
@@ -151,7 +158,8 @@ fn declared(
     let expanded = match syn::parse2::<Declaration>(item.clone()) {
         Ok(item) => expand(item, &mut errors),
         Err(_) => {
-            errors.on(&item, format_args!("`{attribute}` is for functions without a body: `fn name(parameter: Type);`"));
+            errors
+                .on(&item, format_args!("`{attribute}` is for functions without a body: `fn name(parameter: Type);`"));
             item
         }
     };
@@ -225,11 +233,6 @@ fn formats(formats: Formats) -> TokenStream {
     quote! {
         ::ffihost::export::Formats { native: #native && #root::NATIVE, cbor: #cbor && #root::CBOR }
     }
-}
-
-/// At a place of the author's, but resolved as what is emitted: lints of the author's do not see it.
-fn located(span: Span) -> Span {
-    Span::call_site().located_at(span)
 }
 
 /// Checks at compile time that an item is left in one format at least.

@@ -111,7 +111,8 @@ impl<'a> Passed<'a> {
     /// How the struct, or both, cross.
     pub(crate) fn impls(&self) -> TokenStream {
         let (owned, idents) = (&self.owned, self.idents().collect::<Vec<_>>());
-        let c_struct = if self.params.is_empty() { TokenStream::new() } else { fields::c_struct(&self.c, &self.fields(false)) };
+        let c_struct =
+            if self.params.is_empty() { TokenStream::new() } else { fields::c_struct(&self.c, &self.fields(false)) };
         let owned_value = quote!(self);
         if !self.borrowed {
             let crosses = self.crosses(&quote!(#owned), &self.fields(false), &owned_value);
@@ -187,7 +188,7 @@ impl<'a> Passed<'a> {
 
     /// The lifetime if that type has it: the owned one has none.
     fn lifetime_of(&self, ty: &TokenStream) -> Option<TokenStream> {
-        let is_owned = ty.to_string() == self.owned.to_string();
+        let is_owned = self.owned == ty.to_string();
         self.lifetime().filter(|_| !is_owned)
     }
 

@@ -1,7 +1,6 @@
 //! What stands in for an item that something is wrong with, so that what uses it compiles.
 
-use super::{beside, constructor, data, handle};
-use crate::attrs::conditions;
+use super::{beside, constructor, handle, impls};
 use crate::model::constant::Constant;
 use crate::model::data::{Enum, Struct};
 use crate::model::declared::Declaration;
@@ -32,8 +31,9 @@ fn crosses(head: &Head, generics: &Generics, error: bool) -> TokenStream {
     }
     let (name, text) = (&head.ident, &head.name);
     let result = quote!(::core::result::Result<Self, ::ffihost::DecodeError>);
-    let declared = data::declared(name, error);
+    let declared = impls::declared(name, error);
     let stub = quote! {
+        unsafe impl ::core::marker::Send for #name {}
         unsafe impl ::ffihost::wire::Lower for #name {
             type C = ();
             const SHAPE: ::ffihost::export::Shape = ::ffihost::export::Shape::Named(#text);
@@ -78,10 +78,11 @@ pub(crate) fn function(function: &Function) -> TokenStream {
 /// A function with a body that is none.
 pub(crate) fn declaration(item: &Declaration) -> TokenStream {
     let Declaration { attrs, vis, sig, body: _ } = item;
+    if sig.receiver().is_some() {
+        return TokenStream::new();
+    }
     let mut sig = sig.clone();
     signature::without_docs(&mut sig);
-    // The parser takes no patterns where there is no body.
-    let attrs = attrs.iter().filter(|attr| !conditions(std::slice::from_ref(attr)).is_empty() || !attr.path().is_ident("inline"));
     quote! {
         #(#attrs)*
         #[allow(unused_variables, unused_mut)]

@@ -37,7 +37,8 @@ impl Constant {
         let kind = Kind::of(&item.ty).unwrap_or_else(|| {
             let ty = item.ty.to_token_stream();
             let advice = "constants are `bool`, integers of a fixed size, floats and `&str`";
-            errors.on(&item.ty, format_args!("`{}` is no type of a constant: {advice}", ty.to_string().replace(' ', "")));
+            errors
+                .on(&item.ty, format_args!("`{}` is no type of a constant: {advice}", ty.to_string().replace(' ', "")));
             Kind::Bool
         });
         Self { item, head, kind }

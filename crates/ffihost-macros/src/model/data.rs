@@ -30,7 +30,7 @@ pub(crate) struct Variant {
 
 pub(crate) enum Payload {
     Unit,
-    One(Type),
+    One(Box<Type>),
     Fields(Vec<Field>),
 }
 
@@ -41,7 +41,8 @@ impl Struct {
         refuse_generics(&item.generics, "a type that crosses", errors);
         let named = match &item.fields {
             Fields::Named(_) if item.fields.is_empty() => {
-                errors.on(&item.ident, "a struct without fields is nothing to a host: give it a field, or leave it out");
+                errors
+                    .on(&item.ident, "a struct without fields is nothing to a host: give it a field, or leave it out");
                 false
             }
             Fields::Named(_) => true,
@@ -50,7 +51,8 @@ impl Struct {
                 false
             }
             Fields::Unit => {
-                errors.on(&item.ident, "a struct without fields is nothing to a host: give it a field, or leave it out");
+                errors
+                    .on(&item.ident, "a struct without fields is nothing to a host: give it a field, or leave it out");
                 false
             }
         };
@@ -95,7 +97,7 @@ impl Variant {
             Fields::Unnamed(unnamed) => match (unnamed.unnamed.first(), unnamed.unnamed.len()) {
                 (Some(field), 1) => {
                     types::check(&field.ty, errors);
-                    Payload::One(types::without_self(&field.ty, of))
+                    Payload::One(Box::new(types::without_self(&field.ty, of)))
                 }
                 (_, 0) => {
                     errors.on(variant, "this variant holds nothing: leave the parentheses out");

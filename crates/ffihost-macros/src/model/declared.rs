@@ -2,7 +2,7 @@
 
 use super::signature::{self, Param};
 use super::{Head, function};
-use crate::attrs::{self};
+use crate::attrs;
 use crate::errors::Errors;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
@@ -97,7 +97,8 @@ fn common(item: &mut Declaration, why: &str, errors: &mut Errors) -> (Head, Vec<
         }
     }
     if let Some(param) = params.get(MAX_PARAMS) {
-        let message = format_args!("at most {MAX_PARAMS} parameters: put them into a struct that is marked with `#[ffi]`");
+        let message =
+            format_args!("at most {MAX_PARAMS} parameters: put them into a struct that is marked with `#[ffi]`");
         errors.on(&param.field.ident, message);
     }
     signature::without_docs(&mut item.sig);
@@ -109,7 +110,10 @@ fn deadline(args: TokenStream, signature: &Signature, errors: &mut Errors) -> Op
     let mut given = false;
     attrs::each(args, errors, |name, input, errors| {
         if name != "deadline" {
-            errors.on(name, format_args!("there is no `{}` for `#[ffi_host]`: there is `deadline = \"10s\"`", name.unraw()));
+            errors.on(
+                name,
+                format_args!("there is no `{}` for `#[ffi_host]`: there is `deadline = \"10s\"`", name.unraw()),
+            );
             return attrs::skip(input);
         }
         if std::mem::replace(&mut given, true) {
@@ -126,7 +130,9 @@ fn deadline(args: TokenStream, signature: &Signature, errors: &mut Errors) -> Op
         input.parse::<Token![=]>()?;
         if !input.peek(LitStr) {
             let value: TokenStream = std::iter::from_fn(|| {
-                (!input.is_empty() && !input.peek(Token![,])).then(|| input.parse::<proc_macro2::TokenTree>().ok()).flatten()
+                (!input.is_empty() && !input.peek(Token![,]))
+                    .then(|| input.parse::<proc_macro2::TokenTree>().ok())
+                    .flatten()
             })
             .collect();
             errors.on(value, "a deadline is a text with a unit: \"250ms\", \"10s\", \"5m\" or \"1h\"");

@@ -47,7 +47,8 @@ impl Function {
     fn check_constructor(&self, errors: &mut Errors) {
         let signature = &self.item.sig;
         if !self.asynchronous {
-            errors.on(signature.fn_token, "a constructor runs on the FFI thread, where it may await: make it `async fn`");
+            errors
+                .on(signature.fn_token, "a constructor runs on the FFI thread, where it may await: make it `async fn`");
         }
         if let Some(receiver) = &self.receiver {
             errors.on(&receiver.path, "there is no state before the constructor has made it: take this by value");
@@ -68,7 +69,8 @@ impl Function {
     fn check_destructor(&self, args: &FfiArgs, errors: &mut Errors) {
         let signature = &self.item.sig;
         if !self.asynchronous {
-            errors.on(signature.fn_token, "a destructor runs on the FFI thread, where it may await: make it `async fn`");
+            errors
+                .on(signature.fn_token, "a destructor runs on the FFI thread, where it may await: make it `async fn`");
         }
         let expected = "a destructor takes the state and nothing else: `async fn end(app: &MyApp)`";
         if self.receiver.is_none() {

@@ -41,7 +41,8 @@ impl Library {
         if names::is_snake(&prefix.value()) {
             self.prefix = prefix;
         } else {
-            let message = "a library's name starts each symbol: small letters, digits and `_`, a letter first, like `my_app`";
+            let message =
+                "a library's name starts each symbol: small letters, digits and `_`, a letter first, like `my_app`";
             errors.on(&prefix, message);
         }
         input.parse::<Token![,]>().map_err(usage)?;
@@ -53,7 +54,9 @@ impl Library {
                 }
                 self.state = state;
             }
-            _ => errors.on(&state, "the state is a struct or an enum of this crate, by its name and without parameters"),
+            _ => {
+                errors.on(&state, "the state is a struct or an enum of this crate, by its name and without parameters");
+            }
         }
         if !input.is_empty() {
             input.parse::<Token![,]>()?;

@@ -17,6 +17,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Attribute, Generics, Type};
 
 /// A field or a parameter.
+#[derive(Clone)]
 pub(crate) struct Field {
     pub(crate) ident: Ident,
     /// As it crosses.

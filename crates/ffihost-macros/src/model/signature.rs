@@ -111,7 +111,7 @@ pub(crate) fn params(
         FnArg::Receiver(receiver) => {
             let name = &signature.ident;
             let advice = format_args!("write a free function: `fn {name}(app: &MyApp, …)`");
-            errors.on(receiver, format_args!("`#[ffi]` is not for methods: {advice}"));
+            errors.on(receiver, format_args!("methods do not cross: {advice}"));
             None
         }
     });

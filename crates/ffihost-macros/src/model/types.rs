@@ -20,7 +20,9 @@ pub(crate) fn check(ty: &Type, errors: &mut Errors) {
         Type::Tuple(_) => "tuples do not cross, their parts have no names: use a struct that is marked with `#[ffi]`",
         Type::Array(_) => "arrays do not cross: use `Vec<T>`",
         Type::Slice(_) => "a slice crosses as a parameter, `&[T]`, and everywhere else as `Vec<T>`",
-        Type::Ptr(_) => "raw pointers do not cross: use a value, or `Handle<T>` for an object that stays in the library",
+        Type::Ptr(_) => {
+            "raw pointers do not cross: use a value, or `Handle<T>` for an object that stays in the library"
+        }
         Type::FnPtr(_) => "functions do not cross: declare what the host implements with `#[ffi_host]`",
         Type::ImplTrait(_) => "`impl Trait` does not cross, hosts need to know the type: name it",
         Type::TraitObject(_) => {
@@ -121,9 +123,13 @@ fn advice(last: &PathSegment) -> Option<String> {
         "char" => "`char` does not cross: use `u32`, or a `String`".to_owned(),
         "str" => "`str` has no size: use `String`, or `&str` as a parameter".to_owned(),
         "Box" | "Cow" => format!("`{name}` does not cross: use what is in it, and `Vec` for what holds its own kind"),
-        "Rc" | "Arc" => format!("`{name}` does not cross: use `Handle<{inner}>`, and mark the struct with `#[ffi(handle)]`"),
+        "Rc" | "Arc" => {
+            format!("`{name}` does not cross: use `Handle<{inner}>`, and mark the struct with `#[ffi(handle)]`")
+        }
         "Cell" | "RefCell" | "Mutex" | "RwLock" => {
-            format!("`{name}` does not cross: use what is in it, or `Handle<T>` for an object that stays in the library")
+            format!(
+                "`{name}` does not cross: use what is in it, or `Handle<T>` for an object that stays in the library"
+            )
         }
         "Option" if first.is_some_and(|first| is(first, "Option")) => {
             "null cannot be told from null in null: use one `Option`, or an enum".to_owned()
@@ -135,9 +141,13 @@ fn advice(last: &PathSegment) -> Option<String> {
         "HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap" => {
             format!("`{name}` does not cross: use `Vec<{inner}>`")
         }
-        "PathBuf" | "Path" | "OsString" | "OsStr" | "CString" | "CStr" => format!("`{name}` does not cross: use `String`"),
+        "PathBuf" | "Path" | "OsString" | "OsStr" | "CString" | "CStr" => {
+            format!("`{name}` does not cross: use `String`")
+        }
         "Duration" => "`Duration` does not cross: use a number, of milliseconds for instance".to_owned(),
-        "Instant" | "SystemTime" => format!("`{name}` does not cross: use a number, of milliseconds since 1970 for instance"),
+        "Instant" | "SystemTime" => {
+            format!("`{name}` does not cross: use a number, of milliseconds since 1970 for instance")
+        }
         _ => return None,
     })
 }

@@ -1,45 +1,13 @@
-//! Structs and enums that cross.
+//! Enums that cross.
 
+use super::impls::{Lift, Lower, c_name, declared};
+use super::place::Place;
 use super::{beside, fields, piece, unique};
-use crate::model::data::{Enum, Payload, Struct, Variant};
-use proc_macro2::{Ident, Span, TokenStream};
+use crate::model::data::{Enum, Payload, Variant};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-pub(crate) fn expand_struct(data: &Struct) -> TokenStream {
-    let (item, name, list) = (&data.item, &data.head.ident, &data.fields);
-    let c = c_name();
-    let c_struct = fields::c_struct(&c, list);
-    let own = |field: &crate::model::Field| {
-        let ident = &field.ident;
-        quote!(&self.#ident)
-    };
-    let lower = Lower {
-        c: quote!(#c),
-        lower: fields::lower(list, &quote!((*__place)), own),
-        encode: fields::encode(list, own),
-    };
-    let (lifted, decoded, taken) =
-        (fields::lift(list, &quote!((*__place))), fields::decode(fields::named(list)), fields::taken(list));
-    let lift = Lift {
-        arg: quote!(*const #c),
-        lift: quote!(::core::result::Result::Ok(Self { #lifted })),
-        lift_arg: quote!(::ffihost::wire::native::lift_pointer::<Self>(__arg, __reader)),
-        decode: quote! {
-            #decoded
-            ::core::result::Result::Ok(Self { #taken })
-        },
-    };
-    let (error, described) = (data.error, fields::described(list));
-    let body = quote!(Struct { error: #error, fields: #described });
-    let piece = piece(&data.head, &fields::layout(&c, list), &body);
-    let (lower, lift) = (lower.expand(name), lift.expand(name));
-    let declared = declared(name, data.error);
-    let unique = unique("Types", [name.clone()]);
-    let beside = beside(&data.head, &quote!(#c_struct #lower #lift #declared #unique #piece));
-    quote!(#item #beside)
-}
-
-pub(crate) fn expand_enum(data: &Enum) -> TokenStream {
+pub(crate) fn expand(data: &Enum) -> TokenStream {
     let (item, name) = (&data.item, &data.head.ident);
     let (types, layout, lower, lift) = if data.has_data() { with_data(data) } else { without_data(data) };
     let (error, variants) = (data.error, data.variants.iter().map(described));
@@ -50,10 +18,6 @@ pub(crate) fn expand_enum(data: &Enum) -> TokenStream {
     let unique = unique("Types", [name.clone()]);
     let beside = beside(&data.head, &quote!(#types #lower #lift #declared #unique #piece));
     quote!(#item #beside)
-}
-
-fn c_name() -> Ident {
-    Ident::new("__FfihostC", Span::call_site())
 }
 
 fn described(variant: &Variant) -> TokenStream {
@@ -195,7 +159,8 @@ fn lower(variant: &Variant, index: usize, tag: &TokenStream) -> TokenStream {
         Payload::Unit => TokenStream::new(),
         Payload::One(ty) => {
             let lower = fields::lower_item(ty, "lower");
-            quote!(#lower(__value, &raw mut (*__place).payload.#member, __scratch);)
+            let lower = Place::of(ty).call(&lower, &quote!(__value, &raw mut (*__place).payload.#member, __scratch));
+            quote!(#lower;)
         }
         Payload::Fields(list) => fields::lower(list, &quote!((*__place).payload.#member), bound(variant)),
     };
@@ -213,7 +178,8 @@ fn encode(variant: &Variant) -> TokenStream {
         Payload::Unit => return quote!(#pattern => __writer.text(#name),),
         Payload::One(ty) => {
             let encode = fields::lower_item(ty, "encode");
-            quote!(#encode(__value, __writer);)
+            let encode = Place::of(ty).call(&encode, &quote!(__value, __writer));
+            quote!(#encode;)
         }
         Payload::Fields(list) => fields::encode(list, bound(variant)),
     };
@@ -232,8 +198,9 @@ fn lift(variant: &Variant, index: usize) -> TokenStream {
         Payload::Unit => quote!(::core::result::Result::Ok(Self::#ident)),
         Payload::One(ty) => {
             let lift = fields::lift_item(ty, "lift");
+            let lift = Place::of(ty).call(&lift, &quote!(&raw const (*__place).payload.#member, __reader));
             quote! {
-                #lift(&raw const (*__place).payload.#member, __reader)
+                #lift
                     .map(Self::#ident)
                     .map_err(|__error| __error.at(#name))
             }
@@ -260,7 +227,8 @@ fn decode(data: &Enum) -> TokenStream {
             }
             Payload::One(ty) => {
                 let decode = fields::lift_item(ty, "decode");
-                quote!(#decode(__reader).map(Self::#ident))
+                let decode = Place::of(ty).call(&decode, &quote!(__reader));
+                quote!(#decode.map(Self::#ident))
             }
             Payload::Fields(list) => {
                 let (decoded, taken) = (fields::decode(fields::named(list)), fields::taken(list));
@@ -285,94 +253,5 @@ fn decode(data: &Enum) -> TokenStream {
                 ::core::format_args!("there is no variant `{__name}`"),
             )),
         })
-    }
-}
-
-/// The bodies of an implementation of `Lower`.
-pub(crate) struct Lower {
-    pub(crate) c: TokenStream,
-    pub(crate) lower: TokenStream,
-    pub(crate) encode: TokenStream,
-}
-
-/// The bodies of an implementation of `Lift`.
-pub(crate) struct Lift {
-    pub(crate) arg: TokenStream,
-    pub(crate) lift: TokenStream,
-    pub(crate) lift_arg: TokenStream,
-    pub(crate) decode: TokenStream,
-}
-
-impl Lower {
-    fn expand(&self, name: &Ident) -> TokenStream {
-        let Self { c, lower, encode } = self;
-        let shape = crate::names::text(name);
-        quote! {
-            #[automatically_derived]
-            unsafe impl ::ffihost::wire::Lower for #name {
-                type C = #c;
-                const SHAPE: ::ffihost::export::Shape = ::ffihost::export::Shape::Named(#shape);
-                #[inline]
-                unsafe fn lower(&self, __place: *mut #c, __scratch: &::ffihost::wire::native::Scratch) {
-                    unsafe { #lower }
-                }
-                fn encode(&self, __writer: &mut ::ffihost::wire::cbor::Writer<'_>) {
-                    #encode
-                }
-            }
-        }
-    }
-}
-
-impl Lift {
-    fn expand(&self, name: &Ident) -> TokenStream {
-        let Self { arg, lift, lift_arg, decode } = self;
-        let result = quote!(::core::result::Result<Self, ::ffihost::DecodeError>);
-        let reader = quote!(__reader: &mut ::ffihost::wire::native::Reader);
-        quote! {
-            #[automatically_derived]
-            unsafe impl ::ffihost::wire::Lift for #name {
-                type Arg = #arg;
-                #[inline]
-                unsafe fn lift(__place: *const <Self as ::ffihost::wire::Lower>::C, #reader) -> #result {
-                    unsafe { #lift }
-                }
-                #[inline]
-                unsafe fn lift_arg(__arg: #arg, #reader) -> #result {
-                    unsafe { #lift_arg }
-                }
-                fn decode(__reader: &mut ::ffihost::wire::cbor::Reader<'_>) -> #result {
-                    #decode
-                }
-            }
-        }
-    }
-}
-
-/// What makes it an error that can be declared.
-pub(crate) fn declared(name: &Ident, error: bool) -> TokenStream {
-    if !error {
-        return TokenStream::new();
-    }
-    quote! {
-        #[automatically_derived]
-        impl ::ffihost::wire::Declared for #name {
-            const SHAPE: ::core::option::Option<::ffihost::export::Shape> = 
-                ::core::option::Option::Some(<Self as ::ffihost::wire::Lower>::SHAPE);
-            fn to_payload(&self, __format: ::ffihost::Format, __take: &mut dyn ::core::ops::FnMut(&[u8])) {
-                ::ffihost::wire::to_payload(self, __format, __take);
-            }
-        }
-        #[automatically_derived]
-        impl ::ffihost::wire::DeclaredByHost for #name {
-            unsafe fn from_payload(
-                __format: ::ffihost::Format,
-                __bytes: &[u8],
-                __budget: usize,
-            ) -> ::core::result::Result<::ffihost::HostError<Self>, ::ffihost::DecodeError> {
-                unsafe { ::ffihost::wire::from_payload::<Self>(__format, __bytes, __budget) }
-                    .map(::ffihost::HostError::Declared)
-            }
-        }
     }
 }
