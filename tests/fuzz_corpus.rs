@@ -2,12 +2,20 @@
 
 #[path = "../fuzz/src/c_abi/mod.rs"]
 mod c_abi;
+#[path = "../fuzz/src/descriptor/mod.rs"]
+mod descriptor;
+#[path = "../fuzz/src/timer/mod.rs"]
+mod timer;
+#[path = "../fuzz/src/wire/mod.rs"]
+mod wire;
 
 use std::path::Path;
 
-#[test]
-fn every_file_of_the_corpus() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/c_abi");
+ffihost::library!("fuzzed_wire", wire::State);
+
+/// Runs every file of a corpus, in the order of their names.
+fn replay(target: &str, run: fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .expect("there is a corpus")
         .map(|entry| entry.expect("the folder can be read").path())
@@ -15,6 +23,31 @@ fn every_file_of_the_corpus() {
     files.sort();
     assert!(files.len() > 20, "{} is nearly empty", folder.display());
     for file in files {
-        c_abi::run(&std::fs::read(&file).expect("the file can be read"));
+        run(&std::fs::read(&file).expect("the file can be read"));
     }
+}
+
+#[test]
+fn calls_of_the_c_abi() {
+    replay("c_abi", c_abi::run);
+}
+
+#[test]
+fn requests_with_cbor_arguments() {
+    replay("cbor_requests", timer::run_cbor);
+}
+
+#[test]
+fn requests_with_native_arguments() {
+    replay("native_requests", timer::run_native);
+}
+
+#[test]
+fn values_of_authors_types() {
+    replay("wire", wire::run);
+}
+
+#[test]
+fn descriptors() {
+    replay("descriptor", descriptor::run);
 }

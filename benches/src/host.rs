@@ -4,33 +4,48 @@
 use crate::library::IN_FLIGHT;
 use crossbeam_channel::{Receiver, Sender};
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
+use ffihost::wire::native::Str;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::hint::black_box;
+use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-type Create = unsafe extern "C" fn(*const u8, usize, Option<FFICallBack>, *mut c_void, *mut *mut c_void) -> c_int;
-type Destroy = unsafe extern "C" fn(*mut c_void) -> c_int;
-type RegisterHostFn = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFIHostFn>, *mut c_void) -> c_int;
-type HostComplete = unsafe extern "C" fn(*mut c_void, u64, c_int, *const c_char, usize) -> c_int;
-type AddEventListener = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFICallBack>, *mut c_void) -> u64;
-type Stats = unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int;
+#[expect(missing_docs, reason = "as in `ffihost.h`")]
+pub type Create = unsafe extern "C" fn(*const u8, usize, Option<FFICallBack>, *mut c_void, *mut *mut c_void) -> c_int;
+#[expect(missing_docs, reason = "as in `ffihost.h`")]
+pub type Destroy = unsafe extern "C" fn(*mut c_void) -> c_int;
+#[expect(missing_docs, reason = "as in `ffihost.h`")]
+pub type RegisterHostFn = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFIHostFn>, *mut c_void) -> c_int;
+#[expect(missing_docs, reason = "as in `ffihost.h`")]
+pub type HostComplete = unsafe extern "C" fn(*mut c_void, u64, c_int, *const c_char, usize) -> c_int;
+#[expect(missing_docs, reason = "as in `ffihost.h`")]
+pub type AddEventListener = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFICallBack>, *mut c_void) -> u64;
+#[expect(missing_docs, reason = "as in `ffihost.h`")]
+pub type Stats = unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int;
 /// A request of the library's.
 pub type Request = unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const u8, usize) -> c_int;
+
+/// What every library has.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the fields are functions of `ffihost.h`")]
+pub struct Standard {
+    pub create: Create,
+    pub destroy: Destroy,
+    pub register_host_fn: RegisterHostFn,
+    pub host_complete: HostComplete,
+    pub add_event_listener: AddEventListener,
+    pub stats: Stats,
+}
 
 /// The library's functions, as found by name.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the fields are the library's functions, which `library` documents")]
 pub struct Exports {
-    create: Create,
-    destroy: Destroy,
-    register_host_fn: RegisterHostFn,
-    host_complete: HostComplete,
-    add_event_listener: AddEventListener,
-    stats: Stats,
+    pub standard: Standard,
     pub await_numbers: Request,
     pub await_texts: Request,
     pub await_rounds: Request,
@@ -42,44 +57,51 @@ pub struct Exports {
     pub bump_sync: Request,
 }
 
-macro_rules! exports {
-    ($(#[$doc:meta])* $library:ident = $prefix:literal: { $($function:ident: $type:ty),* $(,)? }) => {
-        $(#[$doc])*
-        pub fn $library() -> Exports {
-            mod symbols {
-                use super::*;
-                unsafe extern "C" {
-                    $(
-                        #[link_name = concat!($prefix, "_", stringify!($function))]
-                        pub(super) unsafe static $function: c_void;
-                    )*
-                }
-            }
-            Exports {
-                // SAFETY: the symbol is the library's function of that name, whose type ffihost.h gives.
-                $($function: black_box(unsafe { std::mem::transmute::<*const c_void, $type>(&raw const symbols::$function) }),)*
-            }
+/// A function of that name, as `dlsym` would find it.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __symbol {
+    ($name:expr, $type:ty) => {{
+        unsafe extern "C" {
+            #[link_name = $name]
+            unsafe static SYMBOL: ::core::ffi::c_void;
+        }
+        // SAFETY: the symbol is the library's function of that name, and has this type.
+        ::std::hint::black_box(unsafe {
+            ::core::mem::transmute::<*const ::core::ffi::c_void, $type>(&raw const SYMBOL)
+        })
+    }};
+}
+
+macro_rules! standard {
+    ($prefix:literal, $create:literal) => {
+        Standard {
+            create: __symbol!(concat!($prefix, $create), Create),
+            destroy: __symbol!(concat!($prefix, "_destroy"), Destroy),
+            register_host_fn: __symbol!(concat!($prefix, "_register_host_fn"), RegisterHostFn),
+            host_complete: __symbol!(concat!($prefix, "_host_complete"), HostComplete),
+            add_event_listener: __symbol!(concat!($prefix, "_add_event_listener"), AddEventListener),
+            stats: __symbol!(concat!($prefix, "_stats"), Stats),
         }
     };
+}
+pub(crate) use standard;
+
+macro_rules! exports {
     ($(#[$doc:meta])* $library:ident = $prefix:literal) => {
-        exports! {
-            $(#[$doc])*
-            $library = $prefix: {
-                create: Create,
-                destroy: Destroy,
-                register_host_fn: RegisterHostFn,
-                host_complete: HostComplete,
-                add_event_listener: AddEventListener,
-                stats: Stats,
-                await_numbers: Request,
-                await_texts: Request,
-                await_rounds: Request,
-                await_tasks: Request,
-                await_together: Request,
-                nudge: Request,
-                idle: Request,
-                emit_burst: Request,
-                bump_sync: Request,
+        $(#[$doc])*
+        pub fn $library() -> Exports {
+            Exports {
+                standard: standard!($prefix, "_create"),
+                await_numbers: __symbol!(concat!($prefix, "_await_numbers"), Request),
+                await_texts: __symbol!(concat!($prefix, "_await_texts"), Request),
+                await_rounds: __symbol!(concat!($prefix, "_await_rounds"), Request),
+                await_tasks: __symbol!(concat!($prefix, "_await_tasks"), Request),
+                await_together: __symbol!(concat!($prefix, "_await_together"), Request),
+                nudge: __symbol!(concat!($prefix, "_nudge"), Request),
+                idle: __symbol!(concat!($prefix, "_idle"), Request),
+                emit_burst: __symbol!(concat!($prefix, "_emit_burst"), Request),
+                bump_sync: __symbol!(concat!($prefix, "_bump_sync"), Request),
             }
         }
     };
@@ -102,29 +124,62 @@ pub fn expect_ok(ret: c_int) {
     assert_eq!(ret, 0, "the library refuses");
 }
 
-/// A live context. Dropping it destroys it.
+/// A live context of a library, and the functions of that library. Dropping it destroys it.
 #[derive(Debug)]
-pub struct Context {
-    exports: Exports,
+pub struct Context<E = Exports> {
+    live: Live,
+    exports: E,
+}
+
+/// A live context, whatever the library.
+#[derive(Debug)]
+pub struct Live {
+    standard: Standard,
     ctx: *mut c_void,
 }
 
 // SAFETY: a ctx is a number that may be used on any thread.
-unsafe impl Send for Context {}
+unsafe impl Send for Live {}
 // SAFETY: as above.
-unsafe impl Sync for Context {}
+unsafe impl Sync for Live {}
 
 impl Context {
     /// Makes one and waits until it is constructed.
     pub fn new(exports: Exports) -> Arc<Self> {
+        Self::of(exports.standard, exports)
+    }
+}
+
+impl<E> Context<E> {
+    /// Makes one of a library that has these.
+    pub fn of(standard: Standard, exports: E) -> Arc<Self> {
+        Arc::new(Self { live: Live::new(standard), exports })
+    }
+
+    /// The functions of the context's library.
+    pub fn exports(&self) -> &E {
+        &self.exports
+    }
+}
+
+impl<E> Deref for Context<E> {
+    type Target = Live;
+
+    fn deref(&self) -> &Live {
+        &self.live
+    }
+}
+
+impl Live {
+    fn new(standard: Standard) -> Self {
         let mut ctx = ptr::null_mut();
         let created = Mailbox::default();
         // SAFETY: no bytes are passed, and the mailbox outlives the wait for the callback.
         expect_ok(unsafe {
-            (exports.create)(ptr::null(), 0, Some(Mailbox::deliver), created.user_data(), &raw mut ctx)
+            (standard.create)(ptr::null(), 0, Some(Mailbox::deliver), created.user_data(), &raw mut ctx)
         });
         let _nothing = created.wait();
-        Arc::new(Self { exports, ctx })
+        Self { standard, ctx }
     }
 
     /// The handle.
@@ -132,14 +187,17 @@ impl Context {
         self.ctx
     }
 
-    /// The functions of the context's library.
-    pub fn exports(&self) -> &Exports {
-        &self.exports
-    }
-
     /// Submits a request with a number, waits until it is called back, and returns the number that it replied.
     pub fn run(&self, request: Request, argument: u64) -> u64 {
         self.start(request, argument).wait()
+    }
+
+    /// Has `submit` submit a request with a callback and its userData, waits until it is called back, and returns the number
+    /// that it replied.
+    pub fn run_with(&self, submit: impl FnOnce(FFICallBack, *mut c_void) -> c_int) -> u64 {
+        let mailbox = Mailbox::default();
+        expect_ok(submit(Mailbox::deliver, mailbox.user_data()));
+        mailbox.wait()
     }
 
     /// Submits a request with a number.
@@ -166,7 +224,7 @@ impl Context {
     pub unsafe fn register(&self, name: &CStr, function: FFIHostFn, user_data: *const c_void) {
         // SAFETY: the caller's contract; the name is NUL-terminated.
         expect_ok(unsafe {
-            (self.exports.register_host_fn)(self.ctx, name.as_ptr(), Some(black_box(function)), user_data.cast_mut())
+            (self.standard.register_host_fn)(self.ctx, name.as_ptr(), Some(black_box(function)), user_data.cast_mut())
         });
     }
 
@@ -178,7 +236,12 @@ impl Context {
     pub unsafe fn listen(&self, event: &CStr, callback: FFICallBack, user_data: *const c_void) {
         // SAFETY: the caller's contract; the name is NUL-terminated.
         let listener = unsafe {
-            (self.exports.add_event_listener)(self.ctx, event.as_ptr(), Some(black_box(callback)), user_data.cast_mut())
+            (self.standard.add_event_listener)(
+                self.ctx,
+                event.as_ptr(),
+                Some(black_box(callback)),
+                user_data.cast_mut(),
+            )
         };
         assert_ne!(listener, 0, "the library refuses a listener");
     }
@@ -188,22 +251,32 @@ impl Context {
     pub fn answer(&self, token: u64, value: u32) {
         let bytes = value.to_ne_bytes();
         // SAFETY: the bytes live during the call.
-        expect_ok(unsafe { (self.exports.host_complete)(self.ctx, token, 0, bytes.as_ptr().cast(), bytes.len()) });
+        expect_ok(unsafe { (self.standard.host_complete)(self.ctx, token, 0, bytes.as_ptr().cast(), bytes.len()) });
+    }
+
+    /// Answers a call with a payload, and returns the status.
+    ///
+    /// # Safety
+    ///
+    /// It is a payload of what the call returns, in the format that its implementation was registered with.
+    pub unsafe fn complete(&self, token: u64, payload: &[u8]) -> c_int {
+        // SAFETY: the caller's contract; the bytes live during the call.
+        unsafe { (self.standard.host_complete)(self.ctx, token, 0, payload.as_ptr().cast(), payload.len()) }
     }
 
     /// What the context has done.
     pub fn stats(&self) -> FFIStats {
         let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
         // SAFETY: the struct is as large as it says.
-        expect_ok(unsafe { (self.exports.stats)(self.ctx, &raw mut stats) });
+        expect_ok(unsafe { (self.standard.stats)(self.ctx, &raw mut stats) });
         stats
     }
 }
 
-impl Drop for Context {
+impl Drop for Live {
     fn drop(&mut self) {
         // SAFETY: destroy takes any ctx.
-        expect_ok(unsafe { (self.exports.destroy)(self.ctx) });
+        expect_ok(unsafe { (self.standard.destroy)(self.ctx) });
     }
 }
 
@@ -257,10 +330,10 @@ unsafe fn number(bytes: *const c_char, len: usize) -> u32 {
 }
 
 /// Registers `bump` so that it is answered before the host function returns.
-pub fn answer_inline(context: &Context) {
+pub fn answer_inline(context: &Live) {
     unsafe extern "C" fn bump(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
         // SAFETY: userData is the context, which outlives its own registrations; `req` points to `len` bytes.
-        let (context, value) = unsafe { (&*user_data.cast::<Context>(), number(req, len)) };
+        let (context, value) = unsafe { (&*user_data.cast::<Live>(), number(req, len)) };
         context.answer(token, value.wrapping_add(1));
     }
     // SAFETY: the context outlives its own registrations.
@@ -268,14 +341,32 @@ pub fn answer_inline(context: &Context) {
 }
 
 /// Registers `turn`: answers a 16-byte text with its bytes in reverse order, before the host function returns.
-pub fn answer_text_inline(context: &Context) {
+pub fn answer_text_inline(context: &Live) {
     unsafe extern "C" fn turn(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
         assert_eq!(len, 16, "the text has 16 bytes");
         // SAFETY: there are 16 bytes, and userData is the context, which outlives its own registrations.
-        let (context, mut text) = unsafe { (&*user_data.cast::<Context>(), req.cast::<[u8; 16]>().read()) };
+        let (context, mut text) = unsafe { (&*user_data.cast::<Live>(), req.cast::<[u8; 16]>().read()) };
         text.reverse();
         // SAFETY: the bytes live during the call.
-        expect_ok(unsafe { (context.exports.host_complete)(context.ctx, token, 0, text.as_ptr().cast(), text.len()) });
+        expect_ok(unsafe { (context.standard.host_complete)(context.ctx, token, 0, text.as_ptr().cast(), text.len()) });
+    }
+    // SAFETY: the context outlives its own registrations.
+    unsafe { context.register(c"turn", turn, ptr::from_ref(context).cast()) };
+}
+
+/// As [`answer_text_inline`], for a library with attributes: the argument is a struct of one text.
+pub fn answer_typed_text_inline(context: &Live) {
+    unsafe extern "C" fn turn(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
+        assert_eq!(len, size_of::<Str>(), "a pointer and a length");
+        // SAFETY: it is such a struct, which points to a text; userData is the context, which outlives its own registrations.
+        let (context, mut text) = unsafe {
+            let Str { data, len } = req.cast::<Str>().read();
+            assert_eq!(len, 16, "the text has 16 bytes");
+            (&*user_data.cast::<Live>(), data.cast::<[u8; 16]>().read())
+        };
+        text.reverse();
+        // SAFETY: the bytes live during the call.
+        expect_ok(unsafe { (context.standard.host_complete)(context.ctx, token, 0, text.as_ptr().cast(), text.len()) });
     }
     // SAFETY: the context outlives its own registrations.
     unsafe { context.register(c"turn", turn, ptr::from_ref(context).cast()) };
@@ -405,16 +496,16 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Listens to an event whose payload is a number.
+    /// Listens to an event whose payload is a number, or a struct that begins with one.
     ///
     /// # Safety
     ///
     /// This lives as long as the context.
-    pub unsafe fn listen(&self, context: &Context, event: &CStr) {
+    pub unsafe fn listen(&self, context: &Live, event: &CStr) {
         unsafe extern "C" fn note(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
             assert_eq!(ret, 0, "an event has no other status");
             // SAFETY: userData is this, which outlives the context; `msg` points to `len` bytes.
-            let (tally, value) = unsafe { (&*user_data.cast::<Tally>(), number(msg, len)) };
+            let (tally, value) = unsafe { (&*user_data.cast::<Tally>(), number(msg, len.min(4))) };
             tally.sum.fetch_add(u64::from(value), Ordering::Relaxed);
             tally.count.fetch_add(1, Ordering::Release);
         }

@@ -1,15 +1,20 @@
 //! What the benches measure: a library of ordinary `ffihost` code, and a host for it that knows nothing but C.
 //!
 //! ```text
-//!   host_call, counts     the bench targets: scenarios, baselines, the table; instruction counts
+//!   host_call, formats, counts     the bench targets: scenarios, baselines, tables; instruction counts
 //!         |
 //!       host              the C host: contexts, host functions, its worker thread, through opaque pointers
 //!         |  C ABI
 //!      library            what an author writes: requests that make host calls and say how long they took
 //! ```
 //!
-//! [`allocations`] counts what all threads allocate.
+//! The same library with attributes is the crate `ffihost_benches_typed`, and [`typed_host`] its host. [`allocations`] counts
+//! what all threads allocate; [`window`] keeps
+//! requests in flight; [`harness`] lets those that are compared take turns.
 
 pub mod allocations;
+pub mod harness;
 pub mod host;
 pub mod library;
+pub mod typed_host;
+pub mod window;

@@ -7,14 +7,17 @@
 //! | a request, and create | an [`OnEnded`] | its terminal callback; by us, if the request is refused |
 //! | `fetch_profile` | a [`FetchProfile`] | `release`; by us, if the registration is refused |
 
-use crate::abi::{self, Ctx, FFI_RET_ERR, FFI_RET_OK, FFI_RET_STALE_WARN};
+use crate::abi::{
+    self, Ctx, FFI_RET_ERR, FFI_RET_OK, FFI_RET_STALE_WARN, FFIString, LOGIN_OPEN_ERROR_NO_PROFILE,
+    LOGIN_OPEN_ERROR_UNKNOWN_USER, LoginFetchProfileArgs, LoginOpenError, LoginSession, Payload,
+};
 use crate::profiles::Profiles;
 use crate::workers::{self, Question, Workers};
 use crossbeam_channel::Sender;
 use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::mpsc;
-use std::{io, ptr};
+use std::{fmt, io, ptr};
 
 /// How the host function gets its answers.
 pub(crate) enum Answering {
@@ -30,11 +33,32 @@ pub(crate) struct Host {
     workers: Workers,
 }
 
+/// A user is logged in: a copy of the library's session.
+pub(crate) struct Session {
+    number: u64,
+    service: String,
+    name: String,
+    email: String,
+    may: String,
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, service, name, email, may } = self;
+        write!(f, "session {number} at {service} for {} <{}>, who may {may}", one_line(name), one_line(email))
+    }
+}
+
+/// Whatever somebody has put into the database, it is shown in one line.
+fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 /// Why a login failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
     /// Nobody of that name.
-    #[error("{0}")]
+    #[error("there is no user {0:?}")]
     UnknownUser(String),
     /// Anything else.
     #[error("{0}")]
@@ -72,7 +96,7 @@ impl Host {
     }
 
     /// Logs a user in, and waits for it.
-    pub(crate) fn log_in(&self, user: &str) -> Result<String, LoginError> {
+    pub(crate) fn log_in(&self, user: &str) -> Result<Session, LoginError> {
         let (sender, receiver) = mpsc::channel();
         self.begin_log_in(user, move |outcome| drop(sender.send(outcome)))?;
         receiver.recv().expect("an accepted request calls back")
@@ -82,11 +106,11 @@ impl Host {
     pub(crate) fn begin_log_in(
         &self,
         user: &str,
-        tell: impl FnOnce(Result<String, LoginError>) + Send + 'static,
+        tell: impl FnOnce(Result<Session, LoginError>) + Send + 'static,
     ) -> Result<(), LoginError> {
         let refused = submit(Box::new(|ended| tell(ended.login())), |cb, user_data| {
             // SAFETY: the user's bytes live during the call, and `cb` takes this userData.
-            unsafe { abi::login_open_session(self.ctx.0, cb, user_data, user.as_ptr(), user.len()) }
+            unsafe { abi::login_open_session(self.ctx.0, cb, user_data, FFIString::new(user)) }
         });
         match refused {
             FFI_RET_OK => Ok(()),
@@ -129,33 +153,67 @@ impl Drop for Host {
 }
 
 /// How a request ended: what its callback was passed.
-struct Ended {
+struct Ended<'a> {
     ret: c_int,
-    text: String,
+    payload: Payload<'a>,
 }
 
-impl Ended {
-    /// Reads the outcome of `login_open_session`; `library.rs` describes it.
-    fn login(self) -> Result<String, LoginError> {
-        match (self.ret, self.text.split_once('\n')) {
-            (FFI_RET_OK, _) => Ok(self.text),
-            (FFI_RET_ERR, Some(("unknown_user", text))) => Err(LoginError::UnknownUser(text.to_owned())),
-            (FFI_RET_ERR, Some((_, text))) => Err(LoginError::Failed(text.to_owned())),
-            (status, _) => Err(LoginError::Failed(format!("status {status}: {}", self.text))),
+impl Ended<'_> {
+    /// Reads the outcome of `login_open_session`.
+    fn login(self) -> Result<Session, LoginError> {
+        // SAFETY: these are what it declares, and the text in them lives as long as the payload.
+        unsafe {
+            match self.ret {
+                FFI_RET_OK => self.payload.read().map(|session| copy_session(session)).ok_or_else(|| self.failed()),
+                FFI_RET_ERR => Err(self.payload.read().map_or_else(|| self.failed(), |error| copy_error(error))),
+                _ => Err(self.failed()),
+            }
         }
+    }
+
+    fn failed(&self) -> LoginError {
+        LoginError::Failed(format!("status {}: {}", self.ret, self.payload.text()))
+    }
+}
+
+/// # Safety
+///
+/// What the library has put into it lives.
+unsafe fn copy_session(session: LoginSession) -> Session {
+    let LoginSession { number, service, profile, may } = session;
+    // SAFETY: the caller's contract.
+    unsafe {
+        let (service, may) = (service.copy(), may.copy());
+        Session { number, service, name: profile.name.copy(), email: profile.email.copy(), may }
+    }
+}
+
+/// # Safety
+///
+/// What the library has put into it lives.
+unsafe fn copy_error(error: LoginOpenError) -> LoginError {
+    match error.tag {
+        // SAFETY: the caller's contract; the tag says which it is.
+        LOGIN_OPEN_ERROR_UNKNOWN_USER => LoginError::UnknownUser(unsafe { error.payload.unknown_user.copy() }),
+        LOGIN_OPEN_ERROR_NO_PROFILE => {
+            // SAFETY: the same.
+            let reason = unsafe { error.payload.no_profile.copy() };
+            LoginError::Failed(format!("no profile could be had: {reason}"))
+        }
+        other => LoginError::Failed(format!("error {other}, which this host does not know")),
     }
 }
 
 /// The `userData` of a request.
-type OnEnded = Box<dyn FnOnce(Ended) + Send>;
+type OnEnded = Box<dyn FnOnce(Ended<'_>) + Send>;
 
 unsafe extern "C" fn on_ended(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     if ret == FFI_RET_STALE_WARN {
         return;
     }
     // SAFETY: this is the only terminal call, so what `submit` boxed is ours again; `msg` points to `len` bytes.
-    let (tell, text) = unsafe { (Box::from_raw(user_data.cast::<OnEnded>()), abi::text(msg, len)) };
-    tell(Ended { ret, text });
+    let (tell, payload) = unsafe { (Box::from_raw(user_data.cast::<OnEnded>()), Payload::new(msg, len)) };
+    tell(Ended { ret, payload });
 }
 
 /// Passes `tell` along as the userData of a request that `start` starts; returns the status.
@@ -173,13 +231,14 @@ fn submit(tell: OnEnded, start: impl FnOnce(Option<FFICallBack>, *mut c_void) ->
 fn create(service: &str) -> Result<Ctx, Refused> {
     let (sender, receiver) = mpsc::channel();
     let mut ctx = ptr::null_mut();
-    let status = submit(Box::new(move |ended| drop(sender.send(ended))), |cb, user_data| {
-        // SAFETY: the bytes live during the call, `cb` takes this userData, and `ctx` may be written.
-        unsafe { abi::login_create(service.as_ptr(), service.len(), cb, user_data, &raw mut ctx) }
+    let tell = move |ended: Ended<'_>| drop(sender.send((ended.ret, ended.payload.text())));
+    let status = submit(Box::new(tell), |cb, user_data| {
+        // SAFETY: the text lives during the call, `cb` takes this userData, and `ctx` may be written.
+        unsafe { abi::login_create(FFIString::new(service), cb, user_data, &raw mut ctx) }
     });
     Refused::check("login_create", status, "no context was made")?;
-    let created = receiver.recv().expect("an accepted create calls back");
-    Refused::check("login_create", created.ret, &created.text)?;
+    let (ret, text) = receiver.recv().expect("an accepted create calls back");
+    Refused::check("login_create", ret, &text)?;
     Ok(Ctx(ctx))
 }
 
@@ -196,8 +255,12 @@ enum Source {
 
 /// The host function. It runs on the FFI thread alone, so it may use its userData without a lock.
 unsafe extern "C" fn on_fetch_profile(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
-    // SAFETY: userData is what `register` boxed, and stays until `release`; `req` points to `len` bytes.
-    let (function, user) = unsafe { (&*user_data.cast::<FetchProfile>(), abi::text(req, len)) };
+    // SAFETY: userData is what `register` boxed, and stays until `release`.
+    let function = unsafe { &*user_data.cast::<FetchProfile>() };
+    // SAFETY: `req` points to `len` bytes, which are the arguments of this function.
+    let Some(LoginFetchProfileArgs { user }) = (unsafe { Payload::new(req, len).read() }) else { return };
+    // SAFETY: it lives until this returns.
+    let user = unsafe { user.copy() };
     match &function.source {
         Source::Inline(profiles) => workers::answer(function.ctx, token, profiles.find(&user)),
         // It fails only if every worker has panicked; the library's deadline settles the call then.

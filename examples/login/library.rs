@@ -1,104 +1,116 @@
 //! The library: it opens sessions, and knows nothing of where users are kept. Its host is asked for that.
 //!
-//! Bytes cross as they are here, in these layouts; all text is UTF-8:
-//!
-//! | what | bytes |
-//! |---|---|
-//! | `login_create` | the name of the service that the sessions are for |
-//! | `login_open_session` | the user |
-//! | … its result | the session, one line of text for people |
-//! | … its error | `unknown_user` or `failed`, a newline, a line of text for people |
-//! | `fetch_profile`, the host's | the user |
-//! | … its result | three lines: the name, the e-mail address, the role (`reader`, `editor` or `admin`) |
-//! | … its error | nothing: there is no such user |
+//! Everything that crosses has a type here, and the same one in C, in `abi.rs`. `library!` is in `main.rs`, at the crate's
+//! root, where it belongs.
 
-use ffihost::{DecodeError, Format, FromHost, Host, HostError, HostFn, Options, ToHost};
+use ffihost::{HostError, Options, ffi, ffi_host};
 use std::cell::Cell;
-use std::time::Duration;
 
-/// Implemented by the host.
-static FETCH_PROFILE: HostFn = HostFn::new("fetch_profile");
-
-/// A host that never answers must not keep a user waiting for ever.
-const OPTIONS: Options = Options::new().host_deadline(Duration::from_secs(10));
-
-ffihost::exports! {
-    prefix: "login",
-    state: Login,
-    options: OPTIONS,
-    constructor: Login::create,
-    requests: { open_session: open_session },
-    host_fns: ["fetch_profile"],
-}
+/// The defaults will do.
+pub(crate) const OPTIONS: Options = Options::new();
 
 /// One live instance of the library. Its requests run on one thread, so a `Cell` will do.
-struct Login {
+pub(crate) struct Login {
     service: String,
     sessions: Cell<u64>,
 }
 
-/// `login_open_session`: asks the host for the user's profile, and makes a session of it.
-async fn open_session(login: &Login, user: Vec<u8>) -> Result<Session, LoginError> {
-    let user = String::from_utf8(user).map_err(|_| LoginError::NotText)?;
-    let profile = fetch_profile(&user).await.map_err(|error| LoginError::new(user, error))?;
-    Ok(login.open(profile))
-}
-
-/// Asks the host, and waits for its answer: inline, from another thread, or never.
-async fn fetch_profile(user: &str) -> Result<Profile, HostError<NoSuchUser>> {
-    Host::current().map_err(HostError::widen)?.call_as(&FETCH_PROFILE, user).await
-}
-
-impl Login {
-    /// `login_create`.
-    async fn create(service: Vec<u8>) -> Result<Self, String> {
-        match String::from_utf8(service) {
-            Ok(service) if !service.is_empty() => Ok(Self { service, sessions: Cell::new(0) }),
-            _ => Err("login_create needs the name of a service, as UTF-8".to_owned()),
-        }
-    }
-
-    fn open(&self, profile: Profile) -> Session {
-        let number = self.sessions.get() + 1;
-        self.sessions.set(number);
-        Session { number, service: self.service.clone(), profile }
-    }
-}
-
 /// What the host knows of a user.
-struct Profile {
-    name: String,
-    email: String,
-    role: Role,
+#[ffi]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Profile {
+    /// As people call them.
+    pub(crate) name: String,
+    /// Where mail goes.
+    pub(crate) email: String,
+    /// What they are here.
+    pub(crate) role: Role,
 }
 
-impl FromHost for Profile {
-    fn from_host(_: Format, bytes: &[u8]) -> Result<Self, DecodeError> {
-        let text = std::str::from_utf8(bytes).map_err(DecodeError::new)?;
-        let [name, email, role] = text.split('\n').collect::<Vec<_>>()[..] else {
-            return Err(DecodeError::new("a profile is three lines: name, e-mail address and role"));
-        };
-        Ok(Self { name: name.to_owned(), email: email.to_owned(), role: Role::named(role)? })
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Role {
+/// What a user is.
+#[ffi]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Role {
+    /// Reads.
     Reader,
+    /// Writes, too.
     Editor,
+    /// Says who may do what.
     Admin,
 }
 
-impl Role {
-    fn named(name: &str) -> Result<Self, DecodeError> {
-        match name {
-            "reader" => Ok(Self::Reader),
-            "editor" => Ok(Self::Editor),
-            "admin" => Ok(Self::Admin),
-            other => Err(DecodeError::new(format_args!("there is no role {other:?}"))),
-        }
-    }
+/// What the library makes of a profile.
+#[ffi]
+#[derive(Debug, PartialEq)]
+pub(crate) struct Session {
+    /// From 1 on.
+    pub(crate) number: u64,
+    /// What it is for.
+    pub(crate) service: String,
+    /// Whose it is.
+    pub(crate) profile: Profile,
+    /// What they may do, for people to read.
+    pub(crate) may: String,
+}
 
+/// Why there is no session.
+#[ffi(error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum OpenError {
+    /// Nobody of that name.
+    #[error("there is no user {user:?}")]
+    UnknownUser {
+        /// The name.
+        user: String,
+    },
+    /// The host did not say who it is; this says why.
+    #[error("no profile could be had: {0}")]
+    NoProfile(String),
+}
+
+/// Why the host has no profile.
+#[ffi(error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum ProfileError {
+    /// Nobody of that name.
+    #[error("there is no such user")]
+    NoSuchUser,
+}
+
+/// Implemented by the host: who is that? It may answer inline, from another thread, or never, for which nobody waits for
+/// ever.
+#[ffi_host(deadline = "10s")]
+async fn fetch_profile(user: &str) -> Result<Profile, HostError<ProfileError>>;
+
+/// Makes an instance for a service.
+#[ffi(constructor)]
+pub(crate) async fn create(service: String) -> Result<Login, String> {
+    if service.is_empty() {
+        return Err("login_create needs the name of a service".to_owned());
+    }
+    Ok(Login { service, sessions: Cell::new(0) })
+}
+
+/// Asks the host for the user's profile, and makes a session of it.
+#[ffi]
+pub(crate) async fn open_session(login: &Login, user: String) -> Result<Session, OpenError> {
+    match fetch_profile(&user).await {
+        Ok(profile) => Ok(login.open(profile)),
+        Err(HostError::Declared(ProfileError::NoSuchUser)) => Err(OpenError::UnknownUser { user }),
+        Err(error) => Err(OpenError::NoProfile(error.to_string())),
+    }
+}
+
+impl Login {
+    fn open(&self, profile: Profile) -> Session {
+        let number = self.sessions.get() + 1;
+        self.sessions.set(number);
+        let may = profile.role.permissions().to_owned();
+        Session { number, service: self.service.clone(), profile, may }
+    }
+}
+
+impl Role {
     fn permissions(self) -> &'static str {
         match self {
             Self::Reader => "read",
@@ -108,61 +120,44 @@ impl Role {
     }
 }
 
-/// What the library makes of a profile.
-struct Session {
-    number: u64,
-    service: String,
-    profile: Profile,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::executor::block_on;
 
-impl ToHost for Session {
-    fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
-        let Self { number, service, profile: Profile { name, email, role } } = self;
-        let may = role.permissions();
-        take(format!("session {number} at {service} for {name} <{email}>, who may {may}").as_bytes());
+    fn login() -> Login {
+        block_on(create("a test".to_owned())).expect("it has a name")
     }
-}
 
-/// The error that `fetch_profile` declares. There is one only, so it needs no bytes.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no such user")]
-struct NoSuchUser;
-
-impl FromHost for NoSuchUser {
-    fn from_host(format: Format, bytes: &[u8]) -> Result<Self, DecodeError> {
-        <()>::from_host(format, bytes).map(|()| Self)
+    fn alice(role: Role) -> Profile {
+        Profile { name: "Alice".to_owned(), email: "alice@example.org".to_owned(), role }
     }
-}
 
-/// The error that `login_open_session` declares.
-#[derive(Debug, thiserror::Error)]
-enum LoginError {
-    #[error("the user is not UTF-8")]
-    NotText,
-    #[error("there is no user {0:?}")]
-    UnknownUser(String),
-    #[error("no profile could be had: {0}")]
-    NoProfile(String),
-}
-
-impl LoginError {
-    fn new(user: String, error: HostError<NoSuchUser>) -> Self {
-        match error {
-            HostError::Declared(NoSuchUser) => Self::UnknownUser(user),
-            error => Self::NoProfile(error.to_string()),
+    #[test]
+    fn sessions_are_counted_and_roles_told() {
+        let login = login();
+        for (number, role, may) in [(1, Role::Reader, "read"), (2, Role::Editor, "read and write")] {
+            let _host = fetch_profile::implement(move |_| async move { Ok(alice(role)) });
+            let session = block_on(open_session(&login, "alice".to_owned())).expect("she is known");
+            let (service, may) = ("a test".to_owned(), may.to_owned());
+            assert_eq!(session, Session { number, service, profile: alice(role), may });
         }
     }
 
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::UnknownUser(_) => "unknown_user",
-            Self::NotText | Self::NoProfile(_) => "failed",
-        }
-    }
-}
+    #[test]
+    fn whatever_the_host_does_there_is_an_error_for_it() {
+        let open = || block_on(open_session(&login(), "bob".to_owned()));
+        let no_profile = |text: &str| Err(OpenError::NoProfile(text.to_owned()));
+        assert_eq!(open(), no_profile("there is no context to call the host of"));
 
-impl ToHost for LoginError {
-    fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
-        take(format!("{}\n{self}", self.kind()).as_bytes());
+        let _host = fetch_profile::implement(|_| async { Err(HostError::Declared(ProfileError::NoSuchUser)) });
+        assert_eq!(open(), Err(OpenError::UnknownUser { user: "bob".to_owned() }));
+        let _host = fetch_profile::implement(|_| async { Err(HostError::TimedOut) });
+        assert_eq!(open(), no_profile("the host did not answer in time"));
+    }
+
+    #[test]
+    fn a_service_has_a_name() {
+        assert_eq!(block_on(create(String::new())).err().as_deref(), Some("login_create needs the name of a service"));
     }
 }

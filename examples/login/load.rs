@@ -1,6 +1,6 @@
 //! Many logins, a bounded number at once, and what they took.
 
-use crate::host::{Host, LoginError, Refused};
+use crate::host::{Host, LoginError, Refused, Session};
 use crate::latencies::Latencies;
 use crate::progress::Progress;
 use std::fmt;
@@ -59,7 +59,7 @@ pub(crate) fn run(host: &Host, users: &[String], calls: NonZero<u64>) -> Result<
 }
 
 impl Summary {
-    fn add(&mut self, latency: Option<Duration>, outcome: Result<String, LoginError>) {
+    fn add(&mut self, latency: Option<Duration>, outcome: Result<Session, LoginError>) {
         self.calls += 1;
         if let Some(latency) = latency {
             self.latencies.add(latency);

@@ -29,10 +29,13 @@ mod progress;
 mod workers;
 
 use self::host::{Answering, Host, LoginError, Refused};
+use self::library::{Login, OPTIONS};
 use self::options::{Command, Plan, UsageError, Work};
 use self::profiles::{Profiles, Unusable};
 use std::io::{self, Write};
 use std::process::ExitCode;
+
+ffihost::library!("login", Login, options = OPTIONS);
 
 /// What the sessions are for; the library is told when it is created.
 const SERVICE: &str = "wonderland";

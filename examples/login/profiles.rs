@@ -1,6 +1,8 @@
 //! The database of users.
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use crate::abi::{LOGIN_ROLE_ADMIN, LOGIN_ROLE_EDITOR, LOGIN_ROLE_READER};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs, io};
@@ -16,6 +18,27 @@ const FIRST_PROFILES: [[&str; 4]; 4] = [
 const SCHEMA: &str = "CREATE TABLE profiles (
     user TEXT PRIMARY KEY NOT NULL, name TEXT NOT NULL, email TEXT NOT NULL, role TEXT NOT NULL
 ) STRICT";
+
+/// What the database has of a user.
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) role: Role,
+}
+
+/// One of `LOGIN_ROLE_…`.
+pub(crate) struct Role(pub(crate) i32);
+
+impl FromSql for Role {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_str()? {
+            "reader" => Ok(Self(LOGIN_ROLE_READER)),
+            "editor" => Ok(Self(LOGIN_ROLE_EDITOR)),
+            "admin" => Ok(Self(LOGIN_ROLE_ADMIN)),
+            other => Err(FromSqlError::Other(format!("there is no role {other:?}").into())),
+        }
+    }
+}
 
 /// A connection to the database. Every thread that answers has its own.
 pub(crate) struct Profiles(Connection);
@@ -109,14 +132,11 @@ impl Profiles {
         users.map_err(|error| Unusable::new(Path::new(self.0.path().unwrap_or_default()), &OpenError::Sqlite(error)))
     }
 
-    /// The profile of a user, in the lines that the library expects.
-    pub(crate) fn find(&self, user: &str) -> rusqlite::Result<Option<String>> {
+    /// The profile of a user, if there is one.
+    pub(crate) fn find(&self, user: &str) -> rusqlite::Result<Option<Profile>> {
         let mut profile = self.0.prepare_cached("SELECT name, email, role FROM profiles WHERE user = ?1")?;
-        let lines = profile.query_row([user], |row| {
-            let (name, email, role) = (row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str()?);
-            Ok([name, email, role].join("\n"))
-        });
-        lines.optional()
+        let read = |row: &Row<'_>| Ok(Profile { name: row.get(0)?, email: row.get(1)?, role: row.get(2)? });
+        profile.query_row([user], read).optional()
     }
 }
 

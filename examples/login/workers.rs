@@ -1,7 +1,9 @@
 //! The threads that answer the library.
 
-use crate::abi::{self, Ctx, FFI_RET_ERR, FFI_RET_OK};
-use crate::profiles::Profiles;
+use crate::abi::{
+    self, Ctx, FFI_RET_ERR, FFI_RET_OK, FFIString, LOGIN_PROFILE_ERROR_NO_SUCH_USER, LoginProfile, Payload,
+};
+use crate::profiles::{Profile, Profiles};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::ffi::c_int;
 use std::io;
@@ -48,14 +50,16 @@ fn work(ctx: Ctx, profiles: &Profiles, questions: &Receiver<Question>) {
 }
 
 /// Answers a call of `fetch_profile`, on whatever thread this is.
-pub(crate) fn answer(ctx: Ctx, token: u64, found: rusqlite::Result<Option<String>>) {
-    let (ret, payload) = match found {
-        Ok(Some(profile)) => (FFI_RET_OK, profile),
-        Ok(None) => (FFI_RET_ERR, String::new()),
-        Err(error) => (DATABASE_FAILED, format!("the database of profiles: {error}")),
-    };
-    // The status says whether anybody still wants the answer. If not, the library has told its caller why, and nothing is
-    // left to do here.
-    // SAFETY: the payload's bytes live during the call; any number may be passed as ctx and token.
-    let _wanted = unsafe { abi::login_host_complete(ctx.0, token, ret, payload.as_ptr().cast(), payload.len()) };
+pub(crate) fn answer(ctx: Ctx, token: u64, found: rusqlite::Result<Option<Profile>>) {
+    match found {
+        Ok(Some(Profile { name, email, role })) => {
+            let profile = LoginProfile { name: FFIString::new(&name), email: FFIString::new(&email), role: role.0 };
+            abi::complete(ctx, token, FFI_RET_OK, Payload::of(&profile));
+        }
+        Ok(None) => abi::complete(ctx, token, FFI_RET_ERR, Payload::of(&LOGIN_PROFILE_ERROR_NO_SUCH_USER)),
+        Err(error) => {
+            let text = format!("the database of profiles: {error}");
+            abi::complete(ctx, token, DATABASE_FAILED, Payload::of_text(&text));
+        }
+    }
 }

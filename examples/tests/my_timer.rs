@@ -1,90 +1,139 @@
-//! The example `my_timer`, as a host in C uses it.
+//! The example `my_timer`, as hosts in C and C++ use it.
 #![cfg(unix)]
 
 mod support;
 
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
+use support::native::{self, SANITIZE, Source};
 
-/// Everything that the library exports.
-const SYMBOLS: [&str; 19] = [
-    "my_timer_abi_descriptor",
-    "my_timer_abi_hash",
-    "my_timer_add_event_listener",
-    "my_timer_add_event_listener_cbor",
-    "my_timer_cancel",
-    "my_timer_close",
-    "my_timer_create",
-    "my_timer_destroy",
-    "my_timer_echo",
-    "my_timer_host_complete",
-    "my_timer_host_fn_registered",
-    "my_timer_name",
-    "my_timer_read_clock",
-    "my_timer_register_host_fn",
-    "my_timer_register_host_fn_cbor",
-    "my_timer_register_host_fn_with",
-    "my_timer_remove_event_listener",
-    "my_timer_stats",
-    "my_timer_version",
+/// What the library exports besides what every library does.
+const OWN_SYMBOLS: [&str; 15] = [
+    "echo",
+    "echo_cbor",
+    "name",
+    "name_cbor",
+    "plan",
+    "plan_cbor",
+    "read_clock",
+    "read_clock_cbor",
+    "read_stopwatch",
+    "read_stopwatch_cbor",
+    "start_stopwatch",
+    "start_stopwatch_cbor",
+    "stopwatch_release",
+    "total_delay",
+    "total_delay_cbor",
 ];
 
-fn library() -> PathBuf {
-    support::built(&format!("{DLL_PREFIX}my_timer{DLL_SUFFIX}"), &format!("{DLL_PREFIX}my_timer.d"))
-}
+const C: Source<'_> = Source { library: "my_timer", file: "host.c", standard: "c99", headers: None, flags: &[] };
+const CPP: Source<'_> = Source { file: "host.cpp", standard: "c++17", ..C };
 
-/// Compiles the host as the comment in it says, with every warning an error.
-fn compile_host(folder: &Path) -> PathBuf {
-    let project = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-    let (library, host) = (library(), folder.join("my_timer_host"));
-    let libraries = library.parent().expect("it is in a folder");
-    let mut compile = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
-    compile.args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
-    compile.arg("-I").arg(project.join("include")).arg(project.join("examples/my_timer/host.c"));
-    compile.arg("-L").arg(libraries).arg("-lmy_timer").arg("-o").arg(&host);
-    compile.arg(format!("-Wl,-rpath,{}", libraries.display()));
-    let ran = support::run(&mut compile);
-    assert_eq!((ran.err.as_str(), ran.code), ("", Some(0)), "host.c compiles without a warning");
-    host
-}
+/// What the host in C prints, but for the time.
+const SAID_IN_C: &str = "\
+name = a timer in C
+echo.echoed = hello from C
+echo.timer = a timer in C
+on_echo_fired = hello from C
+echo: 60001 ms is longer than 60000 ms
+plan.title = clock, demo
+plan at 10 ms: tick
+plan at 30 ms: tock
+plan at 40 ms: tick
+plan at 60 ms: tock
+plan.total_ms = 60
+plan: 1000000 times is too often
+read_clock: no clock: host function `fetch_clock` is not registered
+clock = a timer in C read NOW ms since 1970
+total_delay = 60 ms
+stopwatch = lap, running
+released again: unknown
+";
+
+/// What the host in C++ prints.
+const SAID_IN_CPP: &str = "\
+name = a timer in C++
+echo.echoed = hello from C++
+echo.timer = a timer in C++
+on_echo_fired = hello from C++
+echo: 60001 ms is longer than 60000 ms
+plan.title = clock, demo
+plan at 10 ms: tick
+plan at 30 ms: tock
+plan at 40 ms: tick
+plan at 60 ms: tock
+read_clock: no clock: the host failed with -1: the clock has stopped
+clock = a timer in C++ read NOW ms since 1970
+total_delay = 60 ms
+stopwatch = lap
+";
 
 fn milliseconds_since_1970() -> u128 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than 1970").as_millis()
 }
 
-#[test]
-fn a_host_in_c_drives_it() {
-    let host = compile_host(&support::scratch("my_timer-host"));
+/// Runs a host, which has to say this: the version, then `said`, with the time that it is.
+#[track_caller]
+fn assert_says(host: PathBuf, said: &str) {
     let before = milliseconds_since_1970();
     let ran = support::run(&mut Command::new(host));
     let after = milliseconds_since_1970();
     assert_eq!((ran.err.as_str(), ran.code), ("", Some(0)), "{}", ran.out);
+    let (told, rest) = ran.out.split_once(" ms since 1970\n").expect("it says what time it is");
+    let (told, now) = told.rsplit_once(' ').expect("a sentence with a number");
+    let said = format!(concat!("version = ", env!("CARGO_PKG_VERSION"), "\n{}"), said);
+    assert_eq!(format!("{told} NOW ms since 1970\n{rest}"), said);
+    let now: u128 = now.parse().expect("a number");
+    // It asks for a delay of 20 ms before it reads the clock.
+    assert!((before + 20..=after).contains(&now), "{before} + 20 <= {now} <= {after}");
+}
 
-    let (lines, clock) = ran.out.split_once("clock = ").expect("the clock comes last");
-    let expected = [
-        concat!("version = ", env!("CARGO_PKG_VERSION")),
-        "name = a timer in C",
-        "echo.echoed = hello from C",
-        "echo.timer = a timer in C",
-        "on_echo_fired = hello from C",
-    ];
-    assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+#[test]
+fn the_bindings_are_those_of_the_library() {
+    native::check_generated("my_timer");
+}
 
-    let read = clock.strip_prefix("a timer in C read ").and_then(|clock| clock.strip_suffix(" ms since 1970\n"));
-    let read: u128 = read.and_then(|read| read.parse().ok()).expect("a sentence with a number");
-    assert!((before..=after).contains(&read), "{before} <= {read} <= {after}");
-    // The host asks for a delay of 20 ms before it reads the clock.
-    assert!(read - before >= 20, "echo sleeps: {read} - {before}");
+#[test]
+fn a_host_in_c_drives_it() {
+    C.check_with_clang();
+    assert_says(C.compile(&support::scratch("my_timer-c")), SAID_IN_C);
+}
+
+#[test]
+fn a_host_in_c_makes_no_error_with_memory() {
+    let sanitized = Source { standard: "c11", flags: SANITIZE, ..C };
+    assert_says(sanitized.compile(&support::scratch("my_timer-c-sanitized")), SAID_IN_C);
+}
+
+#[test]
+fn a_host_in_cpp_drives_it() {
+    CPP.check_with_clang();
+    assert_says(CPP.compile(&support::scratch("my_timer-cpp")), SAID_IN_CPP);
+}
+
+#[test]
+fn a_host_with_coroutines_makes_no_error_with_memory() {
+    let sanitized = Source { standard: "c++20", flags: SANITIZE, ..CPP };
+    let said = format!("{SAID_IN_CPP}co_await = once, twice\n");
+    assert_says(sanitized.compile(&support::scratch("my_timer-cpp-sanitized")), &said);
+}
+
+#[test]
+fn hosts_that_were_compiled_for_another_version_are_refused() {
+    for (name, source) in [("my_timer-c-stale", C), ("my_timer-cpp-stale", CPP)] {
+        let folder = support::scratch(name);
+        let headers = native::stale_headers("my_timer", &folder);
+        let host = Source { headers: Some(&headers), ..source }.compile(&folder);
+        native::assert_refused("my_timer", &support::run(&mut Command::new(host)));
+    }
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn nothing_but_its_functions_is_exported() {
-    let ran = support::run(Command::new("nm").args(["--dynamic", "--defined-only", "--format=posix"]).arg(library()));
-    assert_eq!((ran.err.as_str(), ran.code), ("", Some(0)));
-    let mut exported: Vec<_> = ran.out.lines().filter_map(|line| line.split(' ').next()).collect();
-    exported.sort_unstable();
-    assert_eq!(exported, SYMBOLS);
+    let mut expected = [&native::OF_EVERY_LIBRARY[..], &OWN_SYMBOLS].concat();
+    expected.sort_unstable();
+    let expected: Vec<_> = expected.iter().map(|symbol| format!("my_timer_{symbol}")).collect();
+    assert_eq!(native::exported("my_timer"), expected);
 }

@@ -12,6 +12,7 @@
 
 use ffihost::abi::types::FFICallBack;
 use ffihost_benches::host::{self, Context, Held, Tally, expect_ok};
+use ffihost_benches::typed_host;
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -34,6 +35,9 @@ const PATHS: &[Path] = &[
     ("request-synchronously", MAIN, request_synchronously),
     ("request-asynchronously", FFI, request_asynchronously),
     ("emit-event", FFI, emit_event),
+    ("typed-await-inline-number", FFI, typed_await_inline_number),
+    ("typed-await-inline-text", FFI, typed_await_inline_text),
+    ("typed-request-synchronously", MAIN, typed_request_synchronously),
 ];
 
 fn main() -> ExitCode {
@@ -101,6 +105,33 @@ fn request_synchronously(requests: u64) {
         });
     }
     assert_eq!(u64::from(u32::from_ne_bytes(value)), requests);
+}
+
+fn typed_await_inline_number(calls: u64) {
+    let context = typed_host::context();
+    host::answer_inline(&context);
+    typed_host::time(&context, context.exports().await_numbers, calls);
+}
+
+fn typed_await_inline_text(calls: u64) {
+    let context = typed_host::context();
+    host::answer_typed_text_inline(&context);
+    typed_host::time(&context, context.exports().await_texts, calls);
+}
+
+fn typed_request_synchronously(requests: u64) {
+    unsafe extern "C" fn take(_: c_int, msg: *const c_char, _: usize, user_data: *mut c_void) {
+        // SAFETY: the reply is a number, and so is what userData points to.
+        unsafe { user_data.cast::<u32>().write(msg.cast::<u32>().read_unaligned()) }
+    }
+    let context = typed_host::context();
+    let (request, callback) = (context.exports().bump_sync, black_box(take as FFICallBack));
+    let mut value = 0u32;
+    for _ in 0..requests {
+        // SAFETY: the value lives during the call, which calls back before it returns.
+        expect_ok(unsafe { request(context.ctx(), Some(callback), (&raw mut value).cast(), value) });
+    }
+    assert_eq!(u64::from(value), requests);
 }
 
 /// 64 in flight: each callback submits the next request.

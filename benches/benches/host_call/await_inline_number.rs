@@ -1,8 +1,8 @@
 //! The library awaits a host function that answers a number before it returns.
 
-use crate::harness::{Contestant, Settings, race};
 use crate::peers::{boltffi_peer, uniffi_peer};
 use crate::table::{Row, Speaker, Target};
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context};
 use std::hint::black_box;
 use std::time::{Duration, Instant};

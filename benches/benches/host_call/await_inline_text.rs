@@ -1,9 +1,9 @@
 //! The library awaits a host function that answers a text of 16 bytes with another before it returns.
 
 use crate::await_inline_number::oneshot;
-use crate::harness::{Contestant, Settings, race};
 use crate::peers::{boltffi_peer, uniffi_peer};
 use crate::table::{Row, Speaker, Target};
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context};
 
 pub(crate) fn run(settings: Settings) -> Vec<Row> {

@@ -5,10 +5,10 @@
 //! polls one call and not 64. The baselines do just the same with a bounded crossbeam channel and tokio's oneshot.
 
 use crate::await_inline_number::runtime;
-use crate::harness::{Contestant, Settings, race};
 use crate::peers::{boltffi_peer, uniffi_peer};
 use crate::table::{Row, Speaker, Target};
 use crossbeam_channel::Sender;
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Worker};
 use ffihost_benches::library::{IN_FLIGHT, join_round};
 use std::cell::Cell;

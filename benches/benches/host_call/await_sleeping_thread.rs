@@ -4,8 +4,8 @@
 //! The host wakes its own thread with an eventfd, and so does the baseline: two bare threads that do nothing else. The other
 //! leg, from the answer to the awaiting code, is ours; a FFI thread that still spins when the answer comes saves it.
 
-use crate::harness::{Contestant, Settings, race};
 use crate::table::{Row, Speaker, Target};
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Bell, Sleeper};
 use std::time::{Duration, Instant};
 

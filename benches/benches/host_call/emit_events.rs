@@ -3,8 +3,8 @@
 //! What is timed is emitting, up to the last enqueued event of a burst; the next burst waits until all of the last are
 //! delivered. The baseline puts messages of the same size into a bounded crossbeam channel that a thread empties.
 
-use crate::harness::{Contestant, Settings, race};
 use crate::table::{Row, Speaker, Target};
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context, Tally};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -45,7 +45,7 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
     vec![row]
 }
 
-fn bursts(mut left: u64) -> impl Iterator<Item = u64> {
+pub(crate) fn bursts(mut left: u64) -> impl Iterator<Item = u64> {
     std::iter::from_fn(move || {
         let burst = left.min(BURST);
         left -= burst;
@@ -54,7 +54,7 @@ fn bursts(mut left: u64) -> impl Iterator<Item = u64> {
 }
 
 /// Waits without sleeping in the kernel, so that a burst finds the same state each time: the event thread is about to sleep.
-fn wait_until(holds: impl Fn() -> bool) {
+pub(crate) fn wait_until(holds: impl Fn() -> bool) {
     while !holds() {
         std::thread::yield_now();
     }

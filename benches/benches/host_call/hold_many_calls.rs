@@ -1,7 +1,7 @@
 //! As many calls in flight as there can be, and what they need of memory.
 
-use crate::harness::{Figure, Settings};
 use crate::table::{Row, Speaker, Target};
+use ffihost_benches::harness::{Figure, Settings};
 use ffihost_benches::host::{self, Context, Held};
 use std::time::{Duration, Instant};
 

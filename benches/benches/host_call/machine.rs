@@ -1,8 +1,8 @@
 //! What times depend on: this machine.
 
 use crate::await_inline_number::oneshot;
-use crate::harness::{Contestant, Settings, race};
 use crate::table::Machine;
+use ffihost_benches::harness::{Contestant, Settings, race};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

@@ -10,7 +10,6 @@
 //! anything that is lost.
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
-mod harness;
 mod peers;
 mod table;
 
@@ -19,13 +18,14 @@ mod await_inline_text;
 mod await_sixty_four;
 #[cfg(target_os = "linux")]
 mod await_sleeping_thread;
+mod call_through_attributes;
 mod emit_events;
 mod hold_many_calls;
 mod machine;
 mod request_asynchronously;
 mod request_synchronously;
 
-use harness::Settings;
+use ffihost_benches::harness::Settings;
 use std::process::ExitCode;
 use table::Row;
 
@@ -43,6 +43,7 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("await_sixty_four", await_sixty_four::run),
     #[cfg(target_os = "linux")]
     ("await_sleeping_thread", await_sleeping_thread::run),
+    ("call_through_attributes", call_through_attributes::run),
     ("request_synchronously", request_synchronously::run),
     ("request_asynchronously", request_asynchronously::run),
     ("emit_events", emit_events::run),

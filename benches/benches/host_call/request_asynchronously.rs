@@ -10,16 +10,15 @@
 //! more, and a contestant of its own.
 
 use crate::await_inline_number::runtime;
-use crate::harness::{Contestant, Settings, race};
 use crate::table::{Row, Speaker, Target};
 use ffihost::abi::types::FFICallBack;
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context, expect_ok};
-use ffihost_benches::library::IN_FLIGHT;
-use std::ffi::{c_char, c_int, c_void};
+use ffihost_benches::window::{Submit, Window, in_rounds, keep_full};
+use std::ffi::c_void;
 use std::hint::black_box;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 pub(crate) fn run(settings: Settings) -> Vec<Row> {
@@ -28,12 +27,12 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         settings,
         200_000,
         vec![
-            Contestant::new("ffihost", |calls| window(calls, &mut submit(&context, false))),
-            Contestant::new("tokio channel + spawn_local", |calls| with_loop(|submit| window(calls, submit))),
-            Contestant::new("ffihost, request with 4 bytes", |calls| window(calls, &mut submit(&context, true))),
-            Contestant::new("ffihost, rounds of 64", |calls| rounds(calls, &mut submit(&context, false))),
+            Contestant::new("ffihost", |calls| keep_full(calls, &mut submit(&context, false))),
+            Contestant::new("tokio channel + spawn_local", |calls| with_loop(|submit| keep_full(calls, submit))),
+            Contestant::new("ffihost, request with 4 bytes", |calls| keep_full(calls, &mut submit(&context, true))),
+            Contestant::new("ffihost, rounds of 64", |calls| in_rounds(calls, &mut submit(&context, false))),
             Contestant::new("tokio channel + spawn_local, rounds of 64", |calls| {
-                with_loop(|submit| rounds(calls, submit))
+                with_loop(|submit| in_rounds(calls, submit))
             }),
         ],
     );
@@ -44,81 +43,15 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
     })]
 }
 
-/// Submits one request, which calls back with this userData.
-type Submit<'a> = dyn FnMut(*mut c_void) + 'a;
-
-fn submit(context: &Context, with_bytes: bool) -> impl FnMut(*mut c_void) {
+pub(crate) fn submit(context: &Context, with_bytes: bool) -> impl FnMut(*mut c_void) {
     let (nudge, ctx) = (if with_bytes { context.exports().nudge } else { context.exports().idle }, context.ctx());
-    let callback: FFICallBack = black_box(Host::note);
+    let callback: FFICallBack = black_box(Window::CALLBACK);
     let length = if with_bytes { 4 } else { 0 };
     move |user_data| {
         let bytes = 7u32.to_ne_bytes();
         // SAFETY: the bytes live during the call, and userData until all have called back.
         expect_ok(unsafe { nudge(ctx, Some(callback), user_data, bytes.as_ptr(), length) });
     }
-}
-
-/// The host's thread, and how many requests have called back.
-struct Host {
-    done: AtomicU64,
-    /// Unpark the thread when so many have.
-    wanted: AtomicU64,
-    thread: Thread,
-}
-
-impl Host {
-    fn new() -> Self {
-        Self { done: AtomicU64::new(0), wanted: AtomicU64::new(u64::MAX), thread: thread::current() }
-    }
-
-    fn user_data(&self) -> *mut c_void {
-        std::ptr::from_ref(self).cast_mut().cast()
-    }
-
-    unsafe extern "C" fn note(ret: c_int, _: *const c_char, _: usize, user_data: *mut c_void) {
-        assert_eq!(ret, 0, "the request succeeds");
-        // SAFETY: it is the host that was passed, which lives until all have called back.
-        let host = unsafe { &*user_data.cast::<Self>() };
-        // One thread calls back, so this needs no read-modify-write, and the host cannot go before the last store. It may go
-        // right after, so the thread is taken before.
-        let done = host.done.load(Ordering::Relaxed) + 1;
-        let last = (done == host.wanted.load(Ordering::Relaxed)).then(|| host.thread.clone());
-        host.done.store(done, Ordering::Release);
-        if let Some(thread) = last {
-            thread.unpark();
-        }
-    }
-}
-
-fn window(calls: u64, submit: &mut Submit<'_>) -> Duration {
-    let host = Host::new();
-    let start = Instant::now();
-    for submitted in 0..calls {
-        while submitted - host.done.load(Ordering::Acquire) >= IN_FLIGHT as u64 {
-            std::hint::spin_loop();
-        }
-        submit(host.user_data());
-    }
-    while host.done.load(Ordering::Acquire) < calls {
-        std::hint::spin_loop();
-    }
-    start.elapsed()
-}
-
-fn rounds(calls: u64, submit: &mut Submit<'_>) -> Duration {
-    let host = Host::new();
-    let start = Instant::now();
-    let mut submitted = 0;
-    while submitted < calls {
-        let round = (calls - submitted).min(IN_FLIGHT as u64);
-        submitted += round;
-        host.wanted.store(submitted, Ordering::Relaxed);
-        (0..round).for_each(|_| submit(host.user_data()));
-        while host.done.load(Ordering::Acquire) < submitted {
-            thread::park();
-        }
-    }
-    start.elapsed()
 }
 
 /// A message of the baseline: the request's bytes, and whom to call back.
@@ -152,7 +85,7 @@ fn with_loop(f: impl FnOnce(&mut Submit<'_>) -> Duration) -> Duration {
             }
         });
     });
-    let callback: FFICallBack = black_box(Host::note);
+    let callback: FFICallBack = black_box(Window::CALLBACK);
     let took = f(&mut |user_data| {
         let message = Message { bytes: Vec::new(), callback, user_data };
         assert!(sender.try_send(message).is_ok(), "there is room for what is in flight");

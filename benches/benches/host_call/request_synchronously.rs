@@ -1,8 +1,8 @@
 //! The host makes a synchronous request, which calls back before it returns.
 
-use crate::harness::{Contestant, Settings, race};
 use crate::peers::{boltffi_peer, uniffi_peer};
 use crate::table::{Row, Speaker, Target};
+use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context, expect_ok};
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
@@ -29,7 +29,7 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
     ]
 }
 
-unsafe extern "C" fn take_number(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+pub(crate) unsafe extern "C" fn take_number(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     assert_eq!((ret, len), (0, 4), "the request replies a number");
     // SAFETY: `msg` points to four bytes, and userData to the number that `request` passes.
     unsafe { user_data.cast::<u32>().write(u32::from_ne_bytes(msg.cast::<[u8; 4]>().read())) }
@@ -52,7 +52,7 @@ unsafe extern "C" fn bare(
     0
 }
 
-fn request(calls: u64, ctx: *mut c_void, function: host::Request) -> Duration {
+pub(crate) fn request(calls: u64, ctx: *mut c_void, function: host::Request) -> Duration {
     let callback = black_box(take_number as ffihost::abi::types::FFICallBack);
     let mut value = 0u32;
     let start = Instant::now();

@@ -1,13 +1,15 @@
 //! Figures against the targets of the design.
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
-use crate::harness::Figure;
+use ffihost_benches::harness::Figure;
 
 /// How fast a path should be.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// At most this many times as long as the first of those it is compared with.
     Ratio(f64),
+    /// At most this many nanoseconds more than the first of those it is compared with.
+    Added(f64),
     /// At most this many nanoseconds, on the machine where they were set.
     Nanoseconds(f64),
     /// At most this many bytes of memory for a call.
@@ -49,6 +51,12 @@ impl Row {
     pub(crate) fn allocations(mut self, limit: f64) -> Self {
         self.allocations = Some(limit);
         self
+    }
+
+    /// No more allocations than the first of those it is compared with.
+    pub(crate) fn no_more_allocations(self) -> Self {
+        let limit = self.others.first().map_or(0.0, |other| other.allocations);
+        self.allocations(limit)
     }
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
@@ -143,7 +151,11 @@ pub(crate) fn print(rows: &[Row], machine: Machine) {
         let (beside, theirs, ratio) = match row.others.first() {
             Some(other) => {
                 let theirs = row.time(other);
-                (other.name, format!("{theirs:.1} ns"), format!("{:.2}", ours / theirs))
+                let ratio = match row.target {
+                    Target::Added(_) => format!("{:+.1}", ours - theirs),
+                    _ => format!("{:.2}", ours / theirs),
+                };
+                (other.name, format!("{theirs:.1} ns"), ratio)
             }
             None => ("", String::new(), String::new()),
         };
@@ -177,8 +189,17 @@ fn verdict(row: &Row, machine: Machine) -> (String, &'static str) {
             };
             (format!("{limit:.0} ns"), verdict)
         }
+        (Target::Added(limit), Some(other)) => {
+            let added = ours - row.time(other);
+            let verdict = match () {
+                () if added <= limit => "met",
+                () if machine.there(added) <= limit => "met, scaled",
+                () => "MISSED",
+            };
+            (format!("+{limit:.0} ns"), verdict)
+        }
         (Target::Bytes { limit, found }, _) => (format!("{limit:.0} B"), if found <= limit { "met" } else { "MISSED" }),
-        (Target::Ratio(_), None) => (String::new(), "no baseline"),
+        (Target::Ratio(_) | Target::Added(_), None) => (String::new(), "no baseline"),
     }
 }
 

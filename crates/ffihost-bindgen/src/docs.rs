@@ -28,7 +28,7 @@ pub(crate) fn comment(indent: usize, text: &str) -> String {
 
 /// A heading, as wide as a line, with an empty line in front of it.
 pub(crate) fn section(title: &str) -> String {
-    let dashes = WIDTH.saturating_sub(title.chars().count() + "/*  */".len() + 1);
+    let dashes = WIDTH.saturating_sub(title.chars().count() + 7);
     format!("\n/* {} {title} */", "-".repeat(dashes))
 }
 

@@ -103,7 +103,7 @@ fn breaks(line: &str, width: usize) -> Option<usize> {
     for (column, (at, c)) in line.char_indices().enumerate() {
         if !quoted && at > body {
             let before = [" ? ", " : ", " && ", " || "].iter().any(|operator| line[at..].starts_with(operator));
-            let after = [", ", "= "].iter().any(|end| line[at..].starts_with(end)) && column + 1 <= width;
+            let after = [", ", "= "].iter().any(|end| line[at..].starts_with(end)) && column < width;
             if before && column <= width {
                 found = Some(at + 1);
             } else if after {
@@ -141,7 +141,8 @@ pub(crate) fn string_literal(text: &str) -> String {
 
 /// Whether a character cannot be seen, or changes how others are seen: source that reads otherwise than it compiles.
 pub(crate) fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -8,11 +8,28 @@ use std::process::Command;
 
 /// What gcc is asked to warn of, in both languages.
 const GCC: &[&str] = &[
-    "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Wundef", "-Wcast-qual",
-    "-Wcast-align=strict", "-Wdouble-promotion", "-Wformat=2", "-Wvla", "-Wwrite-strings", "-Werror",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Wconversion",
+    "-Wsign-conversion",
+    "-Wshadow",
+    "-Wundef",
+    "-Wcast-qual",
+    "-Wcast-align=strict",
+    "-Wdouble-promotion",
+    "-Wformat=2",
+    "-Wvla",
+    "-Wwrite-strings",
+    "-Werror",
 ];
-const GCC_C: &[&str] =
-    &["-Wstrict-prototypes", "-Wmissing-prototypes", "-Wmissing-declarations", "-Wold-style-definition", "-Wc++-compat"];
+const GCC_C: &[&str] = &[
+    "-Wstrict-prototypes",
+    "-Wmissing-prototypes",
+    "-Wmissing-declarations",
+    "-Wold-style-definition",
+    "-Wc++-compat",
+];
 const GCC_CPP: &[&str] =
     &["-Wold-style-cast", "-Wuseless-cast", "-Wnon-virtual-dtor", "-Woverloaded-virtual", "-Wextra-semi"];
 
@@ -69,23 +86,16 @@ fn check(compiler: &str, language: &str, standard: &str, flags: &[&str], include
     assert!(output.status.success(), "{includes:?} does not compile with {compiler} as {standard}:\n{said}");
 }
 
-/// Both libraries' headers with this ending, each alone and twice, and together.
-fn all(ending: &str) -> Vec<String> {
-    let mut headers = Vec::new();
-    for library in ["my_app", "union"] {
-        headers.push(format!("{library}.{ending}\n{library}.{ending}"));
-    }
-    headers.push(format!("union.{ending}\nmy_app.{ending}"));
-    headers
-}
-
+/// Checks each library's header alone and twice in the first standard, and both together in all.
 fn check_all(compiler: &str, language: &str, standards: &[&str], flags: &[&str], ending: &str) {
-    if is_there(compiler) {
-        for standard in standards {
-            for includes in all(ending) {
-                check(compiler, language, standard, flags, &includes);
-            }
-        }
+    if !is_there(compiler) {
+        return;
+    }
+    for library in ["my_app", "union"] {
+        check(compiler, language, standards[0], flags, &format!("{library}.{ending}\n{library}.{ending}"));
+    }
+    for standard in standards {
+        check(compiler, language, standard, flags, &format!("union.{ending}\nmy_app.{ending}"));
     }
 }
 
@@ -106,7 +116,13 @@ fn cpp_with_gcc() {
 
 #[test]
 fn c_with_clang() {
-    check_all("clang-22", "c", &["c99", "c11", "c23"], &[CLANG, &["-Wno-pre-c11-compat", "-Wno-pre-c23-compat"]].concat(), "h");
+    check_all(
+        "clang-22",
+        "c",
+        &["c99", "c11", "c23"],
+        &[CLANG, &["-Wno-pre-c11-compat", "-Wno-pre-c23-compat"]].concat(),
+        "h",
+    );
 }
 
 #[test]
@@ -123,7 +139,9 @@ fn cpp_with_clang() {
 #[test]
 fn what_compiles_is_what_is_generated() {
     for library in [common::everything(), common::keywords()] {
-        for file in Language::ALL.into_iter().flat_map(|language| generate(&library, language).expect("it can be bound")) {
+        for file in
+            Language::ALL.into_iter().flat_map(|language| generate(&library, language).expect("it can be bound"))
+        {
             let golden = std::fs::read_to_string(folder().join(&file.path)).unwrap_or_default();
             assert!(golden == file.contents, "{} differs: run the golden tests", file.path);
         }

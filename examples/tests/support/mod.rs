@@ -2,6 +2,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::allow_attributes, reason = "whether the expectation above holds differs between test files")]
 
+#[cfg(unix)]
+pub mod native;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -61,7 +64,14 @@ pub struct Ran {
 /// Runs a program to its end.
 #[track_caller]
 pub fn run(command: &mut Command) -> Ran {
-    let Output { status, stdout, stderr } = capture(command.stdin(Stdio::null()).stdout(Stdio::piped()));
+    run_within(PATIENCE, command)
+}
+
+/// Runs a program that may take as long as this.
+#[track_caller]
+pub fn run_within(patience: Duration, command: &mut Command) -> Ran {
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let Output { status, stdout, stderr } = capture_within(patience, command);
     let text = |bytes| String::from_utf8(bytes).expect("programs write UTF-8");
     Ran { out: text(stdout), err: text(stderr), code: status.code() }
 }
@@ -69,10 +79,15 @@ pub fn run(command: &mut Command) -> Ran {
 /// Runs a program whose standard output is set already.
 #[track_caller]
 pub fn capture(command: &mut Command) -> Output {
+    capture_within(PATIENCE, command)
+}
+
+#[track_caller]
+fn capture_within(patience: Duration, command: &mut Command) -> Output {
     let spawned = command.stderr(Stdio::piped()).spawn();
     let mut child = spawned.unwrap_or_else(|error| fail(&format!("{command:?} does not start: {error}")));
     let (out, err) = (drain(child.stdout.take()), drain(child.stderr.take()));
-    let status = await_end(&mut child);
+    let status = await_end_within(patience, &mut child);
     let joined = |reader: thread::JoinHandle<Vec<u8>>| reader.join().expect("reading does not panic");
     Output { status, stdout: joined(out), stderr: joined(err) }
 }
@@ -80,12 +95,17 @@ pub fn capture(command: &mut Command) -> Output {
 /// Waits for the end of a program, but not for ever.
 #[track_caller]
 pub fn await_end(child: &mut Child) -> ExitStatus {
+    await_end_within(PATIENCE, child)
+}
+
+#[track_caller]
+fn await_end_within(patience: Duration, child: &mut Child) -> ExitStatus {
     let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("a child can be waited for") {
             return status;
         }
-        if start.elapsed() > PATIENCE {
+        if start.elapsed() > patience {
             child.kill().expect("a child can be killed");
             child.wait().expect("a killed child ends");
             fail("the program hangs");

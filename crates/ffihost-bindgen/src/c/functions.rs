@@ -232,7 +232,10 @@ impl Writer<'_, '_> {
             comment: comment(0, &docs),
             prototype: list(0, &format!("int {prefix}_create"), &declared, ";"),
         });
-        let cbor = item.formats.cbor.then(|| self.cbor("create", &[], &["FFICallBack cb", "void *userData", "void **ctx"], true));
+        let cbor = item
+            .formats
+            .cbor
+            .then(|| self.cbor("create", &[], &["FFICallBack cb", "void *userData", "void **ctx"], true));
         ConstructorView {
             native,
             cbor,
@@ -249,10 +252,7 @@ impl Writer<'_, '_> {
         let params: Vec<_> = order.concat().into_iter().map(str::to_owned).collect();
         let text = "The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed.";
         let text = if first { "The same in CBOR: req is a map from the names of the parameters." } else { text };
-        Symbol {
-            comment: comment(0, text),
-            prototype: list(0, &format!("int {prefix}_{name}_cbor"), &params, ";"),
-        }
+        Symbol { comment: comment(0, text), prototype: list(0, &format!("int {prefix}_{name}_cbor"), &params, ";") }
     }
 
     fn request(&mut self, item: &Request) -> RequestView {
@@ -285,7 +285,8 @@ impl Writer<'_, '_> {
         if item.formats.cbor {
             let mut cbor = self.cbor(&item.name, head, &callback, false);
             if !item.formats.native {
-                cbor.comment = comment(0, &paragraphs(&[&docs, "Only in CBOR: req is a map from the names of the parameters."]));
+                cbor.comment =
+                    comment(0, &paragraphs(&[&docs, "Only in CBOR: req is a map from the names of the parameters."]));
             }
             symbols.push(cbor);
         }
@@ -336,7 +337,8 @@ impl Writer<'_, '_> {
             (format!("const {c_type} *"), text)
         } else {
             params.push(format!("{c_type} *{which}"));
-            let text = format!("Sets *{which} to what a callback of {item} was passed; false if that is something else.");
+            let text =
+                format!("Sets *{which} to what a callback of {item} was passed; false if that is something else.");
             ("bool ".to_owned(), text)
         };
         let head = list(0, &format!("static inline {returns}{name}"), &params, " {");
@@ -425,7 +427,10 @@ impl Writer<'_, '_> {
         let optional = matches!(ty, Type::Option(_));
         let answered = if verb == "complete" { "its result" } else { "its declared error" };
         let null = if optional { "; NULL is none" } else { "" };
-        let text = format!("Answers a call of {item} with {answered}{null}. Returns what {}_host_complete does.", self.library.name);
+        let text = format!(
+            "Answers a call of {item} with {answered}{null}. Returns what {}_host_complete does.",
+            self.library.name
+        );
         Answer {
             comment: comment(0, &text),
             head: list(0, &format!("static inline int {name}"), &params, " {"),
@@ -442,7 +447,8 @@ impl Writer<'_, '_> {
         let read_args = self.give(&format!("{name}_args"));
         let fixed = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let returned = args.as_deref().unwrap_or("void");
-        let payload = if args.is_some() { format!("{read_args} reads what it is passed") } else { "Without payload".to_owned() };
+        let payload =
+            if args.is_some() { format!("{read_args} reads what it is passed") } else { "Without payload".to_owned() };
         let text = format!(
             "The event {name}: cb is called on the event thread, once for each. {payload}.\n\
              Returns the listener, for {}_remove_event_listener, or 0 if it is refused.",
@@ -452,7 +458,10 @@ impl Writer<'_, '_> {
         let listen_head = format!("static inline uint64_t {listen}");
         EventView {
             name: name.to_owned(),
-            comment: comment(0, &paragraphs(&[docs, &table(params.iter().map(|field| (&*field.name, &*field.docs))), &text])),
+            comment: comment(
+                0,
+                &paragraphs(&[docs, &table(params.iter().map(|field| (&*field.name, &*field.docs))), &text]),
+            ),
             args,
             read_args_head: list(0, &head, &fixed(&["const char *msg", "size_t len"]), " {"),
             listen_head: list(0, &listen_head, &fixed(&["void *ctx", "FFICallBack cb", "void *userData"]), " {"),
@@ -474,7 +483,11 @@ fn host_fn_docs(types: &Types<'_>, item: &HostFn) -> String {
         carried(types, &item.result),
         item.error.as_ref().map(|error| format!(", or fail with {}", carried(types, error))).unwrap_or_default()
     );
-    let when = if item.asynchronous { "now or later, from any thread" } else { "before it returns: the library does not wait" };
+    let when = if item.asynchronous {
+        "now or later, from any thread"
+    } else {
+        "before it returns: the library does not wait"
+    };
     let lifetime = if item.params.is_empty() { "" } else { " args lives until it returns." };
     let text = format!("{answer} Once: {when}.\nThread: the FFI thread; return quickly.{lifetime}");
     let table = table(item.params.iter().map(|field| (&*field.name, &*field.docs)));

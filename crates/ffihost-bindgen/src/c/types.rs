@@ -1,8 +1,8 @@
 //! The types of a library in C: what they are called, how they are passed, and which have to be defined before which.
 
+use crate::Error;
 use crate::docs::{comment, paragraphs};
 use crate::names::{Scope, camel, identifier, shouty, snake};
-use crate::Error;
 use ffihost_schema::{Enum, Field, Library, Payload, Struct, Type};
 use std::collections::{HashMap, HashSet};
 
@@ -363,7 +363,12 @@ impl Finder<'_, '_> {
             return Ok(());
         }
         let what = format!("the arguments of {place}");
-        self.record(&self.types.args(item), &what, &format!("The arguments of {}.", place.trim_start_matches("the ")), params)?;
+        self.record(
+            &self.types.args(item),
+            &what,
+            &format!("The arguments of {}.", place.trim_start_matches("the ")),
+            params,
+        )?;
         self.assert_last(params, offsets, size);
         Ok(())
     }
@@ -427,7 +432,10 @@ impl Finder<'_, '_> {
             }
         }
         union.push_str("\n    } payload");
-        let tag = Member { comment: comment(4, "which variant it is, and so what is in the payload"), text: "int32_t tag".to_owned() };
+        let tag = Member {
+            comment: comment(4, "which variant it is, and so what is in the payload"),
+            text: "int32_t tag".to_owned(),
+        };
         let payload = Member { comment: String::new(), text: union };
         // Its name was claimed with those of all enums.
         let layout = item.layout.as_ref().map(|layout| Asserted {

@@ -165,8 +165,10 @@ impl<'a> Writer<'a> {
         };
         let callback = format!("std::function<void(ffihost::Result<{}>)>", of(&value));
         let with_callback: Vec<_> = declared.iter().cloned().chain([format!("{callback} done")]).collect();
-        let with_submit: Vec<_> =
-            ["FFICallBack ffi_cb".to_owned(), "void *user_data".to_owned()].into_iter().chain(declared.clone()).collect();
+        let with_submit: Vec<_> = ["FFICallBack ffi_cb".to_owned(), "void *user_data".to_owned()]
+            .into_iter()
+            .chain(declared.clone())
+            .collect();
         let returned = if item.asynchronous { format!("ffihost::Future<{value}>") } else { value.clone() };
         let awaited = format!("ffihost::Awaitable<{}>", of(&value));
         let tail = if is_free { "" } else { " const" };
@@ -179,7 +181,10 @@ impl<'a> Writer<'a> {
         let outside = |returned: &str, name: &str, params: &[String]| {
             list(0, &format!("inline {returned} {class}::{name}"), params, &format!("{tail} {{"))
         };
-        let docs = paragraphs(&[&item.docs, &table(params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs)))]);
+        let docs = paragraphs(&[
+            &item.docs,
+            &table(params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs))),
+        ]);
         let indent = if is_free { 0 } else { 4 };
         let throws = match &error {
             Some(error) => format!("ffihost::ErrorOf<{error}> or ffihost::Error"),
@@ -190,7 +195,8 @@ impl<'a> Writer<'a> {
         } else {
             format!("Runs here, before it returns. Throws {throws}.")
         };
-        let refused = "The same; done is called on the FFI thread, once, unless this throws because the request is refused.";
+        let refused =
+            "The same; done is called on the FFI thread, once, unless this throws because the request is refused.";
         let submitted: Vec<_> =
             ["ffi_cb".to_owned(), "user_data".to_owned()].into_iter().chain(passed.iter().cloned()).collect();
         Method {
@@ -202,7 +208,11 @@ impl<'a> Writer<'a> {
             callback_declaration: declare(&inside("ffihost::Request", &name, &with_callback)),
             await_declaration: declare(&inside(&awaited, &await_name, &declared)),
             submit_declaration: declare(&inside("int", &submit_name, &with_submit)),
-            definition: if class.is_empty() { inside(&returned, &name, &declared) } else { outside(&returned, &name, &declared) },
+            definition: if class.is_empty() {
+                inside(&returned, &name, &declared)
+            } else {
+                outside(&returned, &name, &declared)
+            },
             callback_definition: if class.is_empty() {
                 inside("ffihost::Request", &name, &with_callback)
             } else {
@@ -279,15 +289,18 @@ impl<'a> Writer<'a> {
         let mut lent = self.lent(&params);
         lent.extend(["ffi_cb", "user_data", "ctx"].map(str::to_owned));
         let documented = params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs));
-        let blocking = "Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.";
+        let blocking =
+            "Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.";
         let docs = paragraphs(&[&item.docs, &table(documented), blocking]);
-        let static_list = |returned: &str, name: &str, params: &[String]| {
-            list(4, &format!("static {returned} {name}"), params, " {")
-        };
+        let static_list =
+            |returned: &str, name: &str, params: &[String]| list(4, &format!("static {returned} {name}"), params, " {");
         Some(Constructor {
             comment: comment(4, &docs),
             create: static_list(&format!("std::future<{class}>"), &create, &declared),
-            create_comment: comment(4, "The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future."),
+            create_comment: comment(
+                4,
+                "The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future.",
+            ),
             open: static_list(&class, &open, &declared),
             open_passed: format!("{create}({})", passed.join(", ")),
             start: static_list(&class, &start, &with_ready),
@@ -315,10 +328,12 @@ impl<'a> Writer<'a> {
             Some(error) => format!("ffihost::Responder<{result}, {error}> call"),
             None => format!("ffihost::Responder<{result}> call"),
         };
-        let args: Vec<_> = named(&item.params).iter().map(|(name, ty)| format!("{} {name}", self.values.name(ty))).collect();
+        let args: Vec<_> =
+            named(&item.params).iter().map(|(name, ty)| format!("{} {name}", self.values.name(ty))).collect();
         let with_call: Vec<_> = [responder].into_iter().chain(args.clone()).collect();
         let c_args = if item.params.is_empty() { "void".to_owned() } else { self.c.args(&item.name) };
-        let declares = error.map(|error| format!(" throws ffihost::ErrorOf<{error}> to answer with that,")).unwrap_or_default();
+        let declares =
+            error.map(|error| format!(" throws ffihost::ErrorOf<{error}> to answer with that,")).unwrap_or_default();
         let answer = if item.result == Type::Unit { "Returns when it is done," } else { "Returns the answer," };
         let text = format!(
             "Sets the host function {}, in place of what was set. {answer}{declares} or throws something else, whose what() \
@@ -351,7 +366,8 @@ impl<'a> Writer<'a> {
         let member = self.members.give(&member, "an event");
         let args: Vec<_> = named(params).iter().map(|(name, ty)| format!("{} {name}", self.values.name(ty))).collect();
         let c_args = if params.is_empty() { "void".to_owned() } else { self.c.args(name) };
-        let text = format!("Calls listener for each event {name}, on the event thread, as long as the subscription lives.");
+        let text =
+            format!("Calls listener for each event {name}, on the event thread, as long as the subscription lives.");
         let documented = params.iter().map(|field| (&*field.name, &*field.docs));
         let head = format!("ffihost::Subscription {member}(std::function<void");
         EventView {

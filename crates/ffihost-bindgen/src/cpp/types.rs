@@ -17,10 +17,23 @@ pub(crate) struct Values<'a> {
 /// A type definition.
 pub(crate) enum Shape {
     /// An enum without data.
-    Numbers { comment: String, name: String, variants: Vec<Numbered> },
-    Record { comment: String, name: String, fields: Vec<Member> },
+    Numbers {
+        comment: String,
+        name: String,
+        variants: Vec<Numbered>,
+    },
+    Record {
+        comment: String,
+        name: String,
+        fields: Vec<Member>,
+    },
     /// An enum with data.
-    Variant { comment: String, name: String, variants: Vec<VariantShape>, list: String },
+    Variant {
+        comment: String,
+        name: String,
+        variants: Vec<VariantShape>,
+        list: String,
+    },
 }
 
 pub(crate) struct Numbered {
@@ -42,10 +55,22 @@ pub(crate) struct VariantShape {
 
 /// The conversions of a type.
 pub(crate) enum Converted {
-    Record { c: String, cpp: String, fields: Vec<ConvertedField> },
-    Variant { c: String, cpp: String, variants: Vec<ConvertedVariant> },
+    Record {
+        c: String,
+        cpp: String,
+        fields: Vec<ConvertedField>,
+    },
+    Variant {
+        c: String,
+        cpp: String,
+        variants: Vec<ConvertedVariant>,
+    },
     /// The arguments of a host function or an event, which are only taken.
-    Arguments { c: String, cpp: String, fields: Vec<ConvertedField> },
+    Arguments {
+        c: String,
+        cpp: String,
+        fields: Vec<ConvertedField>,
+    },
 }
 
 pub(crate) struct ConvertedField {
@@ -183,7 +208,13 @@ impl<'a> Values<'a> {
         order.push(name);
     }
 
-    fn visit_type<'n>(&'n self, ty: &'n Type, by_value: bool, met: &mut HashMap<&'n str, ()>, order: &mut Vec<&'n str>) {
+    fn visit_type<'n>(
+        &'n self,
+        ty: &'n Type,
+        by_value: bool,
+        met: &mut HashMap<&'n str, ()>,
+        order: &mut Vec<&'n str>,
+    ) {
         match ty {
             Type::Named(name) => self.visit(name, met, order),
             Type::Option(inner) => self.visit_type(inner, by_value, met, order),
@@ -279,7 +310,8 @@ impl<'a> Values<'a> {
     }
 
     fn converted_fields(&self, fields: &[Field]) -> Vec<ConvertedField> {
-        let converted = |field: &Field| ConvertedField { name: identifier(&field.name), cpp: self.qualified(&field.ty) };
+        let converted =
+            |field: &Field| ConvertedField { name: identifier(&field.name), cpp: self.qualified(&field.ty) };
         fields.iter().map(converted).collect()
     }
 
@@ -313,7 +345,8 @@ impl<'a> Values<'a> {
 
     fn describe(&self, name: &str) -> Described {
         let item = self.enums.get(name);
-        let variants = item.map_or_else(Vec::new, |item| item.variants.iter().map(|variant| variant.name.clone()).collect());
+        let variants =
+            item.map_or_else(Vec::new, |item| item.variants.iter().map(|variant| variant.name.clone()).collect());
         let has_data = item.is_some_and(|item| item.layout.is_some());
         let number = if has_data { "error.value.index()" } else { "static_cast<std::size_t>(error)" };
         Described { cpp: self.own(name), name: name.to_owned(), variants, number }

@@ -5,7 +5,8 @@ use super::build::*;
 use ffihost_schema::*;
 
 pub(crate) fn everything() -> Library {
-    let mut library = library("my_app", "A library that has everything.\n\nIt is *not* for use; `/* this */` is a comment.");
+    let mut library =
+        library("my_app", "A library that has everything.\n\nIt is *not* for use; `/* this */` is a comment.");
     library.constructor.docs = "Opens the app.".to_owned();
     library.constructor.params = vec![
         field("name", "what it is called", Type::String),
@@ -15,8 +16,7 @@ pub(crate) fn everything() -> Library {
     library.constructor.error = Some(named("OpenError"));
     library.structs = structs();
     library.enums = enums();
-    library.handles =
-        vec![Handle { name: "Cursor".to_owned(), docs: "Walks over the profiles.".to_owned() }];
+    library.handles = vec![Handle { name: "Cursor".to_owned(), docs: "Walks over the profiles.".to_owned() }];
     library.requests = requests();
     library.host_fns = host_fns();
     library.events = events();
@@ -37,11 +37,20 @@ fn structs() -> Vec<Struct> {
                 field("avatar", "A PNG.", Type::Bytes),
             ],
         ),
-        structure("LoginReq", "", vec![field("user_id", "whose\nsession", Type::String), field("scopes", "", list(named("Role")))]),
+        structure(
+            "LoginReq",
+            "",
+            vec![field("user_id", "whose\nsession", Type::String), field("scopes", "", list(named("Role")))],
+        ),
         structure(
             "Session",
             "An open session.",
-            plain([("token", Type::U64), ("profile", named("Profile")), ("cursor", handle("Cursor")), ("expires_in", Type::F64)]),
+            plain([
+                ("token", Type::U64),
+                ("profile", named("Profile")),
+                ("cursor", handle("Cursor")),
+                ("expires_in", Type::F64),
+            ]),
         ),
         structure("Limits", "", plain([("users", Type::U32), ("rate", Type::F32), ("strict", Type::Bool)])),
         structure(
@@ -96,7 +105,11 @@ fn enums() -> Vec<Enum> {
         "Why a login fails.",
         vec![
             variant("UnknownUser", "There is no such user.", Payload::Unit),
-            variant("Locked", "Too many attempts.", Payload::Fields(vec![field("minutes", "until it opens", Type::U32)])),
+            variant(
+                "Locked",
+                "Too many attempts.",
+                Payload::Fields(vec![field("minutes", "until it opens", Type::U32)]),
+            ),
             variant("Host", "The host's own failure.", Payload::One(Type::String)),
         ],
     );
@@ -106,7 +119,11 @@ fn enums() -> Vec<Enum> {
     let mut open = enumeration("OpenError", "", vec![variant("Name", "", Payload::One(Type::String)), unit("Full")]);
     open.error = true;
     vec![
-        enumeration("Role", "What somebody may do.", vec![variant("Admin", "Everything.", Payload::Unit), unit("Guest")]),
+        enumeration(
+            "Role",
+            "What somebody may do.",
+            vec![variant("Admin", "Everything.", Payload::Unit), unit("Guest")],
+        ),
         enumeration(
             "Shape",
             "A shape.",
@@ -150,7 +167,8 @@ fn requests() -> Vec<Request> {
         request
     };
     let cursor = || Receiver::Handle("Cursor".to_owned());
-    let mut generic = request("inspect", "Only for generic callers.", plain([("what", Type::String)]), Type::String, None);
+    let mut generic =
+        request("inspect", "Only for generic callers.", plain([("what", Type::String)]), Type::String, None);
     generic.formats = Formats { native: false, cbor: true };
     let mut fast = request("ping", "", Vec::new(), Type::Unit, None);
     fast.formats = Formats { native: true, cbor: false };
@@ -163,11 +181,20 @@ fn requests() -> Vec<Request> {
         sync(of(Receiver::Free, request("add", "Adds.", plain([("a", Type::U32), ("b", Type::U32)]), Type::U32, None))),
         of(Receiver::Free, request("digest", "", plain([("data", Type::Bytes)]), Type::Bytes, None)),
         request("role_of", "", plain([("id", Type::String)]), named("Role"), None),
-        request("find", "", plain([("id", option(Type::String))]), option(named("Profile")), Some(named("ProfileError"))),
+        request(
+            "find",
+            "",
+            plain([("id", option(Type::String))]),
+            option(named("Profile")),
+            Some(named("ProfileError")),
+        ),
         request("echo", "Returns what it is given.", plain([("kitchen", named("Kitchen"))]), named("Kitchen"), None),
         request("draw", "", plain([("shapes", map(named("Shape")))]), map(named("Shape")), None),
         request("open_cursor", "", Vec::new(), handle("Cursor"), None),
-        of(cursor(), request("next", "The next profiles, at most `n`.", plain([("n", Type::U32)]), list(named("Profile")), None)),
+        of(
+            cursor(),
+            request("next", "The next profiles, at most `n`.", plain([("n", Type::U32)]), list(named("Profile")), None),
+        ),
         of(cursor(), sync(request("position", "", Vec::new(), Type::U64, None))),
         request("never", "Ends when it is cancelled.", Vec::new(), Type::Unit, None),
     ]
@@ -184,7 +211,13 @@ fn host_fns() -> Vec<HostFn> {
             named("Profile"),
             Some(named("ProfileError")),
         ),
-        host_fn("store", "", plain([("key", Type::String), ("value", option(Type::Bytes))]), Type::Unit, Some(Type::String)),
+        host_fn(
+            "store",
+            "",
+            plain([("key", Type::String), ("value", option(Type::Bytes))]),
+            Type::Unit,
+            Some(Type::String),
+        ),
         host_fn("load", "", plain([("key", Type::String)]), option(Type::Bytes), None),
         host_fn("pick", "", plain([("of", list(named("Shape")))]), named("Shape"), Some(named("LoginError"))),
         host_fn("choose", "", plain([("roles", list(named("Role")))]), named("Role"), None),
@@ -196,7 +229,11 @@ fn host_fns() -> Vec<HostFn> {
 
 fn events() -> Vec<Event> {
     vec![
-        event("on_fired", "It fired.", vec![field("message", "", Type::String), field("count", "how often", Type::U32)]),
+        event(
+            "on_fired",
+            "It fired.",
+            vec![field("message", "", Type::String), field("count", "how often", Type::U32)],
+        ),
         event("profile_changed", "", plain([("profile", named("Profile")), ("shape", named("Shape"))])),
         event("on_idle", "Nothing happened.", Vec::new()),
     ]
@@ -210,7 +247,12 @@ fn constants() -> Vec<Constant> {
         constant("OFFSET", "", Type::I8, Value::Signed(-1)),
         constant("RATIO", "", Type::F32, Value::Float(f64::from(0.1_f32))),
         constant("FAR", "", Type::F64, Value::Float(f64::INFINITY)),
-        constant("GREETING", "Not a \"trigraph\": ??/", Type::String, Value::Text("hello\n\"world\" \\ ??/ ü".to_owned())),
+        constant(
+            "GREETING",
+            "Not a \"trigraph\": ??/",
+            Type::String,
+            Value::Text("hello\n\"world\" \\ ??/ ü".to_owned()),
+        ),
         constant("STRICT", "", Type::Bool, Value::Bool(true)),
     ]
 }

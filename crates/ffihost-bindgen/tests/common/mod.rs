@@ -1,9 +1,9 @@
 //! Libraries that nobody wrote, which have everything that one can have.
 
-#![allow(dead_code, reason = "each test file needs some of it")]
+#![allow(dead_code, unused_imports, reason = "each test file needs some of it")]
 #![allow(clippy::allow_attributes, reason = "what is needed differs")]
 
-mod build;
+pub(crate) mod build;
 mod everything;
 mod keywords;
 

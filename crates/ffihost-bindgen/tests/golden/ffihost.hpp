@@ -137,12 +137,11 @@ private:
 /* How a request ended: with a T, with its declared error, or with another one. */
 template <class T, class E = void> class [[nodiscard]] Result {
     using Declared = std::conditional_t<std::is_void_v<E>, detail::Never, ErrorOf<E>>;
-    using Outcome = std::variant<detail::Value<T>, Declared, Error>;
 
 public:
-    static Result success(detail::Value<T> value) { return Result(Outcome(std::in_place_index<0>, std::move(value))); }
-    static Result declared(Declared error) { return Result(Outcome(std::in_place_index<1>, std::move(error))); }
-    static Result failure(Error error) { return Result(Outcome(std::in_place_index<2>, std::move(error))); }
+    static Result success(detail::Value<T> value) { return Result(std::in_place_index<0>, std::move(value)); }
+    static Result declared(Declared error) { return Result(std::in_place_index<1>, std::move(error)); }
+    static Result failure(Error error) { return Result(std::in_place_index<2>, std::move(error)); }
 
     bool ok() const noexcept { return outcome_.index() == 0; }
     explicit operator bool() const noexcept { return ok(); }
@@ -198,7 +197,7 @@ public:
     }
 
 private:
-    explicit Result(Outcome outcome) : outcome_(std::move(outcome)) {}
+    template <class Which, class V> Result(Which which, V &&held) : outcome_(which, std::forward<V>(held)) {}
 
     void check() const {
         if (!ok()) {
@@ -206,7 +205,7 @@ private:
         }
     }
 
-    Outcome outcome_;
+    std::variant<detail::Value<T>, Declared, Error> outcome_;
 };
 
 /* Takes what a callback threw, and which kind of callback it was. */

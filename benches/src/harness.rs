@@ -1,52 +1,58 @@
 //! Running scenarios: contestants take turns, so that whatever else the machine does meets all of them alike.
 
-use ffihost_benches::allocations;
+use crate::allocations;
 use std::time::Duration;
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
-    pub(crate) rounds: usize,
+pub struct Settings {
+    /// How often each contestant runs.
+    pub rounds: usize,
     /// Each scenario's number of calls is divided by this.
-    pub(crate) divisor: u64,
+    pub divisor: u64,
 }
 
 impl Settings {
-    pub(crate) const FULL: Self = Self { rounds: 9, divisor: 1 };
+    /// Measures.
+    pub const FULL: Self = Self { rounds: 9, divisor: 1 };
     /// For a smoke test: everything runs once or twice, and the times mean nothing.
-    pub(crate) const QUICK: Self = Self { rounds: 2, divisor: 50 };
+    pub const QUICK: Self = Self { rounds: 2, divisor: 50 };
 
-    pub(crate) fn calls(self, full: u64) -> u64 {
+    /// How many calls to make where there is time for so many.
+    pub fn calls(self, full: u64) -> u64 {
         // A multiple of what is kept in flight.
         (full / self.divisor).max(128).next_multiple_of(64)
     }
 }
 
 /// Somebody who makes `calls` calls, and says how long they took.
-pub(crate) struct Contestant<'a> {
+pub struct Contestant<'a> {
     name: &'static str,
     run: Box<dyn FnMut(u64) -> Duration + 'a>,
 }
 
 impl<'a> Contestant<'a> {
-    pub(crate) fn new(name: &'static str, run: impl FnMut(u64) -> Duration + 'a) -> Self {
+    /// With that name.
+    pub fn new(name: &'static str, run: impl FnMut(u64) -> Duration + 'a) -> Self {
         Self { name, run: Box::new(run) }
     }
 }
 
 /// What a contestant needed for one call.
 #[derive(Clone, Debug)]
-pub(crate) struct Figure {
-    pub(crate) name: &'static str,
+pub struct Figure {
+    /// The contestant.
+    pub name: &'static str,
     /// Nanoseconds in the fastest round.
-    pub(crate) best: f64,
+    pub best: f64,
     /// Nanoseconds in the middle round.
-    pub(crate) median: f64,
-    pub(crate) allocations: f64,
+    pub median: f64,
+    /// How often anything was allocated.
+    pub allocations: f64,
 }
 
 /// Lets the contestants take turns; the figures are in their order.
-pub(crate) fn race(settings: Settings, calls: u64, mut contestants: Vec<Contestant<'_>>) -> Vec<Figure> {
+pub fn race(settings: Settings, calls: u64, mut contestants: Vec<Contestant<'_>>) -> Vec<Figure> {
     let calls = settings.calls(calls);
     for contestant in &mut contestants {
         (contestant.run)(calls / 8);

@@ -1,7 +1,6 @@
 //! What the attributes take, and what they say of what they do not: one file in `ui` for each rule.
 
 #[test]
-#[cfg_attr(miri, ignore = "runs the compiler")]
 fn ui() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");

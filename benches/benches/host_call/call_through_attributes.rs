@@ -1,0 +1,148 @@
+//! The same calls by hand and through the attributes: what typed arguments and results add.
+
+use crate::emit_events::{bursts, wait_until};
+use crate::request_asynchronously::submit;
+use crate::request_synchronously::{request, take_number};
+use crate::table::{Row, Speaker, Target};
+use ffihost::abi::types::FFICallBack;
+use ffihost_benches::harness::{Contestant, Settings, race};
+use ffihost_benches::host::{self, Context, Tally, expect_ok};
+use ffihost_benches::typed_host::{self, Request};
+use ffihost_benches::window::{Window, keep_full};
+use std::ffi::c_void;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+const TYPED: &str = "attributes";
+const RAW: &str = "by hand";
+const ADDED: Target = Target::Added(10.0);
+
+pub(crate) fn run(settings: Settings) -> Vec<Row> {
+    vec![
+        await_numbers(settings),
+        await_texts(settings),
+        request_synchronously(settings),
+        request_asynchronously(settings),
+        emit_events(settings),
+    ]
+}
+
+fn await_numbers(settings: Settings) -> Row {
+    let (raw, typed) = (Context::new(host::bench()), typed_host::context());
+    host::answer_inline(&raw);
+    host::answer_inline(&typed);
+    let figures = race(
+        settings,
+        1_000_000,
+        vec![
+            Contestant::new(TYPED, |calls| typed_host::time(&typed, typed.exports().await_numbers, calls)),
+            Contestant::new(RAW, |calls| raw.time(raw.exports().await_numbers, calls)),
+        ],
+    );
+    Row::new("typed: await an inline answer, u32", Speaker::Best, ADDED, figures).no_more_allocations()
+}
+
+fn await_texts(settings: Settings) -> Row {
+    let (raw, typed) = (Context::new(host::bench()), typed_host::context());
+    host::answer_text_inline(&raw);
+    host::answer_typed_text_inline(&typed);
+    let figures = race(
+        settings,
+        500_000,
+        vec![
+            Contestant::new(TYPED, |calls| typed_host::time(&typed, typed.exports().await_texts, calls)),
+            Contestant::new(RAW, |calls| raw.time(raw.exports().await_texts, calls)),
+        ],
+    );
+    Row::new("typed: await an inline answer, 16-byte text", Speaker::Best, ADDED, figures).no_more_allocations()
+}
+
+fn request_synchronously(settings: Settings) -> Row {
+    let (raw, typed) = (Context::new(host::bench()), typed_host::context());
+    let figures = race(
+        settings,
+        5_000_000,
+        vec![
+            Contestant::new(TYPED, |calls| request_typed(calls, typed.ctx(), typed.exports().bump_sync)),
+            Contestant::new(RAW, |calls| request(calls, raw.ctx(), raw.exports().bump_sync)),
+        ],
+    );
+    Row::new("typed: synchronous request", Speaker::Best, ADDED, figures).no_more_allocations()
+}
+
+fn request_typed(calls: u64, ctx: *mut c_void, function: Request<u32>) -> Duration {
+    let callback = black_box(take_number as FFICallBack);
+    let mut value = 0u32;
+    let start = Instant::now();
+    for _ in 0..calls {
+        // SAFETY: the number lives during the call, which calls back before it returns.
+        expect_ok(unsafe { function(ctx, Some(callback), (&raw mut value).cast(), value) });
+    }
+    let took = start.elapsed();
+    assert_eq!(u64::from(value), calls);
+    took
+}
+
+fn request_asynchronously(settings: Settings) -> Row {
+    let (raw, typed) = (Context::new(host::bench()), typed_host::context());
+    let (nudge, ctx) = (typed.exports().nudge, typed.ctx());
+    let callback: FFICallBack = black_box(Window::CALLBACK);
+    let mut submit_typed = |user_data: *mut c_void| {
+        // SAFETY: userData lives until all have called back.
+        expect_ok(unsafe { nudge(ctx, Some(callback), user_data, 7) });
+    };
+    let figures = race(
+        settings,
+        200_000,
+        vec![
+            Contestant::new(TYPED, |calls| keep_full(calls, &mut submit_typed)),
+            Contestant::new("by hand, without bytes", |calls| keep_full(calls, &mut submit(&raw, false))),
+            Contestant::new("by hand, 4 bytes in a Vec", |calls| keep_full(calls, &mut submit(&raw, true))),
+        ],
+    );
+    Row::new("typed: asynchronous request, 64 in flight", Speaker::Median, ADDED, figures).no_more_allocations()
+}
+
+fn emit_events(settings: Settings) -> Row {
+    let (tally, typed_tally) = (Box::new(Tally::default()), Box::new(Tally::default()));
+    let (raw, typed) = (Context::new(host::bench()), typed_host::context());
+    // SAFETY: the tallies were made before the contexts, and are dropped after them.
+    unsafe {
+        tally.listen(&raw, c"ticked");
+        typed_tally.listen(&typed, c"ticked");
+    }
+    let (mut emitted, mut emitted_typed) = (0, 0);
+    let figures = race(
+        settings,
+        200_000,
+        vec![
+            Contestant::new(TYPED, |events| {
+                let emit = |burst| typed_host::time(&typed, typed.exports().emit_burst, burst);
+                emit_in_bursts(events, &mut emitted_typed, &typed_tally, emit)
+            }),
+            Contestant::new(RAW, |events| {
+                let emit = |burst| raw.time(raw.exports().emit_burst, burst);
+                emit_in_bursts(events, &mut emitted, &tally, emit)
+            }),
+        ],
+    );
+    let delivered = typed_tally.read().0;
+    let row = Row::new("typed: event with a small struct, enqueueing", Speaker::Median, ADDED, figures);
+    let row = row
+        .no_more_allocations()
+        .note("by hand it is a number; the struct has 16 bytes")
+        .fault_if(delivered != emitted_typed, || format!("{emitted_typed} emitted, {delivered} delivered"));
+    drop((raw, typed));
+    row
+}
+
+/// Emits so many events; each burst waits until the last is delivered.
+fn emit_in_bursts(events: u64, emitted: &mut u64, tally: &Tally, emit: impl Fn(u64) -> Duration) -> Duration {
+    let mut took = Duration::ZERO;
+    for burst in bursts(events) {
+        took += emit(burst);
+        *emitted += burst;
+        wait_until(|| tally.read().0 >= *emitted);
+    }
+    took
+}

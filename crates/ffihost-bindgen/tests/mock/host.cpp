@@ -1,0 +1,525 @@
+// A host in C++, run against the mock library: what the bindings promise, step by step.
+
+#include "my_app.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+
+using namespace std::chrono_literals;
+
+extern std::atomic<std::uint64_t> mock_hash;
+
+#define CHECK(what)                                                                                                    \
+    do {                                                                                                               \
+        if (!(what)) {                                                                                                 \
+            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #what);                                    \
+            std::abort();                                                                                              \
+        }                                                                                                              \
+    } while (false)
+
+namespace {
+
+my_app::Context open(const char *name = "test") { return my_app::Context::open(name, std::nullopt, 3); }
+
+// The exception of a type that something throws.
+template <class E, class F> E thrown(F &&f) {
+    try {
+        f();
+    } catch (const E &error) {
+        return error;
+    }
+    std::fprintf(stderr, "nothing was thrown\n");
+    std::abort();
+}
+
+my_app::Profile alice() {
+    my_app::Profile profile;
+    profile.id = "alice";
+    profile.age = std::uint8_t{30};
+    profile.role = my_app::Role::Guest;
+    profile.tags = {"a", "", "c"};
+    profile.avatar = {0, 255, 7};
+    return profile;
+}
+
+bool same(const my_app::Profile &a, const my_app::Profile &b) {
+    return a.id == b.id && a.age == b.age && a.role == b.role && a.tags == b.tags && a.avatar == b.avatar;
+}
+
+// Something that lives somewhere, counted.
+struct Counted {
+    explicit Counted(std::atomic<int> &alive) : count(&alive) { ++*count; }
+    Counted(const Counted &other) : count(other.count) { ++*count; }
+    ~Counted() { --*count; }
+    Counted &operator=(const Counted &) = delete;
+    std::atomic<int> *count;
+};
+
+class Gate {
+public:
+    void open() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        is_open_ = true;
+        wake_.notify_all();
+    }
+    void pass() {
+        std::unique_lock<std::mutex> lock(mutex_);
+        CHECK(wake_.wait_for(lock, 20s, [this] { return is_open_; }));
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool is_open_ = false;
+};
+
+void constructors() {
+    CHECK(thrown<ffihost::Error>([] { open("busy"); }).status() == FFI_RET_BUSY);
+    my_app::Limits limits;
+    limits.users = 3;
+    const auto failed = [&] { my_app::Context::open("fails", limits, 9); };
+    const auto error = thrown<ffihost::ErrorOf<my_app::OpenError>>(failed);
+    CHECK(std::get<my_app::OpenError::Name>(error.error().value).value == "fails 9 limited");
+    CHECK(std::string(error.what()) == "OpenError::Name");
+
+    std::future<my_app::Context> later = my_app::Context::create("later", std::nullopt, 0);
+    my_app::Context app = later.get();
+    CHECK(app && app.greet("you") == "hello you");
+
+    std::promise<bool> ready;
+    my_app::Context now = my_app::Context::start("now", std::nullopt, 0, [&](auto result) { ready.set_value(result.ok()); });
+    CHECK(now.greet("me") == "hello me" && ready.get_future().get());
+
+    my_app::Context moved = std::move(now);
+    CHECK(!now && moved.raw() != nullptr);
+    CHECK(thrown<ffihost::Error>([&] { now.greet("me"); }).status() == FFI_RET_INVALID_CTX);
+    now = std::move(moved);
+    CHECK(now.greet("me") == "hello me");
+}
+
+void mismatch() {
+    mock_hash = 1;
+    const auto error = thrown<ffihost::AbiMismatch>([] { open(); });
+    const std::string text = error.what();
+    CHECK(text.find("1.2.3") != text.npos && text.find("9.9.9") != text.npos);
+    CHECK(text.find("0123456789abcdef") != text.npos && text.find("0000000000000001") != text.npos);
+    CHECK(error.status() == FFI_RET_ABI_MISMATCH);
+    mock_hash = MY_APP_ABI_HASH;
+}
+
+void synchronous() {
+    const my_app::Context app = open();
+    CHECK(app.greet("you") == "hello you");
+    const auto error = thrown<ffihost::ErrorOf<std::string>>([&] { app.greet(""); });
+    CHECK(error.error() == "no name" && std::string(error.what()) == "no name");
+    CHECK(thrown<ffihost::Error>([&] { app.greet("busy"); }).status() == FFI_RET_BUSY);
+    const double sum = app.sum({1.5, 2.5});
+    CHECK(sum > 3.9 && sum < 4.1);
+    CHECK(my_app::add(2, 3) == 5);
+    CHECK(thrown<ffihost::Error>([] { my_app::add(0, 3); }).status() == FFI_RET_INVALID_ARGUMENT);
+    CHECK((my_app::digest({1, 2, 3}).get() == std::vector<std::uint8_t>{3, 2, 1}));
+}
+
+// Every type there and back.
+void values() {
+    const my_app::Context app = open();
+    my_app::Kitchen there;
+    there.a_bool = true;
+    there.an_i8 = -8;
+    there.an_i64 = INT64_MIN;
+    there.a_u64 = UINT64_MAX;
+    there.an_f64 = 0.25;
+    there.a_string = std::string("with\0nul", 8);
+    there.some_bytes = {9, 8};
+    there.an_option = 0.5;
+    there.an_optional_list = std::vector<std::uint32_t>{};
+    there.a_list_of_options = {std::nullopt, 4u};
+    there.an_option_of_an_option = std::optional<bool>();
+    there.a_map_of_lists = {{"", {}}, {"b", {1, -1}}};
+    there.some_bools = {true, false, true};
+    there.a_list_of_lists = {{}, {"x", "y"}};
+    there.a_list_of_bytes = {{1}, {}};
+    there.a_list_of_maps = {{{"k", "v"}}};
+    there.a_map_of_bytes = {{"m", {5}}};
+    there.an_optional_enum = my_app::Shape{my_app::Shape::Rect{2, 3}};
+    there.shapes.push_back({my_app::Shape::Group{{{my_app::Shape::Circle{1}}, {my_app::Shape::Person{alice()}}}}});
+    there.roles = {{"r", my_app::Role::Guest}};
+    there.tree.label = "root";
+    there.tree.children.resize(2);
+    there.tree.children[1].label = "leaf";
+    there.tree.named["n"].label = "named";
+    there.expression.value =
+        my_app::Expr::Call{"f", {{my_app::Expr::Number{1}}, {my_app::Expr::Let{{{"x", {my_app::Expr::Number{-2}}}}}}}};
+
+    const my_app::Kitchen back = app.echo(there).get();
+    CHECK(back.a_bool && back.an_i8 == -8 && back.an_i64 == INT64_MIN && back.a_u64 == UINT64_MAX);
+    CHECK(back.a_string == there.a_string && back.some_bytes == there.some_bytes && back.an_option == there.an_option);
+    CHECK(back.an_optional_list == there.an_optional_list && back.a_list_of_options == there.a_list_of_options);
+    CHECK(back.an_option_of_an_option.has_value() && !back.an_option_of_an_option->has_value());
+    CHECK(back.a_map_of_lists == there.a_map_of_lists && back.some_bools == there.some_bools);
+    CHECK(back.a_list_of_lists == there.a_list_of_lists && back.a_list_of_bytes == there.a_list_of_bytes);
+    CHECK(back.a_list_of_maps == there.a_list_of_maps && back.a_map_of_bytes == there.a_map_of_bytes);
+    CHECK(!back.an_optional_string && back.roles == there.roles && !back.maybe_handle && back.handles.empty());
+    CHECK(std::get<my_app::Shape::Rect>(back.an_optional_enum->value).height > 2.9);
+    const auto &group = std::get<my_app::Shape::Group>(back.shapes.at(0).value).value;
+    CHECK(same(std::get<my_app::Shape::Person>(group.at(1).value).value, alice()));
+    CHECK(back.tree.children.at(1).label == "leaf" && back.tree.named.at("n").label == "named");
+    const auto &call = std::get<my_app::Expr::Call>(back.expression.value);
+    const auto &let = std::get<my_app::Expr::Let>(call.args.at(1).value).value;
+    CHECK(call.name == "f" && std::get<my_app::Expr::Number>(let.at("x").value).value == -2);
+
+    CHECK(!app.find(std::nullopt).get());
+    CHECK(app.find("bob").get()->id == "bob");
+    CHECK(thrown<ffihost::ErrorOf<my_app::ProfileError>>([&] { app.find("bad").get(); }).error() ==
+          my_app::ProfileError::Offline);
+}
+
+void host_functions() {
+    const my_app::Context app = open();
+    const auto login = [&] { return app.login({"alice", {my_app::Role::Admin}}).get(); };
+    using LoginFailed = ffihost::ErrorOf<my_app::LoginError>;
+    using Host = my_app::LoginError::Host;
+    const auto host_text = [&] { return std::get<Host>(thrown<LoginFailed>(login).error().value).value; };
+    CHECK(host_text() == "not registered");
+
+    // Returned at once.
+    app.on_fetch_profile([](std::string user_id, bool fresh) {
+        CHECK(user_id == "alice" && fresh);
+        return alice();
+    });
+    my_app::Session session = login();
+    CHECK(session.token == 7 && same(session.profile, alice()) && session.cursor);
+    CHECK(session.cursor.next(2).get().at(1).id == "1");
+
+    // The declared error, and others.
+    app.on_fetch_profile([](std::string, bool) -> my_app::Profile {
+        throw ffihost::ErrorOf<my_app::ProfileError>(my_app::ProfileError::NotFound);
+    });
+    CHECK(std::holds_alternative<my_app::LoginError::UnknownUser>(thrown<LoginFailed>(login).error().value));
+    app.on_fetch_profile([](std::string, bool) -> my_app::Profile { throw std::runtime_error("no disk"); });
+    CHECK(host_text() == "no disk");
+    app.on_fetch_profile([](std::string, bool) -> my_app::Profile { throw 5; });
+    CHECK(host_text() == "the host threw something that is no std::exception");
+
+    // Later, on another thread.
+    std::vector<std::thread> threads;
+    using Answer = ffihost::Responder<my_app::Profile, my_app::ProfileError>;
+    app.on_fetch_profile([&](Answer call, std::string user_id, bool) {
+        threads.emplace_back([call = std::move(call), user_id]() mutable {
+            std::this_thread::sleep_for(5ms);
+            my_app::Profile profile = alice();
+            profile.id = user_id + "!";
+            CHECK(call && call.complete(profile) && !call && !call.complete(profile));
+        });
+    });
+    CHECK(login().profile.id == "alice!");
+    app.on_fetch_profile([&](Answer call, std::string, bool) {
+        threads.emplace_back(
+            [call = std::move(call)]() mutable { CHECK(call.reject(my_app::ProfileError::Offline)); });
+    });
+    CHECK(std::get<my_app::LoginError::Locked>(thrown<LoginFailed>(login).error().value).minutes == 5);
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+
+    // Dropped, moved over, thrown out of.
+    app.on_fetch_profile([](Answer, std::string, bool) {});
+    CHECK(host_text() == "the host dropped the call without an answer");
+    app.on_fetch_profile([](Answer call, std::string, bool) { CHECK(call.fail("on purpose", FFI_RET_OK)); });
+    CHECK(host_text() == "on purpose");
+    static std::atomic<int> reported{0};
+    const auto before = ffihost::on_uncaught([](std::exception_ptr, const char *) noexcept { ++reported; });
+    app.on_fetch_profile([](Answer, std::string, bool) { throw std::runtime_error("thrown out of"); });
+    CHECK(host_text() == "the host dropped the call without an answer" && reported == 1);
+    ffihost::on_uncaught(before);
+
+    // Nothing as a result, text as an error, enums, lists, unions.
+    app.on_store([](std::string key, std::optional<std::vector<std::uint8_t>> value) {
+        CHECK(key == "key" && value->size() == 3);
+    });
+    app.ping().get();
+    app.on_store([](std::string, std::optional<std::vector<std::uint8_t>>) {
+        throw ffihost::ErrorOf<std::string>("full");
+    });
+    CHECK(std::string(thrown<ffihost::Error>([&] { app.ping().get(); }).what()) == "1 full");
+    app.on_choose([](std::vector<my_app::Role> roles) { return roles.front(); });
+    CHECK(app.role_of("x").get() == my_app::Role::Admin);
+    app.on_pick([](std::vector<my_app::Shape> of) { return of.at(1); });
+    const auto drawn = app.draw({{"a", {my_app::Shape::Nothing{}}}, {"b", {my_app::Shape::Circle{4}}}}).get();
+    CHECK(std::get<my_app::Shape::Circle>(drawn.at("picked").value).value > 3.9);
+
+    // Unregistered, twice.
+    app.on_fetch_profile(nullptr);
+    app.on_fetch_profile(nullptr);
+    CHECK(host_text() == "not registered");
+}
+
+void released() {
+    std::atomic<int> alive{0};
+    {
+        const my_app::Context app = open();
+        const Counted counted(alive);
+        app.on_choose([counted](std::vector<my_app::Role> roles) { return roles.back(); });
+        CHECK(app.stats().host_fns_registered == 1 && alive > 1);
+        app.on_choose([counted](std::vector<my_app::Role> roles) { return roles.front(); });
+        // Replaced and unregistered inside itself.
+        app.on_choose([counted, &app](std::vector<my_app::Role>) {
+            app.on_choose(nullptr);
+            return my_app::Role::Guest;
+        });
+        CHECK(app.role_of("x").get() == my_app::Role::Guest && alive == 1);
+        app.on_choose([counted](std::vector<my_app::Role> roles) { return roles.back(); });
+    }
+    CHECK(alive == 0);
+    const my_app::Context gone(nullptr);
+    const Counted counted(alive);
+    CHECK(thrown<ffihost::Error>([&] {
+              gone.on_choose([counted](std::vector<my_app::Role> roles) { return roles.back(); });
+          }).status() == FFI_RET_INVALID_CTX);
+    CHECK(alive == 1);
+}
+
+void callbacks() {
+    std::atomic<int> alive{0};
+    my_app::Context app = open();
+    {
+        std::promise<std::string> told;
+        const Counted counted(alive);
+        app.find("bad", [&told, counted](ffihost::Result<std::optional<my_app::Profile>, my_app::ProfileError> result) {
+            CHECK(!result && result.declared() != nullptr && *result.declared() == my_app::ProfileError::Offline);
+            CHECK(thrown<ffihost::Error>([&] { result.value(); }).status() == FFI_RET_ERR);
+            told.set_value(result.error()->what());
+        });
+        CHECK(told.get_future().get() == "ProfileError::Offline");
+    }
+    // What it throws is reported, and nothing else happens.
+    static std::atomic<int> reported{0};
+    const auto before = ffihost::on_uncaught([](std::exception_ptr, const char *) noexcept { ++reported; });
+    app.ping([](ffihost::Result<void>) { throw 1; });
+    app.ping().get();
+    CHECK(reported == 1);
+    ffihost::on_uncaught(before);
+
+    // Cancelled; a request that has ended cannot be.
+    auto never = app.never();
+    CHECK(never.wait_for(5ms) == std::future_status::timeout && never.cancel());
+    CHECK(thrown<ffihost::Error>([&] { never.get(); }).status() == FFI_RET_CANCELLED);
+    // Dropped: it goes on, and ends with the context.
+    static_cast<void>(app.never());
+    auto last = app.never();
+    CHECK(app.destroy() == FFI_RET_OK && !app && !last.cancel());
+    CHECK(thrown<ffihost::Error>([&] { last.get(); }).status() == FFI_RET_CANCELLED);
+    CHECK(thrown<ffihost::Error>([&] { app.ping().get(); }).status() == FFI_RET_INVALID_CTX);
+    CHECK(thrown<ffihost::Error>([&] { app.ping([](auto) { std::abort(); }); }).status() == FFI_RET_INVALID_CTX);
+    CHECK(alive == 0);
+}
+
+void events() {
+    std::atomic<int> alive{0};
+    my_app::Context app = open();
+    std::promise<std::string> fired;
+    ffihost::Subscription listening;
+    {
+        const Counted counted(alive);
+        listening = app.on_fired([&, counted](std::string message, std::uint32_t count) {
+            // Inside itself: this delivery is the last.
+            listening.end();
+            CHECK(alive >= 1);
+            fired.set_value(message + std::to_string(count));
+        });
+    }
+    app.ping().get();
+    CHECK(fired.get_future().get() == "ping1");
+    app.ping().get();
+
+    app.on_fetch_profile([](std::string, bool) { return alice(); });
+    std::promise<double> changed;
+    auto second = app.on_profile_changed([&](my_app::Profile profile, my_app::Shape shape) {
+        CHECK(same(profile, alice()));
+        changed.set_value(std::get<my_app::Shape::Circle>(shape.value).value);
+    });
+    static_cast<void>(app.login({"alice", {}}).get());
+    CHECK(changed.get_future().get() > 1.9);
+
+    // Dropped on the FFI thread, which must not wait, while it runs.
+    Gate entered, leave;
+    auto busy = std::make_shared<ffihost::Subscription>();
+    {
+        const Counted counted(alive);
+        *busy = app.on_idle([&, counted] {
+            entered.open();
+            leave.pass();
+            CHECK(alive >= 1);
+        });
+    }
+    std::promise<void> dropped;
+    app.ping().get();
+    entered.pass();
+    app.ping([busy, &dropped](auto) mutable {
+        busy->end();
+        dropped.set_value();
+    });
+    dropped.get_future().get();
+    leave.open();
+    busy.reset();
+
+    const auto idle = app.on_idle([] {});
+    CHECK(app.stats().listeners >= 2);
+    app.destroy();
+    for (int at = 0; at < 1000 && alive != 0; ++at) {
+        std::this_thread::sleep_for(5ms);
+    }
+    CHECK(alive == 0);
+    CHECK(thrown<ffihost::Error>([&] { static_cast<void>(app.on_idle([] {})); }).status() == FFI_RET_INVALID_CTX);
+}
+
+void handles() {
+    my_app::Context app = open();
+    my_app::Cursor cursor = app.open_cursor().get();
+    CHECK(cursor && cursor.next(3).get().size() == 3 && cursor.position() == 3);
+    my_app::Cursor other = std::move(cursor);
+    CHECK(!cursor && other);
+    my_app::Kitchen there;
+    there.maybe_handle = std::move(other);
+    const auto back = app.echo(there).get();
+    CHECK(back.maybe_handle->position() == 3);
+    my_app::Cursor stale = app.open_cursor().get();
+    app.destroy();
+    CHECK(thrown<ffihost::Error>([&] { stale.position(); }).status() == FFI_RET_INVALID_CTX);
+}
+
+// A context that ends in its own callbacks, and one whose answers come too late.
+void ends() {
+    Gate closed;
+    auto app = std::make_unique<my_app::Context>(open());
+    std::promise<void> told;
+    app->ping([&](auto result) {
+        CHECK(result.ok());
+        app.reset();
+        told.set_value();
+    });
+    told.get_future().get();
+
+    my_app::Context second = open();
+    const auto third = second.never();
+    second.close([&](int status) {
+        CHECK(status == FFI_RET_OK);
+        closed.open();
+    });
+    CHECK(!second);
+    closed.pass();
+    CHECK(thrown<ffihost::Error>([&] { second.close([](int) {}); }).status() == FFI_RET_INVALID_CTX);
+
+    using Answer = ffihost::Responder<my_app::Role>;
+    std::optional<Answer> late;
+    Gate asked;
+    std::future<my_app::Role> role;
+    {
+        const my_app::Context fourth = open();
+        fourth.on_choose([&](Answer call, std::vector<my_app::Role>) {
+            late.emplace(std::move(call));
+            asked.open();
+        });
+        role = fourth.role_of("x");
+        asked.pass();
+    }
+    CHECK(thrown<ffihost::Error>([&] { role.get(); }).status() == FFI_RET_CLOSING);
+    CHECK(!late->complete(my_app::Role::Admin));
+}
+
+void many_threads() {
+    const my_app::Context app = open();
+    app.on_choose([](std::vector<my_app::Role> roles) { return roles.back(); });
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&] {
+            for (int at = 0; at < 50; ++at) {
+                auto role = app.role_of("x");
+                auto found = app.find("y");
+                auto never = app.never();
+                CHECK(role.get() == my_app::Role::Guest && found.get()->id == "y");
+                never.cancel();
+                CHECK(thrown<ffihost::Error>([&] { never.get(); }).status() == FFI_RET_CANCELLED);
+            }
+        });
+    }
+    for (std::thread &thread : threads) {
+        thread.join();
+    }
+}
+
+#ifdef FFIHOST_COROUTINES
+
+// A coroutine that nobody waits for but by what it does.
+struct Task {
+    struct promise_type {
+        Task get_return_object() { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_always final_suspend() noexcept { return {}; }
+        void return_void() {}
+        void unhandled_exception() { std::abort(); }
+    };
+    std::coroutine_handle<promise_type> handle;
+};
+
+Task in_turn(const my_app::Context &app, std::promise<std::string> &told) {
+    const auto found = co_await app.find_async("carol");
+    std::string text = found->id;
+    try {
+        co_await app.find_async("bad");
+    } catch (const ffihost::ErrorOf<my_app::ProfileError> &error) {
+        text += std::string(" ") + error.what();
+    }
+    co_await app.ping_async();
+    try {
+        my_app::Context gone(nullptr);
+        co_await gone.ping_async();
+    } catch (const ffihost::Error &error) {
+        text += std::string(" ") + ffihost::status_name(error.status());
+    }
+    told.set_value(text);
+}
+
+Task for_ever(const my_app::Context &app) { co_await app.never_async(); }
+
+void coroutines() {
+    my_app::Context app = open();
+    std::promise<std::string> told;
+    const Task task = in_turn(app, told);
+    CHECK(told.get_future().get() == "carol ProfileError::Offline FFI_RET_INVALID_CTX");
+    // Destroyed while it waits: the request is cancelled, and the coroutine is not resumed.
+    const Task waiting = for_ever(app);
+    app.ping().get();
+    waiting.handle.destroy();
+    app.ping().get();
+    app.destroy();
+    task.handle.destroy();
+}
+
+#else
+
+void coroutines() {}
+
+#endif
+
+} // namespace
+
+int main() {
+    constructors();
+    mismatch();
+    synchronous();
+    values();
+    host_functions();
+    released();
+    callbacks();
+    events();
+    handles();
+    ends();
+    many_threads();
+    coroutines();
+    // Threads of contexts that closed without being waited for.
+    std::this_thread::sleep_for(100ms);
+    return 0;
+}

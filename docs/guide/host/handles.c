@@ -1,0 +1,70 @@
+/* A host of the guide's notes, which searches them. */
+#include "notes.h"
+
+#include <semaphore.h>
+
+static void on_ended(int ret, const char *msg, size_t len, void *userData) {
+    if (ret != FFI_RET_OK) {
+        printf("status %d: %.*s\n", ret, (int)len, msg);
+    }
+    sem_post(userData);
+}
+
+static void store(uint64_t token, const NotesStoreArgs *args, void *userData) {
+    (void)args;
+    notes_complete_store(*(void **)userData, token);
+}
+
+/* ANCHOR: handles */
+static void on_search(int ret, const char *msg, size_t len, void *userData) {
+    NotesSearch *search = userData;
+    notes_search_result(ret, msg, len, search);
+}
+
+static void on_hit(int ret, const char *msg, size_t len, void *userData) {
+    const NotesOptionalString *title = notes_next_hit_result(ret, msg, len);
+    bool *more = userData;
+    *more = title != NULL && title->present;
+    if (*more) {
+        printf("%.*s\n", (int)title->value.len, title->value.data);
+    } else if (ret != FFI_RET_OK) {
+        printf("status %d: %.*s\n", ret, (int)len, msg);
+    }
+}
+
+static void print_hits(void *ctx, const char *text) {
+    NotesSearch search = 0;
+    bool more = true;
+    notes_search(ctx, on_search, &search, notes_str(text));
+    while (more) {
+        notes_next_hit(ctx, on_hit, &more, search);
+    }
+    notes_search_release(ctx, search);
+    /* From here on the number means nothing. */
+    notes_next_hit(ctx, on_hit, &more, search);
+}
+/* ANCHOR_END: handles */
+
+int main(void) {
+    static const char *const titles[] = {"a book", "a film", "a bookshop"};
+    sem_t ended;
+    void *ctx = NULL;
+    NotesNote note;
+    size_t i;
+
+    sem_init(&ended, 0, 0);
+    if (notes_open(notes_str("Ada"), on_ended, &ended, &ctx) != FFI_RET_OK) {
+        return 1;
+    }
+    sem_wait(&ended);
+    notes_set_store(ctx, store, &ctx);
+    memset(&note, 0, sizeof note);
+    for (i = 0; i < 3; i++) {
+        note.title = notes_str(titles[i]);
+        if (notes_add(ctx, on_ended, &ended, &note) == FFI_RET_OK) {
+            sem_wait(&ended);
+        }
+    }
+    print_hits(ctx, "book");
+    return notes_destroy(ctx);
+}

@@ -1,0 +1,132 @@
+// A host of the guide's notes in C++.
+
+// ANCHOR: includes
+#include "notes.hpp"
+
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <thread>
+// ANCHOR_END: includes
+
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+// Keeps what it is given.
+class Shelf {
+public:
+    void put(const std::string &key, Bytes bytes) {
+        const std::lock_guard<std::mutex> guard(lock_);
+        kept_[key] = std::move(bytes);
+    }
+    std::optional<Bytes> get(const std::string &key) {
+        const std::lock_guard<std::mutex> guard(lock_);
+        const auto found = kept_.find(key);
+        return found == kept_.end() ? std::nullopt : std::optional<Bytes>(found->second);
+    }
+
+private:
+    std::mutex lock_;
+    std::map<std::string, Bytes> kept_;
+};
+
+// ANCHOR: host_fns
+void implement(const notes::Context &context, const std::shared_ptr<Shelf> &shelf) {
+    // Returns the answer, or throws it.
+    context.on_store([shelf](const std::string &key, Bytes bytes) {
+        if (bytes.size() > 1000) {
+            throw ffihost::ErrorOf<notes::StoreError>(notes::StoreError{notes::StoreError::Full{1000}});
+        }
+        shelf->put(key, std::move(bytes));
+    });
+    // Answers later, on a thread of its own.
+    context.on_load([shelf](ffihost::Responder<std::optional<Bytes>, notes::RequestError> call, const std::string &key) {
+        std::thread([shelf, key, call = std::move(call)]() mutable { call.complete(shelf->get(key)); }).detach();
+    });
+}
+// ANCHOR_END: host_fns
+
+// ANCHOR: requests
+void use(const notes::Context &context) {
+    notes::Note note;
+    note.title = "shopping";
+    note.body = "milk";
+    note.remind = notes::Reminder{notes::Reminder::At{1700000000000}};
+
+    // A future.
+    std::cout << context.add(note).get() << " note\n";
+
+    // A declared error is an exception; so is everything else that goes wrong.
+    note.title.clear();
+    try {
+        context.add(note).get();
+    } catch (const ffihost::ErrorOf<notes::RequestError> &error) {
+        const bool untitled = std::holds_alternative<notes::RequestError::Untitled>(error.error().value);
+        std::cout << (untitled ? "it needs a title\n" : "something else\n");
+    } catch (const ffihost::Error &error) {
+        std::cout << ffihost::status_name(error.status()) << ": " << error.what() << '\n';
+    }
+
+    // A callback, on the FFI thread.
+    const auto bytes = std::make_shared<std::promise<std::uint64_t>>();
+    context.read_all([bytes](ffihost::Result<std::uint64_t, notes::RequestError> result) {
+        bytes->set_value(result ? result.value() : 0);
+    });
+    std::cout << bytes->get_future().get() << " bytes\n";
+
+    // Several at once.
+    ffihost::Future<bool> contains = context.contains("shopping", "milk");
+    ffihost::Future<std::uint64_t> preloaded = context.preload({"shopping", "novel"});
+    std::cout << (contains.get() ? "milk, " : "no milk, ") << preloaded.get() << " bytes\n";
+
+    // A synchronous request returns its result.
+    std::cout << (context.find("shopping") ? "found\n" : "not found\n");
+}
+// ANCHOR_END: requests
+
+#ifdef FFIHOST_COROUTINES
+// ANCHOR: coroutine
+// The least that a coroutine can return.
+struct Started {
+    struct promise_type {
+        Started get_return_object() noexcept { return {}; }
+        std::suspend_never initial_suspend() noexcept { return {}; }
+        std::suspend_never final_suspend() noexcept { return {}; }
+        void return_void() noexcept {}
+        void unhandled_exception() noexcept { std::terminate(); }
+    };
+};
+
+Started read(const notes::Context &context, std::promise<std::uint64_t> total) {
+    const std::uint64_t first = co_await context.read_all_async();
+    const std::uint64_t second = co_await context.read_all_async();
+    total.set_value(first + second);
+}
+// ANCHOR_END: coroutine
+#endif
+
+} // namespace
+
+// ANCHOR: main
+int main() {
+    try {
+        const notes::Context context = notes::Context::open("Ada");
+        implement(context, std::make_shared<Shelf>());
+        const auto title = std::make_shared<std::promise<std::string>>();
+        const ffihost::Subscription saved =
+            context.on_saved([title](const std::string &of, std::uint64_t) { title->set_value(of); });
+        use(context);
+        std::cout << "saved: " << title->get_future().get() << '\n';
+#ifdef FFIHOST_COROUTINES
+        std::promise<std::uint64_t> total;
+        std::future<std::uint64_t> twice = total.get_future();
+        read(context, std::move(total));
+        std::cout << twice.get() << " bytes when read twice\n";
+#endif
+    } catch (const ffihost::Error &error) {
+        std::cerr << error.what() << '\n';
+        return 1;
+    }
+}
+// ANCHOR_END: main

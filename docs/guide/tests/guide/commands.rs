@@ -1,0 +1,113 @@
+//! Blocks of commands, and what they print.
+
+use crate::pages::{From, each_block};
+use crate::{guide, page_names, updating};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where cargo puts what it builds: `target/debug`.
+fn built() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows where it is");
+    let folder = test.parent().and_then(Path::parent);
+    folder.expect("target/debug/deps").to_path_buf()
+}
+
+/// A folder as a reader has it who has come to this page.
+fn folder(page: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guide").join(page);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).expect("the last run's folder");
+    }
+    for sub in ["bin", "host", "next", "target/debug"] {
+        fs::create_dir_all(folder.join(sub)).expect("a folder");
+    }
+    let (built, host) = (built(), guide().join("host"));
+    let examples = built.join("examples");
+    for (from, to) in [
+        (examples.join("guide_ffihost"), "bin/ffihost"),
+        (built.join("libweather.so"), "target/debug/libweather.so"),
+        (examples.join("libnotes.so"), "target/debug/libnotes.so"),
+        (examples.join("libweather_next.so"), "next/libweather.so"),
+        (host.join("weather.c"), "host/main.c"),
+        (host.join("notes.c"), "host/notes.c"),
+        (host.join("handles.c"), "host/handles.c"),
+        (host.join("notes.cpp"), "host/notes.cpp"),
+    ] {
+        assert!(from.exists(), "{} is not built", from.display());
+        symlink(&from, folder.join(to)).expect("a link");
+    }
+    folder
+}
+
+/// Runs a command as a shell does.
+fn run(command: &str, folder: &Path) -> Result<String, String> {
+    let mut path = OsString::from(folder.join("bin"));
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    let output = Command::new("timeout")
+        .args(["60", "sh", "-c"])
+        .arg(format!("exec 2>&1; {command}"))
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("LC_ALL", "C")
+        .output();
+    let output = output.expect("a shell");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    // `ffihost diff` and `ffihost generate --check` say with 1 that there is a difference.
+    let fine = output.status.success() || command.starts_with("ffihost ") && output.status.code() == Some(1);
+    if fine { Ok(text) } else { Err(format!("{command}: {}\n{text}", output.status)) }
+}
+
+/// Runs the commands of a block, and writes down what they print.
+fn transcript(block: &str, folder: &Path) -> Result<String, String> {
+    let (mut text, mut lines) = (String::new(), block.lines());
+    while let Some(line) = lines.next() {
+        let Some(mut command) = line.strip_prefix("$ ").map(str::to_owned) else { continue };
+        text.extend([line, "\n"]);
+        while command.ends_with('\\') {
+            let line = lines.next().expect("a line after a backslash");
+            text.extend([line, "\n"]);
+            command.extend(["\n", line]);
+        }
+        text.push_str(&run(&command, folder)?);
+    }
+    Ok(text)
+}
+
+/// Every command of the pages, and with them every host in C and C++ that the pages show.
+#[test]
+fn commands_print_what_the_pages_say() {
+    let mut wrong = Vec::new();
+    for page in page_names() {
+        let folder = folder(&page);
+        each_block(&page, |block| {
+            if block.from != Some(From::Run) {
+                return None;
+            }
+            assert_eq!(block.language, "console", "{}", block.place);
+            let printed = transcript(&block.text, &folder);
+            match &printed {
+                Err(failed) => wrong.push(format!("{}: {failed}", block.place)),
+                Ok(printed) if *printed != block.text && !updating() => {
+                    wrong.push(format!("{}: UPDATE=1 writes it anew; it prints\n{printed}", block.place));
+                }
+                Ok(_) => {}
+            }
+            printed.ok().filter(|_| updating())
+        });
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// No host of the guide is left out.
+#[test]
+fn every_host_is_compiled_by_a_page() {
+    let pages: String = page_names().iter().map(|page| crate::read(crate::book().join(page))).collect();
+    for host in ["host/main.c", "host/notes.c", "host/handles.c", "host/notes.cpp"] {
+        let mut compiled = pages.lines().filter(|line| line.contains(host) && line.contains("-Werror"));
+        assert!(compiled.next().is_some(), "{host}");
+    }
+}

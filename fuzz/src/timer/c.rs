@@ -1,0 +1,149 @@
+//! The C ABI of `my_timer`, as its header declares it.
+
+use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
+use std::ffi::{c_char, c_int, c_void};
+
+// What is only called by its symbol is linked only if the crate is named.
+use my_timer as _;
+
+/// `FFIString`
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct Text {
+    pub(super) data: *const u8,
+    pub(super) len: usize,
+}
+
+/// A list.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct List<T> {
+    pub(super) data: *const T,
+    pub(super) len: usize,
+}
+
+/// An option. `present` is a bool, which holds what a bool must not.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Optional<T> {
+    pub(super) present: u8,
+    pub(super) value: T,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct EchoRequest {
+    pub(super) message: Text,
+    pub(super) delay_ms: u32,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) union RepeatPayload {
+    pub(super) times: u32,
+    pub(super) total_ms: u64,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Repeat {
+    pub(super) tag: i32,
+    pub(super) payload: RepeatPayload,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Schedule {
+    pub(super) echoes: List<EchoRequest>,
+    pub(super) tags: List<Text>,
+    pub(super) note: Optional<Text>,
+    pub(super) repeat: Optional<Repeat>,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct EchoResponse {
+    pub(super) echoed: Text,
+    pub(super) timer: Text,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct PlanEntry {
+    pub(super) at_ms: u64,
+    pub(super) message: Text,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Plan {
+    pub(super) entries: List<PlanEntry>,
+    pub(super) total_ms: u64,
+    pub(super) title: Text,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct Reading {
+    pub(super) label: Text,
+    pub(super) elapsed_ns: u64,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) union TimerErrorPayload {
+    pub(super) delay_ms: u32,
+    pub(super) times: u64,
+    pub(super) no_clock: Text,
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct TimerError {
+    pub(super) tag: i32,
+    pub(super) payload: TimerErrorPayload,
+}
+
+/// Any `_cbor` request.
+pub(super) type CborRequest =
+    unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const u8, usize) -> c_int;
+
+macro_rules! exports {
+    ($($name:ident = $symbol:literal ($($parameter:ty),* $(,)?) -> $returned:ty;)*) => {
+        unsafe extern "C" {$(
+            #[link_name = concat!("my_timer_", $symbol)]
+            pub(super) fn $name($(_: $parameter),*) -> $returned;
+        )*}
+    };
+}
+
+type Cb = Option<FFICallBack>;
+type Ptr = *mut c_void;
+
+exports! {
+    create = "create" (Text, Cb, Ptr, *mut Ptr) -> c_int;
+    create_cbor = "create_cbor" (*const u8, usize, Cb, Ptr, *mut Ptr) -> c_int;
+    echo = "echo" (Ptr, Cb, Ptr, *const EchoRequest) -> c_int;
+    echo_cbor = "echo_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
+    name = "name" (Ptr, Cb, Ptr) -> c_int;
+    name_cbor = "name_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
+    plan = "plan" (Ptr, Cb, Ptr, *const Schedule) -> c_int;
+    plan_cbor = "plan_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
+    read_clock = "read_clock" (Ptr, Cb, Ptr) -> c_int;
+    read_clock_cbor = "read_clock_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
+    read_stopwatch = "read_stopwatch" (Ptr, Cb, Ptr, u64) -> c_int;
+    read_stopwatch_cbor = "read_stopwatch_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
+    start_stopwatch = "start_stopwatch" (Ptr, Cb, Ptr, Text) -> c_int;
+    start_stopwatch_cbor = "start_stopwatch_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
+    total_delay = "total_delay" (Cb, Ptr, List<u32>) -> c_int;
+    total_delay_cbor = "total_delay_cbor" (Cb, Ptr, *const u8, usize) -> c_int;
+    stopwatch_release = "stopwatch_release" (Ptr, u64) -> c_int;
+    destroy = "destroy" (Ptr) -> c_int;
+    cancel = "cancel" (Ptr, Ptr) -> c_int;
+    stats = "stats" (Ptr, *mut FFIStats) -> c_int;
+    register_host_fn = "register_host_fn" (Ptr, *const c_char, Option<FFIHostFn>, Ptr) -> c_int;
+    register_host_fn_cbor = "register_host_fn_cbor" (Ptr, *const c_char, Option<FFIHostFn>, Ptr) -> c_int;
+    host_complete = "host_complete" (Ptr, u64, c_int, *const c_char, usize) -> c_int;
+    add_event_listener = "add_event_listener" (Ptr, *const c_char, Cb, Ptr) -> u64;
+    add_event_listener_cbor = "add_event_listener_cbor" (Ptr, *const c_char, Cb, Ptr) -> u64;
+}
