@@ -193,7 +193,6 @@ impl DecodeError {
     }
 
     #[cold]
-    #[expect(clippy::needless_pass_by_value, reason = "it is passed to map_err")]
     pub(crate) fn not_utf8(error: std::str::Utf8Error) -> Self {
         Self::new(format_args!("not UTF-8 from byte {} on", error.valid_up_to()))
     }

@@ -1,10 +1,11 @@
 //! Objects that stay in the library, which hosts know by a number.
 //!
 //! A [`Handle`] is a counted reference to an author's object. The first time that it goes to the host it enters the table of
-//! the context and gets its number; the table holds on to the object until the host releases the number or the context
-//! closes. Numbers are counted through for the whole process and never used twice, so one that was released, made up, or
-//! issued by another context is found in no table. Looking one up gives another counted reference, so an object that is
-//! released while a request uses it lives until that request has ended.
+//! the context and gets its number; each further time the host gets the same number again, and has it once more. The table
+//! holds on to the object until the host has released the number as often as it was given it, or the context closes. Numbers
+//! are counted through for the whole process and never used twice, so one that was released, made up, or issued by another
+//! context is found in no table. Looking one up gives another counted reference, so an object that is released while a request
+//! uses it lives until that request has ended.
 
 use crate::Host;
 use crate::error::DecodeError;
@@ -135,7 +136,14 @@ impl<T: HandleType> Handle<T> {
 /// The handles that the host of one context knows.
 #[derive(Default)]
 pub(crate) struct Handles {
-    known: Mutex<HashMap<u64, Arc<dyn Any + Send + Sync>>>,
+    known: Mutex<HashMap<u64, Known>>,
+}
+
+/// An object that the host knows.
+struct Known {
+    object: Arc<dyn Any + Send + Sync>,
+    /// How often the host was given its number and has not released it.
+    given: u64,
 }
 
 impl Handles {
@@ -144,32 +152,36 @@ impl Handles {
         static LAST: AtomicU64 = AtomicU64::new(0);
         let mut known = self.known.lock();
         let number = object.number.load(Ordering::Relaxed);
-        if known.contains_key(&number) {
+        if let Some(known) = known.get_mut(&number) {
+            known.given += 1;
             return number;
         }
         // New to this host, or released before. Relaxed: only that it is used once counts, and the table's lock publishes it.
         let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
         object.number.store(number, Ordering::Relaxed);
-        known.insert(number, Arc::<Object<T>>::clone(object));
+        known.insert(number, Known { object: Arc::<Object<T>>::clone(object), given: 1 });
         number
     }
 
     fn get(&self, number: u64) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.known.lock().get(&number).cloned()
+        self.known.lock().get(&number).map(|known| Arc::clone(&known.object))
     }
 
-    /// Forgets a number. What it returns is dropped under no lock: that may run an author's code.
+    /// Takes a number back, once; the last time it is forgotten. What that returns is dropped under no lock: that may run an
+    /// author's code.
     pub(crate) fn release<T: HandleType>(&self, number: u64) -> Result<Option<Arc<dyn Any + Send + Sync>>, Status> {
         let mut known = self.known.lock();
-        if !known.get(&number).is_some_and(|object| object.is::<Object<T>>()) {
-            return Err(Status::UnknownToken);
+        match known.get_mut(&number) {
+            Some(entry) if entry.object.is::<Object<T>>() => entry.given -= 1,
+            _ => return Err(Status::UnknownToken),
         }
-        Ok(known.remove(&number))
+        let gone = known.get(&number).is_some_and(|entry| entry.given == 0);
+        Ok(if gone { known.remove(&number).map(|entry| entry.object) } else { None })
     }
 
     /// Forgets all, at the end of the context.
     pub(crate) fn clear(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
-        std::mem::take(&mut *self.known.lock()).into_values().collect()
+        std::mem::take(&mut *self.known.lock()).into_values().map(|known| known.object).collect()
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -136,7 +136,7 @@ fn every_item_is_there_with_its_types() {
     );
     assert_eq!(read.receiver, Receiver::Handle("File".to_owned()));
     assert_eq!(
-        (read.formats, &*read.params[0].name),
+        (read.formats, &*read.receiver_name),
         (Formats { native: true, cbor: false }, "_file"),
         "the handle comes first"
     );

@@ -250,7 +250,10 @@ fn one_object_has_one_number_while_it_is_known() {
         told.1
     };
     assert_eq!((again(), again(), ctx.stats().handles), (kept, kept, 1));
-    assert_eq!((release(ctx, kept), dropped(ctx)), (OK, 0), "the library still has it");
+    assert_eq!([release(ctx, kept), release(ctx, kept)], [OK; 2], "the host has it three times");
+    assert_eq!((advanced(ctx, kept).0, ctx.stats().handles), (OK, 1), "and now once");
+    assert_eq!((release(ctx, kept), release(ctx, kept)), (OK, UNKNOWN_TOKEN));
+    assert_eq!((dropped(ctx), ctx.stats().handles), (0, 0), "the library still has it");
     let new = again();
     assert!(new > kept, "a number that was released is not given out again");
     assert_eq!((advanced(ctx, kept).0, advanced(ctx, new).0), (DECODE, OK));
@@ -374,7 +377,7 @@ fn a_request_that_is_cancelled_lets_go() {
     let (cursor, drops) = (open_named(ctx, "cursor"), watched(ctx));
     let (_, pending) = typed::try_submit(text, |cb, ud| my_app_pass(ctx.0, cb, ud, cursor, cursor));
     let (token, ()) = asked.next();
-    assert_eq!(release(ctx, cursor), OK);
+    assert_eq!([release(ctx, cursor), release(ctx, cursor)], [OK; 2], "opened, and passed to the host function");
     assert_eq!(typed::my_app_cancel(ctx.0, pending.1), OK);
     assert_eq!(pending.wait().0, CANCELLED);
     typed::wait_until("it is dropped", || drops.load(Ordering::SeqCst) == 1);

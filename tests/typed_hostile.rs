@@ -193,7 +193,7 @@ fn bits_that_are_no_value() {
     refused("`all.choice`: no variant has the tag 3", |all| all.choice.tag = 3);
     refused("`all.choice`: no variant has the tag -2147483648", |all| all.choice.tag = i32::MIN);
     let entries = [Entry { key: Str::of("k"), value: 0 }, Entry { key: Str::of("k"), value: 1 }];
-    refused("`all.map`: a key occurs twice", |all| all.map = List::of(&entries));
+    refused("`all.map[1]`: a key occurs twice", |all| all.map = List::of(&entries));
 }
 
 #[test]

@@ -113,7 +113,8 @@ struct Task {
     std::future<void> ended;
 };
 
-/* Goes on on the library's FFI thread after each co_await. */
+/* Goes on on the library's FFI thread after each co_await. The request has a name, because g++ 12 destroys a `{…}` within
+ * a co_await twice. */
 Task echo_twice(const my_timer::Context &timer) {
     my_timer::EchoRequest request{"once", 1};
     const my_timer::EchoResponse once = co_await timer.echo_async(request);

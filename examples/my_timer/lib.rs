@@ -1,11 +1,12 @@
-//! A timer: a whole library in one file, with one of everything that crosses. Its host in C is `host.c`, beside this file.
+//! A timer: a whole library in one file, with one of everything that crosses. Its hosts in C and C++ are beside this file.
 
 #![forbid(unsafe_code)]
 
-use ffihost::{Handle, HostError, ffi, ffi_event, ffi_host};
+use ffihost::{Handle, HostError, Options, ffi, ffi_event, ffi_host};
 use std::time::{Duration, Instant};
 
-ffihost::library!("my_timer", MyTimer);
+// A schedule repeats what it is given, so what it is given had better be small.
+ffihost::library!("my_timer", MyTimer, options = Options::new().max_payload(64 << 10));
 
 /// The longest delay that can be asked for, in milliseconds.
 #[ffi]

@@ -54,7 +54,7 @@ impl Place {
     /// The command with these words; trying a passphrase costs next to nothing.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["--memory", "8", "--idle", "200"]).arg(&self.directory).args(words);
+        command.args(["--memory", "8", "--idle", "700"]).arg(&self.directory).args(words);
         command
     }
 
@@ -220,7 +220,7 @@ fn a_disk_that_fails_is_told() {
 #[test]
 fn a_shell_locks_itself_and_unlocks_again() {
     let place = Place::new("vault-shell");
-    let (at_once, later) = (Duration::ZERO, Duration::from_millis(1_000));
+    let (at_once, later) = (Duration::ZERO, Duration::from_millis(2_500));
     let typed = [
         (at_once, "sesame"),
         (at_once, "put mail horse"),
@@ -235,7 +235,7 @@ fn a_shell_locks_itself_and_unlocks_again() {
     let expected = [
         "new passphrase for DIR: ",
         "vault: 'mail' is added",
-        "vault: locked: not used for 200 ms",
+        "vault: locked: not used for 700 ms",
         "passphrase for DIR: ",
         "vault: 'mail' is removed",
         "vault: locked: the program ends",

@@ -96,6 +96,15 @@ std::string to_string(const vault::Error &error) {
         error.value);
 }
 
+std::string to_string(vault::Change change) {
+    switch (change) {
+        case vault::Change::Added: return "added";
+        case vault::Change::Replaced: return "replaced";
+        case vault::Change::Removed: return "removed";
+    }
+    return "changed";
+}
+
 std::string to_string(const vault::LockReason &reason) {
     using R = vault::LockReason;
     return std::visit(Overloaded{
@@ -337,12 +346,6 @@ template <class F> int report(F &&run) {
 
 /* Commands until the end of input. The vault may lock itself in between; then the passphrase is asked for again. */
 int shell(const vault::Context &context) {
-    const ffihost::Subscription changed = context.on_changed([](const std::string &name, vault::Change change) {
-        const char *what = change == vault::Change::Added      ? "added"
-                           : change == vault::Change::Replaced ? "replaced"
-                                                               : "removed";
-        std::cerr << "vault: '" + name + "' is " + what + "\n";
-    });
     int status = 0;
     vault::Session session = context.unlock().get();
     for (std::string line; std::getline(std::cin, line);) {
@@ -417,6 +420,11 @@ int open_and_run(const Arguments &arguments) {
     }
     vault::Context context = vault::Context::open(settings);
     answer(context, files, asking);
+    const ffihost::Subscription changed = context.on_changed([is_shell](const std::string &name, vault::Change change) {
+        if (is_shell) {
+            std::cerr << "vault: '" + name + "' is " + to_string(change) + "\n";
+        }
+    });
     const ffihost::Subscription locked =
         context.on_locked([is_shell](const vault::LockReason &reason, const std::optional<std::string> &lost) {
             if (is_shell) {
@@ -435,7 +443,7 @@ int open_and_run(const Arguments &arguments) {
             run(context.unlock().get(), arguments.words);
         }
     });
-    // Here rather than in its destructor: while somebody listens to what it says at its end.
+    // Here rather than in its destructor, so that the listeners hear what is still to be told, and why it was locked.
     context.destroy();
     return failed != 0 ? failed : status;
 }

@@ -178,7 +178,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    /// Reads what is one level deeper. Only lists and maps count: types are of finite size, so nothing else recurs.
+    ///
+    /// # Errors
+    ///
+    /// If that is too deep, or those of `read`.
+    pub fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
         if self.depth == MAX_DEPTH {
             return Err(DecodeError::new(format_args!("deeper than {MAX_DEPTH} levels")));
         }
@@ -282,7 +287,7 @@ impl<'a> Reader<'a> {
     }
 
     fn rest_of_text(&mut self, len: Option<usize>) -> Result<String, DecodeError> {
-        let bytes = self.string(len, |header| if let Header::Text(len) = header { Some(len) } else { None })?;
+        let bytes = self.string(len, text_part)?;
         String::from_utf8(bytes).map_err(|error| DecodeError::not_utf8(error.utf8_error()))
     }
 
@@ -293,9 +298,7 @@ impl<'a> Reader<'a> {
     /// If it is something else.
     pub fn bytes(&mut self) -> Result<Vec<u8>, DecodeError> {
         match self.next()? {
-            Header::Bytes(len) => {
-                self.string(len, |header| if let Header::Bytes(len) = header { Some(len) } else { None })
-            }
+            Header::Bytes(len) => self.string(len, bytes_part),
             other => Err(unexpected("bytes", other)),
         }
     }
@@ -304,7 +307,7 @@ impl<'a> Reader<'a> {
     fn string(
         &mut self,
         len: Option<usize>,
-        part: impl Fn(Header) -> Option<Option<usize>>,
+        part: fn(Header) -> Option<Option<usize>>,
     ) -> Result<Vec<u8>, DecodeError> {
         let mut bytes = Vec::new();
         if let Some(len) = len {
@@ -385,25 +388,23 @@ impl<'a> Reader<'a> {
         read: &mut dyn FnMut(&str, &mut Self) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         let Header::Map(len) = header else { return Err(unexpected("a map", header)) };
-        self.deeper(|reader| {
-            let mut seen = 0;
-            while reader.has_more(len, seen)? {
-                seen += 1;
-                let mut short = [0; KEY];
-                match reader.next()? {
-                    Header::Text(Some(len)) if len <= KEY => {
-                        let key = reader.short_text(&mut short[..len])?;
-                        read(key, reader)?;
-                    }
-                    Header::Text(len) => {
-                        let key = reader.rest_of_text(len)?;
-                        read(&key, reader)?;
-                    }
-                    other => return Err(unexpected("a key that is text", other)),
+        let mut seen = 0;
+        while self.has_more(len, seen)? {
+            seen += 1;
+            let mut short = [0; KEY];
+            match self.next()? {
+                Header::Text(Some(len)) if len <= KEY => {
+                    let key = self.short_text(&mut short[..len])?;
+                    read(key, self)?;
                 }
+                Header::Text(len) => {
+                    let key = self.rest_of_text(len)?;
+                    read(&key, self)?;
+                }
+                other => return Err(unexpected("a key that is text", other)),
             }
-            Ok(())
-        })
+        }
+        Ok(())
     }
 
     fn short_text<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, DecodeError> {
@@ -449,8 +450,8 @@ impl<'a> Reader<'a> {
 
     fn skip_rest(&mut self, header: Header) -> Result<(), DecodeError> {
         match header {
-            Header::Text(len) => self.skip_string(len),
-            Header::Bytes(len) => self.skip_string(len),
+            Header::Text(len) => self.skip_string(len, text_part),
+            Header::Bytes(len) => self.skip_string(len, bytes_part),
             Header::Array(len) => self.skip_values(len, 1),
             Header::Map(len) => self.skip_values(len, 2),
             Header::Break => Err(DecodeError::new("a break where a value should be")),
@@ -471,14 +472,20 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn skip_string(&mut self, len: Option<usize>) -> Result<(), DecodeError> {
+    fn skip_string(
+        &mut self,
+        len: Option<usize>,
+        part: fn(Header) -> Option<Option<usize>>,
+    ) -> Result<(), DecodeError> {
         match len {
             Some(len) => self.skip_bytes(len),
             None => loop {
                 match self.any()? {
                     Header::Break => return Ok(()),
-                    Header::Text(Some(len)) | Header::Bytes(Some(len)) => self.skip_bytes(len)?,
-                    other => return Err(unexpected("a part of a string", other)),
+                    header => match part(header) {
+                        Some(Some(len)) => self.skip_bytes(len)?,
+                        _ => return Err(unexpected("a part of a string", header)),
+                    },
                 }
             },
         }
@@ -497,6 +504,15 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
+}
+
+/// The length of a part of a text, if that is what it is.
+fn text_part(header: Header) -> Option<Option<usize>> {
+    if let Header::Text(len) = header { Some(len) } else { None }
+}
+
+fn bytes_part(header: Header) -> Option<Option<usize>> {
+    if let Header::Bytes(len) = header { Some(len) } else { None }
 }
 
 /// Keys that are not longer than this need no allocation.

@@ -232,35 +232,27 @@ pub(super) unsafe fn lower_plain_list<T: Copy>(list: &[T], place: *mut List<T>) 
     unsafe { place.write(List { data: list.as_ptr(), len: list.len() }) };
 }
 
+/// Checks that a list may be read, and takes note of its memory: so many values of that type.
+pub(super) fn check_list<T>(null: bool, len: usize, reader: &mut Reader) -> Result<(), DecodeError> {
+    if len != 0 && null {
+        return Err(DecodeError::new(format_args!("NULL with a length of {len}")));
+    }
+    reader.charge(len, size_of::<T>().max(1))
+}
+
 /// Reads each value of a list.
 ///
 /// # Safety
 ///
 /// A pointer that is not NULL points to as many values as the length says.
 pub(super) unsafe fn lift_list<T: Lift>(list: List<T::C>, reader: &mut Reader) -> Result<Vec<T>, DecodeError> {
-    // SAFETY: the caller's contract.
-    let lift = |index, reader: &mut Reader| unsafe { T::lift(list.data.add(index), reader) };
-    lift_each(list.data.is_null(), list.len, reader, lift)
-}
-
-/// Reads so many values, one level deeper.
-pub(super) fn lift_each<T>(
-    null: bool,
-    len: usize,
-    reader: &mut Reader,
-    lift: impl Fn(usize, &mut Reader) -> Result<T, DecodeError>,
-) -> Result<Vec<T>, DecodeError> {
-    if len == 0 {
-        return Ok(Vec::new());
-    }
-    if null {
-        return Err(DecodeError::new(format_args!("NULL with a length of {len}")));
-    }
-    reader.charge(len, size_of::<T>().max(1))?;
+    check_list::<T>(list.data.is_null(), list.len, reader)?;
     reader.deeper(|reader| {
-        let mut values = Vec::with_capacity(len);
-        for index in 0..len {
-            values.push(lift(index, reader).map_err(|error| error.at_index(index))?);
+        let mut values = Vec::with_capacity(list.len);
+        for index in 0..list.len {
+            // SAFETY: the caller's contract.
+            let value = unsafe { T::lift(list.data.add(index), reader) };
+            values.push(value.map_err(|error| error.at_index(index))?);
         }
         Ok(values)
     })
@@ -273,13 +265,10 @@ pub(super) fn lift_each<T>(
 /// A pointer that is not NULL points to as many values as the length says; every bit pattern is a `T`.
 pub(super) unsafe fn lift_plain_list<T: Copy>(list: List<T>, reader: &mut Reader) -> Result<Vec<T>, DecodeError> {
     let len = list.len;
+    check_list::<T>(list.data.is_null(), len, reader)?;
     if len == 0 {
         return Ok(Vec::new());
     }
-    if list.data.is_null() {
-        return Err(DecodeError::new(format_args!("NULL with a length of {len}")));
-    }
-    reader.charge(len, size_of::<T>())?;
     let mut values = Vec::<T>::with_capacity(len);
     // SAFETY: as bytes, because it need not be aligned; so much is there by the caller's contract, and so much room is here.
     unsafe {

@@ -493,29 +493,34 @@ unsafe fn lift_entries<T: Lift>(
     reader: &mut NativeReader,
     mut insert: impl FnMut(String, T) -> bool,
 ) -> Result<(), DecodeError> {
-    // SAFETY: the caller's contract.
-    let lift = |index, reader: &mut NativeReader| unsafe {
-        let entry = list.data.add(index);
-        let key = String::lift(&raw const (*entry).key, reader)?;
-        let value = T::lift(&raw const (*entry).value, reader).map_err(|error| error.at(&key))?;
-        Ok((key, value))
-    };
-    for (key, value) in native::lift_each(list.data.is_null(), list.len, reader, lift)? {
-        if !insert(key, value) {
-            return Err(DecodeError::new("a key occurs twice"));
+    native::check_list::<(String, T)>(list.data.is_null(), list.len, reader)?;
+    reader.deeper(|reader| {
+        for index in 0..list.len {
+            // SAFETY: the caller's contract.
+            let (key, value) = unsafe {
+                let entry = list.data.add(index);
+                let key = String::lift(&raw const (*entry).key, reader).map_err(|error| error.at_index(index))?;
+                let value = T::lift(&raw const (*entry).value, reader).map_err(|error| error.at(&key))?;
+                (key, value)
+            };
+            if !insert(key, value) {
+                return Err(DecodeError::new("a key occurs twice").at_index(index));
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn decode_entries<T: Lift>(
     reader: &mut CborReader<'_>,
     mut insert: impl FnMut(String, T) -> bool,
 ) -> Result<(), DecodeError> {
-    reader.map(|key, reader| {
-        reader.charge(size_of::<(String, T)>() + key.len())?;
-        let value = T::decode(reader).map_err(|error| error.at(key))?;
-        if insert(key.to_owned(), value) { Ok(()) } else { Err(DecodeError::new("the key occurs twice").at(key)) }
+    reader.deeper(|reader| {
+        reader.map(|key, reader| {
+            reader.charge(size_of::<(String, T)>() + key.len())?;
+            let value = T::decode(reader).map_err(|error| error.at(key))?;
+            if insert(key.to_owned(), value) { Ok(()) } else { Err(DecodeError::new("the key occurs twice").at(key)) }
+        })
     })
 }
 

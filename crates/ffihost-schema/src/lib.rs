@@ -34,6 +34,8 @@
 //! | `event` | `params` |
 //! | `constant` | `type`; `value` |
 //!
+//! A request whose receiver is a handle has that handle as the first of its `params`.
+//!
 //! A type is `"unit"`, `"bool"`, `"i8"` … `"u64"`, `"f32"`, `"f64"`, `"string"`, `"bytes"`, `["option", type]`,
 //! `["list", type]`, `["map", type]` (from text), `["named", name]` (a struct or an enum), or `["handle", name]`.
 //!

@@ -164,11 +164,6 @@ impl Functions {
     }
 }
 
-/// What the parameter is called that a handle's request takes the handle by.
-pub(crate) fn handle_parameter(handle: &str) -> String {
-    snake(handle)
-}
-
 /// Parameters under names that clash with nothing in the same list.
 fn parameters(params: &[Field], taken: &[&str]) -> Vec<(String, Type)> {
     let mut scope = Scope::default();
@@ -262,7 +257,7 @@ impl Writer<'_, '_> {
         let mut fields = Vec::new();
         if let Receiver::Handle(handle) = &item.receiver {
             let docs = "whose it is".to_owned();
-            fields.push(Field { name: handle_parameter(handle), docs, ty: Type::Handle(handle.clone()) });
+            fields.push(Field { name: item.receiver_name.clone(), docs, ty: Type::Handle(handle.clone()) });
         }
         fields.extend(item.params.iter().cloned());
         let params = parameters(&fields, &["ctx", "cb", "userData"]);

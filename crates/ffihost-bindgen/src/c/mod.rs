@@ -5,7 +5,7 @@ mod constants;
 mod functions;
 mod types;
 
-pub(crate) use self::functions::{Functions, handle_parameter};
+pub(crate) use self::functions::Functions;
 pub(crate) use self::types::{Passing, Types, variant_member};
 
 use self::constants::Constant;

@@ -2,7 +2,7 @@
 
 use super::types::{HandleClass, Values};
 use crate::Error;
-use crate::c::{Passing, Types, handle_parameter};
+use crate::c::{Passing, Types};
 use crate::docs::{comment, paragraphs, table};
 use crate::names::{Scope, identifier, snake};
 use crate::text::list;
@@ -247,8 +247,7 @@ impl<'a> Writer<'a> {
             passed.push("ffihost::detail::Access::bound(*this).ctx".to_owned());
         }
         passed.extend(["ffi_cb".to_owned(), "user_data".to_owned()]);
-        if let Receiver::Handle(handle) = &item.receiver {
-            debug_assert!(!handle_parameter(handle).is_empty(), "a handle has a name");
+        if let Receiver::Handle(_) = &item.receiver {
             passed.push("ffihost::detail::Access::id(*this)".to_owned());
         }
         passed.extend(self.lent(params));

@@ -213,6 +213,7 @@ pub(crate) fn keywords() -> Library {
     for name in ["id_of", "close_it", "drop"] {
         let mut method = request(name, "", few(), Type::Bool, None);
         method.receiver = Receiver::Handle("Delete".to_owned());
+        method.receiver_name = "delete".to_owned();
         library.requests.push(method);
     }
     library.host_fns = words().step_by(8).map(|word| host_fn(word, "", few(), Type::Bool, None)).collect();

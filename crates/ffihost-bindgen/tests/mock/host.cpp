@@ -519,7 +519,5 @@ int main() {
     ends();
     many_threads();
     coroutines();
-    // Threads of contexts that closed without being waited for.
-    std::this_thread::sleep_for(100ms);
     return 0;
 }

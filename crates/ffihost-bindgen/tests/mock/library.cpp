@@ -110,8 +110,9 @@ struct App {
     bool closing = false;
 };
 
-std::mutex apps_mutex;
-std::map<std::uintptr_t, std::shared_ptr<App>> apps;
+// Never destroyed: a context that closes on its own may outlive main.
+std::mutex &apps_mutex = *new std::mutex;
+auto &apps = *new std::map<std::uintptr_t, std::shared_ptr<App>>;
 std::uintptr_t last_app = 0;
 std::atomic<std::uint64_t> last_token{0};
 

@@ -39,8 +39,8 @@ fn methods(event: &Event, args: &Passed<'_>) -> TokenStream {
     );
     quote! {
         #[doc = #emit_docs]
-        pub fn emit_on #lifetime(__host: ::ffihost::Host, #parameters) -> ::core::result::Result<(), ::ffihost::HostError> {
-            __host.emit(#name, #value)
+        pub fn emit_on #lifetime(__ffihost_host: ::ffihost::Host, #parameters) -> ::core::result::Result<(), ::ffihost::HostError> {
+            __ffihost_host.emit(#name, #value)
         }
         #[doc = #listen_docs]
         pub fn listen<__F>(__f: __F) -> ::ffihost::testing::Listening

@@ -1,12 +1,13 @@
 //! What is passed to the host: the arguments of a host function or an event, as one struct.
 
-use super::{fields, unique};
+use super::{fields, located, unique};
 use crate::model::signature::{Param, Pass};
 use crate::model::types;
 use crate::model::{Field, Head};
 use crate::names;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Type, Visibility, parse_quote};
 
 /// The parameters of one host function or event.
@@ -98,7 +99,7 @@ impl<'a> Passed<'a> {
         let hidden = quote! {
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_camel_case_types, dead_code)]
+            #[allow(non_camel_case_types, non_snake_case, dead_code)]
         };
         let owned = self.borrowed.then(|| quote!(#hidden pub struct #owned { #(#idents: #owned_types),* }));
         quote! {
@@ -118,11 +119,12 @@ impl<'a> Passed<'a> {
             let crosses = self.crosses(&quote!(#owned), &self.fields(false), &owned_value);
             return quote!(#c_struct #crosses);
         }
-        let taken_over = self.params.iter().map(|Param { field: Field { ident, .. }, pass }| match pass {
+        let taken_over = self.params.iter().map(|Param { field: Field { ident, ty, .. }, pass }| match pass {
             Pass::Value => quote!(self.#ident),
-            Pass::Text => quote!(::std::string::String::from(self.#ident)),
-            Pass::Bytes | Pass::List => quote!(self.#ident.to_vec()),
-            Pass::Reference => quote!(::core::clone::Clone::clone(self.#ident)),
+            // What is borrowed has to outlive the call if that goes on on another thread.
+            Pass::Text | Pass::Bytes | Pass::List | Pass::Reference => quote_spanned! {located(ty.span())=>
+                ::std::borrow::ToOwned::to_owned(self.#ident)
+            },
         });
         let borrowed = self.crosses(&self.ty(), &self.fields(true), &quote!(#owned { #(#idents: #taken_over),* }));
         let owned = self.crosses(&quote!(#owned), &self.fields(false), &owned_value);

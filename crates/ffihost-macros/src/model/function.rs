@@ -36,12 +36,26 @@ impl Function {
         let output = signature::output(&item.sig);
         let asynchronous = item.sig.asyncness.is_some();
         let function = Self { item, head, kind, asynchronous, receiver, params, output, formats: args.formats() };
+        if kind != Kind::Destructor && function.receiver.is_none() {
+            function.refuse_handles(errors);
+        }
         match kind {
             Kind::Request => names::check_export(&function.head.ident, errors),
             Kind::Constructor => function.check_constructor(errors),
             Kind::Destructor => function.check_destructor(args, errors),
         }
         function
+    }
+
+    /// Handles are known in a context.
+    fn refuse_handles(&self, errors: &mut Errors) {
+        let output = match &self.item.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(&**ty),
+        };
+        for ty in self.params.iter().map(|param| &param.field.ty).chain(output).filter(|ty| types::names_handle(ty)) {
+            errors.on(ty, "there is no context that would know the handle: take the state first, `app: &MyApp`");
+        }
     }
 
     fn check_constructor(&self, errors: &mut Errors) {

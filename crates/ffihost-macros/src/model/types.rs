@@ -222,3 +222,15 @@ mod tests {
         assert_eq!(ty.to_token_stream().to_string(), "Vec < Option < Node > >");
     }
 }
+
+/// Whether a type speaks of `Handle`s, as far as that can be seen.
+pub(crate) fn names_handle(ty: &Type) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "Handle",
+            TokenTree::Group(group) => any(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    any(ty.to_token_stream())
+}

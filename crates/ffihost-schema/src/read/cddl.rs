@@ -85,7 +85,7 @@ impl Schema {
         let mut params = item.params.clone();
         if let Receiver::Handle(handle) = &item.receiver {
             let docs = "What it is a function of.".to_owned();
-            params.insert(0, Field { name: snake_case(handle), docs, ty: Type::Handle(handle.clone()) });
+            params.insert(0, Field { name: item.receiver_name.clone(), docs, ty: Type::Handle(handle.clone()) });
         }
         let outcome = (Some(&item.result), item.error.as_ref());
         self.function(&format!("request.{}", rule(&item.name)), &item.docs, &params, outcome)
@@ -227,23 +227,6 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// `HttpCursor` as `http_cursor`: the name of the parameter that a handle's function takes the handle by.
-fn snake_case(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let mut snake = String::new();
-    for (at, letter) in letters.iter().enumerate() {
-        let previous = at.checked_sub(1).and_then(|at| letters.get(at));
-        let after_small = previous.is_some_and(|letter| letter.is_lowercase() || letter.is_ascii_digit());
-        let last_capital = previous.is_some_and(|letter| letter.is_uppercase())
-            && letters.get(at + 1).is_some_and(|letter| letter.is_lowercase());
-        if letter.is_uppercase() && (after_small || last_capital) {
-            snake.push('_');
-        }
-        snake.extend(letter.to_lowercase());
-    }
-    snake
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,7 +235,6 @@ mod tests {
     fn names_become_identifiers() {
         assert_eq!(rule("Login2"), "Login2");
         assert_eq!(rule("text"), "text$");
-        assert_eq!(snake_case("HTTPCursor2"), "http_cursor2");
     }
 
     #[test]

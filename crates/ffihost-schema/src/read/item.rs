@@ -180,16 +180,30 @@ fn constructor(map: &Map<'_>, info: &mut Info<'_>) -> Result<Constructor, Damage
 }
 
 fn request(map: &Map<'_>, info: &mut Info<'_>) -> Result<Request, Damage> {
+    let (name, docs, receiver) = (name(map)?, info.docs.next(), receiver(&mut map.need("receiver")?)?);
+    let mut params = fields(map, "params", info)?;
+    let receiver_name = take_receiver(&receiver, &mut params)
+        .ok_or(map.need("params")?.damage("a function of a handle whose first parameter is another"))?;
     Ok(Request {
-        name: name(map)?,
-        docs: info.docs.next(),
+        name,
+        docs,
         asynchronous: map.need("async")?.bool()?,
-        receiver: receiver(&mut map.need("receiver")?)?,
-        params: fields(map, "params", info)?,
+        receiver,
+        receiver_name,
+        params,
         result: read_type(&mut map.need("result")?, 0)?,
         error: optional_type(map, "error")?,
         formats: formats(map)?,
     })
+}
+
+/// Takes the handle that a request is a function of out of its parameters, of which it is the first.
+fn take_receiver(receiver: &Receiver, params: &mut Vec<Field>) -> Option<String> {
+    let Receiver::Handle(handle) = receiver else { return Some(String::new()) };
+    match params.first() {
+        Some(Field { ty: Type::Handle(first), .. }) if first == handle => Some(params.remove(0).name),
+        _ => None,
+    }
 }
 
 fn host_fn(map: &Map<'_>, info: &mut Info<'_>) -> Result<HostFn, Damage> {

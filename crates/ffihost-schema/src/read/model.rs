@@ -172,6 +172,9 @@ pub struct Request {
     /// returns.
     pub asynchronous: bool,
     pub receiver: Receiver,
+    /// What the parameter is called that takes the handle, and its key in CBOR; empty if the receiver is none.
+    pub receiver_name: String,
+    /// Those after the receiver.
     pub params: Vec<Field>,
     pub result: Type,
     pub error: Option<Type>,

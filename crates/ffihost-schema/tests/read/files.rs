@@ -93,7 +93,6 @@ fn no_library_at_all() {
 
 /// Writes what `fixtures/make.sh` links, into the folder that the environment names.
 #[test]
-#[ignore = "only fixtures/make.sh needs it"]
 fn write_sections() {
     let Some(out) = std::env::var_os("FFIHOST_FIXTURES").map(PathBuf::from) else { return };
     let both = [clock(), notes()].concat();

@@ -1,12 +1,12 @@
-//! Replays what the fuzzer has found worth keeping. See `fuzz/` for how more is found.
+//! Replays what the fuzzer has found worth keeping. See CONTRIBUTING.md for how more is found.
 
-#[path = "../fuzz/src/c_abi/mod.rs"]
+#[path = "../src/c_abi/mod.rs"]
 mod c_abi;
-#[path = "../fuzz/src/descriptor/mod.rs"]
+#[path = "../src/descriptor/mod.rs"]
 mod descriptor;
-#[path = "../fuzz/src/timer/mod.rs"]
+#[path = "../src/timer/mod.rs"]
 mod timer;
-#[path = "../fuzz/src/wire/mod.rs"]
+#[path = "../src/wire/mod.rs"]
 mod wire;
 
 use std::path::Path;
@@ -15,7 +15,7 @@ ffihost::library!("fuzzed_wire", wire::State);
 
 /// Runs every file of a corpus, in the order of their names.
 fn replay(target: &str, run: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .expect("there is a corpus")
         .map(|entry| entry.expect("the folder can be read").path())
