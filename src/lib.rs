@@ -112,11 +112,6 @@ pub use self::{
     status::Status,
 };
 
-/// The examples of the README are tests, too.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
 /// How the arguments of a host function are passed and its answers read: chosen by the host, for each registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {

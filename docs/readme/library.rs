@@ -1,32 +1,58 @@
-use ffihost::{Host, HostError, HostFn};
+use ffihost::{HostError, ffi, ffi_host};
 
-/// Implemented by the host.
-static FETCH_PROFILE: HostFn = HostFn::new("fetch_profile");
+ffihost::library!("my_app", MyApp);
 
-ffihost::exports! {
-    prefix: "my_app",
-    state: MyApp,
-    constructor: create,
-    requests: { login: login },
-    host_fns: ["fetch_profile"],
-}
-
-/// One live instance of the library. Its requests run on one thread, so it need not be `Send`.
-struct MyApp {
+/// One live instance of the library. Its async functions run on one thread, so it need not be `Send`.
+pub struct MyApp {
     service: String,
 }
 
-/// `my_app_create`.
-async fn create(service: Vec<u8>) -> Result<MyApp, String> {
-    String::from_utf8(service).map(|service| MyApp { service }).map_err(|error| error.to_string())
+/// What the host knows of a user.
+#[ffi]
+pub struct Profile {
+    pub name: String,
+    pub email: Option<String>,
 }
 
-/// `my_app_login`: asks the host who the user is, and waits for the answer.
-async fn login(app: &MyApp, user: Vec<u8>) -> Result<String, String> {
-    let profile = fetch_profile(&user).await.map_err(|error| error.to_string())?;
-    Ok(format!("session at {} for {profile}", app.service))
+/// Why there is no session.
+#[ffi(error)]
+#[derive(Debug, PartialEq)]
+pub enum LoginError {
+    UnknownUser,
+    NoProfile(String),
 }
 
-async fn fetch_profile(user: &[u8]) -> Result<String, HostError<String>> {
-    Host::current().map_err(HostError::widen)?.call_as(&FETCH_PROFILE, user).await
+impl From<HostError> for LoginError {
+    fn from(error: HostError) -> Self {
+        Self::NoProfile(error.to_string())
+    }
+}
+
+/// Implemented by the host.
+#[ffi_host(deadline = "10s")]
+async fn fetch_profile(user: String) -> Result<Profile, LoginError>;
+
+#[ffi(constructor)]
+pub async fn create(service: String) -> Result<MyApp, LoginError> {
+    Ok(MyApp { service })
+}
+
+/// Asks the host who the user is, and waits for the answer.
+#[ffi]
+pub async fn login(app: &MyApp, user: String) -> Result<String, LoginError> {
+    let profile = fetch_profile(user).await?;
+    Ok(format!("session at {} for {}", app.service, profile.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_for_whom_the_host_knows() {
+        let _host = fetch_profile::implement(|name| async move { Ok(Profile { name, email: None }) });
+        let app = MyApp { service: "test".to_owned() };
+        let session = futures::executor::block_on(login(&app, "Ada".to_owned()));
+        assert_eq!(session, Ok("session at test for Ada".to_owned()));
+    }
 }

@@ -165,7 +165,13 @@ static LAST: [u8; 1] = [0];
 // On ELF the linker would export the bounds, as the one thing without the library's prefix.
 #[cfg(all(
     not(any(target_vendor = "apple", windows)),
-    any(target_arch = "x86", target_arch = "x86_64", target_arch = "arm", target_arch = "aarch64", target_arch = "riscv64")
+    any(
+        target_arch = "x86",
+        target_arch = "x86_64",
+        target_arch = "arm",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    )
 ))]
 std::arch::global_asm!(".hidden __start_ffihost", ".hidden __stop_ffihost");
 

@@ -7,9 +7,15 @@ use crate::text::{WIDTH, is_invisible};
 pub(crate) fn comment(indent: usize, text: &str) -> String {
     let text = harmless(text);
     let pad = " ".repeat(indent);
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut broken = false;
     for line in text.trim_end().lines().skip_while(|line| line.trim().is_empty()) {
-        wrap(line.trim_end(), WIDTH - indent - 3, &mut lines);
+        // The short rest of a line that was broken flows on into one that goes on with the sentence.
+        let rest = if broken && line.starts_with(char::is_lowercase) { lines.pop() } else { None };
+        let line = rest.map_or_else(|| line.trim_end().to_owned(), |rest| format!("{rest} {}", line.trim_end()));
+        let before = lines.len();
+        wrap(&line, WIDTH - indent - 3, &mut lines);
+        broken = lines.len() > before + 1;
     }
     match lines.as_slice() {
         [] => String::new(),
@@ -122,6 +128,8 @@ mod tests {
         assert!(text.lines().nth(2).is_some_and(|line| line.starts_with("     *   word")), "{text}");
         let text = comment(0, &format!("  name  {}", "word ".repeat(60)));
         assert!(text.lines().nth(2).is_some_and(|line| line.starts_with(" *         word")), "{text}");
+        let text = comment(0, &format!("{}\ngoes on\nEnd", "word ".repeat(40)));
+        assert!(text.ends_with("word goes on\n * End\n */"), "{text}");
         let text = comment(0, &"x".repeat(300));
         assert_eq!(text.matches('x').count(), 300);
     }

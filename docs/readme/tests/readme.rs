@@ -2,6 +2,8 @@
 //! made of its Rust block.
 #![cfg(unix)]
 
+use ffihost_bindgen::Language;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -27,6 +29,16 @@ fn library() -> PathBuf {
     test.parent().expect("a file is in a folder").to_path_buf()
 }
 
+/// What `ffihost generate` does.
+fn generate(folder: &Path) {
+    let file = library().join(format!("{DLL_PREFIX}my_app{DLL_SUFFIX}"));
+    let bytes = std::fs::read(&file).expect("cargo has built the library");
+    let libraries = ffihost_schema::libraries_in_file(&bytes).expect("it can be read");
+    for file in ffihost_bindgen::generate(&libraries[0], Language::C).expect("it can be described in C") {
+        std::fs::write(folder.join(file.path), file.contents).expect("the scratch folder can be written");
+    }
+}
+
 #[test]
 fn the_library_is_the_readmes() {
     assert_eq!(
@@ -40,12 +52,13 @@ fn the_library_is_the_readmes() {
 fn the_host_compiles_and_prints_what_the_readme_says() {
     let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let (source, program) = (scratch.join("readme_host.c"), scratch.join("readme_host"));
+    generate(scratch);
     std::fs::write(&source, format!("{}\n", block("## The host, in C", "c")))
         .expect("the scratch folder can be written");
 
     let mut compile = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
     compile.args(["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"]);
-    compile.arg("-I").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../include")).arg(&source);
+    compile.arg("-I").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../include")).arg("-I").arg(scratch).arg(&source);
     compile.arg("-L").arg(library()).arg("-lmy_app").arg("-o").arg(&program);
     compile.arg(format!("-Wl,-rpath,{}", library().display()));
     let compiled = run(&mut compile);

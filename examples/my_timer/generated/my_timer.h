@@ -557,8 +557,9 @@ static inline void my_timer_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
-static inline int my_timer_register_(void *ctx, const char *name, FFIHostFn call,
-                                   MyTimerRegistration_ *kept, const FFIHostFnOptions *options) {
+static inline int my_timer_register_(
+    void *ctx, const char *name, FFIHostFn call, MyTimerRegistration_ *kept,
+    const FFIHostFnOptions *options) {
     FFIHostFnOptions with = FFI_HOST_FN_OPTIONS_INIT;
     int ret = FFI_RET_INVALID_ARGUMENT;
     if (options == NULL) {

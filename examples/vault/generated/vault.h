@@ -671,8 +671,9 @@ static inline void vault_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
-static inline int vault_register_(void *ctx, const char *name, FFIHostFn call,
-                                   VaultRegistration_ *kept, const FFIHostFnOptions *options) {
+static inline int vault_register_(
+    void *ctx, const char *name, FFIHostFn call, VaultRegistration_ *kept,
+    const FFIHostFnOptions *options) {
     FFIHostFnOptions with = FFI_HOST_FN_OPTIONS_INIT;
     int ret = FFI_RET_INVALID_ARGUMENT;
     if (options == NULL) {

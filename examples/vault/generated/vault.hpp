@@ -689,8 +689,7 @@ public:
     }
 
     /* Unlocks the vault with a passphrase that the host asks for. If there is none, one is made. A session that there
-     * is
-     * already is locked before.
+     * is already is locked before.
      *
      * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
      */

@@ -163,7 +163,8 @@ fn requests() -> Vec<Request> {
         request
     };
     let of = |receiver: Receiver, mut request: Request| {
-        request.receiver_name = if matches!(receiver, Receiver::Handle(_)) { "cursor".to_owned() } else { String::new() };
+        request.receiver_name =
+            if matches!(receiver, Receiver::Handle(_)) { "cursor".to_owned() } else { String::new() };
         request.receiver = receiver;
         request
     };

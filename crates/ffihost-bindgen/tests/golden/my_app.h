@@ -1122,8 +1122,9 @@ static inline void my_app_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
-static inline int my_app_register_(void *ctx, const char *name, FFIHostFn call,
-                                   MyAppRegistration_ *kept, const FFIHostFnOptions *options) {
+static inline int my_app_register_(
+    void *ctx, const char *name, FFIHostFn call, MyAppRegistration_ *kept,
+    const FFIHostFnOptions *options) {
     FFIHostFnOptions with = FFI_HOST_FN_OPTIONS_INIT;
     int ret = FFI_RET_INVALID_ARGUMENT;
     if (options == NULL) {

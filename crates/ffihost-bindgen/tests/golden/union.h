@@ -2916,8 +2916,9 @@ static inline void union_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
-static inline int union_register_(void *ctx, const char *name, FFIHostFn call,
-                                   UnionRegistration_ *kept, const FFIHostFnOptions *options) {
+static inline int union_register_(
+    void *ctx, const char *name, FFIHostFn call, UnionRegistration_ *kept,
+    const FFIHostFnOptions *options) {
     FFIHostFnOptions with = FFI_HOST_FN_OPTIONS_INIT;
     int ret = FFI_RET_INVALID_ARGUMENT;
     if (options == NULL) {

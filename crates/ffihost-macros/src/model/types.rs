@@ -174,6 +174,18 @@ fn replace(tokens: TokenStream, name: &Ident) -> TokenStream {
     tokens.into_iter().map(replace).collect()
 }
 
+/// Whether a type speaks of `Handle`s, as far as that can be seen.
+pub(crate) fn names_handle(ty: &Type) -> bool {
+    fn any(tokens: TokenStream) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == "Handle",
+            TokenTree::Group(group) => any(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    any(ty.to_token_stream())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,16 +233,4 @@ mod tests {
         let ty = without_self(&parse_quote!(Vec<Option<Self>>), &name);
         assert_eq!(ty.to_token_stream().to_string(), "Vec < Option < Node > >");
     }
-}
-
-/// Whether a type speaks of `Handle`s, as far as that can be seen.
-pub(crate) fn names_handle(ty: &Type) -> bool {
-    fn any(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "Handle",
-            TokenTree::Group(group) => any(group.stream()),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        })
-    }
-    any(ty.to_token_stream())
 }

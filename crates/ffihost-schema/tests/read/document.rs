@@ -160,7 +160,7 @@ fn references_resolve() {
         Body::Request {
             asynchronous: true,
             receiver: From::Handle("Alarm"),
-            params: &[],
+            params: &[field("alarm", "", Shape::Handle("Alarm"))],
             result: Shape::Unit,
             error: None,
             formats: BOTH,

@@ -267,7 +267,11 @@ pub(crate) fn notes_2() -> Vec<&'static [u8]> {
             Body::Request {
                 asynchronous: false,
                 receiver: Receiver::Handle("Cursor"),
-                params: &[field("from", "", Shape::Handle("Cursor")), field("count", "", Shape::U64), field("skip", "", OPTIONAL_U32)],
+                params: &[
+                    field("from", "", Shape::Handle("Cursor")),
+                    field("count", "", Shape::U64),
+                    field("skip", "", OPTIONAL_U32)
+                ],
                 result: Shape::List(&Shape::Named("Note")),
                 error: None,
                 formats: BOTH,

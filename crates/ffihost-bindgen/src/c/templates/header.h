@@ -244,8 +244,9 @@ static inline void {{ functions.helpers.release }}(void *userData) FFI_NOEXCEPT 
     free(userData);
 }
 
-static inline int {{ functions.helpers.register }}(void *ctx, const char *name, FFIHostFn call,
-                                   {{ functions.helpers.registration }} *kept, const FFIHostFnOptions *options) {
+static inline int {{ functions.helpers.register }}(
+    void *ctx, const char *name, FFIHostFn call, {{ functions.helpers.registration }} *kept,
+    const FFIHostFnOptions *options) {
     FFIHostFnOptions with = FFI_HOST_FN_OPTIONS_INIT;
     int ret = FFI_RET_INVALID_ARGUMENT;
     if (options == NULL) {

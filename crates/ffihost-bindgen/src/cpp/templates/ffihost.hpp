@@ -709,7 +709,10 @@ private:
 
 /* A request to co_await, once. It has started already. The coroutine is resumed on the context's FFI thread, or goes on
  * where it is if the request has ended before; what it throws then is its own promise's. If the coroutine is destroyed
- * while it waits (not while it may be resumed), the request is cancelled. */
+ * while it waits (not while it may be resumed), the request is cancelled.
+ *
+ * Name a request that is made of braces before you await it: g++ 12 destroys a temporary of `co_await f({"a", 1})`
+ * twice. */
 template <class T, class E = void> class [[nodiscard]] Awaitable {
 public:
     Awaitable(detail::Bound bound, std::shared_ptr<detail::AwaitCall<T, E>> call)
@@ -982,7 +985,7 @@ private:
 
 /* Listens as long as it lives. When it is destroyed the listener is not running and will not be called again, except
  * where that cannot be waited for: inside the listener itself, and on the FFI thread, a delivery that is under way is
- * the last. */
+ * the last. What is queued then is not delivered: to hear everything, keep it until the context is destroyed. */
 class [[nodiscard]] Subscription {
 public:
     Subscription() = default;
