@@ -185,7 +185,7 @@ fn rows_left(cursor: &RowCursor, text: &str, other: &Profile) -> u64 {
 }
 
 #[ffi]
-fn lock(first: Handle<RowCursor>, lock: Option<Handle<Lock>>) -> Vec<Handle<RowCursor>> {
+async fn lock(_app: &app::MyApp, first: Handle<RowCursor>, lock: Option<Handle<Lock>>) -> Vec<Handle<RowCursor>> {
     let _ = lock;
     vec![first]
 }
