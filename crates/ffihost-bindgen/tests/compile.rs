@@ -75,7 +75,9 @@ fn check(compiler: &str, language: &str, standard: &str, flags: &[&str], include
     let mut source = includes.lines().map(|header| format!("#include \"{header}\"\n")).collect::<String>();
     source.push_str(if language == "c" { "int main(void) { return 0; }\n" } else { "int main() { return 0; }\n" });
     let name = format!("{compiler}-{standard}-{}.{language}", includes.replace(['\n', '.'], "_"));
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bindgen");
+    std::fs::create_dir_all(&scratch).expect("it can be made");
+    let path = scratch.join(name);
     std::fs::write(&path, source).expect("it can be written");
     let mut command = Command::new(compiler);
     command.args(["-fsyntax-only", "-x", language, &format!("-std={standard}")]).args(flags);

@@ -50,7 +50,8 @@ fn the_library_is_the_readmes() {
 
 #[test]
 fn the_host_compiles_and_prints_what_the_readme_says() {
-    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let scratch = &Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
+    std::fs::create_dir_all(scratch).expect("the scratch folder can be made");
     let (source, program) = (scratch.join("readme_host.c"), scratch.join("readme_host"));
     generate(scratch);
     std::fs::write(&source, format!("{}\n", block("## The host, in C", "c")))

@@ -711,7 +711,8 @@ private:
  * where it is if the request has ended before; what it throws then is its own promise's. If the coroutine is destroyed
  * while it waits (not while it may be resumed), the request is cancelled.
  *
- * Name a request that is made of braces before you await it: g++ 12 destroys a temporary of `co_await f({"a", 1})` twice. */
+ * Name a request that is made of braces before you await it: g++ 12 destroys a temporary of `co_await f({"a", 1})`
+ * twice. */
 template <class T, class E = void> class [[nodiscard]] Awaitable {
 public:
     Awaitable(detail::Bound bound, std::shared_ptr<detail::AwaitCall<T, E>> call)

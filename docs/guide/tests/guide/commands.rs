@@ -28,8 +28,8 @@ fn folder(page: &str) -> PathBuf {
     let examples = built.join("examples");
     for (from, to) in [
         (examples.join("guide_ffihost"), "bin/ffihost"),
-        (built.join("libweather.so"), "target/debug/libweather.so"),
-        (examples.join("libnotes.so"), "target/debug/libnotes.so"),
+        (built.join("deps/libweather.so"), "target/debug/libweather.so"),
+        (built.join("deps/libnotes.so"), "target/debug/libnotes.so"),
         (examples.join("libweather_next.so"), "next/libweather.so"),
         (host.join("weather.c"), "host/main.c"),
         (host.join("notes.c"), "host/notes.c"),
