@@ -42,7 +42,7 @@ declare -A steps=(
     [clippy]="cargo clippy --locked --workspace --all-targets -- -D warnings"
     [rustdoc]="run_rustdoc"
     [tests]="cargo test --locked --workspace"
-    [benches]="cargo bench --locked --package ffihost-benches --bench host_call -- --quick"
+    [benches]="cargo bench --locked --package ffihost-benches --bench host_call --bench formats -- --quick"
     [counts]="ci/counts.sh"
     [deny]="run_deny"
 )
