@@ -4,12 +4,12 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
 use support::Ran;
 use support::native::{self, SANITIZE, Source};
 
@@ -44,37 +44,30 @@ fn program() -> &'static Path {
 struct Place {
     program: PathBuf,
     directory: PathBuf,
+    /// After how many milliseconds without use it locks itself: by far longer than any test takes, except of that.
+    idle: &'static str,
 }
 
 impl Place {
     fn new(name: &str) -> Self {
-        Self { program: program().to_owned(), directory: support::scratch(name).join("secrets") }
+        Self { program: program().to_owned(), directory: support::scratch(name).join("secrets"), idle: "600000" }
     }
 
     /// The command with these words; trying a passphrase costs next to nothing.
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["--memory", "8", "--idle", "700"]).arg(&self.directory).args(words);
+        command.args(["--memory", "8", "--idle", self.idle]).arg(&self.directory).args(words);
         command
     }
 
     /// Runs a command; the user types these lines.
     #[track_caller]
     fn run(&self, words: &[&str], typed: &[&str]) -> Ran {
-        self.run_slowly(words, &typed.iter().map(|line| (Duration::ZERO, *line)).collect::<Vec<_>>())
-    }
-
-    /// The same; the user waits before each line.
-    #[track_caller]
-    fn run_slowly(&self, words: &[&str], typed: &[(Duration, &str)]) -> Ran {
         let (input, mut user) = std::io::pipe().expect("a pipe can be made");
-        let typed: Vec<_> = typed.iter().map(|(pause, line)| (*pause, format!("{line}\n"))).collect();
+        let typed: String = typed.iter().map(|line| format!("{line}\n")).collect();
         let user = thread::spawn(move || {
-            for (pause, line) in typed {
-                thread::sleep(pause);
-                // Nobody reads it if the program has ended, which the test sees.
-                let _ = std::io::Write::write_all(&mut user, line.as_bytes());
-            }
+            // Nobody reads it if the program has ended, which the test sees.
+            let _ = user.write_all(typed.as_bytes());
         });
         let mut command = self.command(words);
         command.stdin(input).stdout(Stdio::piped());
@@ -151,7 +144,7 @@ fn secrets_are_kept_and_forgotten() {
 fn it_makes_no_error_with_memory() {
     let folder = support::scratch("vault-sanitized");
     let program = Source { standard: "c++20", flags: SANITIZE, ..CPP }.compile(&folder);
-    let place = Place { program, directory: folder.join("secrets") };
+    let place = Place { program, directory: folder.join("secrets"), idle: "600000" };
     use_it(&place);
     place.fails(&["get", "mail"], &["a", "b", "c"], "the passphrase was wrong 3 times; nothing was changed");
     let ran = place.run(&["shell"], &["sesame", "put a b", "get a"]);
@@ -219,23 +212,33 @@ fn a_disk_that_fails_is_told() {
 
 #[test]
 fn a_shell_locks_itself_and_unlocks_again() {
-    let place = Place::new("vault-shell");
-    let (at_once, later) = (Duration::ZERO, Duration::from_millis(2_500));
-    let typed = [
-        (at_once, "sesame"),
-        (at_once, "put mail horse"),
-        (later, "get mail"),
-        (at_once, "sesame"),
-        (at_once, "rm mail"),
-    ];
-    let ran = place.run_slowly(&["shell"], &typed);
-    assert_eq!((ran.out.as_str(), ran.code), ("horse\n", Some(0)), "{ran:?}");
-    let label = place.directory.display();
-    let said: Vec<_> = ran.err.lines().map(|line| line.replace(&label.to_string(), "DIR")).collect();
+    let place = Place { idle: "3000", ..Place::new("vault-shell") };
+    let mut command = place.command(&["shell"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    let mut user = child.stdin.take().expect("it is piped");
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    user.write_all(b"sesame\nput mail horse\n").expect("it reads");
+    let mut said = Vec::new();
+    // The user waits until it has locked itself.
+    for line in lines.by_ref().map(|line| line.expect("it writes UTF-8")) {
+        let locked = line.contains("locked: not used");
+        said.push(line);
+        if locked {
+            break;
+        }
+    }
+    user.write_all(b"get mail\nsesame\nrm mail\n").expect("it reads");
+    drop(user);
+    said.extend(lines.map(|line| line.expect("it writes UTF-8")));
+    let ended = child.wait_with_output().expect("it ends");
+    assert_eq!((ended.stdout.as_slice(), ended.status.code()), (&b"horse\n"[..], Some(0)), "{said:?}");
+    let label = place.directory.display().to_string();
+    let said: Vec<_> = said.iter().map(|line| line.replace(&label, "DIR")).collect();
     let expected = [
         "new passphrase for DIR: ",
         "vault: 'mail' is added",
-        "vault: locked: not used for 700 ms",
+        "vault: locked: not used for 3000 ms",
         "passphrase for DIR: ",
         "vault: 'mail' is removed",
         "vault: locked: the program ends",
