@@ -41,7 +41,11 @@ fn compile(standard: &str, flags: &[&str]) -> PathBuf {
 fn run(program: &Path) {
     let ran = Command::new(program).output().expect("it was compiled just now");
     let said = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
-    assert!(ran.status.success() && said.0 == "every type came through\n" && said.1.is_empty(), "{}: {said:?}", ran.status);
+    assert!(
+        ran.status.success() && said.0 == "every type came through\n" && said.1.is_empty(),
+        "{}: {said:?}",
+        ran.status
+    );
 }
 
 #[test]
