@@ -84,6 +84,7 @@ pub struct Tree {
 /// An error with data.
 #[ffi(error)]
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "it holds every type")]
 pub enum Failure {
     /// The host's own failure, or a failure to reach it.
     Host(String),
