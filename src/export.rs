@@ -42,7 +42,7 @@ impl<M, S> NoDestructor<S> for &M {
     }
 }
 
-/// See [`crate::host::call_now`].
+/// Calls a host function that was declared without `async`.
 pub fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {
     crate::host::call_now(function, args)
 }
