@@ -199,8 +199,9 @@ fn bits_that_are_no_value() {
 #[test]
 fn text_that_is_not_utf8() {
     refused("`all.text`: not UTF-8 from byte 1 on", |all| all.text = Str::of(b"a\xff"));
+    let pair = [Str::of("a"), Str::of(&[0xc0, 0x80])];
     refused("`all.texts[1]`: not UTF-8 from byte 0 on", |all| {
-        all.texts = List::of(&[Str::of("a"), Str::of(&[0xc0, 0x80])]);
+        all.texts = List::of(&pair);
     });
     refused("`all.choice.Text`: not UTF-8 from byte 0 on", |all| all.choice.payload.text = Str::of(b"\xed\xa0\x80"));
     let texts = [Str::of("a"), Str::of(b"\x80")];
@@ -219,7 +220,8 @@ fn null_with_a_length() {
     refused("`all.numbers`: NULL with a length of 1", |all| all.numbers = List { data: ptr::null(), len: 1 });
     refused("`all.texts`: NULL with a length of 1", |all| all.texts = List { data: ptr::null(), len: 1 });
     refused("`all.map`: NULL with a length of 1", |all| all.map = List { data: ptr::null(), len: 1 });
-    refused("`all.texts[0]`: NULL with a length of 3", |all| all.texts = List::of(&[null]));
+    let texts = [null];
+    refused("`all.texts[0]`: NULL with a length of 3", |all| all.texts = List::of(&texts));
     let (ret, pending) = typed::try_submit(typed::text, |cb, ud| my_app_take(cb, ud, ptr::null()));
     assert_eq!(ret, INVALID_ARGUMENT);
     pending.assert_silent();
