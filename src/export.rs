@@ -10,7 +10,7 @@ pub use crate::abi::{
 pub use crate::handles::HandleType;
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
 
-use crate::testing::{self, Implementation, Listening};
+use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
 use crate::{Host, HostFn, ToHost};
 use futures::future::{BoxFuture, LocalBoxFuture, ready};
@@ -52,7 +52,8 @@ pub fn implement<A: 'static, R: 'static>(
     function: &'static HostFn,
     implementation: Box<dyn Fn(A) -> BoxFuture<'static, R> + Send + Sync>,
 ) -> Implementation {
-    testing::implement::<A, R>(function, Rc::from(implementation as Box<dyn Fn(A) -> BoxFuture<'static, R>>))
+    let double: Double<A, R> = Rc::from(implementation as Box<dyn Fn(A) -> BoxFuture<'static, R>>);
+    testing::implement(function, double)
 }
 
 /// Gives a host function that is not awaited an implementation, for the unit tests of this thread.
@@ -60,7 +61,8 @@ pub fn implement_now<A: 'static, R: 'static>(
     function: &'static HostFn,
     implementation: Box<dyn Fn(A) -> R + Send + Sync>,
 ) -> Implementation {
-    testing::implement_now::<A, R>(function, Rc::from(implementation as Box<dyn Fn(A) -> R>))
+    let double: DoubleNow<A, R> = Rc::from(implementation as Box<dyn Fn(A) -> R>);
+    testing::implement(function, double)
 }
 
 /// Listens to an event, for the unit tests of this thread.

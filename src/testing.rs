@@ -96,14 +96,8 @@ pub struct Implementation(#[expect(dead_code, reason = "it is dropped")] Guard);
 #[must_use = "nobody listens any more when this is dropped"]
 pub struct Listening(#[expect(dead_code, reason = "it is dropped")] Guard);
 
-pub(crate) fn implement<A: 'static, R: 'static>(function: &'static HostFn, double: Double<A, R>) -> Implementation {
-    Implementation(Guard::new(function.name(), Box::new((ptr::from_ref(function), double))))
-}
-
-pub(crate) fn implement_now<A: 'static, R: 'static>(
-    function: &'static HostFn,
-    double: DoubleNow<A, R>,
-) -> Implementation {
+/// Gives a host function a [`Double`] or a [`DoubleNow`].
+pub(crate) fn implement<D: 'static>(function: &'static HostFn, double: D) -> Implementation {
     Implementation(Guard::new(function.name(), Box::new((ptr::from_ref(function), double))))
 }
 
@@ -111,24 +105,16 @@ pub(crate) fn listen<A: 'static>(event: &'static str, listener: impl Fn(A) + 'st
     Listening(Guard::new(event, Box::new(Rc::new(listener) as Listener<A>)))
 }
 
-/// The implementation that counts on this thread.
-fn find<T: Clone + 'static>(function: &'static HostFn) -> Option<T> {
+/// The [`Double`] or [`DoubleNow`] that counts on this thread.
+pub(crate) fn double<D: Clone + 'static>(function: &'static HostFn) -> Option<D> {
     let find = |entries: &RefCell<(u64, Vec<Entry>)>| {
         let entries = &entries.borrow().1;
-        entries.iter().rev().find_map(|entry| match entry.value.downcast_ref::<(*const HostFn, T)>() {
+        entries.iter().rev().find_map(|entry| match entry.value.downcast_ref::<(*const HostFn, D)>() {
             Some((of, double)) if ptr::eq(*of, function) => Some(double.clone()),
             _ => None,
         })
     };
     ENTRIES.try_with(find).ok().flatten()
-}
-
-pub(crate) fn double<A: 'static, R: 'static>(function: &'static HostFn) -> Option<Double<A, R>> {
-    find(function)
-}
-
-pub(crate) fn double_now<A: 'static, R: 'static>(function: &'static HostFn) -> Option<DoubleNow<A, R>> {
-    find(function)
 }
 
 /// Tells whoever listens on this thread, or hands the arguments back if nobody does.

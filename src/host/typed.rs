@@ -2,9 +2,10 @@
 
 use super::call::{Call, Patience};
 use super::{FromHost, Host, HostFn, ToHost};
+use crate::Format;
 use crate::error::{DecodeError, HostError};
+use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
-use crate::{Format, testing};
 use futures::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
@@ -119,7 +120,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
 
     #[cold]
     fn without_context(function: &'static HostFn, args: A) -> Self {
-        Self(match testing::double(function) {
+        Self(match testing::double::<Double<A::Owned, R>>(function) {
             Some(double) => State::Double(double(args.into_owned())),
             None => State::Detached { function, args: Some(args), deadline: None, patience: Patience::default() },
         })
@@ -192,7 +193,7 @@ impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
 pub(crate) fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {
     match Host::current() {
         Ok(host) => outcome(host.call_sync(function, args)),
-        Err(error) => match testing::double_now(function) {
+        Err(error) => match testing::double::<DoubleNow<A::Owned, R>>(function) {
             Some(double) => double(args.into_owned()),
             None => R::from_outcome(Err(error.widen())),
         },

@@ -81,7 +81,7 @@ pub unsafe trait Lower {
     where
         Self: Sized,
     {
-        native::list_payload(list, take);
+        native::payload(list, take);
     }
 }
 
@@ -181,9 +181,7 @@ pub unsafe trait Lift: Lower + Sized + Send + 'static {
     ///
     /// As for [`lift_payload`](Self::lift_payload).
     unsafe fn lift_list_payload(bytes: &[u8], reader: &mut NativeReader) -> Result<Vec<Self>, DecodeError> {
-        // SAFETY: the caller's contract; the C type of a `Vec<Self>` is a `List` of its own.
-        let list = unsafe { native::read_payload::<List<Self::C>>(bytes)? };
-        // SAFETY: as above.
-        unsafe { Self::lift_list(list, reader) }
+        // SAFETY: the caller's contract.
+        unsafe { native::lift_payload(bytes, reader) }
     }
 }

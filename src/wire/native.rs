@@ -192,7 +192,7 @@ impl Reader {
     }
 }
 
-/// The bytes of an integer or a pointer's struct that is in an argument of ours.
+/// Passes the C type of a value, from a place of ours.
 pub(super) fn payload<T: Lower + ?Sized>(value: &T, take: &mut dyn FnMut(&[u8])) {
     let scratch = Scratch::new();
     let mut place = MaybeUninit::<T::C>::zeroed();
@@ -200,15 +200,6 @@ pub(super) fn payload<T: Lower + ?Sized>(value: &T, take: &mut dyn FnMut(&[u8]))
     unsafe { value.lower(place.as_mut_ptr(), &scratch) };
     // SAFETY: all its bytes are initialized: zeros, and what was written over them field by field.
     take(unsafe { std::slice::from_raw_parts(place.as_ptr().cast(), size_of::<T::C>()) });
-}
-
-pub(super) fn list_payload<T: Lower>(list: &[T], take: &mut dyn FnMut(&[u8])) {
-    let scratch = Scratch::new();
-    let mut place = MaybeUninit::<List<T::C>>::zeroed();
-    // SAFETY: it is a place of ours, all zeros.
-    unsafe { T::lower_list(list, place.as_mut_ptr(), &scratch) };
-    // SAFETY: a pointer and a length have no padding.
-    take(unsafe { std::slice::from_raw_parts(place.as_ptr().cast(), size_of::<List<T::C>>()) });
 }
 
 /// Lowers each value of a list into an array.
@@ -280,20 +271,6 @@ pub(super) unsafe fn lift_plain_list<T: Copy>(list: List<T>, reader: &mut Reader
         values.set_len(len);
     }
     Ok(values)
-}
-
-/// Reads a payload that is a C type.
-///
-/// # Safety
-///
-/// Every bit pattern is a `C`.
-pub(super) unsafe fn read_payload<C: Copy>(bytes: &[u8]) -> Result<C, DecodeError> {
-    if bytes.len() != size_of::<C>() {
-        let (expected, found) = (size_of::<C>(), bytes.len());
-        return Err(DecodeError::new(format_args!("expected {expected} bytes, there are {found}")));
-    }
-    // SAFETY: so many bytes are there, and they need not be aligned.
-    Ok(unsafe { bytes.as_ptr().cast::<C>().read_unaligned() })
 }
 
 /// Reads a payload that is a C type, in its place.

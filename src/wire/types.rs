@@ -254,27 +254,6 @@ unsafe impl Lower for str {
     }
 }
 
-// SAFETY: as for `str`.
-unsafe impl Lower for String {
-    type C = Str;
-    const SHAPE: Shape = Shape::String;
-
-    #[inline]
-    unsafe fn lower(&self, place: *mut Str, scratch: &Scratch) {
-        // SAFETY: the caller's contract.
-        unsafe { self.as_str().lower(place, scratch) };
-    }
-
-    fn encode(&self, writer: &mut CborWriter<'_>) {
-        writer.text(self);
-    }
-
-    #[inline]
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
-        take(self.as_bytes());
-    }
-}
-
 // SAFETY: pointer and length are checked, and so is what they say.
 unsafe impl Lift for String {
     type Arg = Str;
@@ -323,27 +302,6 @@ unsafe impl<T: Lower> Lower for [T] {
     }
 }
 
-// SAFETY: as for slices.
-unsafe impl<T: Lower> Lower for Vec<T> {
-    type C = List<T::C>;
-    const SHAPE: Shape = T::LIST_SHAPE;
-
-    #[inline]
-    unsafe fn lower(&self, place: *mut Self::C, scratch: &Scratch) {
-        // SAFETY: the caller's contract.
-        unsafe { T::lower_list(self, place, scratch) };
-    }
-
-    fn encode(&self, writer: &mut CborWriter<'_>) {
-        T::encode_list(self, writer);
-    }
-
-    #[inline]
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
-        T::list_payload(self, take);
-    }
-}
-
 // SAFETY: pointer and length are checked, and each value.
 unsafe impl<T: Lift> Lift for Vec<T> {
     type Arg = List<T::C>;
@@ -371,26 +329,35 @@ unsafe impl<T: Lift> Lift for Vec<T> {
     }
 }
 
-// SAFETY: it is what it refers to.
-unsafe impl<T: Lower + ?Sized> Lower for &T {
-    type C = T::C;
-    const SHAPE: Shape = T::SHAPE;
+/// What goes to the host as what it refers to does.
+macro_rules! referring {
+    ([$($parameters:tt)*] $type:ty => $target:ty) => {
+        // SAFETY: it is what it refers to.
+        unsafe impl<$($parameters)*> Lower for $type {
+            type C = <$target as Lower>::C;
+            const SHAPE: Shape = <$target as Lower>::SHAPE;
 
-    #[inline]
-    unsafe fn lower(&self, place: *mut Self::C, scratch: &Scratch) {
-        // SAFETY: the caller's contract.
-        unsafe { (**self).lower(place, scratch) };
-    }
+            #[inline]
+            unsafe fn lower(&self, place: *mut Self::C, scratch: &Scratch) {
+                // SAFETY: the caller's contract.
+                unsafe { <$target as Lower>::lower(self, place, scratch) };
+            }
 
-    fn encode(&self, writer: &mut CborWriter<'_>) {
-        (**self).encode(writer);
-    }
+            fn encode(&self, writer: &mut CborWriter<'_>) {
+                <$target as Lower>::encode(self, writer);
+            }
 
-    #[inline]
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
-        (**self).payload(take);
-    }
+            #[inline]
+            fn payload(&self, take: &mut dyn FnMut(&[u8])) {
+                <$target as Lower>::payload(self, take);
+            }
+        }
+    };
 }
+
+referring!([] String => str);
+referring!([T: Lower] Vec<T> => [T]);
+referring!([T: Lower + ?Sized] &T => T);
 
 // SAFETY: zeros are nothing; only fields are written.
 unsafe impl<T: Lower> Lower for Option<T> {
@@ -525,9 +492,9 @@ fn decode_entries<T: Lift>(
 }
 
 macro_rules! map {
-    ([$($parameters:tt)*] $map:ty) => {
+    ($map:ty, [$($lower:tt)*], [$($lift:tt)*]) => {
         // SAFETY: zeros are no list; only the two fields are written.
-        unsafe impl<$($parameters)*> Lower for $map {
+        unsafe impl<$($lower)*> Lower for $map {
             type C = List<Entry<T::C>>;
             const SHAPE: Shape = Shape::Map(&T::SHAPE);
 
@@ -540,57 +507,34 @@ macro_rules! map {
                 encode_entries(self.iter(), writer);
             }
         }
+
+        // SAFETY: pointer and length are checked, and each entry.
+        unsafe impl<$($lift)*> Lift for $map {
+            type Arg = Self::C;
+
+            unsafe fn lift(place: *const Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
+                // SAFETY: the caller's contract.
+                unsafe { Self::lift_arg(place.read_unaligned(), reader) }
+            }
+
+            unsafe fn lift_arg(arg: Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
+                let mut map = Self::default();
+                // SAFETY: the caller's contract.
+                unsafe { lift_entries(arg, reader, |key, value| map.insert(key, value).is_none())? };
+                Ok(map)
+            }
+
+            fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
+                let mut map = Self::default();
+                decode_entries(reader, |key, value| map.insert(key, value).is_none())?;
+                Ok(map)
+            }
+        }
     };
 }
 
-map!([T: Lower] BTreeMap<String, T>);
-map!([T: Lower, S] HashMap<String, T, S>);
-
-// SAFETY: pointer and length are checked, and each entry.
-unsafe impl<T: Lift> Lift for BTreeMap<String, T> {
-    type Arg = Self::C;
-
-    unsafe fn lift(place: *const Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
-        // SAFETY: the caller's contract.
-        unsafe { Self::lift_arg(place.read_unaligned(), reader) }
-    }
-
-    unsafe fn lift_arg(arg: Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
-        let mut map = Self::new();
-        // SAFETY: the caller's contract.
-        unsafe { lift_entries(arg, reader, |key, value| map.insert(key, value).is_none())? };
-        Ok(map)
-    }
-
-    fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        let mut map = Self::new();
-        decode_entries(reader, |key, value| map.insert(key, value).is_none())?;
-        Ok(map)
-    }
-}
-
-// SAFETY: as above.
-unsafe impl<T: Lift, S: BuildHasher + Default + Send + 'static> Lift for HashMap<String, T, S> {
-    type Arg = Self::C;
-
-    unsafe fn lift(place: *const Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
-        // SAFETY: the caller's contract.
-        unsafe { Self::lift_arg(place.read_unaligned(), reader) }
-    }
-
-    unsafe fn lift_arg(arg: Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
-        let mut map = Self::default();
-        // SAFETY: the caller's contract.
-        unsafe { lift_entries(arg, reader, |key, value| map.insert(key, value).is_none())? };
-        Ok(map)
-    }
-
-    fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        let mut map = Self::default();
-        decode_entries(reader, |key, value| map.insert(key, value).is_none())?;
-        Ok(map)
-    }
-}
+map!(BTreeMap<String, T>, [T: Lower], [T: Lift]);
+map!(HashMap<String, T, S>, [T: Lower, S], [T: Lift, S: BuildHasher + Default + Send + 'static]);
 
 // Nothing: only as a result.
 // SAFETY: there is nothing to write.

@@ -115,10 +115,7 @@ where
 {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-        let args = match read(library.options.payload)? {
-            Ok(args) => Ok(args),
-            Err(error) => Err(Refusal::new(error)?),
-        };
+        let args = Refusal::sort(read(library.options.payload)?)?;
         let host = library.own.host(&library.contexts, library.options)?;
         let inside = host.enter(Phase::Running)?;
         match args {

@@ -106,10 +106,7 @@ where
         if ctx.is_null() {
             return Err(Status::InvalidArgument);
         }
-        let args = match read(library.options.payload)? {
-            Ok(args) => Ok(args),
-            Err(error) => Err(Refusal::new(error)?),
-        };
+        let args = Refusal::sort(read(library.options.payload)?)?;
         let context = library.contexts.acquire(library.options.contexts).ok_or(Status::Busy)?;
         let instance = context.open(library.options);
         let created = instance.requests.accept(callback);

@@ -126,14 +126,11 @@ where
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         let host = host(library, ctx)?;
         let inside = host.enter(Phase::Running)?;
-        match frame::enter(host, None, || read(library.options.payload))? {
+        match Refusal::sort(frame::enter(host, None, || read(library.options.payload))?)? {
             Ok(args) => {
                 enqueue::<S, _, R>(&inside, callback, format, async move |state: &S| handler(state, args).await)
             }
-            Err(error) => enqueue::<S, _, _>(&inside, callback, format, {
-                let refusal = Refusal::new(error)?;
-                async move |_: &S| refusal
-            }),
+            Err(refusal) => enqueue::<S, _, _>(&inside, callback, format, async move |_: &S| refusal),
         }
     })
 }
@@ -162,10 +159,10 @@ pub(super) struct Refusal(DecodeError);
 
 impl Refusal {
     /// A pointer that must not be NULL is refused at the door; the rest is worth a text.
-    pub(super) fn new(error: DecodeError) -> Result<Self, Status> {
-        match error.status() {
-            Status::InvalidArgument => Err(Status::InvalidArgument),
-            _ => Ok(Self(error)),
+    pub(super) fn sort<A>(read: Result<A, DecodeError>) -> Result<Result<A, Self>, Status> {
+        match read {
+            Err(error) if error.status() == Status::InvalidArgument => Err(Status::InvalidArgument),
+            read => Ok(read.map_err(Self)),
         }
     }
 }

@@ -148,15 +148,12 @@ pub(super) fn run_here<A, R: Reply>(
     read: impl FnOnce() -> Result<Result<A, DecodeError>, Status>,
     handler: impl FnOnce(A) -> R,
 ) -> Result<(), Status> {
-    match read()? {
+    match Refusal::sort(read()?)? {
         Ok(args) => {
             let outcome = catch_unwind(AssertUnwindSafe(|| handler(args)));
             answer_once(outcome, format, |status, payload| callback.call(status, payload));
         }
-        Err(error) => {
-            let refusal = Refusal::new(error)?;
-            answer_once(Ok(refusal), format, |status, payload| callback.call(status, payload));
-        }
+        Err(refusal) => answer_once(Ok(refusal), format, |status, payload| callback.call(status, payload)),
     }
     Ok(())
 }
