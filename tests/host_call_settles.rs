@@ -11,6 +11,7 @@ use support::{Asked, Context, Told};
 const UNKNOWN_TOKEN: i32 = 5;
 const DECODE: i32 = 16;
 const CANCELLED: i32 = 15;
+const DISCONNECTED: i32 = 18;
 const TOO_LARGE: i32 = 9;
 
 fn err(text: &str) -> Told {
@@ -109,6 +110,7 @@ fn the_outcome_is_what_ret_says() {
     assert_eq!(ctx.run("ask", "0"), Told::ok("text"));
     assert_eq!(ctx.run("ask", "1"), err("Declared(text)"));
     assert_eq!(ctx.run("ask", &CANCELLED.to_string()), err("Cancelled"));
+    assert_eq!(ctx.run("ask", &DISCONNECTED.to_string()), err("Disconnected"));
     for code in [2, 3, 14, 17, 4711, -1, i32::MIN, i32::MAX] {
         assert_eq!(ctx.run("ask", &code.to_string()), err(&format!("Failed {{ code: {code}, text: \"text\" }}")));
     }

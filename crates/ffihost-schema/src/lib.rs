@@ -55,6 +55,9 @@
 
 pub mod write;
 
+mod status;
+pub use self::status::Status;
+
 #[cfg(feature = "read")]
 mod read;
 #[cfg(feature = "read")]

@@ -26,6 +26,7 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
             // SAFETY: as above.
             Raw::Host { ret: ERR, payload, limit } => read(|| unsafe { E::declared(format, payload, limit) }).map(Err),
             Raw::Host { ret: CANCELLED, .. } => Ok(Err(HostError::Cancelled)),
+            Raw::Host { ret: DISCONNECTED, .. } => Ok(Err(HostError::Disconnected)),
             Raw::Host { ret: code, payload, .. } => {
                 let text = String::from_utf8_lossy(payload).into_owned();
                 Ok(Err(HostError::Failed { code, text }))
@@ -41,6 +42,7 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
 const OK: i32 = Status::Ok.code();
 const ERR: i32 = Status::Err.code();
 const CANCELLED: i32 = Status::Cancelled.code();
+const DISCONNECTED: i32 = Status::Disconnected.code();
 
 /// Reads a payload. A panic of the author's decoder is an error too.
 #[inline]

@@ -81,6 +81,8 @@ inline const char *status_name(int status) noexcept {
         case FFI_RET_TIMED_OUT: return "FFI_RET_TIMED_OUT";
         case FFI_RET_CANCELLED: return "FFI_RET_CANCELLED";
         case FFI_RET_DECODE: return "FFI_RET_DECODE";
+        case FFI_RET_UNAUTHORIZED: return "FFI_RET_UNAUTHORIZED";
+        case FFI_RET_DISCONNECTED: return "FFI_RET_DISCONNECTED";
         default: return "a status that this header does not know";
     }
 }

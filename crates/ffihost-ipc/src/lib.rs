@@ -1,0 +1,19 @@
+//! An ffihost library over a socket.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod limits;
+mod link;
+mod server;
+mod service;
+pub mod session;
+mod terms;
+pub mod wire;
+
+pub use self::address::{Address, NotAnAddress};
+pub use self::limits::Limits;
+pub use self::server::{BindError, Server, Stopper};
+pub use self::service::{HostFunction, Listener, Refusal, Reply, Service};
+pub use self::terms::{Terms, Token};
+pub use ffihost_schema::Status;

@@ -1,0 +1,185 @@
+//! Sockets that are listened on.
+
+use crate::Address;
+use std::io;
+use std::net::SocketAddr;
+use tokio::net::{TcpListener, TcpStream};
+#[cfg(unix)]
+use tokio::net::{UnixListener, UnixStream};
+
+/// A socket that is listened on. Dropped, it is closed, and a unix socket's file removed.
+#[derive(Debug)]
+pub(super) struct Bound {
+    address: Address,
+    socket: Socket,
+}
+
+#[derive(Debug)]
+enum Socket {
+    #[cfg(unix)]
+    Unix(UnixListener, #[expect(dead_code, reason = "it is there to be dropped")] file::SocketFile),
+    Tcp(TcpListener),
+}
+
+/// A connection that was accepted.
+#[derive(Debug)]
+pub(super) enum Stream {
+    #[cfg(unix)]
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+/// Why an address is not listened on.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The system does not let us.
+    #[error("cannot listen on {address}: {error}")]
+    Io {
+        /// Where.
+        address: Address,
+        /// Why not.
+        error: io::Error,
+    },
+    /// Others than this machine could reach it, and nothing keeps them out.
+    #[error("{address} can be reached from other machines: that needs TLS and a token, or an explicit `insecure`")]
+    Insecure {
+        /// Where.
+        address: Address,
+    },
+    /// There are no unix sockets here.
+    #[error("there are no unix sockets on this system: use tcp:<host>:<port>")]
+    NoUnixSockets,
+}
+
+impl Bound {
+    pub(super) async fn bind(address: &Address, _token: bool) -> Result<Self, BindError> {
+        let failed = |error| BindError::Io { address: address.clone(), error };
+        match address {
+            #[cfg(unix)]
+            Address::Unix(path) => {
+                let (socket, file) = file::bind(path).map_err(failed)?;
+                Ok(Self { address: address.clone(), socket: Socket::Unix(socket, file) })
+            }
+            #[cfg(not(unix))]
+            Address::Unix(_) => Err(BindError::NoUnixSockets),
+            Address::Tcp { host, port } => {
+                let places: Vec<SocketAddr> =
+                    tokio::net::lookup_host((host.as_str(), *port)).await.map_err(failed)?.collect();
+                if places.iter().any(|place| !place.ip().is_loopback()) {
+                    return Err(BindError::Insecure { address: address.clone() });
+                }
+                let socket = TcpListener::bind(&*places).await.map_err(failed)?;
+                let place = socket.local_addr().map_err(failed)?;
+                Ok(Self { address: (place.ip(), place.port()).into(), socket: Socket::Tcp(socket) })
+            }
+        }
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+}
+
+/// The next connection of any of them.
+pub(super) async fn accept(sockets: &[Bound]) -> io::Result<Stream> {
+    std::future::poll_fn(|cx| {
+        for bound in sockets {
+            let accepted = match &bound.socket {
+                #[cfg(unix)]
+                Socket::Unix(socket, _) => socket.poll_accept(cx).map_ok(|(stream, _)| Stream::Unix(stream)),
+                Socket::Tcp(socket) => socket.poll_accept(cx).map_ok(|(stream, _)| Stream::Tcp(stream)),
+            };
+            if let std::task::Poll::Ready(Ok(Stream::Tcp(stream))) = &accepted {
+                // Frames are whole messages: none is to wait for another.
+                stream.set_nodelay(true)?;
+            }
+            if accepted.is_ready() {
+                return accepted;
+            }
+        }
+        std::task::Poll::Pending
+    })
+    .await
+}
+
+/// The file of a unix socket.
+#[cfg(unix)]
+mod file {
+    use std::fs::{self, DirBuilder, Permissions};
+    use std::io;
+    use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+    use std::os::unix::net::UnixStream;
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::net::UnixListener;
+
+    /// Removes the file, if it is still that one.
+    #[derive(Debug)]
+    pub(super) struct SocketFile {
+        path: PathBuf,
+        inode: (u64, u64),
+    }
+
+    impl Drop for SocketFile {
+        fn drop(&mut self) {
+            if fs::symlink_metadata(&self.path).is_ok_and(|now| (now.dev(), now.ino()) == self.inode) {
+                let _already_gone = fs::remove_file(&self.path);
+            }
+        }
+    }
+
+    /// Makes a socket that only this user may connect to, from its first moment on: it is made in a directory that nobody
+    /// else may enter, and moved out when its mode is right.
+    pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
+        make_way(path)?;
+        let private = Private::beside(path)?;
+        let inside = private.0.join("s");
+        let listener = UnixListener::bind(&inside)?;
+        fs::set_permissions(&inside, Permissions::from_mode(0o600))?;
+        let made = fs::symlink_metadata(&inside)?;
+        fs::rename(&inside, path)?;
+        Ok((listener, SocketFile { path: path.to_owned(), inode: (made.dev(), made.ino()) }))
+    }
+
+    /// A socket that nobody listens on is what a server left that was killed; everything else is not ours to replace.
+    fn make_way(path: &Path) -> io::Result<()> {
+        let there = match fs::symlink_metadata(path) {
+            Ok(there) => there,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if !there.file_type().is_socket() {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is a file that is not a socket"));
+        }
+        match UnixStream::connect(path) {
+            Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "somebody listens there already")),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A directory that only this user may enter, until it is dropped.
+    struct Private(PathBuf);
+
+    impl Private {
+        fn beside(path: &Path) -> io::Result<Self> {
+            static COUNT: AtomicU32 = AtomicU32::new(0);
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            let directory = match path.parent() {
+                Some(parent) if !parent.as_os_str().is_empty() => parent,
+                _ => Path::new("."),
+            };
+            let directory = directory.join(format!(".{}-{count}", std::process::id()));
+            DirBuilder::new().mode(0o700).create(&directory)?;
+            Ok(Self(directory))
+        }
+    }
+
+    impl Drop for Private {
+        fn drop(&mut self) {
+            let _what_was_not_moved = fs::remove_file(self.0.join("s"));
+            let _already_gone = fs::remove_dir(&self.0);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What is served: a library, by whatever way its functions are called.
+
+use crate::link::Link;
+use crate::session::Key;
+use ffihost_schema::Status;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A library that can be served.
+///
+/// # Threading
+///
+/// The server calls from its own threads, and holds no lock while it does. Nothing here may wait: what takes time ends in a
+/// [`Reply`], from any thread, also before `request` returns.
+pub trait Service: Send + Sync + 'static {
+    /// Starts a request with CBOR arguments, and gives the ticket that it can be cancelled by. A request that is refused is
+    /// replied to as well; its ticket means nothing.
+    fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64;
+
+    /// Cancels a request. It is replied to all the same. A ticket that is not valid any more means nothing.
+    fn cancel(&self, ticket: u64);
+
+    /// Listens to an event in CBOR, and gives the ticket that the listener is removed by.
+    fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal>;
+
+    /// Removes a listener. When this returns it is not called any more.
+    fn unlisten(&self, ticket: u64);
+
+    /// Registers a host function, in place of the one that this server registered under that name before. Calls that were
+    /// made to the one before may still be answered.
+    fn register(&self, name: &str, function: HostFunction) -> Result<(), Refusal>;
+
+    /// Takes a host function back that was registered. Its open calls fail.
+    fn unregister(&self, name: &str);
+
+    /// Answers a call of a host function. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
+    fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status>;
+}
+
+/// Why something was not begun.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Refusal {
+    /// The status.
+    pub status: Status,
+    /// A text for people.
+    pub text: String,
+}
+
+impl Refusal {
+    /// A status and a text.
+    pub fn new(status: Status, text: impl Into<String>) -> Self {
+        Self { status, text: text.into() }
+    }
+}
+
+/// The duty to reply to a request, once. Dropped unused, it replies that the request was cancelled.
+#[derive(Debug)]
+pub struct Reply {
+    link: Arc<Link>,
+    key: Option<Key>,
+}
+
+impl Reply {
+    pub(crate) fn new(link: &Arc<Link>, key: Key) -> Self {
+        Self { link: Arc::clone(link), key: Some(key) }
+    }
+
+    /// Replies.
+    pub fn end(mut self, ret: i32, payload: &[u8]) {
+        if let Some(key) = self.key.take() {
+            self.link.tell(|session| session.reply(key, ret, payload));
+        }
+    }
+
+    /// Replies that it was refused.
+    pub fn refuse(self, refusal: &Refusal) {
+        self.end(refusal.status.code(), refusal.text.as_bytes());
+    }
+
+    /// Says that the request still runs.
+    pub fn stale(&self, elapsed: Duration) {
+        if let Some(key) = self.key {
+            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+            self.link.tell(|session| session.stale(key, elapsed_ms));
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            let text = b"the request was cancelled";
+            self.link.tell(|session| session.reply(key, Status::Cancelled.code(), text));
+        }
+    }
+}
+
+/// Who listens to an event at the other end of a connection.
+#[derive(Debug)]
+pub struct Listener {
+    pub(crate) link: Arc<Link>,
+    pub(crate) id: u64,
+}
+
+impl Listener {
+    /// Passes an event on. Never waits: a client that does not read misses it, and is told how many it missed.
+    pub fn event(&self, payload: &[u8]) {
+        self.link.tell(|session| session.event(self.id, payload));
+    }
+}
+
+/// A host function at the other end of a connection.
+#[derive(Debug)]
+pub struct HostFunction {
+    pub(crate) link: Arc<Link>,
+    pub(crate) id: u64,
+    /// At most so many open calls; 0 for any number.
+    pub max_in_flight: u32,
+    /// For each call; none if the library's is right.
+    pub deadline: Option<Duration>,
+}
+
+impl HostFunction {
+    /// Passes a call on. Where it cannot be, this is what it fails with.
+    pub fn call(&self, call: u64, payload: &[u8]) -> Result<(), Refusal> {
+        self.link.tell(|session| session.call(call, self.id, payload))
+    }
+
+    /// Says that the answer to a call is not wanted any more.
+    pub fn cancel(&self, call: u64) {
+        self.link.tell(|session| session.cancel_call(call));
+    }
+}

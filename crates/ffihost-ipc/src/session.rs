@@ -1,0 +1,623 @@
+//! A connection as its server sees it: the protocol as a state machine, without I/O, clocks or threads.
+//!
+//! # Parties
+//!
+//! Whoever has the socket feeds [`Input`](crate::wire::Input) and passes each unit to [`Session::receive`], which says what to
+//! do as an [`Action`]; then it sends what is in [`Session::output`]. Whoever runs the library tells the session what came of
+//! it: [`reply`](Session::reply), [`event`](Session::event), [`call`](Session::call). Nothing here waits, and nothing here
+//! calls anybody, so all of it can be done under one lock.
+//!
+//! # What holds
+//!
+//! - Each id that a client opened gets exactly one REPLY, unless the session is over first.
+//! - A request counts as in flight until the library has let go of it, also when its client was answered long before.
+//! - Output is bounded: an answer that finds no room is replaced by a short one, an event is counted as missed, and before
+//!   that [`wants_input`](Session::wants_input) says that no more should be read.
+//! - After [`Session::end`] nothing is left open, and what comes later is dropped.
+
+mod open;
+mod timers;
+
+use self::open::{Ids, Open, Request};
+use self::timers::Timers;
+use crate::Limits;
+use crate::service::Refusal;
+use crate::terms::Terms;
+use crate::wire::frame::{FromClient, FromServer, Malformed};
+use crate::wire::{Broken, FRAME_OVERHEAD, MAX_NAME, MIN_FRAME, PREFACE, Unit, encode_response};
+use ffihost_schema::Status;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// See the module.
+#[derive(Debug)]
+pub struct Session {
+    limits: Limits,
+    terms: Arc<Terms>,
+    stage: Stage,
+    /// The client is done, and waits for the replies to all that it opened.
+    goodbye: bool,
+    speaks: Option<Version>,
+    /// The longest frame that the client takes.
+    longest: u32,
+    ids: Ids,
+    /// Open calls, and the registration that each was made to.
+    calls: HashMap<u64, u64>,
+    timers: Timers,
+    output: Vec<u8>,
+}
+
+/// A version of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// One request at a time.
+    One,
+    /// Everything.
+    Two,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Greeting,
+    Open,
+    /// What is in flight is answered, and nothing is opened. The text is why.
+    Draining(&'static str),
+    Over,
+}
+
+/// Names a request of a session until it is replied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(usize);
+
+/// What a client asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// Nothing.
+    None,
+    /// A request: to be started, then [`Session::started`], and replied to in the end.
+    Start {
+        /// What it is replied to by.
+        key: Key,
+        /// Its name.
+        method: &'a str,
+        /// Its arguments.
+        payload: &'a [u8],
+    },
+    /// A request is no longer wanted: the ticket that it was started with.
+    Cancel(u64),
+    /// To listen to an event: [`Session::opened`] or [`Session::refused`].
+    Listen {
+        /// What events are sent under.
+        id: u64,
+        /// The event's name.
+        event: &'a str,
+    },
+    /// To remove a listener, by its ticket, then [`Session::closed`].
+    Unlisten {
+        /// What it was opened as.
+        id: u64,
+        /// The listener.
+        ticket: u64,
+    },
+    /// To register a host function: [`Session::opened`] or [`Session::refused`].
+    Register {
+        /// What calls are made under.
+        id: u64,
+        /// The host function's name.
+        name: &'a str,
+        /// At most so many open calls; 0 for any number.
+        max_in_flight: u32,
+        /// For each call; none if the library's is right.
+        deadline: Option<Duration>,
+    },
+    /// To take a registration back, and to fail its calls, then [`Session::closed`].
+    Unregister {
+        /// What it was opened as.
+        id: u64,
+        /// The calls that it has to answer.
+        calls: Vec<u64>,
+    },
+    /// The answer to a call; if it is refused, [`Session::call_refused`].
+    Complete {
+        /// Which call.
+        call: u64,
+        /// The outcome.
+        ret: i32,
+        /// Its payload.
+        payload: &'a [u8],
+    },
+    /// The client is done: what it listens to and has registered is to be ended, with [`Session::end_subscriptions`].
+    Goodbye,
+}
+
+/// What an end leaves to be done.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Leftovers {
+    /// Requests to cancel, by ticket.
+    pub requests: Vec<u64>,
+    /// Listeners to remove, by ticket.
+    pub listeners: Vec<u64>,
+    /// Registrations to take back, by id.
+    pub registrations: Vec<u64>,
+    /// Calls to fail.
+    pub calls: Vec<u64>,
+}
+
+impl Session {
+    /// A connection that was just accepted.
+    pub fn new(terms: Arc<Terms>, limits: Limits, now: Instant) -> Self {
+        let limits = limits.sound();
+        Self {
+            terms,
+            stage: Stage::Greeting,
+            goodbye: false,
+            speaks: None,
+            longest: limits.frame,
+            ids: Ids::default(),
+            calls: HashMap::new(),
+            timers: Timers::new(&limits, now),
+            output: Vec::new(),
+            limits,
+        }
+    }
+
+    /// Takes what the client sent next.
+    pub fn receive<'a>(&mut self, unit: Unit<'a>, now: Instant) -> Action<'a> {
+        self.timers.received(now);
+        match (self.stage, unit) {
+            (Stage::Over, _) => Action::None,
+            (_, Unit::Preface) => {
+                self.speaks = Some(Version::Two);
+                self.output.extend_from_slice(&PREFACE);
+                Action::None
+            }
+            (_, Unit::Request { method, payload }) => self.version_1(method, payload),
+            (_, Unit::Frame { kind, body }) => match FromClient::decode(kind, body) {
+                Ok(frame) => self.frame(frame, now),
+                Err(malformed) => self.malformed(malformed),
+            },
+        }
+    }
+
+    /// What came cannot be read on.
+    pub fn broken(&mut self, broken: Broken) {
+        match broken {
+            Broken::Foreign => self.stage = Stage::Over,
+            Broken::Version(_) => {
+                self.output.extend_from_slice(&PREFACE);
+                self.stage = Stage::Over;
+            }
+            Broken::TooLong { .. } => self.fail(Status::TooLarge, &broken),
+            Broken::Method | Broken::Empty => self.fail(Status::InvalidArgument, &broken),
+        }
+    }
+
+    fn malformed(&mut self, malformed: Malformed) -> Action<'static> {
+        self.fail(Status::InvalidArgument, &malformed);
+        Action::None
+    }
+
+    fn version_1<'a>(&mut self, method: &'a str, payload: &'a [u8]) -> Action<'a> {
+        self.speaks = Some(Version::One);
+        self.timers.greeted();
+        if !self.terms.admits("") {
+            self.fail(Status::Unauthorized, &"a token is needed, which version 1 cannot give");
+            return Action::None;
+        }
+        if let Stage::Draining(why) = self.stage {
+            self.fail(Status::Closing, &why);
+            return Action::None;
+        }
+        self.stage = Stage::Open;
+        let key = self.ids.start(Request::new(0, None));
+        Action::Start { key, method, payload }
+    }
+
+    fn frame<'a>(&mut self, frame: FromClient<'a>, now: Instant) -> Action<'a> {
+        match (self.stage, frame) {
+            (Stage::Greeting, FromClient::Hello { max_frame, abi_hash, token }) => {
+                self.hello(max_frame, abi_hash, token)
+            }
+            (Stage::Greeting, _) => self.violation("the first frame is HELLO"),
+            (_, FromClient::Hello { .. }) => self.violation("a second HELLO"),
+            (_, FromClient::Request { id, timeout_ms, method, payload }) => {
+                self.request(id, timeout_ms, (method, payload), now)
+            }
+            (_, FromClient::Listen { id, event }) => {
+                if self.may_open(id, event) {
+                    self.subscribe(id, Open::listener(), Action::Listen { id, event })
+                } else {
+                    Action::None
+                }
+            }
+            (_, FromClient::Register { id, max_in_flight, deadline_ms, name }) => {
+                let deadline = (deadline_ms != 0).then(|| Duration::from_millis(deadline_ms.into()));
+                let action = Action::Register { id, name, max_in_flight, deadline };
+                if self.may_open(id, name) { self.subscribe(id, Open::registration(), action) } else { Action::None }
+            }
+            (_, FromClient::Cancel { id }) => self.cancel(id),
+            (_, FromClient::Complete { call, ret, payload }) => {
+                if self.calls.remove(&call).is_some() {
+                    return Action::Complete { call, ret, payload };
+                }
+                self.call_refused(call, Status::UnknownToken);
+                Action::None
+            }
+            (_, FromClient::Ping { number }) => {
+                self.send(FromServer::Pong { number });
+                Action::None
+            }
+            (_, FromClient::Pong { .. }) => Action::None,
+            (_, FromClient::Goodbye) => {
+                self.goodbye = true;
+                self.drain("the client said goodbye");
+                Action::Goodbye
+            }
+        }
+    }
+
+    fn hello(&mut self, max_frame: u32, abi_hash: u64, token: &str) -> Action<'static> {
+        let terms = Arc::clone(&self.terms);
+        if !terms.admits(token) {
+            self.fail(Status::Unauthorized, &"the token is missing or wrong");
+        } else if abi_hash != 0 && abi_hash != terms.abi_hash {
+            let text = format!(
+                "the client was made for the interface {abi_hash:016x}, this is {} {} with {:016x}",
+                terms.library, terms.version, terms.abi_hash
+            );
+            self.fail(Status::AbiMismatch, &text);
+        } else if max_frame < MIN_FRAME {
+            self.fail(Status::InvalidArgument, &"a client accepts frames of at least 1,024 bytes");
+        } else {
+            self.stage = Stage::Open;
+            self.timers.greeted();
+            self.longest = max_frame.min(self.limits.frame);
+            self.send(FromServer::Welcome {
+                max_frame: self.limits.frame,
+                max_in_flight: self.limits.in_flight,
+                abi_hash: terms.abi_hash,
+                library: &terms.library,
+                version: &terms.version,
+            });
+        }
+        Action::None
+    }
+
+    fn request<'a>(
+        &mut self,
+        id: u64,
+        timeout_ms: u32,
+        (method, payload): (&'a str, &'a [u8]),
+        now: Instant,
+    ) -> Action<'a> {
+        if !self.may_open(id, method) {
+            return Action::None;
+        }
+        if self.ids.in_flight() >= self.limits.in_flight as usize {
+            self.answer(id, Status::Busy.code(), b"too many requests of this connection are in flight");
+            return Action::None;
+        }
+        let deadline = (timeout_ms != 0).then(|| now + Duration::from_millis(timeout_ms.into()));
+        let key = self.ids.start(Request::new(id, deadline));
+        if let Some(deadline) = deadline {
+            self.timers.watch(deadline, key);
+        }
+        Action::Start { key, method, payload }
+    }
+
+    /// Whether an id may be opened under a name. If not, that is answered.
+    fn may_open(&mut self, id: u64, name: &str) -> bool {
+        if self.ids.is_open(id) {
+            self.violation("an id that is open was opened again");
+            return false;
+        }
+        if let Stage::Draining(why) = self.stage {
+            self.answer(id, Status::Closing.code(), why.as_bytes());
+            return false;
+        }
+        if name.is_empty() || name.len() > MAX_NAME {
+            self.answer(id, Status::InvalidArgument.code(), b"a name is 1 to 255 bytes long");
+            return false;
+        }
+        true
+    }
+
+    fn subscribe<'a>(&mut self, id: u64, open: Open, action: Action<'a>) -> Action<'a> {
+        if self.ids.subscriptions() >= self.limits.subscriptions {
+            self.answer(id, Status::Busy.code(), b"too many listeners and registrations of this connection");
+            return Action::None;
+        }
+        self.ids.subscribe(id, open);
+        action
+    }
+
+    fn cancel(&mut self, id: u64) -> Action<'static> {
+        match self.ids.cancel(id) {
+            Some(open::Cancelled::Request(ticket)) => Action::Cancel(ticket),
+            Some(open::Cancelled::Listener(ticket)) => Action::Unlisten { id, ticket },
+            Some(open::Cancelled::Registration) => Action::Unregister { id, calls: self.take_calls_of(id) },
+            None => Action::None,
+        }
+    }
+
+    fn take_calls_of(&mut self, registration: u64) -> Vec<u64> {
+        self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect()
+    }
+
+    fn violation(&mut self, text: &'static str) -> Action<'static> {
+        self.fail(Status::InvalidArgument, &text);
+        Action::None
+    }
+
+    /// Says why the connection ends at once.
+    fn fail(&mut self, status: Status, why: &dyn fmt::Display) {
+        let (ret, text) = (status.code(), why.to_string());
+        match self.speaks {
+            Some(Version::Two) => FromServer::Goodbye { ret, text: text.as_bytes() }.encode(&mut self.output),
+            Some(Version::One) | None => encode_response(ret, text.as_bytes(), &mut self.output),
+        }
+        self.stage = Stage::Over;
+    }
+}
+
+/// What the library's side tells.
+impl Session {
+    /// A request was started, and this is what it is cancelled by. True if it is already not wanted any more.
+    #[must_use = "a request that is not wanted has to be cancelled"]
+    pub fn started(&mut self, key: Key, ticket: u64) -> bool {
+        self.ids.started(key, ticket)
+    }
+
+    /// The outcome of a request: for one that was started, exactly once.
+    pub fn reply(&mut self, key: Key, ret: i32, payload: &[u8]) {
+        let Some(request) = self.ids.finish(key) else { return };
+        if let Some(deadline) = request.deadline {
+            self.timers.unwatch(deadline, key);
+        }
+        if !request.answered && self.stage != Stage::Over {
+            self.answer(request.id, ret, payload);
+        }
+        self.end_of_drain();
+    }
+
+    /// A request still runs.
+    pub fn stale(&mut self, key: Key, elapsed_ms: u64) {
+        if let (Some(id), Some(Version::Two)) = (self.ids.id_of(key), self.speaks) {
+            self.send_if_room(FromServer::Stale { id, elapsed_ms }, 0);
+        }
+    }
+
+    /// A listener or a registration is in place; a listener is removed by its ticket. Gives the ticket back if it was not
+    /// wanted any more, to be closed as [`Action::Unlisten`] says; a registration likewise.
+    #[must_use = "what is not wanted has to be ended"]
+    pub fn opened(&mut self, id: u64, ticket: u64) -> Action<'static> {
+        if self.stage == Stage::Over {
+            return Action::None;
+        }
+        FromServer::Opened { id }.encode(&mut self.output);
+        if self.ids.opened(id, ticket, &mut self.output) { self.cancel(id) } else { Action::None }
+    }
+
+    /// A listener or a registration is not in place.
+    pub fn refused(&mut self, id: u64, status: Status, text: &str) {
+        if self.ids.close(id) && self.stage != Stage::Over {
+            self.answer(id, status.code(), text.as_bytes());
+        }
+        self.end_of_drain();
+    }
+
+    /// A listener or a registration was ended.
+    pub fn closed(&mut self, id: u64) {
+        if self.ids.close(id) && self.stage != Stage::Over {
+            self.answer(id, Status::Ok.code(), &[NULL]);
+        }
+        self.end_of_drain();
+    }
+
+    /// An event for a listener.
+    pub fn event(&mut self, id: u64, payload: &[u8]) {
+        let room = self.room(payload.len()) && self.output.len() < self.limits.output / 2;
+        let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return };
+        if !room {
+            listener.missed += 1;
+            return;
+        }
+        let missed = std::mem::take(&mut listener.missed);
+        let frame = FromServer::Event { id, missed, payload };
+        frame.encode(listener.held.as_mut().unwrap_or(&mut self.output));
+    }
+
+    /// A call to a registration. Refused if the registration or the session is over, or if there is no room.
+    pub fn call(&mut self, call: u64, id: u64, payload: &[u8]) -> Result<(), Refusal> {
+        if self.stage == Stage::Over {
+            return Err(Refusal::new(Status::Disconnected, "the connection has ended"));
+        }
+        if !self.allowed(payload.len()) {
+            return Err(Refusal::new(Status::TooLarge, "the arguments are larger than what the client accepts"));
+        }
+        if !self.room(payload.len()) {
+            return Err(Refusal::new(Status::Busy, "the client does not read what is sent to it"));
+        }
+        let Some(held) = self.ids.registration(id) else {
+            return Err(Refusal::new(Status::Cancelled, "the client has taken its registration back"));
+        };
+        FromServer::Call { call, id, payload }.encode(held.unwrap_or(&mut self.output));
+        self.calls.insert(call, id);
+        Ok(())
+    }
+
+    /// The answer to a call is not wanted any more.
+    pub fn cancel_call(&mut self, call: u64) {
+        if self.calls.remove(&call).is_some() {
+            self.send(FromServer::CallCancelled { call });
+        }
+    }
+
+    /// The answer to a call was refused.
+    pub fn call_refused(&mut self, call: u64, status: Status) {
+        self.send(FromServer::CallRefused { call, ret: status.code() });
+    }
+
+    /// Answers what is in flight, opens nothing any more, and is over then.
+    pub fn shut_down(&mut self) {
+        if matches!(self.stage, Stage::Draining(_) | Stage::Over) {
+            return;
+        }
+        const WHY: &str = "the server shuts down";
+        if self.speaks == Some(Version::Two) {
+            FromServer::Goodbye { ret: Status::Closing.code(), text: WHY.as_bytes() }.encode(&mut self.output);
+        }
+        self.drain(WHY);
+    }
+
+    fn drain(&mut self, why: &'static str) {
+        self.stage = Stage::Draining(why);
+        self.end_of_drain();
+    }
+
+    fn end_of_drain(&mut self) {
+        let replies_wait = self.ids.in_flight() > 0 || (self.goodbye && self.ids.subscriptions() > 0);
+        if matches!(self.stage, Stage::Draining(_)) && !replies_wait {
+            self.stage = Stage::Over;
+        }
+    }
+
+    /// Takes out what the client listens to and has registered; each is [`closed`](Self::closed) then.
+    pub fn end_subscriptions(&mut self) -> Vec<Action<'static>> {
+        let ids = self.ids.subscribed();
+        ids.into_iter().map(|id| self.cancel(id)).filter(|action| *action != Action::None).collect()
+    }
+
+    /// The tickets of what is in flight: for a shutdown whose grace is over.
+    pub fn in_flight(&self) -> Vec<u64> {
+        self.ids.tickets()
+    }
+
+    /// The connection has ended.
+    pub fn end(&mut self) -> Leftovers {
+        self.stage = Stage::Over;
+        self.output = Vec::new();
+        let calls = self.calls.drain().map(|(call, _)| call).collect();
+        let (listeners, registrations) = self.ids.end();
+        Leftovers { requests: self.ids.tickets(), listeners, registrations, calls }
+    }
+}
+
+/// What is to be sent, and when.
+impl Session {
+    /// What is to be sent: whoever sends it takes it out.
+    pub fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
+
+    /// Whether more should be read. Not in version 1 while a request runs, and not while much waits to be sent.
+    pub fn wants_input(&self) -> bool {
+        let busy = self.speaks == Some(Version::One) && self.ids.in_flight() > 0;
+        self.stage != Stage::Over && !busy && self.output.len() < self.limits.output / 4
+    }
+
+    /// Nothing more will happen: what is in [`output`](Self::output) is the last.
+    pub fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// The client has shut down its sending side. In version 1 it is still answered; otherwise that is the end.
+    pub fn end_of_input(&mut self) {
+        if self.speaks == Some(Version::One) && self.stage == Stage::Open {
+            self.drain("the client has shut down its sending side");
+        } else if self.stage != Stage::Over {
+            self.stage = Stage::Over;
+        }
+    }
+
+    /// When [`on_time`](Self::on_time) has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
+        self.timers.next(idle)
+    }
+
+    /// Does what the time has come for, and gives the tickets of requests to cancel.
+    pub fn on_time(&mut self, now: Instant) -> Vec<u64> {
+        let mut tickets = Vec::new();
+        while let Some(key) = self.timers.expired(now) {
+            let Some((id, ticket)) = self.ids.expire(key) else { continue };
+            self.answer(id, Status::TimedOut.code(), b"the request's deadline passed");
+            tickets.extend(ticket);
+        }
+        let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
+        match self.timers.due(now, idle) {
+            Some(timers::Due::Frame) => self.fail(Status::TimedOut, &"a frame took too long to arrive"),
+            Some(timers::Due::Stall) => self.stage = Stage::Over,
+            Some(timers::Due::Idle) if self.speaks == Some(Version::Two) => {
+                self.fail(Status::TimedOut, &"nothing came for too long");
+            }
+            Some(timers::Due::Idle) => self.stage = Stage::Over,
+            Some(timers::Due::Ping) if self.speaks == Some(Version::Two) && self.stage != Stage::Greeting => {
+                self.send(FromServer::Ping { number: 0 });
+            }
+            Some(timers::Due::Ping) | None => {}
+        }
+        tickets
+    }
+
+    /// What has come is not whole: from now on it has so much time. Or it is.
+    pub fn partial(&mut self, partial: bool, now: Instant) {
+        self.timers.partial(partial, now);
+    }
+
+    /// So much waits for the client, which has taken some of it or not.
+    pub fn sent(&mut self, waits: bool, progress: bool, now: Instant) {
+        if progress && self.speaks == Some(Version::One) {
+            // It waited for this, and says nothing before it.
+            self.timers.received(now);
+        }
+        self.timers.sent(waits, progress, now);
+    }
+
+    /// Whether a frame with such a payload may be sent, and finds room.
+    fn room(&self, payload: usize) -> bool {
+        self.allowed(payload)
+            && self.output.len().saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
+    }
+
+    /// Whether a frame with such a payload may be sent.
+    fn allowed(&self, payload: usize) -> bool {
+        let fixed = if self.speaks == Some(Version::One) { 0 } else { MAX_FIXED };
+        payload.saturating_add(fixed) <= self.longest as usize
+    }
+
+    fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) {
+        let (ret, payload): (i32, &[u8]) = if !self.allowed(payload.len()) {
+            (Status::TooLarge.code(), b"the answer is larger than what may be sent")
+        } else if !self.room(payload.len()) {
+            (Status::Busy.code(), b"the answer found no room: too much waits to be read")
+        } else {
+            (ret, payload)
+        };
+        match self.speaks {
+            Some(Version::One) => encode_response(ret, payload, &mut self.output),
+            _ => FromServer::Reply { id, ret, payload }.encode(&mut self.output),
+        }
+    }
+
+    /// For small frames, which the client's own frames bound.
+    fn send(&mut self, frame: FromServer<'_>) {
+        if self.stage != Stage::Over {
+            frame.encode(&mut self.output);
+        }
+    }
+
+    fn send_if_room(&mut self, frame: FromServer<'_>, payload: usize) {
+        if self.room(payload) {
+            self.send(frame);
+        }
+    }
+}
+
+/// The kind and the fixed fields of a frame with a payload take at most so many bytes.
+const MAX_FIXED: usize = 17;
+
+/// CBOR's null: the payload of what ends without a result.
+const NULL: u8 = 0xf6;

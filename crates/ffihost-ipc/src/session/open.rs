@@ -1,0 +1,226 @@
+//! What a client has open, by id; and requests by key, which last until the library lets go of them.
+
+use super::Key;
+use slab::Slab;
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// A request that the library has not let go of.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) id: u64,
+    /// What it is cancelled by, once it was started.
+    ticket: Option<u64>,
+    pub(super) deadline: Option<Instant>,
+    /// The client has its answer, and the id is its own again.
+    pub(super) answered: bool,
+    unwanted: bool,
+}
+
+impl Request {
+    pub(super) fn new(id: u64, deadline: Option<Instant>) -> Self {
+        Self { id, ticket: None, deadline, answered: false, unwanted: false }
+    }
+}
+
+/// What an id stands for.
+#[derive(Debug)]
+pub(super) enum Open {
+    Request(Key),
+    Listener(Listener),
+    Registration(Registration),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Listener {
+    ticket: Option<u64>,
+    unwanted: bool,
+    pub(super) missed: u64,
+    /// What comes before OPENED was sent has to wait for it.
+    pub(super) held: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Registration {
+    opened: bool,
+    unwanted: bool,
+    held: Option<Vec<u8>>,
+}
+
+impl Open {
+    pub(super) fn listener() -> Self {
+        Self::Listener(Listener { held: Some(Vec::new()), ..Listener::default() })
+    }
+
+    pub(super) fn registration() -> Self {
+        Self::Registration(Registration { held: Some(Vec::new()), ..Registration::default() })
+    }
+}
+
+/// What a cancellation asks for.
+pub(super) enum Cancelled {
+    Request(u64),
+    Listener(u64),
+    Registration,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    ids: HashMap<u64, Open>,
+    requests: Slab<Request>,
+    /// Requests that are answered, and not let go of.
+    answered: usize,
+}
+
+impl Ids {
+    pub(super) fn is_open(&self, id: u64) -> bool {
+        self.ids.contains_key(&id)
+    }
+
+    /// Requests that the library has not let go of.
+    pub(super) fn in_flight(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Listeners and registrations.
+    pub(super) fn subscriptions(&self) -> usize {
+        self.ids.len() + self.answered - self.requests.len()
+    }
+
+    pub(super) fn start(&mut self, request: Request) -> Key {
+        let id = request.id;
+        let key = Key(self.requests.insert(request));
+        self.ids.insert(id, Open::Request(key));
+        key
+    }
+
+    pub(super) fn subscribe(&mut self, id: u64, open: Open) {
+        self.ids.insert(id, open);
+    }
+
+    /// True if the request was cancelled before its ticket was known.
+    pub(super) fn started(&mut self, key: Key, ticket: u64) -> bool {
+        // It may have been replied to before this: then there is nothing to remember.
+        let Some(request) = self.requests.get_mut(key.0) else { return false };
+        request.ticket = Some(ticket);
+        request.unwanted
+    }
+
+    /// The library has let go of a request.
+    pub(super) fn finish(&mut self, key: Key) -> Option<Request> {
+        let request = self.requests.try_remove(key.0)?;
+        if request.answered {
+            self.answered -= 1;
+        } else {
+            self.ids.remove(&request.id);
+        }
+        Some(request)
+    }
+
+    /// A request is answered before the library lets go of it: its id, and its ticket if there is one yet.
+    pub(super) fn expire(&mut self, key: Key) -> Option<(u64, Option<u64>)> {
+        let request = self.requests.get_mut(key.0).filter(|request| !request.answered)?;
+        request.answered = true;
+        request.unwanted = true;
+        self.answered += 1;
+        self.ids.remove(&request.id);
+        Some((request.id, request.ticket))
+    }
+
+    /// The id of a request that its client waits for.
+    pub(super) fn id_of(&self, key: Key) -> Option<u64> {
+        self.requests.get(key.0).filter(|request| !request.answered).map(|request| request.id)
+    }
+
+    /// Notes that an id is to end, once; says what has to be done for that, if it can be done yet.
+    pub(super) fn cancel(&mut self, id: u64) -> Option<Cancelled> {
+        match self.ids.get_mut(&id)? {
+            Open::Request(key) => {
+                let request = self.requests.get_mut(key.0)?;
+                let first = !std::mem::replace(&mut request.unwanted, true);
+                request.ticket.filter(|_| first).map(Cancelled::Request)
+            }
+            Open::Listener(listener) => {
+                let first = !std::mem::replace(&mut listener.unwanted, true);
+                listener.ticket.filter(|_| first).map(Cancelled::Listener)
+            }
+            Open::Registration(registration) => {
+                let first = !std::mem::replace(&mut registration.unwanted, true);
+                (first && registration.opened).then_some(Cancelled::Registration)
+            }
+        }
+    }
+
+    /// A listener or a registration is in place: what it held is sent. True if it was cancelled meanwhile.
+    pub(super) fn opened(&mut self, id: u64, ticket: u64, output: &mut Vec<u8>) -> bool {
+        let (unwanted, held) = match self.ids.get_mut(&id) {
+            Some(Open::Listener(listener)) => {
+                listener.ticket = Some(ticket);
+                (&mut listener.unwanted, listener.held.take())
+            }
+            Some(Open::Registration(registration)) => {
+                registration.opened = true;
+                (&mut registration.unwanted, registration.held.take())
+            }
+            _ => return false,
+        };
+        output.extend(held.unwrap_or_default());
+        std::mem::take(unwanted)
+    }
+
+    /// Closes a listener or a registration.
+    pub(super) fn close(&mut self, id: u64) -> bool {
+        if matches!(self.ids.get(&id), None | Some(Open::Request(_))) {
+            return false;
+        }
+        self.ids.remove(&id).is_some()
+    }
+
+    pub(super) fn listener(&mut self, id: u64) -> Option<&mut Listener> {
+        match self.ids.get_mut(&id)? {
+            Open::Listener(listener) => Some(listener),
+            _ => None,
+        }
+    }
+
+    /// A registration that may be called, and where its calls are held until it is told that it is one.
+    pub(super) fn registration(&mut self, id: u64) -> Option<Option<&mut Vec<u8>>> {
+        match self.ids.get_mut(&id)? {
+            Open::Registration(registration) if !(registration.opened && registration.unwanted) => {
+                Some(registration.held.as_mut())
+            }
+            _ => None,
+        }
+    }
+
+    /// The ids of listeners and registrations.
+    pub(super) fn subscribed(&self) -> Vec<u64> {
+        let subscribed = self.ids.iter().filter(|(_, open)| !matches!(open, Open::Request(_)));
+        subscribed.map(|(id, _)| *id).collect()
+    }
+
+    /// The tickets of the requests that were started.
+    pub(super) fn tickets(&self) -> Vec<u64> {
+        self.requests.iter().filter_map(|(_, request)| request.ticket).collect()
+    }
+
+    /// Forgets every id. Requests stay, until the library lets go of them.
+    pub(super) fn end(&mut self) -> (Vec<u64>, Vec<u64>) {
+        let (mut listeners, mut registrations) = (Vec::new(), Vec::new());
+        for (id, open) in std::mem::take(&mut self.ids) {
+            match open {
+                Open::Listener(Listener { ticket: Some(ticket), unwanted: false, .. }) => listeners.push(ticket),
+                Open::Registration(Registration { opened: true, unwanted: false, .. }) => registrations.push(id),
+                Open::Request(key) => {
+                    if let Some(request) = self.requests.get_mut(key.0) {
+                        request.answered = true;
+                        request.unwanted = true;
+                        self.answered += 1;
+                    }
+                }
+                Open::Listener(_) | Open::Registration(_) => {}
+            }
+        }
+        (listeners, registrations)
+    }
+}

@@ -1,0 +1,52 @@
+//! What a server says of its library, and whom it lets in.
+
+use std::fmt;
+use subtle::ConstantTimeEq;
+
+/// What a server says of its library, and the token that it asks for.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The library's name.
+    pub library: String,
+    /// The library's version.
+    pub version: String,
+    /// The hash of its interface.
+    pub abi_hash: u64,
+    /// What a client has to know; none if everybody who reaches the server may use it.
+    pub token: Option<Token>,
+}
+
+impl Terms {
+    /// Whether a client with this token may come in; an empty one is none.
+    pub(crate) fn admits(&self, token: &str) -> bool {
+        self.token.as_ref().is_none_or(|expected| expected.is(token))
+    }
+}
+
+/// A secret that a client has to know. It is compared in constant time, and not shown.
+#[derive(Clone)]
+pub struct Token(String);
+
+impl Token {
+    /// None if it is empty, longer than 65,535 bytes, or has white space at its ends, which a file or a shell may have added.
+    pub fn new(token: impl Into<String>) -> Option<Self> {
+        let token = token.into();
+        let sound = !token.is_empty() && u16::try_from(token.len()).is_ok() && token.trim() == token;
+        sound.then_some(Self(token))
+    }
+
+    /// What is sent.
+    pub(crate) fn secret(&self) -> &str {
+        &self.0
+    }
+
+    fn is(&self, token: &str) -> bool {
+        self.0.as_bytes().ct_eq(token.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}

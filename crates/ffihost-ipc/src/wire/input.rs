@@ -1,0 +1,180 @@
+//! The bytes that came, cut into what they mean.
+
+use super::{MAX_NAME, PREFACE};
+use bytes::{Buf, BytesMut};
+
+/// When nothing is left of what came, at most so many bytes are kept for what comes next.
+const KEPT: usize = 64 << 10;
+
+/// What came from a client: bytes in, whole requests or frames out, whichever version it speaks.
+///
+/// It holds what has come and not been taken; it never makes room for more than that on the word of a length.
+#[derive(Debug)]
+pub struct Input {
+    buffer: BytesMut,
+    /// The length of what `next_unit` gave last, to be let go before the one after it.
+    given: usize,
+    speaks: Speaks,
+    /// Whether the other side may speak version 1.
+    takes_version_1: bool,
+    max: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaks {
+    Unknown,
+    One,
+    Two,
+}
+
+/// One whole thing that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit<'a> {
+    /// A request of version 1.
+    Request {
+        /// Its name.
+        method: &'a str,
+        /// Its arguments.
+        payload: &'a [u8],
+    },
+    /// The beginning of version 2.
+    Preface,
+    /// A frame of version 2.
+    Frame {
+        /// Its kind.
+        kind: u8,
+        /// What it holds.
+        body: &'a [u8],
+    },
+}
+
+/// What came cannot be read on from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// Neither version begins like this.
+    #[error("this is no client of ours")]
+    Foreign,
+    /// A version that is not spoken here.
+    #[error("version {0} is not spoken here")]
+    Version(u8),
+    /// A method's name has no length that a name has, or is not UTF-8.
+    #[error("a method's name is 1 to 255 bytes of UTF-8")]
+    Method,
+    /// A payload or a frame is longer than the limit.
+    #[error("{length} bytes at once are more than the {max} that are allowed")]
+    TooLong {
+        /// The length that was declared.
+        length: u32,
+        /// The longest that is taken.
+        max: u32,
+    },
+    /// A frame of length 0 has no kind.
+    #[error("a frame without a kind")]
+    Empty,
+}
+
+impl Input {
+    /// For a server, which does not know yet what it will be sent. `max`: the length of a frame, of a payload in version 1.
+    pub fn of_server(max: u32) -> Self {
+        Self { buffer: BytesMut::new(), given: 0, speaks: Speaks::Unknown, takes_version_1: true, max }
+    }
+
+    /// For a client of version 2: after the preface, frames.
+    pub fn of_client(max: u32) -> Self {
+        Self { takes_version_1: false, ..Self::of_server(max) }
+    }
+
+    /// Where what comes is appended.
+    pub fn buffer(&mut self) -> &mut BytesMut {
+        self.let_go();
+        &mut self.buffer
+    }
+
+    /// Whether something has begun and is not whole.
+    pub fn is_partial(&self) -> bool {
+        self.buffer.len() > self.given
+    }
+
+    /// Whether version 1 is spoken; false while that is not known.
+    pub fn is_version_1(&self) -> bool {
+        self.speaks == Speaks::One
+    }
+
+    /// The next whole unit, if it has come. After an error there is none.
+    pub fn next_unit(&mut self) -> Result<Option<Unit<'_>>, Broken> {
+        self.let_go();
+        if self.speaks == Speaks::Unknown {
+            self.speaks = match self.buffer.first() {
+                None => return Ok(None),
+                Some(0) if self.takes_version_1 => Speaks::One,
+                Some(&first) if first == PREFACE[0] => return self.preface(),
+                Some(_) => return Err(Broken::Foreign),
+            };
+        }
+        if self.speaks == Speaks::One { self.request() } else { self.frame() }
+    }
+
+    fn let_go(&mut self) {
+        self.buffer.advance(std::mem::take(&mut self.given));
+        if self.buffer.is_empty() && self.buffer.capacity() > KEPT {
+            self.buffer = BytesMut::new();
+        }
+    }
+
+    fn preface(&mut self) -> Result<Option<Unit<'_>>, Broken> {
+        let come = self.buffer.len().min(PREFACE.len());
+        let name = come.min(PREFACE.len() - 1);
+        if self.buffer[..name] != PREFACE[..name] {
+            return Err(Broken::Foreign);
+        }
+        if come < PREFACE.len() {
+            return Ok(None);
+        }
+        if self.buffer[name] != PREFACE[name] {
+            return Err(Broken::Version(self.buffer[name]));
+        }
+        self.speaks = Speaks::Two;
+        self.given = PREFACE.len();
+        Ok(Some(Unit::Preface))
+    }
+
+    fn request(&mut self) -> Result<Option<Unit<'_>>, Broken> {
+        let Some(method_length) = self.u32_at(0) else { return Ok(None) };
+        let method_end = match usize::try_from(method_length) {
+            Ok(length @ 1..=MAX_NAME) => 4 + length,
+            _ => return Err(Broken::Method),
+        };
+        let Some(length) = self.u32_at(method_end) else { return Ok(None) };
+        let end = method_end + 4 + self.within_limit(length)?;
+        if self.buffer.len() < end {
+            return Ok(None);
+        }
+        self.given = end;
+        let method = str::from_utf8(&self.buffer[4..method_end]).map_err(|_| Broken::Method)?;
+        Ok(Some(Unit::Request { method, payload: &self.buffer[method_end + 4..end] }))
+    }
+
+    fn frame(&mut self) -> Result<Option<Unit<'_>>, Broken> {
+        let Some(length) = self.u32_at(0) else { return Ok(None) };
+        let end = 4 + self.within_limit(length)?;
+        if length == 0 {
+            return Err(Broken::Empty);
+        }
+        if self.buffer.len() < end {
+            return Ok(None);
+        }
+        self.given = end;
+        Ok(Some(Unit::Frame { kind: self.buffer[4], body: &self.buffer[5..end] }))
+    }
+
+    fn u32_at(&self, at: usize) -> Option<u32> {
+        self.buffer.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes))
+    }
+
+    fn within_limit(&self, length: u32) -> Result<usize, Broken> {
+        if length > self.max {
+            return Err(Broken::TooLong { length, max: self.max });
+        }
+        Ok(usize::try_from(length).expect("a length fits into memory, by the limit"))
+    }
+}
