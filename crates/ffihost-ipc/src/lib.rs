@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+pub mod client;
 mod limits;
 mod link;
 mod server;
@@ -12,6 +13,7 @@ mod terms;
 pub mod wire;
 
 pub use self::address::{Address, NotAnAddress};
+pub use self::client::Client;
 pub use self::limits::Limits;
 pub use self::server::{BindError, Server, Stopper};
 pub use self::service::{HostFunction, Listener, Refusal, Reply, Service};

@@ -121,7 +121,7 @@ impl Connection {
             come = read.read_buf(buffer), if wants_input => Woken::Read(come),
             () = self.link.told() => Woken::Told,
             () = time => Woken::Time,
-            _ = self.stop.wait_for(|stop| *stop), if self.ends.is_none() => Woken::Stop,
+            () = super::told_to_stop(&mut self.stop), if self.ends.is_none() => Woken::Stop,
         }
     }
 

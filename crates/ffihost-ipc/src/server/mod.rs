@@ -106,7 +106,7 @@ impl Server {
         loop {
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = told_to_stop(&mut stop) => break,
                 accepted = listening::accept(&self.listening) => self.accepted(accepted, &mut connections).await,
                 Some(ended) = connections.join_next() => log_panic(ended),
             }
@@ -143,6 +143,11 @@ impl Server {
             }
         });
     }
+}
+
+/// Until the server is told to stop.
+async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
+    let _the_server_is_gone = stop.wait_for(|stop| *stop).await;
 }
 
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {

@@ -1,0 +1,80 @@
+//! Calls of host functions, at the end that answers them.
+
+use super::connection::Shared;
+use ffihost_schema::Status;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A call of the library, to be answered once. Dropped unanswered, it is answered with CANCELLED.
+#[derive(Debug)]
+pub struct Call {
+    shared: Arc<Shared>,
+    call: u64,
+    payload: Vec<u8>,
+    wanted: watch::Receiver<bool>,
+    answered: bool,
+}
+
+impl Call {
+    pub(super) fn new(shared: Arc<Shared>, call: u64, payload: Vec<u8>, wanted: watch::Receiver<bool>) -> Self {
+        Self { shared, call, payload, wanted, answered: false }
+    }
+
+    /// The arguments: a map in CBOR.
+    pub fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// Answers with the result, in CBOR.
+    pub fn succeed(self, result: &[u8]) {
+        self.answer(Status::Ok.code(), result);
+    }
+
+    /// Answers with the error that the function declares, in CBOR.
+    pub fn reject(self, declared: &[u8]) {
+        self.answer(Status::Err.code(), declared);
+    }
+
+    /// Answers that it failed otherwise: any number but 0 and 1, and a text for people.
+    pub fn fail(self, ret: i32, text: &str) {
+        self.answer(ret, text.as_bytes());
+    }
+
+    fn answer(mut self, ret: i32, payload: &[u8]) {
+        self.answered = true;
+        self.shared.tell(|conversation| conversation.complete(self.call, ret, payload));
+    }
+
+    /// Waits until the answer is not wanted any more: because of a deadline, or because the library gave it up.
+    pub async fn cancelled(&mut self) {
+        let _the_connection_is_gone = self.wanted.wait_for(|wanted| !wanted).await;
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.answered {
+            let text = b"the host function dropped the call";
+            self.shared.tell(|conversation| conversation.complete(self.call, Status::Cancelled.code(), text));
+        }
+    }
+}
+
+/// Is a host function while it lives.
+#[derive(Debug)]
+pub struct Registration {
+    shared: Arc<Shared>,
+    id: u64,
+}
+
+impl Registration {
+    pub(super) fn new(shared: Arc<Shared>, id: u64) -> Self {
+        Self { shared, id }
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        drop(self.shared.tell(|conversation| conversation.cancel(self.id)));
+    }
+}

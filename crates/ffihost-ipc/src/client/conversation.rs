@@ -1,0 +1,301 @@
+//! A connection as its client sees it: what is open, what is to be sent. Without I/O.
+//!
+//! What is open outlives the connection where the client reconnects: [`lost`](Conversation::lost) fails what may not be made
+//! twice, [`found`](Conversation::found) opens the rest again, under the same ids.
+//!
+//! Everything here is done under a lock, so nothing here wakes anybody or drops what a user gave: that is handed out, to be
+//! done after the lock is released.
+
+use super::error::RequestError;
+use super::events::{Heard, WAITING};
+use crate::wire::frame::{FromClient, FromServer};
+use crate::wire::{FRAME_OVERHEAD, MAX_NAME};
+use ffihost_schema::Status;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// How something ended, or that it was opened: with 0.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) ret: i32,
+    pub(super) payload: Vec<u8>,
+}
+
+/// A host function.
+pub(super) type Function = Arc<dyn Fn(super::Call) + Send + Sync>;
+
+/// Where events go.
+#[derive(Debug)]
+pub(super) struct Ear {
+    heard: mpsc::Sender<Heard>,
+    missed: AtomicU64,
+}
+
+impl Ear {
+    /// Only the client's task hears.
+    pub(super) fn hear(&self, missed: u64, payload: Vec<u8>) {
+        let missed = missed + self.missed.swap(0, Ordering::Relaxed);
+        if self.heard.try_send(Heard { missed, payload }).is_err() {
+            self.missed.store(missed + 1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What is to be opened.
+pub(super) enum Opening {
+    Listener { event: String, ear: Arc<Ear> },
+    Registration { name: String, function: Function },
+}
+
+impl Opening {
+    pub(super) fn listener(event: &str) -> (Self, mpsc::Receiver<Heard>) {
+        let (heard, receiver) = mpsc::channel(WAITING);
+        (Self::Listener { event: event.to_owned(), ear: Arc::new(Ear { heard, missed: AtomicU64::new(0) }) }, receiver)
+    }
+
+    pub(super) fn registration(name: &str, function: Function) -> Self {
+        Self::Registration { name: name.to_owned(), function }
+    }
+
+    fn frame(&self, id: u64) -> FromClient<'_> {
+        match self {
+            Self::Listener { event, .. } => FromClient::Listen { id, event },
+            Self::Registration { name, .. } => FromClient::Register { id, max_in_flight: 0, deadline_ms: 0, name },
+        }
+    }
+}
+
+/// What an id stands for.
+pub(super) enum Open {
+    Request {
+        reply: oneshot::Sender<Outcome>,
+        again: Option<Vec<u8>>,
+    },
+    Subscription {
+        opening: Opening,
+        opened: Option<oneshot::Sender<Outcome>>,
+    },
+    /// Nobody waits for its REPLY.
+    Cancelled,
+}
+
+/// What a frame asks the client to do, when the lock is released.
+pub(super) enum Incoming {
+    Nothing,
+    Tell(oneshot::Sender<Outcome>, Outcome),
+    Hear(Arc<Ear>, u64, Vec<u8>),
+    Call {
+        function: Function,
+        call: u64,
+        payload: Vec<u8>,
+        wanted: watch::Receiver<bool>,
+    },
+    Unwanted(watch::Sender<bool>),
+    /// The server ends the connection.
+    Goodbye {
+        ret: i32,
+        text: String,
+    },
+    /// Something has ended that nobody waits for.
+    Drop(Open),
+}
+
+/// What an end leaves, to be told and dropped when the lock is released.
+#[must_use = "whoever waits has to be told"]
+pub(super) struct Lost {
+    open: Vec<Open>,
+    calls: Vec<watch::Sender<bool>>,
+}
+
+impl Lost {
+    pub(super) fn tell(self) {
+        for wanted in self.calls {
+            wanted.send_replace(false);
+        }
+        // Whoever waits for one of these sees that its sender is gone.
+        drop(self.open);
+    }
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Conversation {
+    open: HashMap<u64, Open>,
+    calls: HashMap<u64, watch::Sender<bool>>,
+    last: u64,
+    output: Vec<u8>,
+    /// The longest frame that the server takes.
+    longest: usize,
+    leaving: bool,
+    over: bool,
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversation").field("open", &self.open.len()).field("over", &self.over).finish_non_exhaustive()
+    }
+}
+
+impl Conversation {
+    pub(super) fn output(&mut self) -> &mut Vec<u8> {
+        &mut self.output
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving
+    }
+
+    fn check(&self, name: &str, payload: usize) -> Result<(), RequestError> {
+        if self.over || self.leaving {
+            Err(RequestError::Disconnected)
+        } else if name.is_empty() || name.len() > MAX_NAME {
+            Err(RequestError::Invalid("a name is 1 to 255 bytes long"))
+        } else if payload.saturating_add(FRAME_OVERHEAD) > self.longest {
+            Err(RequestError::Invalid("the arguments are larger than what the server takes"))
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(super) fn request(
+        &mut self,
+        method: &str,
+        payload: &[u8],
+        time: Option<Duration>,
+        again: bool,
+        reply: oneshot::Sender<Outcome>,
+    ) -> Result<u64, RequestError> {
+        self.check(method, payload.len())?;
+        self.last += 1;
+        let id = self.last;
+        // 0 would be no limit at all.
+        let timeout_ms = time.map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX).max(1));
+        let start = self.output.len();
+        FromClient::Request { id, timeout_ms, method, payload }.encode(&mut self.output);
+        let again = again.then(|| self.output[start..].to_vec());
+        self.open.insert(id, Open::Request { reply, again });
+        Ok(id)
+    }
+
+    pub(super) fn open(&mut self, opening: Opening, opened: oneshot::Sender<Outcome>) -> Result<u64, RequestError> {
+        let (Opening::Listener { event: name, .. } | Opening::Registration { name, .. }) = &opening;
+        self.check(name, 0)?;
+        self.last += 1;
+        opening.frame(self.last).encode(&mut self.output);
+        self.open.insert(self.last, Open::Subscription { opening, opened: Some(opened) });
+        Ok(self.last)
+    }
+
+    /// Nobody waits for it any more; nothing happens if it has ended. What was open is to be dropped.
+    pub(super) fn cancel(&mut self, id: u64) -> Option<Open> {
+        let open = self.open.get_mut(&id).filter(|open| !matches!(open, Open::Cancelled))?;
+        let was = std::mem::replace(open, Open::Cancelled);
+        if !self.over {
+            FromClient::Cancel { id }.encode(&mut self.output);
+        }
+        Some(was)
+    }
+
+    pub(super) fn complete(&mut self, call: u64, ret: i32, payload: &[u8]) {
+        // One that is not open any more was cancelled, or its connection has ended.
+        if self.calls.remove(&call).is_some() {
+            if payload.len().saturating_add(FRAME_OVERHEAD) > self.longest {
+                let text = b"the answer is larger than what the server takes";
+                FromClient::Complete { call, ret: Status::TooLarge.code(), payload: text }.encode(&mut self.output);
+            } else {
+                FromClient::Complete { call, ret, payload }.encode(&mut self.output);
+            }
+        }
+    }
+
+    pub(super) fn goodbye(&mut self) {
+        if !self.leaving && !self.over {
+            self.leaving = true;
+            FromClient::Goodbye.encode(&mut self.output);
+        }
+    }
+
+    pub(super) fn receive(&mut self, frame: FromServer<'_>) -> Incoming {
+        match frame {
+            FromServer::Reply { id, ret, payload } => {
+                return self.reply(id, Outcome { ret, payload: payload.to_owned() });
+            }
+            FromServer::Opened { id } => {
+                if let Some(Open::Subscription { opened, .. }) = self.open.get_mut(&id)
+                    && let Some(opened) = opened.take()
+                {
+                    return Incoming::Tell(opened, Outcome { ret: 0, payload: Vec::new() });
+                }
+            }
+            FromServer::Event { id, missed, payload } => {
+                if let Some(Open::Subscription { opening: Opening::Listener { ear, .. }, .. }) = self.open.get(&id) {
+                    return Incoming::Hear(Arc::clone(ear), missed, payload.to_owned());
+                }
+            }
+            FromServer::Call { call, id, payload } => return self.call(call, id, payload),
+            FromServer::CallCancelled { call } => {
+                return self.calls.remove(&call).map_or(Incoming::Nothing, Incoming::Unwanted);
+            }
+            FromServer::CallRefused { call, ret } => {
+                tracing::debug!(call, ret, "the answer to a host call was refused");
+            }
+            FromServer::Ping { number } => FromClient::Pong { number }.encode(&mut self.output),
+            FromServer::Goodbye { ret, text } => {
+                return Incoming::Goodbye { ret, text: String::from_utf8_lossy(text).into_owned() };
+            }
+            FromServer::Stale { .. } | FromServer::Pong { .. } | FromServer::Welcome { .. } => {}
+        }
+        Incoming::Nothing
+    }
+
+    fn reply(&mut self, id: u64, outcome: Outcome) -> Incoming {
+        match self.open.remove(&id) {
+            Some(Open::Request { reply, .. } | Open::Subscription { opened: Some(reply), .. }) => {
+                Incoming::Tell(reply, outcome)
+            }
+            // It was refused when it was opened again, or it was cancelled: whoever listens learns that it has ended.
+            Some(ended) => Incoming::Drop(ended),
+            None => Incoming::Nothing,
+        }
+    }
+
+    fn call(&mut self, call: u64, id: u64, payload: &[u8]) -> Incoming {
+        let Some(Open::Subscription { opening: Opening::Registration { function, .. }, .. }) = self.open.get(&id)
+        else {
+            // It was taken back while this was on its way, and the server has failed the call.
+            return Incoming::Nothing;
+        };
+        let (sender, wanted) = watch::channel(true);
+        self.calls.insert(call, sender);
+        Incoming::Call { function: Arc::clone(function), call, payload: payload.to_owned(), wanted }
+    }
+
+    /// The connection has ended: `again` says whether there may be another.
+    pub(super) fn lost(&mut self, again: bool) -> Lost {
+        self.output.clear();
+        self.over = !again;
+        let kept = |open: &Open| match open {
+            Open::Request { again, .. } => again.is_some(),
+            Open::Subscription { .. } => true,
+            Open::Cancelled => false,
+        };
+        let open = self.open.extract_if(|_, open| !(again && kept(open))).map(|(_, open)| open).collect();
+        Lost { open, calls: self.calls.drain().map(|(_, wanted)| wanted).collect() }
+    }
+
+    /// There is a connection, whose server takes frames of this length.
+    pub(super) fn found(&mut self, longest: u32) {
+        self.longest = longest as usize;
+        for (id, open) in &self.open {
+            match open {
+                Open::Request { again: Some(frame), .. } => self.output.extend_from_slice(frame),
+                Open::Subscription { opening, .. } => opening.frame(*id).encode(&mut self.output),
+                Open::Request { again: None, .. } | Open::Cancelled => {}
+            }
+        }
+    }
+}

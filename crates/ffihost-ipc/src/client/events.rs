@@ -1,0 +1,42 @@
+//! Events, at the listener's end.
+
+use super::connection::Shared;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// An event that was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// How many were missed between the one before and this one, by the server's side or this one.
+    pub missed: u64,
+    /// A map of its arguments, in CBOR.
+    pub payload: Vec<u8>,
+}
+
+/// The events of one listener. Dropped, it listens no more.
+#[derive(Debug)]
+pub struct Events {
+    shared: Arc<Shared>,
+    id: u64,
+    heard: mpsc::Receiver<Heard>,
+}
+
+/// Events that wait to be taken; more are missed.
+pub(super) const WAITING: usize = 1_024;
+
+impl Events {
+    pub(super) fn new(shared: Arc<Shared>, id: u64, heard: mpsc::Receiver<Heard>) -> Self {
+        Self { shared, id, heard }
+    }
+
+    /// The next event; none when the connection has ended for good.
+    pub async fn next(&mut self) -> Option<Heard> {
+        self.heard.recv().await
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        drop(self.shared.tell(|conversation| conversation.cancel(self.id)));
+    }
+}

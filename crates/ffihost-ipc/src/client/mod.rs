@@ -1,0 +1,202 @@
+//! The client: requests to a library that is served, events from it, and host functions for it.
+
+mod call;
+mod connection;
+mod conversation;
+mod error;
+mod events;
+mod options;
+
+pub use self::call::{Call, Registration};
+pub use self::error::{ConnectError, RequestError};
+pub use self::events::{Events, Heard};
+pub use self::options::{Backoff, Options};
+
+use self::connection::Shared;
+use self::conversation::{Opening, Outcome};
+use crate::Address;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// A library that is served elsewhere. Cloning it is cheap: all clones use one connection, which ends with the last of them.
+///
+/// # Threading
+///
+/// Made inside of a tokio runtime, where it has a task; used from anywhere.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use ffihost_ipc::{Client, client::Options};
+///
+/// let timer = Client::connect(&"unix:/run/timer.sock".parse()?, Options::default()).await?;
+/// println!("{} {}", timer.library(), timer.version());
+/// let name = timer.request("name", b"\xa0").await?;
+/// # let _ = name;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    _last: Arc<Last>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("address", &self.shared.address).finish_non_exhaustive()
+    }
+}
+
+/// Ends the connection when the last client is dropped.
+struct Last(Arc<Shared>);
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.0.tell(|conversation| conversation.goodbye());
+    }
+}
+
+impl Client {
+    /// Connects, and waits for the server's greeting.
+    ///
+    /// # Errors
+    ///
+    /// If nobody listens there, or if the server refuses: another interface, no token, no room. With
+    /// [`Options::reconnect`] a first connection is not tried again either.
+    pub async fn connect(address: &Address, options: Options) -> Result<Self, ConnectError> {
+        let shared = connection::start(address.clone(), options).await?;
+        Ok(Self { _last: Arc::new(Last(Arc::clone(&shared))), shared })
+    }
+
+    /// The name of the library.
+    pub fn library(&self) -> &str {
+        &self.shared.welcome.library
+    }
+
+    /// The version of the library, as it was when the client connected first.
+    pub fn version(&self) -> &str {
+        &self.shared.welcome.version
+    }
+
+    /// The hash of the library's interface.
+    pub fn abi_hash(&self) -> u64 {
+        self.shared.welcome.abi_hash
+    }
+
+    /// Makes a request: a map of its arguments in CBOR; the result is CBOR too.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Declared`] with the request's own error in CBOR, or why there is none.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future cancels the request.
+    pub async fn request(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
+        self.send(method, payload, None, false).await
+    }
+
+    /// The same, for at most so long: then the server cancels the request.
+    pub async fn request_within(&self, time: Duration, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
+        self.send(method, payload, Some(time), false).await
+    }
+
+    /// The same, for a request that may be made twice: where the client reconnects, it is made again if the connection ended
+    /// before it was answered.
+    pub async fn request_idempotent(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
+        self.send(method, payload, None, true).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        payload: &[u8],
+        time: Option<Duration>,
+        again: bool,
+    ) -> Result<Vec<u8>, RequestError> {
+        let (reply, outcome) = oneshot::channel();
+        let opened = self.shared.tell(|conversation| conversation.request(method, payload, time, again, reply));
+        let _cancel = Closing { shared: &self.shared, id: opened? };
+        match outcome.await {
+            Ok(Outcome { ret: 0, payload }) => Ok(payload),
+            Ok(Outcome { ret: 1, payload }) => Err(RequestError::Declared(payload)),
+            Ok(Outcome { ret, payload }) => Err(RequestError::failed(ret, &payload)),
+            Err(_) => Err(RequestError::Disconnected),
+        }
+    }
+
+    /// Listens to an event. Dropping [`Events`] ends that.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Failed`] if there is no such event, or if the server has no room for one more listener.
+    pub async fn listen(&self, event: &str) -> Result<Events, RequestError> {
+        let (opening, heard) = Opening::listener(event);
+        let id = self.open(opening).await?;
+        Ok(Events::new(Arc::clone(&self.shared), id, heard))
+    }
+
+    /// Is a host function of the library, until [`Registration`] is dropped. `function` is called by the client's task: it
+    /// must not wait there, but may keep the [`Call`] and answer it later from anywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError::Failed`] if the library has no such host function, or if the server's process is it itself.
+    pub async fn register(
+        &self,
+        name: &str,
+        function: impl Fn(Call) + Send + Sync + 'static,
+    ) -> Result<Registration, RequestError> {
+        let id = self.open(Opening::registration(name, Arc::new(function))).await?;
+        Ok(Registration::new(Arc::clone(&self.shared), id))
+    }
+
+    async fn open(&self, opening: Opening) -> Result<u64, RequestError> {
+        let (reply, opened) = oneshot::channel();
+        let id = self.shared.tell(|conversation| conversation.open(opening, reply))?;
+        let unless_open = Closing { shared: &self.shared, id };
+        match opened.await {
+            Ok(Outcome { ret: 0, .. }) => {
+                unless_open.keep();
+                Ok(id)
+            }
+            Ok(Outcome { ret, payload }) => Err(RequestError::failed(ret, &payload)),
+            Err(_) => Err(RequestError::Disconnected),
+        }
+    }
+
+    /// Says goodbye, and waits until the server has answered what is in flight and the connection has ended.
+    pub async fn close(self) {
+        self.shared.tell(|conversation| conversation.goodbye());
+        self.shared.ended().await;
+    }
+}
+
+impl Client {
+    /// Ends the connection at once, without a goodbye; what is in flight fails with [`RequestError::Disconnected`].
+    pub fn abort(&self) {
+        self.shared.abort();
+    }
+}
+
+/// Cancels what is open when it is dropped.
+struct Closing<'a> {
+    shared: &'a Arc<Shared>,
+    id: u64,
+}
+
+impl Closing<'_> {
+    fn keep(self) {
+        let _kept = std::mem::ManuallyDrop::new(self);
+    }
+}
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        drop(self.shared.tell(|conversation| conversation.cancel(self.id)));
+    }
+}

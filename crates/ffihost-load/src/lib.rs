@@ -1,0 +1,14 @@
+//! A compiled ffihost library, loaded at run time and called through its C ABI in CBOR.
+//!
+//! [`Library::open`] loads it, [`Library::create`] makes a context, and a [`Context`] is a [`Service`](ffihost_ipc::Service):
+//! whatever the library is, it can be served.
+//!
+//! A library that was loaded stays loaded: its threads may be anywhere in it.
+
+mod context;
+mod exports;
+mod library;
+mod replies;
+
+pub use self::context::Context;
+pub use self::library::{CreateError, Library, LoadError};

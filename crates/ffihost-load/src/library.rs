@@ -1,0 +1,133 @@
+//! A library in memory.
+
+use crate::Context;
+use crate::exports::Exports;
+use crate::replies::once;
+use ffihost_schema as schema;
+use ffihost_schema::{ReadError, Status};
+use std::ffi::c_int;
+use std::path::{Path, PathBuf};
+use std::ptr;
+
+/// A library that was loaded, and stays so.
+#[derive(Debug)]
+pub struct Library {
+    surface: schema::Library,
+    exports: Exports,
+}
+
+/// Why a library was not loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the fields are the file, the name, and the cause")]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read {file}: {error}", file = .file.display())]
+    File { file: PathBuf, error: std::io::Error },
+    /// There is no library of ffihost in it.
+    #[error("{file}: {error}", file = .file.display())]
+    Surface { file: PathBuf, error: ReadError },
+    /// There are several, or none of that name.
+    #[error("{file} holds {}: say which", .names.join(", "), file = .file.display())]
+    Which { file: PathBuf, names: Vec<String> },
+    /// The system does not load it: it was built for another machine, or something that it needs is missing.
+    #[error("cannot load {file}: {error}", file = .file.display())]
+    Load { file: PathBuf, error: libloading::Error },
+    /// The constructor is not exported in CBOR.
+    #[error("{name} in {file} is built without the CBOR format, which a generic caller needs", file = .file.display())]
+    NoCbor { file: PathBuf, name: String },
+    /// A symbol is missing that the descriptor promises.
+    #[error("{file} does not export {name}: was it stripped?", file = .file.display())]
+    NoExport { file: PathBuf, name: String },
+    /// The code in it says to be another interface than its file does.
+    #[error("{file} describes the interface {described:016x}, and its code says {running:016x}", file = .file.display())]
+    Hash { file: PathBuf, described: u64, running: u64 },
+}
+
+/// Why a context was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CreateError {
+    /// The constructor's declared error, in CBOR.
+    #[error("the constructor failed")]
+    Declared(Vec<u8>),
+    /// Everything else, with the library's text.
+    #[error("{} ({text})", status_name(*.ret))]
+    Failed {
+        /// The status.
+        ret: c_int,
+        /// The library's text, or what it returned.
+        text: String,
+    },
+}
+
+fn status_name(ret: c_int) -> String {
+    Status::from_code(ret).map_or_else(|| format!("status {ret}"), |status| status.name().to_owned())
+}
+
+impl Library {
+    /// Loads a library: the one in the file, or the one of that name.
+    ///
+    /// # Safety
+    ///
+    /// The file is a library that ffihost made, and its code is trusted: it runs in this process from now on.
+    pub unsafe fn open(file: &Path, name: Option<&str>) -> Result<Self, LoadError> {
+        let surface = surface(file, name)?;
+        let load_error = |error| LoadError::Load { file: file.to_owned(), error };
+        // A name without a folder would be looked for in the system's.
+        let path = std::path::absolute(file).map_err(|error| LoadError::File { file: file.to_owned(), error })?;
+        // SAFETY: the caller's contract.
+        let library = Box::leak(Box::new(unsafe { libloading::Library::new(path) }.map_err(load_error)?));
+        // SAFETY: as above, and the surface was read out of this very file.
+        let exports = unsafe { Exports::find(library, &surface, file)? };
+        let hash_name = format!("{}_abi_hash", surface.name);
+        // SAFETY: as above.
+        let hash = unsafe { library.get::<unsafe extern "C" fn() -> u64>(hash_name.as_bytes()) };
+        let hash = hash.map_err(|_| LoadError::NoExport { file: file.to_owned(), name: hash_name })?;
+        // SAFETY: as above.
+        let running = unsafe { hash() };
+        if running != surface.hash {
+            return Err(LoadError::Hash { file: file.to_owned(), described: surface.hash, running });
+        }
+        Ok(Self { surface, exports })
+    }
+
+    /// What it offers and asks for.
+    pub fn surface(&self) -> &schema::Library {
+        &self.surface
+    }
+
+    /// Makes a context: `args` is the constructor's map in CBOR.
+    pub async fn create(self, args: &[u8]) -> Result<Context, CreateError> {
+        let mut ctx = ptr::null_mut();
+        let (callback, created) = once();
+        // SAFETY: the arguments live during the call, and the callback's userData until it is called.
+        let ret = unsafe {
+            (self.exports.create)(args.as_ptr(), args.len(), Some(callback.function), callback.user_data, &raw mut ctx)
+        };
+        let (ret, payload) = match ret {
+            0 => created.await,
+            refused => {
+                callback.discard();
+                (refused, b"the library refused the call".to_vec())
+            }
+        };
+        match ret {
+            0 => Ok(Context::new(self.surface, self.exports, ctx)),
+            1 => Err(CreateError::Declared(payload)),
+            ret => Err(CreateError::Failed { ret, text: String::from_utf8_lossy(&payload).into_owned() }),
+        }
+    }
+}
+
+fn surface(file: &Path, name: Option<&str>) -> Result<schema::Library, LoadError> {
+    let bytes = std::fs::read(file).map_err(|error| LoadError::File { file: file.to_owned(), error })?;
+    let libraries = schema::libraries_in_file(&bytes);
+    let mut libraries = libraries.map_err(|error| LoadError::Surface { file: file.to_owned(), error })?;
+    let names: Vec<String> = libraries.iter().map(|library| library.name.clone()).collect();
+    libraries.retain(|library| name.is_none_or(|name| library.name == name));
+    match (libraries.pop(), libraries.is_empty()) {
+        (Some(library), true) => Ok(library),
+        _ => Err(LoadError::Which { file: file.to_owned(), names }),
+    }
+}
