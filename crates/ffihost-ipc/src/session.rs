@@ -211,6 +211,10 @@ impl Session {
             return Action::None;
         }
         self.stage = Stage::Open;
+        if method == DESCRIPTOR {
+            self.answer(0, Status::Ok.code(), &self.terms.descriptor_payload());
+            return Action::None;
+        }
         let key = self.ids.start(Request::new(0, None));
         Action::Start { key, method, payload }
     }
@@ -297,6 +301,10 @@ impl Session {
         }
         if self.ids.in_flight() >= self.limits.in_flight as usize {
             self.answer(id, Status::Busy.code(), b"too many requests of this connection are in flight");
+            return Action::None;
+        }
+        if method == DESCRIPTOR {
+            self.answer(id, Status::Ok.code(), &self.terms.descriptor_payload());
             return Action::None;
         }
         let deadline = (timeout_ms != 0).then(|| now + Duration::from_millis(timeout_ms.into()));
@@ -618,6 +626,9 @@ impl Session {
 
 /// The kind and the fixed fields of a frame with a payload take at most so many bytes.
 const MAX_FIXED: usize = 17;
+
+/// The request that every server answers by itself: no function has such a name.
+pub const DESCRIPTOR: &str = "ffihost.descriptor";
 
 /// CBOR's null: the payload of what ends without a result.
 const NULL: u8 = 0xf6;

@@ -12,11 +12,22 @@ pub struct Terms {
     pub version: String,
     /// The hash of its interface.
     pub abi_hash: u64,
+    /// Its whole surface, as `<lib>_abi_descriptor` returns it.
+    pub descriptor: Vec<u8>,
     /// What a client has to know; none if everybody who reaches the server may use it.
     pub token: Option<Token>,
 }
 
 impl Terms {
+    /// The descriptor as a payload: a byte string.
+    pub(crate) fn descriptor_payload(&self) -> Vec<u8> {
+        let length = u32::try_from(self.descriptor.len()).expect("a descriptor is shorter than 4 GiB");
+        let mut payload = vec![0x5a];
+        payload.extend_from_slice(&length.to_be_bytes());
+        payload.extend_from_slice(&self.descriptor);
+        payload
+    }
+
     /// Whether a client with this token may come in; an empty one is none.
     pub(crate) fn admits(&self, token: &str) -> bool {
         self.token.as_ref().is_none_or(|expected| expected.is(token))

@@ -511,3 +511,17 @@ fn frames_that_are_none_end_the_connection() {
     server.send(&(Limits::default().frame + 1).to_be_bytes());
     server.expect_goodbye(Status::TooLarge, "16777217");
 }
+
+#[test]
+fn the_surface_is_told_in_both_versions() {
+    let told = b"\x5a\x00\x00\x00\x07surface".to_vec();
+    let mut server = Dialogue::greeted();
+    assert_eq!(server.send_frames(&[request(1, "ffihost.descriptor")]), []);
+    assert_eq!(server.replies(), [(1, 0, told.clone())]);
+    let mut server = Dialogue::new(Limits::default(), terms());
+    let (mut sent, mut expected) = (Vec::new(), Vec::new());
+    encode_request("ffihost.descriptor", b"", &mut sent);
+    encode_response(0, &told, &mut expected);
+    assert_eq!(server.send(&sent), []);
+    assert_eq!(server.take_output(), expected);
+}

@@ -1,5 +1,6 @@
 //! A context of a loaded library, as something that can be served.
 
+use crate::Library;
 use crate::exports::{Exports, Request, Start};
 use crate::replies::{bytes, keep, once, replied, take};
 use ffihost::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
@@ -17,6 +18,7 @@ pub struct Context(Arc<Inner>);
 
 struct Inner {
     surface: schema::Library,
+    descriptor: Vec<u8>,
     exports: Exports,
     ctx: Ctx,
     /// What listeners were added with, until they are removed.
@@ -41,15 +43,17 @@ impl fmt::Debug for Context {
 }
 
 impl Context {
-    pub(crate) fn new(surface: schema::Library, exports: Exports, ctx: *mut c_void) -> Self {
+    pub(crate) fn new(library: Library, ctx: *mut c_void) -> Self {
+        let Library { surface, descriptor, exports } = library;
         let (listeners, registered) = (Mutex::default(), Mutex::default());
-        Self(Arc::new(Inner { surface, exports, ctx: Ctx(ctx), listeners, registered }))
+        Self(Arc::new(Inner { surface, descriptor, exports, ctx: Ctx(ctx), listeners, registered }))
     }
 
     /// What a server says of it.
     pub fn terms(&self, token: Option<Token>) -> Terms {
         let schema::Library { name, version, hash, .. } = &self.0.surface;
-        Terms { library: name.clone(), version: version.clone(), abi_hash: *hash, token }
+        let descriptor = self.0.descriptor.clone();
+        Terms { library: name.clone(), version: version.clone(), abi_hash: *hash, descriptor, token }
     }
 
     /// What it offers and asks for.

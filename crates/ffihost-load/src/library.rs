@@ -12,8 +12,10 @@ use std::ptr;
 /// A library that was loaded, and stays so.
 #[derive(Debug)]
 pub struct Library {
-    surface: schema::Library,
-    exports: Exports,
+    pub(crate) surface: schema::Library,
+    /// The surface, as it is told.
+    pub(crate) descriptor: Vec<u8>,
+    pub(crate) exports: Exports,
 }
 
 /// Why a library was not loaded.
@@ -72,7 +74,7 @@ impl Library {
     ///
     /// The file is a library that ffihost made, and its code is trusted: it runs in this process from now on.
     pub unsafe fn open(file: &Path, name: Option<&str>) -> Result<Self, LoadError> {
-        let surface = surface(file, name)?;
+        let (surface, descriptor) = surface(file, name)?;
         let load_error = |error| LoadError::Load { file: file.to_owned(), error };
         // A name without a folder would be looked for in the system's.
         let path = std::path::absolute(file).map_err(|error| LoadError::File { file: file.to_owned(), error })?;
@@ -89,7 +91,7 @@ impl Library {
         if running != surface.hash {
             return Err(LoadError::Hash { file: file.to_owned(), described: surface.hash, running });
         }
-        Ok(Self { surface, exports })
+        Ok(Self { surface, descriptor, exports })
     }
 
     /// What it offers and asks for.
@@ -113,19 +115,22 @@ impl Library {
             }
         };
         match ret {
-            0 => Ok(Context::new(self.surface, self.exports, ctx)),
+            0 => Ok(Context::new(self, ctx)),
             1 => Err(CreateError::Declared(payload)),
             ret => Err(CreateError::Failed { ret, text: String::from_utf8_lossy(&payload).into_owned() }),
         }
     }
 }
 
-fn surface(file: &Path, name: Option<&str>) -> Result<schema::Library, LoadError> {
+/// What a library is, and the document that says so.
+fn surface(file: &Path, name: Option<&str>) -> Result<(schema::Library, Vec<u8>), LoadError> {
+    let surface_error = |error| LoadError::Surface { file: file.to_owned(), error };
     let bytes = std::fs::read(file).map_err(|error| LoadError::File { file: file.to_owned(), error })?;
-    let libraries = schema::libraries_in_file(&bytes);
-    let mut libraries = libraries.map_err(|error| LoadError::Surface { file: file.to_owned(), error })?;
-    let names: Vec<String> = libraries.iter().map(|library| library.name.clone()).collect();
-    libraries.retain(|library| name.is_none_or(|name| library.name == name));
+    let documents = schema::documents_in_file(&bytes).map_err(surface_error)?;
+    let read = |document: Vec<u8>| schema::Library::from_document(&document).map(|library| (library, document));
+    let mut libraries = documents.into_iter().map(read).collect::<Result<Vec<_>, _>>().map_err(surface_error)?;
+    let names: Vec<String> = libraries.iter().map(|(library, _)| library.name.clone()).collect();
+    libraries.retain(|(library, _)| name.is_none_or(|name| library.name == name));
     match (libraries.pop(), libraries.is_empty()) {
         (Some(library), true) => Ok(library),
         _ => Err(LoadError::Which { file: file.to_owned(), names }),

@@ -42,7 +42,13 @@ pub(crate) struct Dialogue {
 }
 
 pub(crate) fn terms() -> Terms {
-    Terms { library: "test".to_owned(), version: "1.2.3".to_owned(), abi_hash: 0xab, token: None }
+    Terms {
+        library: "test".to_owned(),
+        version: "1.2.3".to_owned(),
+        abi_hash: 0xab,
+        descriptor: b"surface".to_vec(),
+        token: None,
+    }
 }
 
 impl Dialogue {
