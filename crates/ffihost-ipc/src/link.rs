@@ -1,5 +1,6 @@
 //! A session between the task that has the socket and the threads that have its answers.
 
+use crate::Peer;
 use crate::session::Session;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -12,11 +13,12 @@ use tokio::sync::Notify;
 pub(crate) struct Link {
     session: Mutex<Session>,
     wake: Notify,
+    pub(crate) peer: Peer,
 }
 
 impl Link {
-    pub(crate) fn new(session: Session) -> Self {
-        Self { session: Mutex::new(session), wake: Notify::new() }
+    pub(crate) fn new(session: Session, peer: Peer) -> Self {
+        Self { session: Mutex::new(session), wake: Notify::new(), peer }
     }
 
     /// For the task itself.

@@ -1,5 +1,6 @@
 //! What is served: a library, by whatever way its functions are called.
 
+use crate::Peer;
 use crate::link::Link;
 use crate::session::Key;
 use ffihost_schema::Status;
@@ -64,6 +65,11 @@ pub struct Reply {
 impl Reply {
     pub(crate) fn new(link: &Arc<Link>, key: Key) -> Self {
         Self { link: Arc::clone(link), key: Some(key) }
+    }
+
+    /// Who waits for the reply.
+    pub fn peer(&self) -> &Peer {
+        &self.link.peer
     }
 
     /// Replies.

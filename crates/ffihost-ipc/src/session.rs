@@ -542,6 +542,9 @@ impl Session {
 
     /// When [`on_time`](Self::on_time) has something to do.
     pub fn deadline(&self) -> Option<Instant> {
+        if self.stage == Stage::Over {
+            return self.timers.stall();
+        }
         let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
         self.timers.next(idle)
     }

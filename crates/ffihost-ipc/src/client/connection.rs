@@ -4,6 +4,7 @@ use super::call::Call;
 use super::conversation::{Conversation, Incoming};
 use super::error::ConnectError;
 use super::options::Options;
+use crate::sending::Sending;
 use crate::wire::frame::{FromClient, FromServer};
 use crate::wire::{Input, MIN_FRAME, PREFACE, Unit};
 use crate::{Address, Token};
@@ -147,7 +148,7 @@ async fn reconnect(shared: &Shared) -> Option<Connected> {
 async fn connect(address: &Address, options: &Options) -> Result<Connected, ConnectError> {
     let failed = |error| ConnectError::Io { address: address.clone(), error };
     let greeting = async {
-        let (read, write) = open(address).await.map_err(failed)?;
+        let (read, write) = open(address, options).await.map_err(failed)?;
         greet(address, options, read, write).await
     };
     match tokio::time::timeout(options.connect_time, greeting).await {
@@ -156,7 +157,7 @@ async fn connect(address: &Address, options: &Options) -> Result<Connected, Conn
     }
 }
 
-async fn open(address: &Address) -> io::Result<(Read, Write)> {
+async fn open(address: &Address, options: &Options) -> io::Result<(Read, Write)> {
     match address {
         #[cfg(unix)]
         Address::Unix(path) => {
@@ -168,6 +169,13 @@ async fn open(address: &Address) -> io::Result<(Read, Write)> {
         Address::Tcp { host, port } => {
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
             stream.set_nodelay(true)?;
+            if let Some(tls) = &options.tls {
+                let (read, write) = tokio::io::split(tls.connect(host, stream).await?);
+                return Ok((Box::new(read), Box::new(write)));
+            }
+            if !stream.peer_addr()?.ip().is_loopback() && !options.insecure {
+                return Err(io::Error::other("it is another machine: that needs TLS, or an explicit `insecure`"));
+            }
             let (read, write) = stream.into_split();
             Ok((Box::new(read), Box::new(write)))
         }
@@ -187,6 +195,7 @@ async fn greet(
     let token = options.token.as_ref().map_or("", Token::secret);
     FromClient::Hello { max_frame, abi_hash: options.abi_hash, token }.encode(&mut hello);
     write.write_all(&hello).await.map_err(failed)?;
+    write.flush().await.map_err(failed)?;
     let mut input = Input::of_client(max_frame);
     loop {
         match input.next_unit().map_err(|broken| foreign(broken.to_string()))? {
@@ -220,26 +229,21 @@ fn welcome(address: &Address, frame: FromServer<'_>) -> Result<Welcome, ConnectE
 /// Sends and receives until the connection ends, and says why it did.
 async fn converse(shared: &Arc<Shared>, connected: Connected) -> io::Error {
     let Connected { mut read, mut write, mut input, .. } = connected;
-    let mut sending: Vec<u8> = Vec::new();
-    let mut sent = 0;
+    let mut sending = Sending::default();
     loop {
         if let Err(error) = take_input(shared, &mut input) {
             return error;
         }
-        if sent == sending.len() {
-            sent = 0;
-            sending.clear();
-            shared.tell(|conversation| std::mem::swap(conversation.output(), &mut sending));
-        }
+        shared.tell(|conversation| sending.refill(conversation.output()));
         let buffer = input.buffer();
         buffer.reserve(16 << 10);
         tokio::select! {
             biased;
-            written = write.write(&sending[sent..]), if sent < sending.len() => match written {
-                Ok(0) => return io::ErrorKind::WriteZero.into(),
-                Ok(count) => sent += count,
-                Err(error) => return error,
-            },
+            sent = sending.send(&mut write), if !sending.is_away() => {
+                if let Err(error) = sent {
+                    return error;
+                }
+            }
             come = read.read_buf(buffer) => match come {
                 Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
                 Ok(_) => {}

@@ -1,6 +1,6 @@
 //! How a client connects.
 
-use crate::Token;
+use crate::{ClientTls, Token};
 use std::time::Duration;
 
 /// How a client connects.
@@ -10,6 +10,10 @@ pub struct Options {
     pub abi_hash: u64,
     /// What the server asks for beyond this machine.
     pub token: Option<Token>,
+    /// Whom to trust: without this, TLS is not used.
+    pub tls: Option<ClientTls>,
+    /// Lets the client connect beyond this machine without TLS.
+    pub insecure: bool,
     /// The longest frame that is taken, 1,024 bytes at least.
     pub max_frame: u32,
     /// For the connection and the server's greeting.
@@ -21,7 +25,15 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { abi_hash: 0, token: None, max_frame: 16 << 20, connect_time: Duration::from_secs(10), reconnect: None }
+        Self {
+            abi_hash: 0,
+            token: None,
+            tls: None,
+            insecure: false,
+            max_frame: 16 << 20,
+            connect_time: Duration::from_secs(10),
+            reconnect: None,
+        }
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::Shared;
 use super::routes::Candidate;
+use crate::ServerTls;
 use crate::link::Link;
+use crate::sending::Sending;
 use crate::service::{Listener, Refusal, Reply};
 use crate::session::Action;
 use crate::wire::Input;
@@ -11,6 +13,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
@@ -23,34 +26,6 @@ pub(super) struct Connection {
     /// When requests that still run are cancelled, and when the connection ends whatever its client does.
     ends: Option<(Instant, Instant)>,
 }
-
-/// What was taken out of the session to be sent.
-#[derive(Default)]
-struct Sending {
-    bytes: Vec<u8>,
-    sent: usize,
-}
-
-impl Sending {
-    fn rest(&self) -> &[u8] {
-        &self.bytes[self.sent..]
-    }
-
-    fn is_done(&self) -> bool {
-        self.sent == self.bytes.len()
-    }
-
-    /// Exchanges what is sent for what is to be sent, and keeps the memory of one that is small.
-    fn refill(&mut self, output: &mut Vec<u8>) {
-        self.sent = 0;
-        self.bytes.clear();
-        self.bytes.shrink_to(KEPT);
-        std::mem::swap(&mut self.bytes, output);
-    }
-}
-
-/// A connection that is quiet keeps at most so many bytes for what it sends and reads.
-const KEPT: usize = 64 << 10;
 
 /// Read at once, at most.
 const CHUNK: usize = 16 << 10;
@@ -70,6 +45,19 @@ impl Connection {
         Self { link, shared, stop, input, sending: Sending::default(), ends: None }
     }
 
+    /// Serves over TLS: the handshake has as much time as a greeting.
+    pub(super) async fn run_private(mut self, tls: &ServerTls, stream: TcpStream) {
+        let time = self.shared.limits.frame_time;
+        tokio::select! {
+            () = super::told_to_stop(&mut self.stop) => {}
+            private = tokio::time::timeout(time, tls.0.accept(stream)) => match private {
+                Ok(Ok(stream)) => self.run(tokio::io::split(stream)).await,
+                Ok(Err(error)) => tracing::debug!(peer = ?self.link.peer, %error, "no TLS"),
+                Err(_) => tracing::debug!(peer = ?self.link.peer, "TLS took too long"),
+            },
+        }
+    }
+
     /// Serves until the connection ends.
     pub(super) async fn run<R, W>(mut self, (mut read, mut write): (R, W))
     where
@@ -77,23 +65,21 @@ impl Connection {
         W: AsyncWrite + Unpin,
     {
         // Dropped when the task is: also when it is aborted, nothing stays open.
-        let _end = End { link: Arc::clone(&self.link), shared: Arc::clone(&self.shared) };
+        let end = End { link: Arc::clone(&self.link), shared: Arc::clone(&self.shared) };
         loop {
             self.take_input();
             let (over, wants_input, deadline) = self.prepare();
-            if over && self.sending.is_done() {
-                let _the_client_is_gone = write.shutdown().await;
-                return;
+            if over && self.sending.is_away() {
+                drop(end);
+                return farewell(read, write).await;
             }
             match self.wait(&mut read, &mut write, wants_input, deadline).await {
                 Woken::Read(Ok(0)) => self.link.with(|session| session.end_of_input()),
                 Woken::Read(Ok(_)) | Woken::Told => {}
-                Woken::Sent(Ok(count @ 1..)) => {
-                    self.sending.sent += count;
-                    self.link.with(|session| session.sent(true, true, Instant::now()));
-                }
-                Woken::Read(Err(_)) | Woken::Sent(Ok(0) | Err(_)) => return,
-                Woken::Time if self.on_time() => return,
+                Woken::Sent(Ok(_)) => self.link.with(|session| session.sent(true, true, Instant::now())),
+                Woken::Read(Err(_)) | Woken::Sent(Err(_)) => return,
+                // Nothing is left but to send the last, which is not taken.
+                Woken::Time if over || self.on_time() => return,
                 Woken::Time => {}
                 Woken::Stop => self.shut_down(),
             }
@@ -117,7 +103,7 @@ impl Connection {
         }
         tokio::select! {
             biased;
-            sent = write.write(self.sending.rest()), if !self.sending.is_done() => Woken::Sent(sent),
+            sent = self.sending.send(write), if !self.sending.is_away() => Woken::Sent(sent),
             come = read.read_buf(buffer), if wants_input => Woken::Read(come),
             () = self.link.told() => Woken::Told,
             () = time => Woken::Time,
@@ -151,10 +137,8 @@ impl Connection {
     fn prepare(&mut self) -> (bool, bool, Option<Instant>) {
         let now = Instant::now();
         self.link.with(|session| {
-            if self.sending.is_done() {
-                self.sending.refill(session.output());
-                session.sent(!self.sending.is_done(), false, now);
-            }
+            self.sending.refill(session.output());
+            session.sent(!self.sending.is_away(), false, now);
             let ends = self.ends.map(|(grace, end)| if now < grace { grace } else { end });
             let deadline = session.deadline().into_iter().chain(ends).min();
             (session.is_over(), session.wants_input(), deadline)
@@ -234,6 +218,18 @@ fn opened(link: &Arc<Link>, shared: &Shared, id: u64, opened: Result<u64, Refusa
         }
         Err(refusal) => link.with(|session| session.refused(id, refusal.status, &refusal.text)),
     }
+}
+
+/// Closes in a way that lets the client read the last that was sent: a socket that is closed with something unread in it
+/// takes back what was not read at the other end.
+async fn farewell<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(mut read: R, mut write: W) {
+    let farewell = async {
+        write.shutdown().await?;
+        let mut unread = [0; 4096];
+        while read.read(&mut unread).await? > 0 {}
+        io::Result::Ok(())
+    };
+    let _the_client_is_gone = tokio::time::timeout(super::LINGER, farewell).await;
 }
 
 /// Ends everything that a connection left open.

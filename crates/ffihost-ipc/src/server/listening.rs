@@ -1,6 +1,6 @@
 //! Sockets that are listened on.
 
-use crate::Address;
+use crate::{Address, Peer};
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream};
@@ -52,7 +52,8 @@ pub enum BindError {
 }
 
 impl Bound {
-    pub(super) async fn bind(address: &Address, _token: bool) -> Result<Self, BindError> {
+    /// Listens; beyond this machine only if `guarded`.
+    pub(super) async fn bind(address: &Address, guarded: bool) -> Result<Self, BindError> {
         let failed = |error| BindError::Io { address: address.clone(), error };
         match address {
             #[cfg(unix)]
@@ -65,7 +66,7 @@ impl Bound {
             Address::Tcp { host, port } => {
                 let places: Vec<SocketAddr> =
                     tokio::net::lookup_host((host.as_str(), *port)).await.map_err(failed)?.collect();
-                if places.iter().any(|place| !place.ip().is_loopback()) {
+                if !guarded && places.iter().any(|place| !place.ip().is_loopback()) {
                     return Err(BindError::Insecure { address: address.clone() });
                 }
                 let socket = TcpListener::bind(&*places).await.map_err(failed)?;
@@ -80,10 +81,12 @@ impl Bound {
     }
 }
 
-/// The next connection of any of them.
-pub(super) async fn accept(sockets: &[Bound]) -> io::Result<Stream> {
+/// The next connection of any of them, beginning with another one each time.
+pub(super) async fn accept(sockets: &[Bound], first: &mut usize) -> io::Result<Stream> {
+    *first = first.wrapping_add(1);
     std::future::poll_fn(|cx| {
-        for bound in sockets {
+        let (before, after) = sockets.split_at(*first % sockets.len().max(1));
+        for bound in after.iter().chain(before) {
             let accepted = match &bound.socket {
                 #[cfg(unix)]
                 Socket::Unix(socket, _) => socket.poll_accept(cx).map_ok(|(stream, _)| Stream::Unix(stream)),
@@ -100,6 +103,20 @@ pub(super) async fn accept(sockets: &[Bound]) -> io::Result<Stream> {
         std::task::Poll::Pending
     })
     .await
+}
+
+impl Stream {
+    /// Who is at the other end.
+    pub(super) fn peer(&self, tls: bool) -> io::Result<Peer> {
+        match self {
+            #[cfg(unix)]
+            Self::Unix(stream) => {
+                let credentials = stream.peer_cred()?;
+                Ok(Peer::Unix { uid: credentials.uid(), gid: credentials.gid(), pid: credentials.pid() })
+            }
+            Self::Tcp(stream) => Ok(Peer::Tcp { address: stream.peer_addr()?, tls }),
+        }
+    }
 }
 
 /// The file of a unix socket.

@@ -13,7 +13,7 @@ use crate::link::Link;
 use crate::service::Service;
 use crate::session::Session;
 use crate::terms::Terms;
-use crate::{Address, Limits};
+use crate::{Address, Limits, Peer, ServerTls};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -45,6 +45,9 @@ use tokio::task::JoinSet;
 pub struct Server {
     shared: Arc<Shared>,
     listening: Vec<Bound>,
+    tls: Option<ServerTls>,
+    insecure: bool,
+    admit: Option<Admit>,
     stop: watch::Sender<bool>,
 }
 
@@ -65,6 +68,9 @@ impl fmt::Debug for Server {
     }
 }
 
+/// Says whether somebody may connect.
+type Admit = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
+
 /// Tells a server to stop.
 #[derive(Clone, Debug)]
 pub struct Stopper(watch::Sender<bool>);
@@ -83,12 +89,39 @@ impl Server {
     /// A server that listens nowhere yet.
     pub fn new(service: Arc<dyn Service>, terms: Terms, limits: Limits) -> Self {
         let shared = Shared { service, routes: Routes::default(), limits: limits.sound(), terms: Arc::new(terms) };
-        Self { shared: Arc::new(shared), listening: Vec::new(), stop: watch::Sender::new(false) }
+        Self {
+            shared: Arc::new(shared),
+            listening: Vec::new(),
+            tls: None,
+            insecure: false,
+            admit: None,
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// Uses TLS on every TCP address.
+    pub fn tls(&mut self, tls: ServerTls) -> &mut Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Lets addresses be bound that other machines can reach, without TLS or without a token. Whoever reaches the port can
+    /// use the library then, and whoever sees the packets can read them.
+    pub fn insecure(&mut self) -> &mut Self {
+        self.insecure = true;
+        self
+    }
+
+    /// Asks about each connection who is at its other end, before anything is read from it; false closes it.
+    pub fn admit(&mut self, admit: impl Fn(&Peer) -> bool + Send + Sync + 'static) -> &mut Self {
+        self.admit = Some(Arc::new(admit));
+        self
     }
 
     /// Listens on an address, and gives it as it came out: with the port that was given for 0.
     pub async fn bind(&mut self, address: &Address) -> Result<Address, BindError> {
-        let bound = Bound::bind(address, self.shared.terms.token.is_some()).await?;
+        let private = self.insecure || (self.tls.is_some() && self.shared.terms.token.is_some());
+        let bound = Bound::bind(address, private).await?;
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
@@ -102,12 +135,12 @@ impl Server {
     /// Serves until it is told to stop, and all connections have ended.
     pub async fn run(self) {
         let mut connections = JoinSet::new();
-        let mut stop = self.stop.subscribe();
+        let (mut stop, mut first) = (self.stop.subscribe(), 0);
         loop {
             tokio::select! {
                 biased;
                 () = told_to_stop(&mut stop) => break,
-                accepted = listening::accept(&self.listening) => self.accepted(accepted, &mut connections).await,
+                accepted = listening::accept(&self.listening, &mut first) => self.accepted(accepted, &mut connections).await,
                 Some(ended) = connections.join_next() => log_panic(ended),
             }
         }
@@ -133,13 +166,21 @@ impl Server {
             tracing::warn!(limit = self.shared.limits.connections, "too many connections, one was closed");
             return;
         }
+        let peer = match stream.peer(self.tls.is_some()) {
+            Ok(peer) if self.admit.as_ref().is_none_or(|admit| admit(&peer)) => peer,
+            Ok(peer) => return tracing::info!(?peer, "a connection was not admitted"),
+            Err(error) => return tracing::debug!(%error, "a connection ended at once"),
+        };
         let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now());
-        let connection = Connection::new(Arc::new(Link::new(session)), Arc::clone(&self.shared), self.stop.subscribe());
+        let link = Arc::new(Link::new(session, peer));
+        let connection = Connection::new(link, Arc::clone(&self.shared), self.stop.subscribe());
+        let tls = self.tls.clone();
         connections.spawn(async move {
-            match stream {
+            match (stream, tls) {
                 #[cfg(unix)]
-                listening::Stream::Unix(stream) => connection.run(stream.into_split()).await,
-                listening::Stream::Tcp(stream) => connection.run(stream.into_split()).await,
+                (listening::Stream::Unix(stream), _) => connection.run(stream.into_split()).await,
+                (listening::Stream::Tcp(stream), None) => connection.run(stream.into_split()).await,
+                (listening::Stream::Tcp(stream), Some(tls)) => connection.run_private(&tls, stream).await,
             }
         });
     }
