@@ -61,7 +61,7 @@ pub(crate) fn start(
     destruct: Destruct,
 ) -> io::Result<()> {
     let theirs = Arc::clone(instance);
-    let body = move || {
+    let body = Box::new(move || {
         let local = Rc::new(Local::new(theirs));
         let host = local.instance.host();
         let last_word = super::frame::enter(host, Some(&local), || run(&local, created, construct, destruct));
@@ -69,8 +69,8 @@ pub(crate) fn start(
         if let Some(last_word) = last_word {
             last_word.say(&local.instance);
         }
-    };
-    instance.closing.spawn(std::thread::Builder::new().name("ffihost".into()), body)
+    });
+    instance.closing.spawn(body)
 }
 
 /// What a context that could not be constructed tells when everything else is over.
