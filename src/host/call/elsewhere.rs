@@ -55,7 +55,7 @@ impl<A: ToHost + 'static, T: FromHost, E: FromHost> Errand<A, T, E> {
             Stray::Open(ticket, at) => State::Open { ticket, deadline: timer_at(at) },
         };
         let mut sender = self.sender;
-        tokio::task::spawn_local(async move {
+        local.spawn(Box::pin(async move {
             let call = Call {
                 host: self.host,
                 function: HostFnRef(Name { text: &self.name, id: self.id }),
@@ -71,6 +71,6 @@ impl<A: ToHost + 'static, T: FromHost, E: FromHost> Errand<A, T, E> {
             };
             // Nobody awaits it any more, if it comes back.
             let _ = sender.send(outcome);
-        });
+        }));
     }
 }
