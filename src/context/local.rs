@@ -169,9 +169,9 @@ impl Local {
             if batch.is_empty() {
                 self.instance.requests.take(&mut batch);
             }
-            let Some((key, mut job, cancelled)) = self.instance.requests.next(&mut batch) else { break };
+            let Some((key, mut job)) = batch.pop_front() else { break };
             left -= 1;
-            if cancelled {
+            if self.instance.requests.take_up(key, &batch) {
                 contain(|| drop(job));
                 self.end_request(key, Status::Cancelled, b"the request was cancelled before it started");
             } else {

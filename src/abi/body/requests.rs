@@ -195,7 +195,7 @@ where
             let outcome = AssertUnwindSafe(handler(&state)).catch_unwind().await;
             responder.reply(outcome, format);
         };
-        let mut work: LocalBoxFuture<'static, ()> = Box::pin(work);
+        let mut work = Box::pin(work);
         // Many requests end without waiting for anything, or are answered inline: those need no task. One that is pending
         // is polled again as a task, with a waker of its own.
         if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
