@@ -160,12 +160,10 @@ impl Closing {
     /// Waits for the FFI thread's report; decides to abandon the context when it does not come.
     fn await_report(&self, deadline: Instant) -> Option<Closed> {
         let mut report = self.report.lock();
-        while report.ended.is_none() {
-            if self.changed.wait_until(&mut report, deadline).timed_out() && report.ended.is_none() {
-                report.abandoned = true;
-                return None;
-            }
+        while report.ended.is_none() && Instant::now() < deadline {
+            report = self.changed.wait_until(report, deadline);
         }
+        report.abandoned = report.ended.is_none();
         report.ended
     }
 
@@ -182,7 +180,7 @@ impl Closing {
             if let Some(outcome) = report.outcome {
                 return outcome;
             }
-            self.changed.wait(&mut report);
+            report = self.changed.wait(report);
         }
     }
 

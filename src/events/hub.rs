@@ -151,7 +151,7 @@ impl Hub {
                 listeners.leaving.push(listener);
                 return Removal::StillRunning;
             }
-            self.shared.settled.wait(&mut listeners);
+            listeners = self.shared.settled.wait(listeners);
         }
         Removal::Done
     }

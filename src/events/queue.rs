@@ -5,6 +5,7 @@
 
 use crate::sync::{Condvar, Mutex};
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Looks at an empty queue before it is slept at: one half after pauses of doubling length, the other after turns of other
@@ -37,13 +38,17 @@ pub(super) struct Queue<T> {
 struct Inner<T> {
     items: VecDeque<T>,
     closed: bool,
+    /// Whether the one who takes out sleeps: only then it is worth a notification.
+    sleeps: bool,
+    /// Those who wait for room, likewise.
+    waiting: usize,
 }
 
 impl<T> Queue<T> {
     /// A queue of that many items, of which there is one at least.
     pub(super) fn new(capacity: usize) -> Self {
         Self {
-            inner: Mutex::new(Inner { items: VecDeque::new(), closed: false }),
+            inner: Mutex::new(Inner { items: VecDeque::new(), closed: false, sleeps: false, waiting: 0 }),
             filled: Condvar::new(),
             emptied: Condvar::new(),
             capacity: capacity.max(1),
@@ -64,7 +69,11 @@ impl<T> Queue<T> {
         let mut left_out = None;
         while inner.items.len() >= self.capacity && !inner.closed {
             match full {
-                Full::Wait => self.emptied.wait(&mut inner),
+                Full::Wait => {
+                    inner.waiting += 1;
+                    inner = self.emptied.wait(inner);
+                    inner.waiting -= 1;
+                }
                 Full::LeaveOutOldest => left_out = inner.items.pop_front(),
                 Full::LeaveOut => return Some(item),
             }
@@ -74,8 +83,11 @@ impl<T> Queue<T> {
         }
         inner.items.push_back(item);
         self.length.store(inner.items.len(), Ordering::Relaxed);
+        let sleeps = mem::take(&mut inner.sleeps);
         drop(inner);
-        self.filled.notify_one();
+        if sleeps {
+            self.filled.notify_one();
+        }
         left_out
     }
 
@@ -86,14 +98,18 @@ impl<T> Queue<T> {
         loop {
             if let Some(item) = inner.items.pop_front() {
                 self.length.store(inner.items.len(), Ordering::Relaxed);
+                let waits = inner.waiting > 0;
                 drop(inner);
-                self.emptied.notify_one();
+                if waits {
+                    self.emptied.notify_one();
+                }
                 return Some(item);
             }
             if inner.closed {
                 return None;
             }
-            self.filled.wait(&mut inner);
+            inner.sleeps = true;
+            inner = self.filled.wait(inner);
         }
     }
 
