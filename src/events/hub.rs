@@ -80,7 +80,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Listeners {
     latest: u64,
-    present: Arc<[Arc<Listener>]>,
+    /// Shared with the event thread while it delivers, and copied if it changes meanwhile.
+    present: Arc<Vec<Arc<Listener>>>,
     /// Removed without waiting while their last delivery ran: whoever did that may ask again.
     leaving: Vec<Arc<Listener>>,
 }
@@ -122,7 +123,7 @@ impl Hub {
         listeners.latest += 1;
         let id = listeners.latest;
         let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
-        listeners.present = listeners.present.iter().cloned().chain([listener]).collect();
+        Arc::make_mut(&mut listeners.present).push(listener);
         self.shared.count.store(listeners.present.len(), Ordering::Release);
         Ok(id)
     }
@@ -214,9 +215,8 @@ impl Listeners {
         if let Some(leaving) = self.leaving.iter().position(|listener| listener.id == id) {
             return Some(self.leaving.swap_remove(leaving));
         }
-        let listener = self.present.iter().find(|listener| listener.id == id).cloned()?;
-        self.present = self.present.iter().filter(|other| other.id != id).cloned().collect();
-        Some(listener)
+        let at = self.present.iter().position(|listener| listener.id == id)?;
+        Some(Arc::make_mut(&mut self.present).remove(at))
     }
 }
 
