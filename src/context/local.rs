@@ -17,7 +17,7 @@ use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::Arc;
 use crate::{HostError, abi::HostFunction, panic};
-use futures::future::LocalBoxFuture;
+use futures_util::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;

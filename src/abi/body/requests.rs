@@ -14,8 +14,8 @@ use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
-use futures::FutureExt;
-use futures::future::LocalBoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use smallbox::smallbox;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
@@ -222,7 +222,7 @@ async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, work: Loc
             }
         }
     };
-    futures::future::select(work, std::pin::pin!(warnings)).await;
+    futures_util::future::select(work, std::pin::pin!(warnings)).await;
 }
 
 /// Calls a request back once: with its outcome, or, when it is dropped unused, as cancelled.
