@@ -12,11 +12,12 @@ use super::room::{Lacks, Room};
 use super::spin::Spin;
 use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
 use crate::inflight::{Decode, DecoderOf};
+use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name, Snapshot};
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::Arc;
-use crate::{HostError, abi::HostFunction, panic};
+use crate::{HostError, abi::HostFunction};
 use futures_util::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -460,12 +461,5 @@ impl<T> Drop for Begun<'_, T> {
         if let Some(ticket) = self.ticket.take() {
             self.local.cancel_call(ticket);
         }
-    }
-}
-
-/// Runs foreign code that must not end the loop.
-pub(super) fn contain(f: impl FnOnce()) {
-    if let Err(text) = panic::contain(f) {
-        tracing::error!(panic = %text, "code that a context called panicked");
     }
 }

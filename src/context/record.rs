@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::registry::{Hold, Registry};
 use crate::stats::{Counter, Counters, Stats};
 use crate::sync::{Arc, AtomicPtr, Mutex, Ordering};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::AtomicPtr as StatePtr;
@@ -167,7 +167,7 @@ impl std::fmt::Debug for Context {
 impl Context {
     fn new(contexts: &'static Contexts, index: u32) -> Self {
         // A random first generation, so that a handle of another library, or of an earlier process, does not fit by chance.
-        let first = RandomState::new().hash_one(index) & ((1 << (HANDLE_GENERATION_BITS - 1)) - 1);
+        let first = RandomState::new().build_hasher().finish() & ((1 << (HANDLE_GENERATION_BITS - 1)) - 1);
         Self {
             contexts,
             index,

@@ -122,7 +122,7 @@ impl Requests {
     /// Takes no more errands, and drops those that are queued: whoever waits for one learns that it will not be run.
     pub(crate) fn refuse_errands(&self) {
         for errand in self.errands.close() {
-            let _ = crate::panic::contain(|| drop(errand));
+            crate::panic::contain_call(|| drop(errand));
         }
     }
 
@@ -210,7 +210,7 @@ impl Requests {
             live.callback.call(status, text.as_bytes());
         }
         for (_, job) in queue {
-            let _ = crate::panic::contain(|| drop(job));
+            crate::panic::contain_call(|| drop(job));
         }
         self.refuse_errands();
     }

@@ -2,10 +2,10 @@
 
 use super::close::{self, Closed, Stage};
 use super::gate::Phase;
-use super::local::{Local, contain};
+use super::local::Local;
 use super::record::Instance;
 use super::requests::{Key, Settled};
-use crate::panic;
+use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
 use futures_util::FutureExt;
