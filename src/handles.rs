@@ -10,11 +10,11 @@
 use crate::Host;
 use crate::error::DecodeError;
 use crate::status::Status;
+use crate::sync::Mutex;
 use crate::wire::cbor::{Reader as CborReader, Writer as CborWriter};
 use crate::wire::native::{Reader as NativeReader, Scratch};
 use crate::wire::{Lift, Lower};
 use ffihost_schema::write::Shape;
-use parking_lot::Mutex;
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;

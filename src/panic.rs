@@ -35,11 +35,24 @@ pub(crate) fn explain(payload: Box<dyn Any + Send>) -> String {
 /// The body of an export: a panic becomes a status.
 #[inline]
 pub(crate) fn export(body: impl FnOnce() -> Status) -> i32 {
-    match contain(body) {
-        Ok(status) => status.code(),
-        Err(text) => {
-            tracing::error!(panic = %text, "an export panicked");
-            Status::Panic.code()
-        }
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(export_panicked).code()
+}
+
+#[cold]
+fn export_panicked(payload: Box<dyn Any + Send>) -> Status {
+    tracing::error!(panic = %explain(payload), "an export panicked");
+    Status::Panic
+}
+
+/// Runs foreign code that must not end the loop of a context.
+#[inline]
+pub(crate) fn contain_call(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        call_panicked(payload);
     }
+}
+
+#[cold]
+fn call_panicked(payload: Box<dyn Any + Send>) {
+    tracing::error!(panic = %explain(payload), "code that a context called panicked");
 }

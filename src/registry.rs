@@ -9,9 +9,10 @@
 //!
 //! # Look-up
 //!
-//! The FFI thread keeps a snapshot of the map and compares one number, the version, before each look-up. Writers raise it
-//! after they changed the map, with the lock still held, so whoever sees the new version and takes the lock sees the change.
-//! The snapshot's references are the FFI thread's own: a call costs no atomic count.
+//! Registrations are a list in the order of their names. The FFI thread keeps a snapshot of it and compares one number, the
+//! version, before each look-up. Writers raise it after they changed the list, with the lock still held, so whoever sees the
+//! new version and takes the lock sees the change. The snapshot's references are the FFI thread's own: a call costs no atomic
+//! count.
 //!
 //! # Unregister
 //!
@@ -19,24 +20,25 @@
 //! thread finds the entry gone, and ends the calls that are open on a marked one. A replaced entry is not marked: its calls
 //! may still be answered.
 //!
-//! No entry is dropped under the lock: what a writer takes out of the map is returned to it.
+//! No entry is dropped under the lock: what a writer takes out of the list is returned to it.
 
 use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::mem;
 use std::rc::Rc;
 
 /// One registration.
 #[derive(Debug)]
 pub(crate) struct Entry<F> {
+    name: Box<str>,
     /// What the host registered; dropping it gives it back.
     pub(crate) function: F,
     unregistered: AtomicU32,
 }
 
 impl<F> Entry<F> {
-    fn new(function: F) -> Self {
-        Self { function, unregistered: AtomicU32::new(0) }
+    fn new(name: &str, function: F) -> Self {
+        Self { name: name.into(), function, unregistered: AtomicU32::new(0) }
     }
 
     /// Whether it was taken back, not only replaced.
@@ -50,24 +52,24 @@ impl<F> Entry<F> {
 #[derive(Debug)]
 pub(crate) struct Registry<F> {
     version: AtomicU64,
-    entries: Mutex<HashMap<Box<str>, Arc<Entry<F>>>>,
+    entries: Mutex<Vec<Arc<Entry<F>>>>,
 }
 
 impl<F> Registry<F> {
     pub(crate) fn new() -> Self {
-        Self { version: AtomicU64::new(0), entries: Mutex::new(HashMap::new()) }
+        Self { version: AtomicU64::new(0), entries: Mutex::new(Vec::new()) }
     }
 
     /// Registers under a name, and returns what was registered there before, for the caller to drop.
     #[must_use = "what was replaced is dropped by the caller, under no lock"]
     pub(crate) fn register(&self, name: &str, function: F) -> Option<Arc<Entry<F>>> {
-        let entry = Arc::new(Entry::new(function));
+        let entry = Arc::new(Entry::new(name, function));
         if planted("version_before_change") {
             self.raise_version();
-            return self.entries.lock().insert(name.into(), entry);
+            return put(&mut self.entries.lock(), entry);
         }
         let mut entries = self.entries.lock();
-        let replaced = entries.insert(name.into(), entry);
+        let replaced = put(&mut entries, entry);
         self.raise_version();
         replaced
     }
@@ -76,7 +78,8 @@ impl<F> Registry<F> {
     #[must_use = "what was registered is dropped by the caller, under no lock"]
     pub(crate) fn unregister(&self, name: &str) -> Option<Arc<Entry<F>>> {
         let mut entries = self.entries.lock();
-        let entry = entries.remove(name)?;
+        let at = place(&entries, name).ok()?;
+        let entry = entries.remove(at);
         if !planted("unregister_without_mark") {
             entry.unregistered.store(1, Ordering::Release);
         }
@@ -91,11 +94,11 @@ impl<F> Registry<F> {
     pub(crate) fn clear(&self) -> Vec<Arc<Entry<F>>> {
         let mut entries = self.entries.lock();
         self.raise_version();
-        entries.drain().map(|(_, entry)| entry).collect()
+        mem::take(&mut *entries)
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.entries.lock().contains_key(name)
+        place(&self.entries.lock(), name).is_ok()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -104,6 +107,22 @@ impl<F> Registry<F> {
 
     fn raise_version(&self) {
         self.version.fetch_add(1, Ordering::Release);
+    }
+}
+
+/// Where an entry of that name is, or would be.
+fn place<F>(entries: &[Arc<Entry<F>>], name: &str) -> Result<usize, usize> {
+    entries.binary_search_by(|entry| (*entry.name).cmp(name))
+}
+
+/// Puts an entry in its place, and returns what was there.
+fn put<F>(entries: &mut Vec<Arc<Entry<F>>>, entry: Arc<Entry<F>>) -> Option<Arc<Entry<F>>> {
+    match place(entries, &entry.name) {
+        Ok(at) => Some(mem::replace(&mut entries[at], entry)),
+        Err(at) => {
+            entries.insert(at, entry);
+            None
+        }
     }
 }
 
@@ -152,8 +171,9 @@ impl<F> Drop for Hold<F> {
 #[derive(Debug)]
 pub(crate) struct Snapshot<F> {
     version: Cell<u64>,
-    by_name: RefCell<HashMap<Box<str>, Rc<LocalEntry<F>>>>,
-    /// By the small number of a [`Name`]: no hashing for names that the author declared.
+    /// In the order of the names.
+    by_name: RefCell<Vec<Rc<LocalEntry<F>>>>,
+    /// By the small number of a [`Name`]: no search for names that the author declared.
     by_id: RefCell<Vec<Option<Rc<LocalEntry<F>>>>>,
 }
 
@@ -180,27 +200,19 @@ impl<F> Snapshot<F> {
     /// Takes over the registry's present content, and returns whether an unregistered entry was among what is gone; calls
     /// may be open on it. What is gone is dropped last, under no lock and with nothing borrowed.
     pub(crate) fn refresh(&self, registry: &Registry<F>) -> bool {
-        let mut fresh = HashMap::new();
-        let mut stale = self.by_name.take();
+        let stale = self.by_name.take();
         let stale_ids = self.by_id.take();
-        {
+        let (fresh, unregistered) = {
             let entries = registry.entries.lock();
             self.version.set(registry.version.load(Ordering::Relaxed));
-            for (name, entry) in entries.iter() {
-                let kept = match stale.remove(name) {
-                    Some(kept) if Arc::ptr_eq(&kept.entry, entry) => kept,
-                    replaced => {
-                        if let Some(replaced) = replaced {
-                            stale.insert(name.clone(), replaced);
-                        }
-                        Rc::new(LocalEntry { entry: Arc::clone(entry), in_flight: Cell::new(0) })
-                    }
-                };
-                fresh.insert(name.clone(), kept);
-            }
-        }
+            let take_over = |entry: &Arc<Entry<F>>| match named(&stale, &entry.name) {
+                Some(kept) if Arc::ptr_eq(&kept.entry, entry) => Rc::clone(kept),
+                _ => Rc::new(LocalEntry { entry: Arc::clone(entry), in_flight: Cell::new(0) }),
+            };
+            // What was taken over is still registered, so it is not marked.
+            (entries.iter().map(take_over).collect(), stale.iter().any(|entry| entry.entry.is_unregistered()))
+        };
         self.by_name.replace(fresh);
-        let unregistered = stale.values().any(|gone| gone.entry.is_unregistered());
         drop(stale_ids);
         drop(stale);
         unregistered
@@ -221,11 +233,11 @@ impl<F> Snapshot<F> {
 
     #[inline]
     fn find(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
-        let Some(id) = name.id else { return self.by_name.borrow().get(name.text).cloned() };
+        let Some(id) = name.id else { return named(&self.by_name.borrow(), name.text).cloned() };
         if let Some(Some(entry)) = self.by_id.borrow().get(id as usize) {
             return Some(Rc::clone(entry));
         }
-        let entry = self.by_name.borrow().get(name.text).cloned()?;
+        let entry = named(&self.by_name.borrow(), name.text).cloned()?;
         let mut by_id = self.by_id.borrow_mut();
         if by_id.len() <= id as usize {
             by_id.resize_with(id as usize + 1, || None);
@@ -242,6 +254,11 @@ impl<F> Snapshot<F> {
     }
 }
 
+fn named<'a, F>(entries: &'a [Rc<LocalEntry<F>>], name: &str) -> Option<&'a Rc<LocalEntry<F>>> {
+    let at = entries.binary_search_by(|local| (*local.entry.name).cmp(name)).ok()?;
+    entries.get(at)
+}
+
 /// The name of a host function, with the small number that was given to it if the author declared it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Name<'a> {
@@ -255,6 +272,7 @@ mod oracle {
 
     use super::*;
     use proptest::prelude::*;
+    use std::collections::HashMap;
 
     #[derive(Clone, Debug)]
     enum Operation {

@@ -1,4 +1,4 @@
-//! The only door to atomics, cells, locks, threads and wakers: std's and parking_lot's, or loom's.
+//! The only door to atomics, cells, locks, threads and wakers: std's, or loom's.
 //!
 //! What is modelled (`inflight`, `bridge`, `registry`, the gate, a listener's word) takes its primitives from here and
 //! from nowhere else, so that loom sees every step of it.
@@ -27,10 +27,59 @@ pub(crate) fn planted(name: &str) -> bool {
 
 #[cfg(not(ffihost_loom))]
 mod real {
-    pub(crate) use futures::task::AtomicWaker;
-    pub(crate) use parking_lot::{Condvar, Mutex};
+    pub(crate) use futures_util::task::AtomicWaker;
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+    use std::sync::{self, MutexGuard, PoisonError};
+    use std::time::{Duration, Instant};
+
+    /// A lock without poisoning: no foreign code runs under one, so what it guards is whole even if something panicked.
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T>(sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(sync::Mutex::new(value))
+        }
+
+        #[inline]
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+    }
+
+    /// std's condition variable, with a deadline. Each notification is a system call, also if nobody waits.
+    #[derive(Debug, Default)]
+    pub(crate) struct Condvar(sync::Condvar);
+
+    impl Condvar {
+        pub(crate) const fn new() -> Self {
+            Self(sync::Condvar::new())
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.0.notify_one();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.notify_all();
+        }
+
+        /// Waits, or wakes up for no reason.
+        pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+        }
+
+        /// Waits that long at most, or wakes up for no reason.
+        pub(crate) fn wait_for<'a, T>(&self, guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
+            self.0.wait_timeout(guard, limit).unwrap_or_else(PoisonError::into_inner).0
+        }
+
+        /// As [`wait_for`](Self::wait_for), until then.
+        pub(crate) fn wait_until<'a, T>(&self, guard: MutexGuard<'a, T>, deadline: Instant) -> MutexGuard<'a, T> {
+            self.wait_for(guard, deadline.saturating_duration_since(Instant::now()))
+        }
+    }
 
     /// A cell with loom's interface: access is by closure, so that the model can see where it begins and ends.
     #[derive(Debug)]
@@ -81,7 +130,7 @@ mod model {
         }
     }
 
-    /// loom's mutex with parking_lot's interface.
+    /// loom's mutex with the interface of ours.
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
 

@@ -36,7 +36,6 @@ use crate::sync::{Arc, Condvar, Mutex};
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -144,9 +143,9 @@ impl Closing {
     }
 
     /// Starts the FFI thread and keeps it to be joined: the lock is held meanwhile, so a close that comes at once finds it.
-    pub(super) fn spawn(&self, thread: thread::Builder, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    pub(super) fn spawn(&self, body: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         let mut slot = self.thread.lock();
-        *slot = Some(thread.spawn(body)?);
+        *slot = Some(super::spawn("ffihost", body)?);
         Ok(())
     }
 
@@ -161,12 +160,10 @@ impl Closing {
     /// Waits for the FFI thread's report; decides to abandon the context when it does not come.
     fn await_report(&self, deadline: Instant) -> Option<Closed> {
         let mut report = self.report.lock();
-        while report.ended.is_none() {
-            if self.changed.wait_until(&mut report, deadline).timed_out() && report.ended.is_none() {
-                report.abandoned = true;
-                return None;
-            }
+        while report.ended.is_none() && Instant::now() < deadline {
+            report = self.changed.wait_until(report, deadline);
         }
+        report.abandoned = report.ended.is_none();
         report.ended
     }
 
@@ -183,7 +180,7 @@ impl Closing {
             if let Some(outcome) = report.outcome {
                 return outcome;
             }
-            self.changed.wait(&mut report);
+            report = self.changed.wait(report);
         }
     }
 
@@ -213,12 +210,12 @@ pub(crate) fn destroy(host: Host) -> Status {
     let instance = inside.share();
     let first = inside.context.gate.advance(Phase::Running, Phase::Closing);
     drop(inside);
-    let closed = if first { supervise(&instance, |_| {}) } else { instance.closing.await_outcome() };
+    let closed = if first { supervise(&instance, Box::new(|_| {})) } else { instance.closing.await_outcome() };
     closed.status()
 }
 
 /// Begins to close; `done` is called by a thread of its own.
-pub(crate) fn close(host: Host, done: impl FnOnce(Closed) + Send + 'static) -> Status {
+pub(crate) fn close(host: Host, done: Box<dyn FnOnce(Closed) + Send>) -> Status {
     let inside = match host.enter(Phase::Finishing) {
         Ok(inside) => inside,
         Err(refused) => return refused.into(),
@@ -227,28 +224,29 @@ pub(crate) fn close(host: Host, done: impl FnOnce(Closed) + Send + 'static) -> S
         return Status::Closing;
     }
     let instance = inside.share();
-    // The thread comes first: without one there is no close, and nobody must have seen that it had begun.
-    let (begin, begun) = mpsc::sync_channel(1);
-    let supervisor = move || {
-        if begun.recv().is_ok() {
+    // The thread comes first: without one there is no close, and nobody must have seen that it had begun. The lock is held
+    // until it is known whether this is the close, which the thread waits for.
+    let first = Arc::new(Mutex::new(false));
+    let mut begins = first.lock();
+    let begun = Arc::clone(&first);
+    let supervisor = Box::new(move || {
+        if *begun.lock() {
             super::frame::enter(host, None, || supervise(&instance, done));
         }
-    };
-    if let Err(error) = thread::Builder::new().name("ffihost-close".into()).spawn(supervisor) {
+    });
+    if let Err(error) = super::spawn("ffihost-close", supervisor) {
+        drop(begins);
         tracing::error!(%error, "no thread to close a context with");
         return Status::Busy;
     }
-    if !inside.context.gate.advance(Phase::Running, Phase::Closing) {
-        return Status::Closing;
-    }
-    begin.send(()).expect("the thread waits for it");
-    Status::Ok
+    *begins = inside.context.gate.advance(Phase::Running, Phase::Closing);
+    if *begins { Status::Ok } else { Status::Closing }
 }
 
 /// Brings a context to its end. For the one who moved the gate to Closing.
 ///
 /// `done` is told before those who wait in destroy: when they return, nothing of the context calls the host any more.
-fn supervise(instance: &Arc<Instance>, done: impl FnOnce(Closed)) -> Closed {
+fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Closed {
     let closing = &instance.closing;
     closing.stage.store(1, Ordering::Release);
     instance.context.signal.notify();

@@ -12,17 +12,21 @@ use super::room::{Lacks, Room};
 use super::spin::Spin;
 use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
 use crate::inflight::{Decode, DecoderOf};
+use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name, Snapshot};
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::Arc;
-use crate::{HostError, abi::HostFunction, panic};
+use crate::{HostError, abi::HostFunction};
+use futures_util::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::runtime::LocalRuntime;
+use tokio::task::AbortHandle;
 
 /// Requests and errands that one turn starts; what is left waits for the next, so that running tasks get their turn.
 const TURN: usize = 256;
@@ -45,8 +49,10 @@ pub(crate) struct Local {
     finished: Cell<bool>,
     /// Requests that were taken and not started.
     batch: RefCell<Batch>,
-    /// Notified when there is news for the life of the context: a close, or the last request of a closing context.
-    pub(super) news: Notify,
+    /// Woken when there may be news for the life of the context: a close, or the last request of a closing context.
+    news: Cell<Option<Waker>>,
+    /// What runs the loop, while it does.
+    runtime: RefCell<Option<Rc<LocalRuntime>>>,
     /// Notified when a call has ended, for those that wait for room.
     pub(crate) room: Room,
     spin: Spin,
@@ -83,7 +89,8 @@ impl Local {
             constructed: Cell::new(false),
             finished: Cell::new(false),
             batch: RefCell::default(),
-            news: Notify::new(),
+            news: Cell::new(None),
+            runtime: RefCell::new(None),
             room: Room::default(),
             spin,
         }
@@ -150,7 +157,7 @@ impl Local {
             left = self.start_queued(left);
         }
         if self.instance.closing.stage() > Stage::Open {
-            self.news.notify_one();
+            self.tell_news();
         }
         left == 0
     }
@@ -163,9 +170,9 @@ impl Local {
             if batch.is_empty() {
                 self.instance.requests.take(&mut batch);
             }
-            let Some((key, mut job, cancelled)) = self.instance.requests.next(&mut batch) else { break };
+            let Some((key, mut job)) = batch.pop_front() else { break };
             left -= 1;
-            if cancelled {
+            if self.instance.requests.take_up(key, &batch) {
                 contain(|| drop(job));
                 self.end_request(key, Status::Cancelled, b"the request was cancelled before it started");
             } else {
@@ -193,6 +200,36 @@ impl Local {
     }
 
     // The life.
+
+    /// Sets what runs the loop, and returns what did so far.
+    pub(super) fn set_runtime(&self, runtime: Option<Rc<LocalRuntime>>) -> Option<Rc<LocalRuntime>> {
+        self.runtime.replace(runtime)
+    }
+
+    /// Has the loop run a task. One type of task for all of them, since each that tokio makes for a type of its own is large.
+    /// Nothing to abort if there is no loop any more.
+    pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) -> Option<AbortHandle> {
+        let runtime = self.runtime.borrow().clone()?;
+        Some(runtime.spawn_local(task).abort_handle())
+    }
+
+    /// Waits for news until `over` says that they are what was waited for.
+    pub(super) async fn until(&self, mut over: impl FnMut() -> bool) {
+        poll_fn(|cx| {
+            if over() {
+                return Poll::Ready(());
+            }
+            drop(self.news.replace(Some(cx.waker().clone())));
+            Poll::Pending
+        })
+        .await;
+    }
+
+    fn tell_news(&self) {
+        if let Some(waker) = self.news.take() {
+            waker.wake();
+        }
+    }
 
     pub(super) fn set_state(&self, state: Option<Rc<dyn Any>>) -> Option<Rc<dyn Any>> {
         self.state.replace(state)
@@ -240,7 +277,7 @@ impl Local {
         let Some(settled) = self.instance.requests.settle(key) else { return };
         settled.callback.call(status, payload);
         if self.instance.closing.stage() > Stage::Open {
-            self.news.notify_one();
+            self.tell_news();
         }
     }
 
@@ -424,12 +461,5 @@ impl<T> Drop for Begun<'_, T> {
         if let Some(ticket) = self.ticket.take() {
             self.local.cancel_call(ticket);
         }
-    }
-}
-
-/// Runs foreign code that must not end the loop.
-pub(super) fn contain(f: impl FnOnce()) {
-    if let Err(text) = panic::contain(f) {
-        tracing::error!(panic = %text, "code that a context called panicked");
     }
 }

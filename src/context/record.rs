@@ -12,7 +12,7 @@ use crate::options::Options;
 use crate::registry::{Hold, Registry};
 use crate::stats::{Counter, Counters, Stats};
 use crate::sync::{Arc, AtomicPtr, Mutex, Ordering};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::AtomicPtr as StatePtr;
@@ -51,10 +51,16 @@ impl Handle {
     }
 }
 
-/// The records of one library.
+/// A place for each record that there may be.
+type Places = [AtomicPtr<Context>; MAX_CONTEXTS as usize];
+
+/// The places of a library that has made no record. Nothing is ever put there. All zero, so it takes no room in the file.
+static NOWHERE: Places = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CONTEXTS as usize];
+
+/// The records of one library. It is part of a static that is not all zero, so its places are elsewhere.
 #[derive(Debug)]
 pub(crate) struct Contexts {
-    records: [AtomicPtr<Context>; MAX_CONTEXTS as usize],
+    places: AtomicPtr<Places>,
     allocation: Mutex<Allocation>,
 }
 
@@ -68,7 +74,7 @@ struct Allocation {
 impl Contexts {
     pub(crate) const fn new() -> Self {
         Self {
-            records: [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CONTEXTS as usize],
+            places: AtomicPtr::new((&raw const NOWHERE).cast_mut()),
             allocation: Mutex::new(Allocation { vacant: Vec::new(), made: 0, live: 0 }),
         }
     }
@@ -77,10 +83,31 @@ impl Contexts {
     #[inline]
     pub(crate) fn find(&self, bits: usize) -> Option<(&'static Context, u64)> {
         let handle = Handle::from_bits(bits)?;
+        Some((self.record(handle.index)?, handle.generation))
+    }
+
+    /// The record of that index, if there is one.
+    #[inline]
+    fn record(&self, index: u32) -> Option<&'static Context> {
         // Acquire pairs with the Release of `acquire`: the record is initialised.
-        let record = self.records[handle.index as usize].load(Ordering::Acquire);
+        let record = self.places()[index as usize].load(Ordering::Acquire);
         // SAFETY: a record that is not null was leaked by `acquire`, and is never freed.
-        Some((unsafe { record.as_ref() }?, handle.generation))
+        unsafe { record.as_ref() }
+    }
+
+    #[inline]
+    fn places(&self) -> &'static Places {
+        // Acquire pairs with the Release of `make_places`: they are initialised.
+        let places = self.places.load(Ordering::Acquire);
+        // SAFETY: it is `NOWHERE`, or was leaked by `make_places`; neither is ever freed, nor touched but through this.
+        unsafe { &*places }
+    }
+
+    /// Makes the places, before the first record. Under the lock of `allocation`.
+    #[cold]
+    fn make_places(&self) {
+        let places = Box::leak(Box::new([const { AtomicPtr::new(ptr::null_mut()) }; MAX_CONTEXTS as usize]));
+        self.places.store(places, Ordering::Release);
     }
 
     /// A vacant record, if there may be one more context.
@@ -89,21 +116,22 @@ impl Contexts {
         if allocation.live >= limit.min(MAX_CONTEXTS) {
             return None;
         }
-        let index = match allocation.vacant.pop() {
-            Some(index) => index,
+        let record = match allocation.vacant.pop() {
+            Some(index) => self.record(index)?,
             None if allocation.made == MAX_CONTEXTS => return None,
             None => {
                 let index = allocation.made;
+                if index == 0 {
+                    self.make_places();
+                }
                 let record = Box::leak(Box::new(Context::new(self, index)));
-                self.records[index as usize].store(record, Ordering::Release);
+                self.places()[index as usize].store(record, Ordering::Release);
                 allocation.made += 1;
-                index
+                record
             }
         };
         allocation.live += 1;
-        let record = self.records[index as usize].load(Ordering::Relaxed);
-        // SAFETY: as in `find`.
-        unsafe { record.as_ref() }
+        Some(record)
     }
 
     /// One context less that counts.
@@ -139,7 +167,7 @@ impl std::fmt::Debug for Context {
 impl Context {
     fn new(contexts: &'static Contexts, index: u32) -> Self {
         // A random first generation, so that a handle of another library, or of an earlier process, does not fit by chance.
-        let first = RandomState::new().hash_one(index) & ((1 << (HANDLE_GENERATION_BITS - 1)) - 1);
+        let first = RandomState::new().build_hasher().finish() & ((1 << (HANDLE_GENERATION_BITS - 1)) - 1);
         Self {
             contexts,
             index,

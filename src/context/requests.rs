@@ -122,7 +122,7 @@ impl Requests {
     /// Takes no more errands, and drops those that are queued: whoever waits for one learns that it will not be run.
     pub(crate) fn refuse_errands(&self) {
         for errand in self.errands.close() {
-            let _ = crate::panic::contain(|| drop(errand));
+            crate::panic::contain_call(|| drop(errand));
         }
     }
 
@@ -133,13 +133,11 @@ impl Requests {
         self.in_hand.store(batch.len(), Ordering::Relaxed);
     }
 
-    /// The next request of a batch to start, and whether it was cancelled while it was queued. FFI thread only.
-    pub(crate) fn next(&self, batch: &mut Batch) -> Option<(Key, QueuedJob, bool)> {
-        let (key, job) = batch.pop_front()?;
-        self.in_hand.store(batch.len(), Ordering::Relaxed);
+    /// Notes that a request of a batch is not queued any more; true if it was cancelled while it was. FFI thread only.
+    pub(crate) fn take_up(&self, key: Key, rest: &Batch) -> bool {
+        self.in_hand.store(rest.len(), Ordering::Relaxed);
         // Acquire: pairs with the Release of whoever cancelled and asked the FFI thread to look again.
-        let cancelled = self.cancels.load(Ordering::Acquire) && self.is_unwanted(key);
-        Some((key, job, cancelled))
+        self.cancels.load(Ordering::Acquire) && self.is_unwanted(key)
     }
 
     /// Whether a request was cancelled, or called back by a close that did without the FFI thread.
@@ -212,7 +210,7 @@ impl Requests {
             live.callback.call(status, text.as_bytes());
         }
         for (_, job) in queue {
-            let _ = crate::panic::contain(|| drop(job));
+            crate::panic::contain_call(|| drop(job));
         }
         self.refuse_errands();
     }

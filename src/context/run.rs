@@ -2,23 +2,24 @@
 
 use super::close::{self, Closed, Stage};
 use super::gate::Phase;
-use super::local::{Local, contain};
+use super::local::Local;
 use super::record::Instance;
 use super::requests::{Key, Settled};
-use crate::panic;
+use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
-use futures::FutureExt;
-use futures::future::{Either, LocalBoxFuture, select};
+use futures_util::FutureExt;
+use futures_util::future::{Either, LocalBoxFuture, select};
 use std::any::Any;
-use std::future::poll_fn;
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::time::timeout;
 
@@ -61,7 +62,7 @@ pub(crate) fn start(
     destruct: Destruct,
 ) -> io::Result<()> {
     let theirs = Arc::clone(instance);
-    let body = move || {
+    let body = Box::new(move || {
         let local = Rc::new(Local::new(theirs));
         let host = local.instance.host();
         let last_word = super::frame::enter(host, Some(&local), || run(&local, created, construct, destruct));
@@ -69,8 +70,8 @@ pub(crate) fn start(
         if let Some(last_word) = last_word {
             last_word.say(&local.instance);
         }
-    };
-    instance.closing.spawn(std::thread::Builder::new().name("ffihost".into()), body)
+    });
+    instance.closing.spawn(body)
 }
 
 /// What a context that could not be constructed tells when everything else is over.
@@ -111,8 +112,11 @@ fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct
     let gate = &instance.context.gate;
     let (runtime, failure) = match runtime() {
         Ok(runtime) => {
+            let runtime = Rc::new(runtime);
+            local.set_runtime(Some(Rc::clone(&runtime)));
             let failure = live(&runtime, local, created, construct, destruct);
-            (Some(runtime), failure)
+            local.set_runtime(None);
+            (Rc::into_inner(runtime), failure)
         }
         Err(error) => (None, Some(Box::new((Status::Busy, format!("no event loop: {error}"))) as Failure)),
     };
@@ -162,19 +166,17 @@ fn live(
     construct: Construct,
     destruct: Destruct,
 ) -> Option<Failure> {
-    let mine = Rc::clone(local);
+    let failed = Rc::new(Cell::new(None));
+    let (mine, fails) = (Rc::clone(local), Rc::clone(&failed));
     let life = async move {
         let story = AssertUnwindSafe(story(&mine, created, construct, destruct)).catch_unwind();
-        let failure = story.await.unwrap_or_else(|payload| Some(panicked(payload)));
+        fails.set(story.await.unwrap_or_else(|payload| Some(panicked(payload))));
         mine.finish();
-        failure
     };
+    local.spawn(Box::pin(life));
     local.instance.context.signal.notify();
-    runtime.block_on(async {
-        let life = tokio::task::spawn_local(life);
-        poll_fn(|cx| local.poll_loop(cx)).await;
-        life.await.unwrap_or_else(|error| Some(Box::new((Status::Panic, error.to_string()))))
-    })
+    runtime.block_on(poll_fn(|cx| local.poll_loop(cx)));
+    failed.take()
 }
 
 async fn story(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) -> Option<Failure> {
@@ -190,14 +192,16 @@ async fn story(local: &Rc<Local>, created: Key, construct: Construct, destruct: 
     close_requested(local).await;
     let options = &instance.options;
     // What has not ended by itself after the grace period is cancelled; what cannot be cancelled is left to the supervisor.
-    let _ = timeout(options.grace, requests_ended(local)).await;
-    let _ = timeout(options.linger, requests_cancelled(local)).await;
+    within(options.grace, pin!(local.until(|| instance.requests.live() == 0))).await;
+    within(options.linger, pin!(local.until(|| requests_cancelled(instance)))).await;
     local.shut_down_calls();
-    let destructor = AssertUnwindSafe(async { destruct(state.value).await }).catch_unwind();
-    match timeout(options.destructor_deadline, destructor).await {
-        Ok(Ok(())) => {}
-        Ok(Err(payload)) => tracing::error!(panic = %panic::explain(payload), "the destructor panicked"),
-        Err(_) => tracing::error!(deadline = ?options.destructor_deadline, "the destructor did not end in time"),
+    let destructor = async {
+        if let Err(payload) = AssertUnwindSafe(async { destruct(state.value).await }).catch_unwind().await {
+            tracing::error!(panic = %panic::explain(payload), "the destructor panicked");
+        }
+    };
+    if !within(options.destructor_deadline, pin!(destructor)).await {
+        tracing::error!(deadline = ?options.destructor_deadline, "the destructor did not end in time");
     }
     local.admit_calls(false);
     None
@@ -216,23 +220,22 @@ async fn constructed(local: &Local, construct: Construct) -> Result<State, Failu
     }
 }
 
+/// False if it did not end in time. Whatever it is, so that there is one of these.
+async fn within(limit: Duration, work: Pin<&mut dyn Future<Output = ()>>) -> bool {
+    timeout(limit, work).await.is_ok()
+}
+
 async fn close_requested(local: &Local) {
-    while local.instance.closing.stage() == Stage::Open {
-        local.news.notified().await;
-    }
+    local.until(|| local.instance.closing.stage() > Stage::Open).await;
 }
 
-async fn requests_ended(local: &Local) {
-    while local.instance.requests.live() > 0 {
-        local.news.notified().await;
+/// Cancels what has come meanwhile; true if nothing is left.
+fn requests_cancelled(instance: &Instance) -> bool {
+    if instance.requests.cancel_all() {
+        // What was queued is ended by the loop.
+        instance.context.signal.notify();
     }
-}
-
-async fn requests_cancelled(local: &Local) {
-    while local.instance.requests.cancel_all() || local.instance.requests.live() > 0 {
-        local.instance.context.signal.notify();
-        local.news.notified().await;
-    }
+    instance.requests.live() == 0
 }
 
 fn panicked(payload: Box<dyn Any + Send>) -> Failure {

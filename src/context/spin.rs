@@ -21,8 +21,7 @@ pub(crate) struct Spin {
 
 impl Spin {
     pub(crate) fn new(limit: Duration) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let limit = if processors > 1 { limit } else { Duration::ZERO };
+        let limit = if processors() > 1 { limit } else { Duration::ZERO };
         Self { limit, average: Cell::new(Duration::ZERO), asleep_since: Cell::new(None) }
     }
 
@@ -61,6 +60,27 @@ impl Spin {
         let average = self.average.get();
         self.average.set(average - average / WEIGHT + gap / WEIGHT);
     }
+}
+
+/// Processors that this thread may run on. Not those that a quota is worth, which std reads from the files of cgroups: several
+/// threads of such a group run at a time as well.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn processors() -> usize {
+    // SAFETY: a set is a plain array of bits, of which none is set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a set of that size; 0 is this thread. On a machine with more processors than fit it fails.
+    let told = unsafe { libc::sched_getaffinity(0, size_of_val(&set), &raw mut set) };
+    if told != 0 {
+        return usize::MAX;
+    }
+    // SAFETY: it reads the set, and nothing else.
+    unsafe { libc::CPU_COUNT(&set) as usize }
+}
+
+/// Processors that this thread may run on.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 #[cfg(test)]

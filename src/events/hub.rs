@@ -1,18 +1,17 @@
 //! The listeners of one context, the queue to them, and the event thread.
 
 use super::listener::{Removed, Word};
+use super::queue::{Full, Queue};
 use crate::abi::Callback;
 use crate::options::{Options, WhenFull};
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::{Arc, Condvar, Mutex};
 use crate::{Format, ToHost, panic};
-use crossbeam_channel::{Receiver, Sender, TrySendError};
 use smallbox::{SmallBox, smallbox};
 use std::cell::Cell;
 use std::io;
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -40,15 +39,9 @@ impl<P: ToHost + Send> Payload for P {
 /// Small ones need no allocation.
 type QueuedPayload = SmallBox<dyn Payload, [usize; 8]>;
 
-enum Message {
-    Event { event: &'static str, payload: QueuedPayload },
-    Last,
-}
-
-struct Queue {
-    sender: Sender<Message>,
-    /// To drop the oldest with.
-    receiver: Receiver<Message>,
+struct Event {
+    name: &'static str,
+    payload: QueuedPayload,
 }
 
 thread_local! {
@@ -56,17 +49,27 @@ thread_local! {
     static EVENTS_OF: Cell<*const Shared> = const { Cell::new(ptr::null()) };
 }
 
+/// What the event thread runs inside of.
+type Around = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
+
 /// The events of one context.
 pub(crate) struct Hub {
     shared: Arc<Shared>,
-    queue: OnceLock<Queue>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Thread>,
     when_full: WhenFull,
-    capacity: usize,
 }
 
-#[derive(Debug)]
+/// The event thread.
+enum Thread {
+    /// There was no listener yet.
+    None,
+    Started(JoinHandle<()>),
+    /// It was told to end.
+    Over,
+}
+
 struct Shared {
+    queue: Queue<Event>,
     listeners: Mutex<Listeners>,
     count: AtomicUsize,
     closed: AtomicBool,
@@ -77,7 +80,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Listeners {
     latest: u64,
-    present: Arc<[Arc<Listener>]>,
+    /// Shared with the event thread while it delivers, and copied if it changes meanwhile.
+    present: Arc<Vec<Arc<Listener>>>,
     /// Removed without waiting while their last delivery ran: whoever did that may ask again.
     leaving: Vec<Arc<Listener>>,
 }
@@ -97,15 +101,14 @@ impl Hub {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             shared: Arc::new(Shared {
+                queue: Queue::new(options.events_queued as usize),
                 listeners: Mutex::default(),
                 count: AtomicUsize::new(0),
                 closed: AtomicBool::new(false),
                 settled: Condvar::new(),
             }),
-            queue: OnceLock::new(),
-            thread: Mutex::new(None),
+            thread: Mutex::new(Thread::None),
             when_full: options.events_when_full,
-            capacity: options.events_queued.max(1) as usize,
         }
     }
 
@@ -114,35 +117,25 @@ impl Hub {
     /// # Errors
     ///
     /// If the thread cannot be started.
-    pub(crate) fn add(
-        &self,
-        event: &str,
-        format: Format,
-        callback: Callback,
-        around: impl FnOnce(&mut dyn FnMut()) + Send + 'static,
-    ) -> io::Result<u64> {
+    pub(crate) fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64> {
         self.start(around)?;
         let mut listeners = self.shared.listeners.lock();
         listeners.latest += 1;
         let id = listeners.latest;
         let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
-        listeners.present = listeners.present.iter().cloned().chain([listener]).collect();
+        Arc::make_mut(&mut listeners.present).push(listener);
         self.shared.count.store(listeners.present.len(), Ordering::Release);
         Ok(id)
     }
 
-    fn start(&self, around: impl FnOnce(&mut dyn FnMut()) + Send + 'static) -> io::Result<()> {
+    fn start(&self, around: Around) -> io::Result<()> {
         let mut thread = self.thread.lock();
-        if self.queue.get().is_some() {
-            return Ok(());
+        if let Thread::None = *thread {
+            self.shared.queue.reserve();
+            let shared = Arc::clone(&self.shared);
+            let body = Box::new(move || around(&mut || shared.run()));
+            *thread = Thread::Started(crate::context::spawn("ffihost-events", body)?);
         }
-        let (sender, receiver) = crossbeam_channel::bounded(self.capacity);
-        let (shared, messages) = (Arc::clone(&self.shared), receiver.clone());
-        let run = move || around(&mut || shared.run(&messages));
-        let started = thread::Builder::new().name("ffihost-events".into()).spawn(run)?;
-        *thread = Some(started);
-        let set = self.queue.set(Queue { sender, receiver });
-        debug_assert!(set.is_ok(), "set once, under the lock of `thread`");
         Ok(())
     }
 
@@ -159,47 +152,34 @@ impl Hub {
                 listeners.leaving.push(listener);
                 return Removal::StillRunning;
             }
-            self.shared.settled.wait(&mut listeners);
+            listeners = self.shared.settled.wait(listeners);
         }
         Removal::Done
     }
 
     /// Enqueues an event for whoever listens.
     pub(crate) fn emit(&self, event: &'static str, payload: impl ToHost, counters: &Counters) {
-        // Acquire: pairs with `add`, so that the queue is there when a listener is.
         if self.shared.count.load(Ordering::Acquire) == 0 {
             return;
         }
-        let Some(queue) = self.queue.get() else { return };
         if self.shared.closed.load(Ordering::Relaxed) {
             counters.events_dropped.bump();
             return;
         }
-        let mut message = Message::Event { event, payload: smallbox!(payload.into_owned()) };
+        self.enqueue(Event { name: event, payload: smallbox!(payload.into_owned()) }, counters);
+    }
+
+    fn enqueue(&self, event: Event, counters: &Counters) {
+        let full = match self.when_full {
+            WhenFull::Block if !self.is_event_thread() => Full::Wait,
+            WhenFull::DropOldest => Full::LeaveOutOldest,
+            // The event thread would wait for itself.
+            WhenFull::Block | WhenFull::DropNewest => Full::LeaveOut,
+        };
         counters.events_emitted.bump();
-        loop {
-            message = match queue.sender.try_send(message) {
-                Ok(()) => return,
-                Err(TrySendError::Disconnected(_)) => return counters.events_dropped.bump(),
-                Err(TrySendError::Full(message)) => message,
-            };
-            match self.when_full {
-                WhenFull::Block if !self.is_event_thread() => {
-                    if queue.sender.send(message).is_err() {
-                        counters.events_dropped.bump();
-                    }
-                    return;
-                }
-                WhenFull::DropOldest => match queue.receiver.try_recv() {
-                    Ok(Message::Event { .. }) => counters.events_dropped.bump(),
-                    Ok(Message::Last) => {
-                        counters.events_dropped.bump();
-                        message = Message::Last;
-                    }
-                    Err(_) => {}
-                },
-                WhenFull::Block | WhenFull::DropNewest => return counters.events_dropped.bump(),
-            }
+        if let Some(left_out) = self.shared.queue.push(event, full) {
+            counters.events_dropped.bump();
+            drop(left_out);
         }
     }
 
@@ -207,11 +187,8 @@ impl Hub {
     /// False if a listener still runs then.
     pub(crate) fn finish(&self, deadline: Instant) -> bool {
         self.shared.closed.store(true, Ordering::Relaxed);
-        let Some(thread) = self.thread.lock().take() else { return true };
-        let queue = self.queue.get().expect("a thread has a queue");
-        if queue.sender.send_deadline(Message::Last, deadline).is_err() {
-            return false;
-        }
+        self.shared.queue.close();
+        let Thread::Started(thread) = std::mem::replace(&mut *self.thread.lock(), Thread::Over) else { return true };
         while !thread.is_finished() {
             if Instant::now() >= deadline {
                 return false;
@@ -238,32 +215,24 @@ impl Listeners {
         if let Some(leaving) = self.leaving.iter().position(|listener| listener.id == id) {
             return Some(self.leaving.swap_remove(leaving));
         }
-        let listener = self.present.iter().find(|listener| listener.id == id).cloned()?;
-        self.present = self.present.iter().filter(|other| other.id != id).cloned().collect();
-        Some(listener)
+        let at = self.present.iter().position(|listener| listener.id == id)?;
+        Some(Arc::make_mut(&mut self.present).remove(at))
     }
 }
 
 impl Shared {
     /// The event thread.
-    fn run(&self, messages: &Receiver<Message>) {
+    fn run(&self) {
         EVENTS_OF.set(ptr::from_ref(self));
-        while let Some(Message::Event { event, payload }) = self.next(messages) {
+        while let Some(Event { name, payload }) = self.queue.pop() {
             let listeners = Arc::clone(&self.listeners.lock().present);
-            for listener in listeners.iter().filter(|listener| *listener.event == *event) {
+            for listener in listeners.iter().filter(|listener| *listener.event == *name) {
                 self.deliver(listener, &*payload);
             }
             if let Err(text) = panic::contain(|| drop(payload)) {
-                tracing::error!(event, panic = %text, "the drop of an event's payload panicked");
+                tracing::error!(event = name, panic = %text, "the drop of an event's payload panicked");
             }
         }
-    }
-
-    /// The next message. After the closing nothing is waited for: the last message may not have found room.
-    fn next(&self, messages: &Receiver<Message>) -> Option<Message> {
-        messages.try_recv().ok().or_else(|| {
-            if self.closed.load(Ordering::Relaxed) { messages.try_recv().ok() } else { messages.recv().ok() }
-        })
     }
 
     fn deliver(&self, listener: &Listener, payload: &dyn Payload) {
@@ -305,7 +274,7 @@ mod tests {
     fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
         let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
         let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
-        hub.add("event", Format::Native, Callback::new(on_event, user_data), |run| run()).expect("a thread")
+        hub.add("event", Format::Native, Callback::new(on_event, user_data), Box::new(|run| run())).expect("a thread")
     }
 
     fn finish(hub: &Hub) {

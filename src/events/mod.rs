@@ -7,12 +7,14 @@
 //! - When the queue is full the library's policy decides, and what is dropped is counted.
 //! - Removal: see [`listener`]. It waits for a delivery that is under way, but not on the event thread (it would wait for
 //!   itself) and not on the FFI thread (which a listener may be waiting for).
-//! - At the end of the context a last message closes the queue: what was enqueued before it is delivered, what comes later
-//!   is dropped and counted.
+//! - At the end of the context the queue is closed: what was enqueued before that is delivered, what comes later, or still
+//!   waits for room, is dropped and counted.
 
 #[cfg(not(ffihost_loom))]
 mod hub;
 pub(crate) mod listener;
+#[cfg(not(ffihost_loom))]
+mod queue;
 
 #[cfg(not(ffihost_loom))]
 pub(crate) use self::hub::{Hub, Removal};

@@ -180,7 +180,7 @@ impl Host {
     }
 }
 
-/// A host function that the library calls, by name: made once, as a static, it is found without hashing its name.
+/// A host function that the library calls, by name: made once, as a static, it is found without a search for its name.
 ///
 /// # Examples
 ///

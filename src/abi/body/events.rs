@@ -34,7 +34,7 @@ pub unsafe fn add_event_listener<S>(
         }
         let host = host(library, ctx)?;
         let inside = host.enter(Phase::Running)?;
-        let around = move |run: &mut dyn FnMut()| frame::enter(host, None, run);
+        let around = Box::new(move |run: &mut dyn FnMut()| frame::enter(host, None, run));
         inside.events.add(event, format, callback, around).map_err(|error| {
             tracing::error!(%error, "no event thread");
             Status::Busy

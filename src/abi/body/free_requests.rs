@@ -14,12 +14,12 @@ use crate::context::{Contexts, MAX_CONTEXTS};
 use crate::error::DecodeError;
 use crate::options::Options;
 use crate::status::Status;
+use crate::sync::Mutex;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, Host};
-use futures::FutureExt;
-use parking_lot::Mutex;
+use futures_util::FutureExt;
 use std::ffi::{c_char, c_int, c_void};
 use std::rc::Rc;
 

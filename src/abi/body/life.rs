@@ -14,7 +14,7 @@ use crate::wire::Declared;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
-use futures::FutureExt;
+use futures_util::FutureExt;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::rc::Rc;
@@ -188,10 +188,10 @@ pub unsafe fn close<S>(
     user_data: *mut c_void,
 ) -> c_int {
     let callback = cb.map(|cb| Callback::new(cb, UserData(user_data)));
-    let tell = move |closed: close::Closed| {
+    let tell = Box::new(move |closed: close::Closed| {
         if let Some(callback) = callback {
             callback.call(closed.status(), closed.text().as_bytes());
         }
-    };
+    });
     panic::export(|| host(library, ctx).map_or_else(|status| status, |host| close::close(host, tell)))
 }

@@ -14,7 +14,8 @@ use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
-use futures::FutureExt;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 use smallbox::smallbox;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
@@ -201,15 +202,17 @@ where
             return;
         }
         let task = match local.instance.options.stale_warn {
-            None => tokio::task::spawn_local(work),
-            Some(interval) => tokio::task::spawn_local(with_warnings(Rc::clone(local), key, interval, work)),
+            None => local.spawn(work),
+            Some(interval) => local.spawn(Box::pin(with_warnings(Rc::clone(local), key, interval, work))),
         };
-        local.instance.requests.started(key, task.abort_handle());
+        if let Some(task) = task {
+            local.instance.requests.started(key, task);
+        }
     }
 }
 
 /// Tells the callback of a request every `interval` that it still runs.
-async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, work: impl Future<Output = ()>) {
+async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, work: LocalBoxFuture<'static, ()>) {
     let start = Instant::now();
     let warnings = async {
         loop {
@@ -219,7 +222,7 @@ async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, work: imp
             }
         }
     };
-    futures::future::select(std::pin::pin!(work), std::pin::pin!(warnings)).await;
+    futures_util::future::select(work, std::pin::pin!(warnings)).await;
 }
 
 /// Calls a request back once: with its outcome, or, when it is dropped unused, as cancelled.

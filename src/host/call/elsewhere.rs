@@ -6,7 +6,7 @@ use crate::context::local::Local;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};
 use crate::inflight::Ticket;
 use crate::registry::Name;
-use futures::future::{Either, select};
+use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -55,7 +55,7 @@ impl<A: ToHost + 'static, T: FromHost, E: FromHost> Errand<A, T, E> {
             Stray::Open(ticket, at) => State::Open { ticket, deadline: timer_at(at) },
         };
         let mut sender = self.sender;
-        tokio::task::spawn_local(async move {
+        local.spawn(Box::pin(async move {
             let call = Call {
                 host: self.host,
                 function: HostFnRef(Name { text: &self.name, id: self.id }),
@@ -71,6 +71,6 @@ impl<A: ToHost + 'static, T: FromHost, E: FromHost> Errand<A, T, E> {
             };
             // Nobody awaits it any more, if it comes back.
             let _ = sender.send(outcome);
-        });
+        }));
     }
 }

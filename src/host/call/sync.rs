@@ -38,7 +38,7 @@ impl<T> Handover<T> {
                 Handed::NotYet if abandonment.has_happened() => return None,
                 Handed::NotYet => {}
             }
-            self.changed.wait_for(&mut handed, Duration::from_millis(100));
+            handed = self.changed.wait_for(handed, Duration::from_millis(100));
         }
     }
 }
