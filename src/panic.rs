@@ -37,9 +37,13 @@ pub(crate) fn explain(payload: Box<dyn Any + Send>) -> String {
 pub(crate) fn export(body: impl FnOnce() -> Status) -> i32 {
     match contain(body) {
         Ok(status) => status.code(),
-        Err(text) => {
-            tracing::error!(panic = %text, "an export panicked");
-            Status::Panic.code()
-        }
+        Err(text) => panicked(&text),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn panicked(text: &str) -> i32 {
+    tracing::error!(panic = %text, "an export panicked");
+    Status::Panic.code()
 }
