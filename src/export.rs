@@ -13,7 +13,7 @@ pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, S
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
 use crate::{Host, HostFn, ToHost};
-use futures::future::{BoxFuture, LocalBoxFuture, ready};
+use futures_util::future::{BoxFuture, LocalBoxFuture, ready};
 use std::rc::Rc;
 
 /// A library that has a constructor.

@@ -27,7 +27,7 @@ pub(crate) fn planted(name: &str) -> bool {
 
 #[cfg(not(ffihost_loom))]
 mod real {
-    pub(crate) use futures::task::AtomicWaker;
+    pub(crate) use futures_util::task::AtomicWaker;
     pub(crate) use parking_lot::{Condvar, Mutex};
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};

@@ -37,7 +37,7 @@
 //! ```
 
 use crate::HostFn;
-use futures::future::BoxFuture;
+use futures_util::future::BoxFuture;
 use std::any::Any;
 use std::cell::RefCell;
 use std::marker::PhantomData;

@@ -18,7 +18,7 @@ use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, Host};
-use futures::FutureExt;
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use std::ffi::{c_char, c_int, c_void};
 use std::rc::Rc;

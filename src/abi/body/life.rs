@@ -14,7 +14,7 @@ use crate::wire::Declared;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
-use futures::FutureExt;
+use futures_util::FutureExt;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::rc::Rc;

@@ -6,7 +6,7 @@ use crate::context::local::Local;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};
 use crate::inflight::Ticket;
 use crate::registry::Name;
-use futures::future::{Either, select};
+use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::oneshot;
