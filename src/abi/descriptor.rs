@@ -47,9 +47,14 @@ struct Piece {
 impl Descriptor {
     /// That of the library that a crate is; its pieces are in this file.
     pub(crate) fn of_crate(krate: &str) -> Self {
-        let mut pieces: Vec<Piece> = Pieces(section()).filter(|piece| piece.krate == krate).collect();
-        pieces.sort_unstable_by_key(|piece| piece.item);
-        pieces.dedup();
+        let mut pieces: Vec<Piece> = Vec::new();
+        for piece in Pieces(section()).filter(|piece| piece.krate == krate) {
+            // In order, and each once. They are few, and a sort is a lot of code for once in a process.
+            let before = pieces.partition_point(|other| (other.item, other.info) < (piece.item, piece.info));
+            if pieces.get(before) != Some(&piece) {
+                pieces.insert(before, piece);
+            }
+        }
         let names = |kind| {
             let heads = pieces.iter().filter_map(|piece| head(piece.item));
             Names::These(heads.filter(|head| head.0 == kind).map(|head| head.1).collect())

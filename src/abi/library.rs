@@ -11,11 +11,18 @@ use crate::wire::{Declared, Returned, to_payload};
 use std::ffi::CStr;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::OnceLock;
 
-/// A library whose state is an `S`: its name, its choices, and its contexts. `library!` makes one as a static; every export
-/// names it, so that a handle is only ever taken for a context with this state.
+/// A library whose state is an `S`. `library!` makes one as a static; every export names it, so that a handle is only ever
+/// taken for a context with this state.
 pub struct Library<S> {
+    any: AnyLibrary,
+    state: PhantomData<fn(S) -> S>,
+}
+
+/// A library, whatever its state: its name, its choices, and its contexts.
+pub struct AnyLibrary {
     name: &'static str,
     pub(super) version: &'static CStr,
     surface: Surface,
@@ -24,12 +31,27 @@ pub struct Library<S> {
     /// For requests without a receiver.
     pub(super) own: OwnContext,
     descriptor: OnceLock<Descriptor>,
-    state: PhantomData<fn(S) -> S>,
 }
 
 impl<S> fmt::Debug for Library<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.any.fmt(f)
+    }
+}
+
+impl fmt::Debug for AnyLibrary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Library").field("name", &self.name).field("version", &self.version).finish_non_exhaustive()
+    }
+}
+
+/// What does without the state takes any library.
+impl<S> Deref for Library<S> {
+    type Target = AnyLibrary;
+
+    #[inline]
+    fn deref(&self) -> &AnyLibrary {
+        &self.any
     }
 }
 
@@ -72,7 +94,7 @@ impl<S> Library<S> {
             Ok(version) => version,
             Err(_) => c"",
         };
-        Self {
+        let any = AnyLibrary {
             name,
             version,
             surface,
@@ -80,10 +102,12 @@ impl<S> Library<S> {
             contexts: Contexts::new(),
             own: OwnContext::new(),
             descriptor: OnceLock::new(),
-            state: PhantomData,
-        }
+        };
+        Self { any, state: PhantomData }
     }
+}
 
+impl AnyLibrary {
     /// Put together when it is first asked for.
     pub(super) fn descriptor(&self) -> &Descriptor {
         self.descriptor.get_or_init(|| match self.surface {

@@ -18,4 +18,4 @@ pub use self::body::{
     sync_handle_request_cbor, sync_request, sync_request_cbor, version,
 };
 pub(crate) use self::host_fn::{Callback, HostFunction, UserData};
-pub use self::library::{Library, Reply};
+pub use self::library::{AnyLibrary, Library, Reply};

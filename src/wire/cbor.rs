@@ -1,13 +1,13 @@
 //! CBOR, RFC 8949: a writer, and a reader that trusts nothing.
 
+use super::head::{self, Broken, Head, Heads, simple};
 use super::native::MAX_DEPTH;
 use super::{Lift, Lower};
 use crate::error::DecodeError;
-use ciborium_io::Read;
-use ciborium_ll::{Decoder, Encoder, Error, Header, simple};
+use std::borrow::Cow;
 
 /// Appends CBOR to bytes.
-pub struct Writer<'a>(Encoder<&'a mut Vec<u8>>);
+pub struct Writer<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Debug for Writer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -18,55 +18,57 @@ impl std::fmt::Debug for Writer<'_> {
 impl<'a> Writer<'a> {
     /// Appends to these.
     pub fn new(bytes: &'a mut Vec<u8>) -> Self {
-        Self(Encoder::from(bytes))
+        Self(bytes)
     }
 
-    fn push(&mut self, header: Header) {
-        self.0.push(header).expect("a Vec takes every byte");
+    fn push(&mut self, head: Head) {
+        head::write(head, self.0);
     }
 
     /// A number that is not negative.
     pub fn unsigned(&mut self, value: u64) {
-        self.push(Header::Positive(value));
+        self.push(Head::Positive(value));
     }
 
     /// A number.
     pub fn signed(&mut self, value: i64) {
         self.push(if value < 0 {
-            Header::Negative(!value.cast_unsigned())
+            Head::Negative(!value.cast_unsigned())
         } else {
-            Header::Positive(value.cast_unsigned())
+            Head::Positive(value.cast_unsigned())
         });
     }
 
     /// A float, as short as it goes.
     pub fn float(&mut self, value: f64) {
-        self.push(Header::Float(value));
+        self.push(Head::Float(value));
     }
 
     /// True or false.
     pub fn bool(&mut self, value: bool) {
-        self.push(Header::Simple(if value { simple::TRUE } else { simple::FALSE }));
+        self.push(Head::Simple(if value { simple::TRUE } else { simple::FALSE }));
     }
 
     /// Null.
     pub fn null(&mut self) {
-        self.push(Header::Simple(simple::NULL));
+        self.push(Head::Simple(simple::NULL));
     }
 
     /// Text.
     pub fn text(&mut self, text: &str) {
-        self.0.text(text, None).expect("a Vec takes every byte");
+        self.push(Head::Text(Some(text.len())));
+        self.0.extend_from_slice(text.as_bytes());
     }
 
     /// A byte string.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        self.0.bytes(bytes, None).expect("a Vec takes every byte");
+        self.push(Head::Bytes(Some(bytes.len())));
+        self.0.extend_from_slice(bytes);
     }
 
     /// The head of a map: so many keys, each followed by its value, come next.
     pub fn map(&mut self, entries: usize) {
-        self.push(Header::Map(Some(entries)));
+        self.push(Head::Map(Some(entries)));
     }
 
     /// A key of a map, and its value.
@@ -77,7 +79,7 @@ impl<'a> Writer<'a> {
 
     /// An array.
     pub fn list(&mut self, list: &[impl Lower]) {
-        self.push(Header::Array(Some(list.len())));
+        self.push(Head::Array(Some(list.len())));
         for value in list {
             value.encode(self);
         }
@@ -87,10 +89,9 @@ impl<'a> Writer<'a> {
 impl Writer<'_> {
     /// An array of values that are CBOR already.
     pub(crate) fn encoded_list<'a>(&mut self, list: impl ExactSizeIterator<Item = &'a [u8]>) {
-        use ciborium_io::Write;
-        self.push(Header::Array(Some(list.len())));
+        self.push(Head::Array(Some(list.len())));
         for value in list {
-            self.0.write_all(value).expect("a Vec takes every byte");
+            self.0.extend_from_slice(value);
         }
     }
 }
@@ -100,24 +101,23 @@ impl Writer<'_> {
 /// It never allocates more than it has seen bytes for, up to its budget; goes only so deep; and takes indefinite lengths and
 /// tags, which it looks through.
 pub struct Reader<'a> {
-    decoder: Decoder<&'a [u8]>,
-    /// A header that was looked at and not taken.
-    peeked: Option<Header>,
-    len: usize,
+    heads: Heads<'a>,
+    /// A head that was looked at and not taken.
+    peeked: Option<Head>,
     budget: usize,
     depth: u32,
 }
 
 impl std::fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("len", &self.len).field("depth", &self.depth).finish_non_exhaustive()
+        f.debug_struct("Reader").field("len", &self.heads.len()).field("depth", &self.depth).finish_non_exhaustive()
     }
 }
 
 impl<'a> Reader<'a> {
     /// Reads these, to values that take `budget` bytes at most.
     pub fn new(bytes: &'a [u8], budget: usize) -> Self {
-        Self { decoder: Decoder::from(bytes), peeked: None, len: bytes.len(), budget, depth: 0 }
+        Self { heads: Heads::new(bytes), peeked: None, budget, depth: 0 }
     }
 
     /// Reads the one value that the bytes are.
@@ -127,38 +127,33 @@ impl<'a> Reader<'a> {
     /// If they are not, or hold more.
     pub fn only<T>(mut self, read: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
         let value = read(&mut self)?;
-        match self.left() {
+        match self.heads.left() {
             0 => Ok(value),
             left => Err(DecodeError::new(format_args!("{left} bytes after the end"))),
         }
     }
 
-    fn left(&mut self) -> usize {
-        self.len - self.decoder.offset()
-    }
-
     #[cold]
-    fn broken<E>(&mut self, error: &Error<E>) -> DecodeError {
-        match error {
-            Error::Io(_) => DecodeError::new(format_args!("it ends early, after {} bytes", self.len)),
-            Error::Syntax(offset) => DecodeError::new(format_args!("not CBOR, at byte {offset}")),
+    fn broken(&self, broken: Broken) -> DecodeError {
+        match broken {
+            Broken::Early => DecodeError::new(format_args!("it ends early, after {} bytes", self.heads.len())),
+            Broken::Syntax(offset) => DecodeError::new(format_args!("not CBOR, at byte {offset}")),
         }
     }
 
-    fn any(&mut self) -> Result<Header, DecodeError> {
-        if let Some(header) = self.peeked.take() {
-            return Ok(header);
+    fn any(&mut self) -> Result<Head, DecodeError> {
+        match self.peeked.take() {
+            Some(head) => Ok(head),
+            None => self.heads.next().map_err(|broken| self.broken(broken)),
         }
-        let pulled = self.decoder.pull();
-        pulled.map_err(|error| self.broken(&error))
     }
 
-    /// The next header that is no tag.
-    fn next(&mut self) -> Result<Header, DecodeError> {
+    /// The next head that is no tag.
+    fn next(&mut self) -> Result<Head, DecodeError> {
         loop {
             match self.any()? {
-                Header::Tag(_) => {}
-                header => return Ok(header),
+                Head::Tag(_) => {}
+                head => return Ok(head),
             }
         }
     }
@@ -200,7 +195,7 @@ impl<'a> Reader<'a> {
     /// If it is something else.
     pub fn unsigned(&mut self) -> Result<u64, DecodeError> {
         match self.next()? {
-            Header::Positive(value) => Ok(value),
+            Head::Positive(value) => Ok(value),
             other => Err(unexpected("a number that is not negative", other)),
         }
     }
@@ -213,8 +208,8 @@ impl<'a> Reader<'a> {
     pub fn signed(&mut self) -> Result<i64, DecodeError> {
         let out_of_range = || DecodeError::new("a number beyond 64 bits");
         match self.next()? {
-            Header::Positive(value) => i64::try_from(value).map_err(|_| out_of_range()),
-            Header::Negative(value) => i64::try_from(value).map(|value| !value).map_err(|_| out_of_range()),
+            Head::Positive(value) => i64::try_from(value).map_err(|_| out_of_range()),
+            Head::Negative(value) => i64::try_from(value).map(|value| !value).map_err(|_| out_of_range()),
             other => Err(unexpected("a number", other)),
         }
     }
@@ -227,9 +222,9 @@ impl<'a> Reader<'a> {
     #[expect(clippy::cast_precision_loss, reason = "what a float cannot hold is rounded, as everywhere")]
     pub fn float(&mut self) -> Result<f64, DecodeError> {
         match self.next()? {
-            Header::Float(value) => Ok(value),
-            Header::Positive(value) => Ok(value as f64),
-            Header::Negative(value) => Ok(-1.0 - value as f64),
+            Head::Float(value) => Ok(value),
+            Head::Positive(value) => Ok(value as f64),
+            Head::Negative(value) => Ok(-1.0 - value as f64),
             other => Err(unexpected("a number", other)),
         }
     }
@@ -241,8 +236,8 @@ impl<'a> Reader<'a> {
     /// If it is something else.
     pub fn bool(&mut self) -> Result<bool, DecodeError> {
         match self.next()? {
-            Header::Simple(simple::TRUE) => Ok(true),
-            Header::Simple(simple::FALSE) => Ok(false),
+            Head::Simple(simple::TRUE) => Ok(true),
+            Head::Simple(simple::FALSE) => Ok(false),
             other => Err(unexpected("true or false", other)),
         }
     }
@@ -254,7 +249,7 @@ impl<'a> Reader<'a> {
     /// If it is something else.
     pub fn null(&mut self) -> Result<(), DecodeError> {
         match self.next()? {
-            Header::Simple(simple::NULL | simple::UNDEFINED) => Ok(()),
+            Head::Simple(simple::NULL | simple::UNDEFINED) => Ok(()),
             other => Err(unexpected("null", other)),
         }
     }
@@ -266,9 +261,9 @@ impl<'a> Reader<'a> {
     /// If it is neither.
     pub fn optional<T: Lift>(&mut self) -> Result<Option<T>, DecodeError> {
         match self.next()? {
-            Header::Simple(simple::NULL | simple::UNDEFINED) => Ok(None),
-            header => {
-                self.peeked = Some(header);
+            Head::Simple(simple::NULL | simple::UNDEFINED) => Ok(None),
+            head => {
+                self.peeked = Some(head);
                 T::decode(self).map(Some)
             }
         }
@@ -281,7 +276,7 @@ impl<'a> Reader<'a> {
     /// If it is something else, or not UTF-8.
     pub fn text(&mut self) -> Result<String, DecodeError> {
         match self.next()? {
-            Header::Text(len) => self.rest_of_text(len),
+            Head::Text(len) => self.rest_of_text(len),
             other => Err(unexpected("text", other)),
         }
     }
@@ -298,17 +293,13 @@ impl<'a> Reader<'a> {
     /// If it is something else.
     pub fn bytes(&mut self) -> Result<Vec<u8>, DecodeError> {
         match self.next()? {
-            Header::Bytes(len) => self.string(len, bytes_part),
+            Head::Bytes(len) => self.string(len, bytes_part),
             other => Err(unexpected("bytes", other)),
         }
     }
 
     /// A string of one part, or of several up to a break.
-    fn string(
-        &mut self,
-        len: Option<usize>,
-        part: fn(Header) -> Option<Option<usize>>,
-    ) -> Result<Vec<u8>, DecodeError> {
+    fn string(&mut self, len: Option<usize>, part: fn(Head) -> Option<Option<usize>>) -> Result<Vec<u8>, DecodeError> {
         let mut bytes = Vec::new();
         if let Some(len) = len {
             self.append(&mut bytes, len)?;
@@ -316,24 +307,27 @@ impl<'a> Reader<'a> {
         }
         loop {
             match self.any()? {
-                Header::Break => return Ok(bytes),
-                header => match part(header) {
+                Head::Break => return Ok(bytes),
+                head => match part(head) {
                     Some(Some(len)) => self.append(&mut bytes, len)?,
-                    _ => return Err(unexpected("a part of a string", header)),
+                    _ => return Err(unexpected("a part of a string", head)),
                 },
             }
         }
     }
 
     fn append(&mut self, bytes: &mut Vec<u8>, len: usize) -> Result<(), DecodeError> {
-        let left = self.left();
-        if len > left {
-            return Err(DecodeError::new(format_args!("a string of {len} bytes, where {left} are left")));
-        }
+        let part = self.part(len)?;
         self.charge(len)?;
-        let start = bytes.len();
-        bytes.resize(start + len, 0);
-        self.decoder.read_exact(&mut bytes[start..]).map_err(|_| DecodeError::new("it ends early"))
+        bytes.extend_from_slice(part);
+        Ok(())
+    }
+
+    /// The bytes of a string, or of a part of one, where they lie.
+    fn part(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+        let left = self.heads.left();
+        let part = self.heads.take(len);
+        part.ok_or_else(|| DecodeError::new(format_args!("a string of {len} bytes, where {left} are left")))
     }
 
     /// An array.
@@ -343,7 +337,7 @@ impl<'a> Reader<'a> {
     /// If it is something else, or one of its values is.
     pub fn list<T: Lift>(&mut self) -> Result<Vec<T>, DecodeError> {
         let len = match self.next()? {
-            Header::Array(len) => len,
+            Head::Array(len) => len,
             other => return Err(unexpected("an array", other)),
         };
         let mut values = Vec::new();
@@ -363,9 +357,9 @@ impl<'a> Reader<'a> {
         match len {
             Some(len) => Ok(seen < len),
             None => match self.any()? {
-                Header::Break => Ok(false),
-                header => {
-                    self.peeked = Some(header);
+                Head::Break => Ok(false),
+                head => {
+                    self.peeked = Some(head);
                     Ok(true)
                 }
             },
@@ -378,27 +372,22 @@ impl<'a> Reader<'a> {
     ///
     /// If it is something else, if a key is no text, and those of `read`.
     pub fn map(&mut self, mut read: impl FnMut(&str, &mut Self) -> Result<(), DecodeError>) -> Result<(), DecodeError> {
-        let header = self.next()?;
-        self.rest_of_map(header, &mut read)
+        let head = self.next()?;
+        self.rest_of_map(head, &mut read)
     }
 
     fn rest_of_map(
         &mut self,
-        header: Header,
+        head: Head,
         read: &mut dyn FnMut(&str, &mut Self) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
-        let Header::Map(len) = header else { return Err(unexpected("a map", header)) };
+        let Head::Map(len) = head else { return Err(unexpected("a map", head)) };
         let mut seen = 0;
         while self.has_more(len, seen)? {
             seen += 1;
-            let mut short = [0; KEY];
             match self.next()? {
-                Header::Text(Some(len)) if len <= KEY => {
-                    let key = self.short_text(&mut short[..len])?;
-                    read(key, self)?;
-                }
-                Header::Text(len) => {
-                    let key = self.rest_of_text(len)?;
+                Head::Text(len) => {
+                    let key = self.rest_of_name(len)?;
                     read(&key, self)?;
                 }
                 other => return Err(unexpected("a key that is text", other)),
@@ -407,9 +396,12 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn short_text<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, DecodeError> {
-        self.decoder.read_exact(buffer).map_err(|_| DecodeError::new("it ends early"))?;
-        std::str::from_utf8(buffer).map_err(DecodeError::not_utf8)
+    /// Text that is not kept: it is copied only if it comes in parts.
+    fn rest_of_name(&mut self, len: Option<usize>) -> Result<Cow<'a, str>, DecodeError> {
+        match len {
+            Some(len) => std::str::from_utf8(self.part(len)?).map(Cow::Borrowed).map_err(DecodeError::not_utf8),
+            None => self.rest_of_text(None).map(Cow::Owned),
+        }
     }
 
     /// An enum: `read` is given the name of the variant, and whether there is a payload, which it reads or not.
@@ -421,9 +413,9 @@ impl<'a> Reader<'a> {
         &mut self,
         read: impl FnOnce(&str, Option<&mut Self>) -> Result<T, DecodeError>,
     ) -> Result<T, DecodeError> {
-        let header = self.next()?;
-        if let Header::Text(len) = header {
-            let name = self.rest_of_text(len)?;
+        let head = self.next()?;
+        if let Head::Text(len) = head {
+            let name = self.rest_of_name(len)?;
             return read(&name, None);
         }
         let (mut read, mut value) = (Some(read), None);
@@ -434,7 +426,7 @@ impl<'a> Reader<'a> {
             }
             None => Err(DecodeError::new("a variant is a map of one entry")),
         };
-        self.rest_of_map(header, &mut entry)?;
+        self.rest_of_map(head, &mut entry)?;
         value.ok_or_else(|| DecodeError::new("a variant is a map of one entry"))
     }
 
@@ -444,17 +436,17 @@ impl<'a> Reader<'a> {
     ///
     /// If it is no CBOR, or too deep.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
-        let header = self.next()?;
-        self.skip_rest(header)
+        let head = self.next()?;
+        self.skip_rest(head)
     }
 
-    fn skip_rest(&mut self, header: Header) -> Result<(), DecodeError> {
-        match header {
-            Header::Text(len) => self.skip_string(len, text_part),
-            Header::Bytes(len) => self.skip_string(len, bytes_part),
-            Header::Array(len) => self.skip_values(len, 1),
-            Header::Map(len) => self.skip_values(len, 2),
-            Header::Break => Err(DecodeError::new("a break where a value should be")),
+    fn skip_rest(&mut self, head: Head) -> Result<(), DecodeError> {
+        match head {
+            Head::Text(len) => self.skip_string(len, text_part),
+            Head::Bytes(len) => self.skip_string(len, bytes_part),
+            Head::Array(len) => self.skip_values(len, 1),
+            Head::Map(len) => self.skip_values(len, 2),
+            Head::Break => Err(DecodeError::new("a break where a value should be")),
             _ => Ok(()),
         }
     }
@@ -472,67 +464,46 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn skip_string(
-        &mut self,
-        len: Option<usize>,
-        part: fn(Header) -> Option<Option<usize>>,
-    ) -> Result<(), DecodeError> {
+    fn skip_string(&mut self, len: Option<usize>, part: fn(Head) -> Option<Option<usize>>) -> Result<(), DecodeError> {
         match len {
-            Some(len) => self.skip_bytes(len),
+            Some(len) => self.part(len).map(drop),
             None => loop {
                 match self.any()? {
-                    Header::Break => return Ok(()),
-                    header => match part(header) {
-                        Some(Some(len)) => self.skip_bytes(len)?,
-                        _ => return Err(unexpected("a part of a string", header)),
+                    Head::Break => return Ok(()),
+                    head => match part(head) {
+                        Some(Some(len)) => self.part(len).map(drop)?,
+                        _ => return Err(unexpected("a part of a string", head)),
                     },
                 }
             },
         }
     }
-
-    fn skip_bytes(&mut self, mut len: usize) -> Result<(), DecodeError> {
-        let left = self.left();
-        if len > left {
-            return Err(DecodeError::new(format_args!("a string of {len} bytes, where {left} are left")));
-        }
-        let mut buffer = [0; KEY];
-        while len > 0 {
-            let part = len.min(KEY);
-            self.decoder.read_exact(&mut buffer[..part]).map_err(|_| DecodeError::new("it ends early"))?;
-            len -= part;
-        }
-        Ok(())
-    }
 }
 
 /// The length of a part of a text, if that is what it is.
-fn text_part(header: Header) -> Option<Option<usize>> {
-    if let Header::Text(len) = header { Some(len) } else { None }
+fn text_part(head: Head) -> Option<Option<usize>> {
+    if let Head::Text(len) = head { Some(len) } else { None }
 }
 
-fn bytes_part(header: Header) -> Option<Option<usize>> {
-    if let Header::Bytes(len) = header { Some(len) } else { None }
+fn bytes_part(head: Head) -> Option<Option<usize>> {
+    if let Head::Bytes(len) = head { Some(len) } else { None }
 }
-
-/// Keys that are not longer than this need no allocation.
-const KEY: usize = 64;
 
 #[cold]
-fn unexpected(expected: &str, found: Header) -> DecodeError {
+fn unexpected(expected: &str, found: Head) -> DecodeError {
     let found = match found {
-        Header::Positive(_) => "a number",
-        Header::Negative(_) => "a negative number",
-        Header::Float(_) => "a float",
-        Header::Simple(simple::TRUE | simple::FALSE) => "a bool",
-        Header::Simple(simple::NULL | simple::UNDEFINED) => "null",
-        Header::Simple(_) => "a simple value",
-        Header::Tag(_) => "a tag",
-        Header::Break => "a break",
-        Header::Bytes(_) => "bytes",
-        Header::Text(_) => "text",
-        Header::Array(_) => "an array",
-        Header::Map(_) => "a map",
+        Head::Positive(_) => "a number",
+        Head::Negative(_) => "a negative number",
+        Head::Float(_) => "a float",
+        Head::Simple(simple::TRUE | simple::FALSE) => "a bool",
+        Head::Simple(simple::NULL | simple::UNDEFINED) => "null",
+        Head::Simple(_) => "a simple value",
+        Head::Tag(_) => "a tag",
+        Head::Break => "a break",
+        Head::Bytes(_) => "bytes",
+        Head::Text(_) => "text",
+        Head::Array(_) => "an array",
+        Head::Map(_) => "a map",
     };
     DecodeError::new(format_args!("expected {expected}, found {found}"))
 }

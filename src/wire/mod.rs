@@ -8,6 +8,7 @@
 //! true, though: a pointer with a length points to so much.
 
 pub mod cbor;
+mod head;
 pub mod native;
 mod payload;
 mod types;

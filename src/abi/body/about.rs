@@ -1,6 +1,6 @@
 //! What a library says about itself and its contexts.
 
-use super::super::library::Library;
+use super::super::library::AnyLibrary;
 use super::super::types::FFIStats;
 use super::{done, host};
 use crate::context::gate::Phase;
@@ -13,7 +13,7 @@ use std::ffi::{c_char, c_int, c_void};
 /// # Safety
 ///
 /// As `ffihost.h` says: both may be written.
-pub unsafe fn descriptor<S>(library: &'static Library<S>, bytes: *mut *const u8, len: *mut usize) -> c_int {
+pub unsafe fn descriptor(library: &'static AnyLibrary, bytes: *mut *const u8, len: *mut usize) -> c_int {
     done(|| {
         if bytes.is_null() || len.is_null() {
             return Err(Status::InvalidArgument);
@@ -29,7 +29,7 @@ pub unsafe fn descriptor<S>(library: &'static Library<S>, bytes: *mut *const u8,
 }
 
 /// `<lib>_abi_hash`.
-pub fn abi_hash<S>(library: &'static Library<S>) -> u64 {
+pub fn abi_hash(library: &'static AnyLibrary) -> u64 {
     panic::contain(|| library.descriptor().hash).unwrap_or(0)
 }
 
@@ -38,7 +38,7 @@ pub fn abi_hash<S>(library: &'static Library<S>) -> u64 {
 /// # Safety
 ///
 /// As `ffihost.h` says: `out` points to a struct as large as it says.
-pub unsafe fn stats<S>(library: &'static Library<S>, ctx: *mut c_void, out: *mut FFIStats) -> c_int {
+pub unsafe fn stats(library: &'static AnyLibrary, ctx: *mut c_void, out: *mut FFIStats) -> c_int {
     done(|| {
         if out.is_null() {
             return Err(Status::InvalidArgument);
@@ -80,6 +80,6 @@ impl From<crate::Stats> for FFIStats {
 }
 
 /// `<lib>_version`.
-pub fn version<S>(library: &'static Library<S>) -> *const c_char {
+pub fn version(library: &'static AnyLibrary) -> *const c_char {
     library.version.as_ptr()
 }

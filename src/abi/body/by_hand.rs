@@ -8,6 +8,7 @@ use super::requests::submit;
 use super::sync_requests::{state, sync};
 use crate::context::Instance;
 use crate::{Format, ToHost};
+use std::convert::identity;
 use std::ffi::{c_int, c_void};
 
 struct Raw<E>(E);
@@ -64,7 +65,9 @@ where
 {
     // SAFETY: the caller's contract.
     let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }.to_vec()));
-    submit(library, ctx, given, Format::Native, read, handler)
+    // A handler that panics before it returns its future is one that panics.
+    let handler = async move |state: &S, args| handler(state, args).await;
+    submit(library, ctx, given, Format::Native, read, (handler, identity::<R>))
 }
 
 /// A synchronous request: runs the handler here, and calls back before it returns.

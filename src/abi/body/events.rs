@@ -1,7 +1,7 @@
 //! Listeners of events.
 
 use super::super::host_fn::{Callback, UserData};
-use super::super::library::Library;
+use super::super::library::AnyLibrary;
 use super::super::types::FFICallBack;
 use super::{done, host, name};
 use crate::context::frame;
@@ -17,8 +17,8 @@ use std::ffi::{c_char, c_int, c_void};
 /// # Safety
 ///
 /// As `ffihost.h` says: `event` is NUL-terminated, `cb` is such a function.
-pub unsafe fn add_event_listener<S>(
-    library: &'static Library<S>,
+pub unsafe fn add_event_listener(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     event: *const c_char,
     cb: Option<FFICallBack>,
@@ -44,7 +44,7 @@ pub unsafe fn add_event_listener<S>(
 }
 
 /// `<lib>_remove_event_listener`.
-pub fn remove_event_listener<S>(library: &'static Library<S>, ctx: *mut c_void, listener: u64) -> c_int {
+pub fn remove_event_listener(library: &'static AnyLibrary, ctx: *mut c_void, listener: u64) -> c_int {
     done(|| {
         let inside = host(library, ctx)?.enter(Phase::Finishing)?;
         // The FFI thread must not wait for a listener, which may be waiting for the FFI thread; nor may a pin be held by

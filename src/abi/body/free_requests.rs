@@ -4,9 +4,9 @@
 //! of the library's own, which no host knows and which lives as long as the process. In it no host function is registered.
 
 use super::super::host_fn::{Callback, UserData};
-use super::super::library::{Library, Typed};
+use super::super::library::{AnyLibrary, Library, Typed};
 use super::done;
-use super::requests::{Given, Refusal, enqueue, read_map};
+use super::requests::{Given, Refusal, enqueue_work, read_map};
 use super::sync_requests::run_here;
 use crate::context::gate::Phase;
 use crate::context::run::{self, State};
@@ -101,8 +101,8 @@ where
     submit(library, given, Format::Cbor, |limit| unsafe { read_map(req, limit, read) }, handler)
 }
 
-fn submit<S, A, H, R>(
-    library: &'static Library<S>,
+fn submit<A, H, R>(
+    library: &'static AnyLibrary,
     (cb, user_data): Given,
     format: Format,
     read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
@@ -118,10 +118,8 @@ where
         let args = Refusal::sort(read(library.options.payload)?)?;
         let host = library.own.host(&library.contexts, library.options)?;
         let inside = host.enter(Phase::Running)?;
-        match args {
-            Ok(args) => enqueue(&inside, callback, format, async move |(): &()| Typed(handler(args).await)),
-            Err(refusal) => enqueue(&inside, callback, format, async move |(): &()| refusal),
-        }
+        let handler = async move |&(): &(), args| handler(args).await;
+        enqueue_work(&inside, callback, args, format, (handler, Typed))
     })
 }
 

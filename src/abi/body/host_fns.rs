@@ -1,7 +1,7 @@
 //! Registering host functions, and taking their answers.
 
 use super::super::host_fn::{HostFunction, UserData};
-use super::super::library::Library;
+use super::super::library::AnyLibrary;
 use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
 use super::{bytes, done, fits, host, name};
 use crate::context::frame;
@@ -17,8 +17,8 @@ use std::time::Duration;
 /// # Safety
 ///
 /// As `ffihost.h` says: `host_fn` is NUL-terminated, `function` is such a function.
-pub unsafe fn register_host_fn<S>(
-    library: &'static Library<S>,
+pub unsafe fn register_host_fn(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     host_fn: *const c_char,
     function: Option<FFIHostFn>,
@@ -46,8 +46,8 @@ pub unsafe fn register_host_fn<S>(
 /// # Safety
 ///
 /// As `ffihost.h` says: `host_fn` is NUL-terminated, `options` points to a struct as large as it says.
-pub unsafe fn register_host_fn_with<S>(
-    library: &'static Library<S>,
+pub unsafe fn register_host_fn_with(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     host_fn: *const c_char,
     options: *const FFIHostFnOptions,
@@ -82,8 +82,8 @@ pub unsafe fn register_host_fn_with<S>(
     })
 }
 
-fn register<S>(
-    library: &'static Library<S>,
+fn register(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     name: &str,
     function: Option<HostFunction>,
@@ -111,8 +111,8 @@ fn register<S>(
 ///
 /// As `ffihost.h` says: `msg` points to `len` bytes.
 #[inline]
-pub unsafe fn host_complete<S>(
-    library: &'static Library<S>,
+pub unsafe fn host_complete(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     token: u64,
     ret: c_int,
@@ -155,7 +155,7 @@ pub unsafe fn host_complete<S>(
 /// # Safety
 ///
 /// As `ffihost.h` says: `host_fn` is NUL-terminated.
-pub unsafe fn host_fn_registered<S>(library: &'static Library<S>, ctx: *mut c_void, host_fn: *const c_char) -> c_int {
+pub unsafe fn host_fn_registered(library: &'static AnyLibrary, ctx: *mut c_void, host_fn: *const c_char) -> c_int {
     let registered = || {
         // SAFETY: the caller's contract.
         let name = unsafe { name(host_fn)? };

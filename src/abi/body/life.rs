@@ -1,7 +1,7 @@
 //! Create, destroy, close.
 
 use super::super::host_fn::{Callback, UserData};
-use super::super::library::Library;
+use super::super::library::{AnyLibrary, Library};
 use super::super::types::FFICallBack;
 use super::requests::{Refusal, read_map};
 use super::{done, host};
@@ -172,7 +172,7 @@ fn pack<S: 'static>(state: S) -> State {
 }
 
 /// `<lib>_destroy`.
-pub fn destroy<S>(library: &'static Library<S>, ctx: *mut c_void) -> c_int {
+pub fn destroy(library: &'static AnyLibrary, ctx: *mut c_void) -> c_int {
     panic::export(|| host(library, ctx).map_or_else(|status| status, close::destroy))
 }
 
@@ -181,8 +181,8 @@ pub fn destroy<S>(library: &'static Library<S>, ctx: *mut c_void) -> c_int {
 /// # Safety
 ///
 /// As `ffihost.h` says: `cb` is such a function.
-pub unsafe fn close<S>(
-    library: &'static Library<S>,
+pub unsafe fn close(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     cb: Option<FFICallBack>,
     user_data: *mut c_void,

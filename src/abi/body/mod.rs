@@ -21,7 +21,7 @@ pub use self::life::{close, create, create_cbor, destroy};
 pub use self::requests::{cancel, request, request_cbor};
 pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor};
 
-use super::library::Library;
+use super::library::AnyLibrary;
 use crate::Host;
 use crate::context::gate::Refused;
 use crate::context::requests as queue;
@@ -52,7 +52,7 @@ impl From<queue::Refused> for Status {
 
 /// The host that a handle names, if there ever was one.
 #[inline]
-fn host<S>(library: &'static Library<S>, ctx: *mut c_void) -> Result<Host, Status> {
+fn host(library: &'static AnyLibrary, ctx: *mut c_void) -> Result<Host, Status> {
     let (context, generation) = library.contexts.find(ctx.addr()).ok_or(Status::InvalidCtx)?;
     Ok(Host::new(context, generation))
 }

@@ -1,12 +1,12 @@
 //! Asynchronous requests, and how each is answered once.
 
 use super::super::host_fn::{Callback, UserData};
-use super::super::library::{Library, Reply, Typed};
+use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::super::types::FFICallBack;
 use super::{bytes, done, host};
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::context::requests::{Job, Key, Refused};
+use crate::context::requests::{Job, Key, QueuedJob, Refused};
 use crate::context::{Instance, frame};
 use crate::error::DecodeError;
 use crate::status::Status;
@@ -19,14 +19,16 @@ use futures_util::future::LocalBoxFuture;
 use smallbox::smallbox;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// `<lib>_cancel`.
-pub fn cancel<S>(library: &'static Library<S>, ctx: *mut c_void, user_data: *mut c_void) -> c_int {
+pub fn cancel(library: &'static AnyLibrary, ctx: *mut c_void, user_data: *mut c_void) -> c_int {
     done(|| {
         let inside = host(library, ctx)?.enter(Phase::Finishing)?;
         if !inside.requests.cancel(UserData(user_data)) {
@@ -60,7 +62,7 @@ where
     R: Returned + 'static,
 {
     let read = |limit| Ok(read(&mut NativeReader::new(limit)));
-    submit(library, ctx, given, Format::Native, read, async move |state: &S, args| Typed(handler(state, args).await))
+    submit(library, ctx, given, Format::Native, read, (handler, Typed))
 }
 
 /// An asynchronous request with CBOR arguments.
@@ -84,7 +86,7 @@ where
 {
     // SAFETY: the caller's contract.
     let read = |limit| unsafe { read_map(req, limit, read) };
-    submit(library, ctx, given, Format::Cbor, read, async move |state: &S, args| Typed(handler(state, args).await))
+    submit(library, ctx, given, Format::Cbor, read, (handler, Typed))
 }
 
 /// Reads the map that a host passed; no bytes are the empty one.
@@ -107,43 +109,62 @@ pub(super) unsafe fn read_map<A>(
 
 const EMPTY_MAP: u8 = 0xa0;
 
-/// Submits a request whose arguments `read` makes here, within a limit.
+/// Submits a request whose arguments `read` makes here, within a limit. `reply` makes a reply of what the handler returns.
 #[inline]
-pub(super) fn submit<S, A, H, R>(
+pub(super) fn submit<S, A, H, T, F, R>(
     library: &'static Library<S>,
     ctx: *mut c_void,
     (cb, user_data): Given,
     format: Format,
     read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
-    handler: H,
+    (handler, reply): (H, F),
 ) -> c_int
 where
     S: 'static,
     A: Send + 'static,
-    H: AsyncFnOnce(&S, A) -> R + Send + 'static,
+    H: AsyncFnOnce(&S, A) -> T + Send + 'static,
+    T: 'static,
+    F: FnOnce(T) -> R + Send + 'static,
     R: Reply + 'static,
 {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         let host = host(library, ctx)?;
         let inside = host.enter(Phase::Running)?;
-        match Refusal::sort(frame::enter(host, None, || read(library.options.payload))?)? {
-            Ok(args) => {
-                enqueue::<S, _, R>(&inside, callback, format, async move |state: &S| handler(state, args).await)
-            }
-            Err(refusal) => enqueue::<S, _, _>(&inside, callback, format, async move |_: &S| refusal),
-        }
+        let args = Refusal::sort(frame::enter(host, None, || read(library.options.payload))?)?;
+        enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))
     })
 }
 
-pub(super) fn enqueue<S, H, R>(inside: &Instance, callback: Callback, format: Format, handler: H) -> Result<(), Status>
+/// Queues a handler with its arguments, or what is to be said of them.
+#[inline]
+pub(super) fn enqueue_work<S, A, H, T, F, R>(
+    inside: &Instance,
+    callback: Callback,
+    args: Result<A, Refusal>,
+    format: Format,
+    (handler, reply): (H, F),
+) -> Result<(), Status>
 where
     S: 'static,
-    H: AsyncFnOnce(&S) -> R + Send + 'static,
+    A: Send + 'static,
+    H: AsyncFnOnce(&S, A) -> T + Send + 'static,
+    T: 'static,
+    F: FnOnce(T) -> R + Send + 'static,
     R: Reply + 'static,
 {
-    let job = Work { handler: Some(handler), format, state: PhantomData::<fn(&S)> };
-    let tell = inside.requests.submit(callback, smallbox!(job)).inspect_err(|refused| {
+    match args {
+        Ok(args) => {
+            let run = Some((handler, args, reply));
+            enqueue(inside, callback, smallbox!(Work { run, format, state: PhantomData::<fn(&S)> }))
+        }
+        Err(refusal) => enqueue(inside, callback, refusal.into_job()),
+    }
+}
+
+#[inline]
+fn enqueue(inside: &Instance, callback: Callback, job: QueuedJob) -> Result<(), Status> {
+    let tell = inside.requests.submit(callback, job).inspect_err(|refused| {
         if *refused == Refused::Full {
             inside.counters.requests_refused.bump();
         }
@@ -166,6 +187,18 @@ impl Refusal {
             read => Ok(read.map_err(Self)),
         }
     }
+
+    #[cold]
+    fn into_job(self) -> QueuedJob {
+        smallbox!(self)
+    }
+}
+
+/// It is told in its turn, as every other end of a request is.
+impl Job for Refusal {
+    fn start(&mut self, local: &Rc<Local>, key: Key) {
+        self.reply(Format::Native, &mut |status, payload| local.end_request(key, status, payload));
+    }
 }
 
 impl Reply for Refusal {
@@ -175,54 +208,67 @@ impl Reply for Refusal {
 }
 
 /// A request that waits for the FFI thread.
-struct Work<S, H> {
-    handler: Option<H>,
+struct Work<S, A, H, F> {
+    run: Option<(H, A, F)>,
     format: Format,
     state: PhantomData<fn(&S)>,
 }
 
-impl<S, H, R> Job for Work<S, H>
+impl<S, A, H, T, F, R> Job for Work<S, A, H, F>
 where
     S: 'static,
-    H: AsyncFnOnce(&S) -> R + Send + 'static,
+    A: Send + 'static,
+    H: AsyncFnOnce(&S, A) -> T + Send + 'static,
+    T: 'static,
+    F: FnOnce(T) -> R + Send + 'static,
     R: Reply + 'static,
 {
     fn start(&mut self, local: &Rc<Local>, key: Key) {
         let responder = Responder { local: Rc::clone(local), key: Some(key) };
-        let (Some(handler), Some(state)) = (self.handler.take(), local.state::<S>()) else { return drop(responder) };
-        let format = self.format;
-        let work = async move {
-            let outcome = AssertUnwindSafe(handler(&state)).catch_unwind().await;
-            responder.reply(outcome, format);
+        let (Some((handler, args, reply)), Some(state)) = (self.run.take(), local.state::<S>()) else {
+            return drop(responder);
         };
-        let mut work = Box::pin(work);
+        let format = self.format;
+        let mut work = Box::pin(async move {
+            let outcome = AssertUnwindSafe(handler(&state, args)).catch_unwind().await;
+            responder.reply(outcome.map(reply), format);
+        });
         // Many requests end without waiting for anything, or are answered inline: those need no task. One that is pending
         // is polled again as a task, with a waker of its own.
-        if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
-            return;
-        }
-        let task = match local.instance.options.stale_warn {
-            None => local.spawn(work),
-            Some(interval) => local.spawn(Box::pin(with_warnings(Rc::clone(local), key, interval, work))),
-        };
-        if let Some(task) = task {
-            local.instance.requests.started(key, task);
+        if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            go_on(local, key, work);
         }
     }
 }
 
+/// Goes on with a request as a task: one type of it for all handlers, as each is a lot of code.
+fn go_on(local: &Rc<Local>, key: Key, work: LocalBoxFuture<'static, ()>) {
+    let work = match local.instance.options.stale_warn {
+        None => work,
+        Some(interval) => Box::pin(with_warnings(Rc::clone(local), key, interval, work)),
+    };
+    if let Some(task) = local.spawn(work) {
+        local.instance.requests.started(key, task);
+    }
+}
+
 /// Tells the callback of a request every `interval` that it still runs.
-async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, work: LocalBoxFuture<'static, ()>) {
+async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, mut work: LocalBoxFuture<'static, ()>) {
     let start = Instant::now();
-    let warnings = async {
-        loop {
-            tokio::time::sleep(interval).await;
+    let mut warning = pin!(tokio::time::sleep(interval));
+    poll_fn(|cx| {
+        if work.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        while warning.as_mut().poll(cx).is_ready() {
             if let Some(callback) = local.instance.requests.callback(key) {
                 callback.call(Status::StaleWarn, start.elapsed().as_millis().to_string().as_bytes());
             }
+            warning.set(tokio::time::sleep(interval));
         }
-    };
-    futures_util::future::select(work, std::pin::pin!(warnings)).await;
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Calls a request back once: with its outcome, or, when it is dropped unused, as cancelled.
@@ -240,6 +286,7 @@ impl Responder {
 
 /// Tells the outcome of a request, once: also if encoding it panics, before or after it has told, tells nothing, or tells
 /// twice.
+#[inline]
 pub(super) fn answer_once(
     outcome: Result<impl Reply, Box<dyn Any + Send>>,
     format: Format,

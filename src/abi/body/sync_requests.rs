@@ -1,7 +1,7 @@
 //! Synchronous requests: they run on the caller's thread, and call back before they return.
 
 use super::super::host_fn::{Callback, UserData};
-use super::super::library::{Library, Reply, Typed};
+use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::requests::{Given, Refusal, answer_once, read_map};
 use super::{done, host};
 use crate::Format;
@@ -120,8 +120,8 @@ pub(super) unsafe fn state<'a, S: 'static>(inside: &Instance) -> Result<&'a S, S
 
 /// Runs a request here; `prepare` finds what its handler needs besides the arguments.
 #[inline]
-pub(super) fn sync<S, T, A, R: Reply>(
-    library: &'static Library<S>,
+pub(super) fn sync<T, A, R: Reply>(
+    library: &'static AnyLibrary,
     ctx: *mut c_void,
     (cb, user_data): Given,
     format: Format,
