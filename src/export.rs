@@ -1,6 +1,13 @@
 //! What the attributes emit calls to. Not meant to be called by hand, and no part of what stays as it is.
 
 pub use crate::__piece as piece;
+#[cfg(feature = "ipc")]
+pub use crate::abi::release as release_served;
+#[cfg(feature = "ipc")]
+pub use crate::abi::served::{
+    Row, Start, served_free_request, served_free_sync_request, served_request, served_sync_handle_request,
+    served_sync_request,
+};
 pub use crate::abi::types::FFICallBack;
 pub use crate::abi::{
     Library, create, create_cbor, free_request, free_request_cbor, free_sync_request, free_sync_request_cbor,
@@ -8,7 +15,11 @@ pub use crate::abi::{
     sync_request_cbor,
 };
 pub use crate::handles::HandleType;
+#[cfg(feature = "ipc")]
+pub use crate::ipc::{ROWS, serve};
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
+#[cfg(feature = "ipc")]
+pub use linkme;
 
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;

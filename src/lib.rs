@@ -82,6 +82,8 @@ mod handles;
 #[cfg(not(ffihost_loom))]
 mod host;
 mod inflight;
+#[cfg(all(feature = "ipc", not(ffihost_loom)))]
+pub mod ipc;
 #[cfg(test)]
 mod models;
 #[cfg(not(ffihost_loom))]

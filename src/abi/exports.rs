@@ -272,3 +272,55 @@ macro_rules! __standard_exports {
         }
     };
 }
+
+/// Puts a row where a server finds it: what the attributes emit.
+#[cfg(feature = "ipc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __row {
+    ($row:expr) => {
+        const _: () = {
+            #[$crate::export::linkme::distributed_slice($crate::export::ROWS)]
+            #[linkme(crate = $crate::export::linkme)]
+            static __ROW: $crate::export::Row = $row;
+        };
+    };
+}
+
+/// `<lib>_serve`.
+#[cfg(feature = "ipc")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serve_export {
+    ($prefix:literal, $library:ident, $admit:expr) => {
+        #[unsafe(export_name = concat!($prefix, "_serve"))]
+        unsafe extern "C" fn __ffihost_serve(
+            ctx: *mut ::std::ffi::c_void,
+            address: *const ::std::ffi::c_char,
+            options: *const $crate::abi::types::FFIServeOptions,
+            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
+            user_data: *mut ::std::ffi::c_void,
+        ) -> ::std::ffi::c_int {
+            // SAFETY: the caller's contract is that of ffihost.h.
+            unsafe { $crate::export::serve(&$library, ctx, address, options, (cb, user_data), $admit) }
+        }
+    };
+}
+
+/// What `serve` needs is not there.
+#[cfg(not(feature = "ipc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __row {
+    ($row:expr) => {};
+}
+
+/// What `serve` needs is not there.
+#[cfg(not(feature = "ipc"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __serve_export {
+    ($prefix:literal, $library:ident, $admit:expr) => {
+        ::std::compile_error!("`serve` needs the feature `ipc` of ffihost: `cargo add ffihost --features ipc`");
+    };
+}

@@ -107,9 +107,28 @@ impl<S> Library<S> {
     }
 }
 
+#[cfg(feature = "ipc")]
+impl AnyLibrary {
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn version(&self) -> &'static CStr {
+        self.version
+    }
+
+    /// The crate whose attributes it is made of; none if it was written by hand.
+    pub(crate) fn crate_name(&self) -> Option<&'static str> {
+        match self.surface {
+            Surface::Crate(module) => module.split("::").next(),
+            Surface::Names { .. } => None,
+        }
+    }
+}
+
 impl AnyLibrary {
     /// Put together when it is first asked for.
-    pub(super) fn descriptor(&self) -> &Descriptor {
+    pub(crate) fn descriptor(&self) -> &Descriptor {
         self.descriptor.get_or_init(|| match self.surface {
             Surface::Crate(module) => Descriptor::of_crate(module.split("::").next().unwrap_or(module)),
             Surface::Names { requests, sync_requests, host_fns, events } => {

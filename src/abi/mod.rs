@@ -17,5 +17,9 @@ pub use self::body::{
     register_host_fn_with, release_handle, remove_event_listener, request, request_cbor, stats, sync_handle_request,
     sync_handle_request_cbor, sync_request, sync_request_cbor, version,
 };
+#[cfg(feature = "ipc")]
+pub(crate) use self::body::{add_listener, cancel_in, context_of, fits, register_with, remove_listener};
+#[cfg(feature = "ipc")]
+pub use self::body::{release, served};
 pub(crate) use self::host_fn::{Callback, HostFunction, UserData};
 pub use self::library::{AnyLibrary, Library, Reply};

@@ -32,6 +32,22 @@ pub struct FFIHostFnOptions {
     pub deadline_ms: u64,
 }
 
+/// How a context is served.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(missing_docs, reason = "the fields are those of ffihost.h, which documents them")]
+pub struct FFIServeOptions {
+    pub size: usize,
+    pub token: *const c_char,
+    pub certificates: *const c_char,
+    pub key: *const c_char,
+    pub insecure: i32,
+    pub max_frame: u32,
+    pub max_connections: u32,
+    pub max_in_flight: u32,
+    pub idle_ms: u64,
+}
+
 /// What a context has done and is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
@@ -68,6 +84,15 @@ const _: () = {
     assert!(offset_of!(FFIHostFnOptions, format) == 40);
     assert!(offset_of!(FFIHostFnOptions, max_in_flight) == 44);
     assert!(offset_of!(FFIHostFnOptions, deadline_ms) == 48);
+    assert!(size_of::<FFIServeOptions>() == 56 && align_of::<FFIServeOptions>() == 8);
+    assert!(offset_of!(FFIServeOptions, token) == 8);
+    assert!(offset_of!(FFIServeOptions, certificates) == 16);
+    assert!(offset_of!(FFIServeOptions, key) == 24);
+    assert!(offset_of!(FFIServeOptions, insecure) == 32);
+    assert!(offset_of!(FFIServeOptions, max_frame) == 36);
+    assert!(offset_of!(FFIServeOptions, max_connections) == 40);
+    assert!(offset_of!(FFIServeOptions, max_in_flight) == 44);
+    assert!(offset_of!(FFIServeOptions, idle_ms) == 48);
     assert!(size_of::<FFIStats>() == 144 && align_of::<FFIStats>() == 8);
     assert!(offset_of!(FFIStats, host_calls) == 8);
     assert!(offset_of!(FFIStats, host_fns_registered) == 80);

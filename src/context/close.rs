@@ -250,12 +250,17 @@ fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Close
     let closing = &instance.closing;
     closing.stage.store(1, Ordering::Release);
     instance.context.signal.notify();
+    #[cfg(feature = "ipc")]
+    instance.servers.stop();
     let options = &instance.options;
     let limit = options.grace + options.destructor_deadline + options.linger * 4;
     let deadline = Instant::now() + limit;
     let outcome = match closing.await_report(deadline) {
         Some(Closed::Clean) => {
-            let joined = closing.join(deadline.max(Instant::now() + options.linger));
+            let limit = deadline.max(Instant::now() + options.linger);
+            let joined = closing.join(limit);
+            #[cfg(feature = "ipc")]
+            let joined = instance.servers.join(limit) && joined;
             instance.context.vacate();
             if joined { Closed::Clean } else { Closed::TimedOut }
         }

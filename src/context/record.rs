@@ -193,6 +193,8 @@ impl Context {
             registry: Registry::new(),
             requests: Requests::new(options.requests_queued),
             events: Hub::new(&options),
+            #[cfg(feature = "ipc")]
+            servers: crate::ipc::servers::Servers::default(),
             closing: Closing::new(),
             counters: Counters::default(),
             state: StatePtr::new(ptr::null_mut()),
@@ -305,6 +307,8 @@ pub(crate) struct Instance {
     pub(crate) registry: Registry<HostFunction>,
     pub(crate) requests: Requests,
     pub(crate) events: Hub,
+    #[cfg(feature = "ipc")]
+    pub(crate) servers: crate::ipc::servers::Servers,
     pub(crate) closing: Closing,
     pub(crate) counters: Counters,
     pub(crate) handles: Handles,

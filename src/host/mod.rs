@@ -160,6 +160,19 @@ impl Host {
         self.context.enter(self.generation, until)
     }
 
+    /// Brings an answer in CBOR to a call of this context, whose function was registered so.
+    #[cfg(feature = "ipc")]
+    pub(crate) fn answer(
+        self,
+        token: crate::inflight::Token,
+        ret: i32,
+        payload: &[u8],
+    ) -> Option<crate::inflight::Answer> {
+        let limit = self.context.max_payload();
+        let raw = crate::inflight::Raw::Host { ret, payload, limit };
+        self.is_live().then(|| self.context.answer(self.generation, token, raw))
+    }
+
     /// Gives `f` the FFI thread's part of this very context, if this is that thread.
     #[inline]
     fn with_local<R>(self, f: impl FnOnce(Option<&Local>) -> R) -> R {

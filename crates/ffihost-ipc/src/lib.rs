@@ -19,7 +19,7 @@ pub use self::address::{Address, NotAnAddress};
 pub use self::client::Client;
 pub use self::limits::Limits;
 pub use self::peer::Peer;
-pub use self::server::{BindError, Server, Stopper};
+pub use self::server::{BindError, Routing, Server, Stopper};
 pub use self::service::{HostFunction, Listener, Refusal, Reply, Service};
 pub use self::terms::{Terms, Token};
 pub use self::tls::{ClientTls, ServerTls, TlsError};

@@ -2,13 +2,13 @@
 
 use crate::Library;
 use crate::exports::{Exports, Request, Start};
-use crate::replies::{bytes, keep, once, replied, take};
-use ffihost::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
-use ffihost_ipc::{HostFunction, Listener, Refusal, Reply, Service, Status, Terms, Token};
+use crate::once::once;
+use ffihost::ipc::callbacks::{Registration, heard, keep, replied, take};
+use ffihost::ipc::{HostFunction, Listener, Refusal, Reply, Service, Status, Terms, Token};
 use ffihost_schema as schema;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CString, c_int, c_void};
 use std::fmt;
 use std::sync::Arc;
 
@@ -160,10 +160,6 @@ impl Service for Context {
     }
 
     fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal> {
-        unsafe extern "C" fn heard(_: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
-            // SAFETY: what it points to is dropped after the listener was removed; the bytes live during the call.
-            unsafe { (*user_data.cast::<Listener>()).event(bytes(msg, len)) }
-        }
         let unknown =
             || Refusal::new(Status::InvalidArgument, format!("{} has no event named `{event}`", self.0.surface.name));
         if !self.0.surface.events.iter().any(|known| known.name == event) {
@@ -204,25 +200,17 @@ impl Service for Context {
         if taken && !self.0.registered.lock().contains(name) {
             return Err(Refusal::new(Status::Busy, "the process that serves the library has registered it itself"));
         }
-        let registration = Box::new(Registration { context: self.clone(), function });
-        let options = FFIHostFnOptions {
-            size: size_of::<FFIHostFnOptions>(),
-            function: Some(Registration::called),
-            cancel: Some(Registration::cancelled),
-            release: Some(Registration::released),
-            format: FFI_FORMAT_CBOR,
-            max_in_flight: registration.function.max_in_flight,
-            deadline_ms: registration
-                .function
-                .deadline
-                .map_or(0, |deadline| deadline.as_millis().try_into().unwrap_or(u64::MAX)),
-            user_data: Box::into_raw(registration).cast(),
+        let inner = Arc::clone(&self.0);
+        let complete = move |call, status: Status, text: &[u8]| {
+            // Nobody else knows of the call, so it is open.
+            let _settled = inner.complete(call, status.code(), text);
         };
-        // SAFETY: name and options live during the call; userData lives until `released`.
+        let options = Registration::options(function, Box::new(complete));
+        // SAFETY: name and options live during the call; userData lives until it is released.
         let ret = unsafe { (self.0.exports.register)(self.0.ctx.0, c_name.as_ptr(), &raw const options) };
         if ret != 0 {
             // SAFETY: what was refused is not released by the library.
-            drop(unsafe { Box::from_raw(options.user_data.cast::<Registration>()) });
+            unsafe { Registration::refused(&options) };
             return Err(Refusal::new(Status::from_code(ret).unwrap_or(Status::InvalidArgument), refused(ret)));
         }
         self.0.registered.lock().insert(name.to_owned());
@@ -233,16 +221,7 @@ impl Service for Context {
         let Ok(c_name) = CString::new(name) else { return };
         let was_ours = self.0.registered.lock().remove(name);
         if was_ours {
-            let options = FFIHostFnOptions {
-                size: size_of::<FFIHostFnOptions>(),
-                function: None,
-                cancel: None,
-                release: None,
-                user_data: std::ptr::null_mut(),
-                format: FFI_FORMAT_CBOR,
-                max_in_flight: 0,
-                deadline_ms: 0,
-            };
+            let options = Registration::none();
             // SAFETY: name and options live during the call.
             let _gone_with_its_context =
                 unsafe { (self.0.exports.register)(self.0.ctx.0, c_name.as_ptr(), &raw const options) };
@@ -258,32 +237,5 @@ impl Inner {
     fn complete(&self, call: u64, ret: c_int, payload: &[u8]) -> Result<(), Status> {
         // SAFETY: the payload lives during the call.
         status(unsafe { (self.exports.complete)(self.ctx.0, call, ret, payload.as_ptr().cast(), payload.len()) })
-    }
-}
-
-/// What a host function is registered with.
-struct Registration {
-    context: Context,
-    function: HostFunction,
-}
-
-impl Registration {
-    unsafe extern "C" fn called(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
-        // SAFETY: the library releases it later than its last call; the bytes live during this one.
-        let (registration, payload) = unsafe { (&*user_data.cast::<Self>(), bytes(req, len)) };
-        if let Err(refusal) = registration.function.call(token, payload) {
-            let settled = registration.context.0.complete(token, refusal.status.code(), refusal.text.as_bytes());
-            debug_assert_eq!(settled, Ok(()), "nobody else knew of the call");
-        }
-    }
-
-    unsafe extern "C" fn cancelled(token: u64, user_data: *mut c_void) {
-        // SAFETY: as above.
-        unsafe { (*user_data.cast::<Self>()).function.cancel(token) }
-    }
-
-    unsafe extern "C" fn released(user_data: *mut c_void) {
-        // SAFETY: called once, and last.
-        drop(unsafe { Box::from_raw(user_data.cast::<Self>()) });
     }
 }

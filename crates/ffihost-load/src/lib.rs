@@ -8,7 +8,7 @@
 mod context;
 mod exports;
 mod library;
-mod replies;
+mod once;
 
 pub use self::context::Context;
 pub use self::library::{CreateError, Library, LoadError};

@@ -2,7 +2,7 @@
 
 use crate::Context;
 use crate::exports::Exports;
-use crate::replies::once;
+use crate::once::once;
 use ffihost_schema as schema;
 use ffihost_schema::{ReadError, Status};
 use std::ffi::c_int;

@@ -9,7 +9,7 @@ use crate::context::gate::Phase;
 use crate::context::local::Local;
 use crate::events::Removal;
 use crate::status::Status;
-use crate::{Format, panic};
+use crate::{Format, Host, panic};
 use std::ffi::{c_char, c_int, c_void};
 
 /// `<lib>_add_event_listener` and its `_cbor` twin.
@@ -25,37 +25,44 @@ pub unsafe fn add_event_listener(
     user_data: *mut c_void,
     format: Format,
 ) -> u64 {
-    let add = || {
+    let added = || {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         // SAFETY: the caller's contract.
         let event = unsafe { name(event)? };
         if !library.descriptor().events.contains(event) {
             return Err(Status::InvalidArgument);
         }
-        let host = host(library, ctx)?;
-        let inside = host.enter(Phase::Running)?;
-        let around = Box::new(move |run: &mut dyn FnMut()| frame::enter(host, None, run));
-        inside.events.add(event, format, callback, around).map_err(|error| {
-            tracing::error!(%error, "no event thread");
-            Status::Busy
-        })
+        add(host(library, ctx)?, event, format, callback)
     };
-    panic::contain(add).ok().and_then(Result::ok).unwrap_or(0)
+    panic::contain(added).ok().and_then(Result::ok).unwrap_or(0)
+}
+
+/// Adds a listener of an event that the library has.
+pub(crate) fn add(host: Host, event: &str, format: Format, callback: Callback) -> Result<u64, Status> {
+    let inside = host.enter(Phase::Running)?;
+    let around = Box::new(move |run: &mut dyn FnMut()| frame::enter(host, None, run));
+    inside.events.add(event, format, callback, around).map_err(|error| {
+        tracing::error!(%error, "no event thread");
+        Status::Busy
+    })
 }
 
 /// `<lib>_remove_event_listener`.
 pub fn remove_event_listener(library: &'static AnyLibrary, ctx: *mut c_void, listener: u64) -> c_int {
-    done(|| {
-        let inside = host(library, ctx)?.enter(Phase::Finishing)?;
-        // The FFI thread must not wait for a listener, which may be waiting for the FFI thread; nor may a pin be held by
-        // one who waits.
-        let instance = inside.share();
-        drop(inside);
-        let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
-        match instance.events.remove(listener, !on_ffi_thread) {
-            Removal::Done => Ok(()),
-            Removal::Unknown => Err(Status::UnknownToken),
-            Removal::StillRunning => Err(Status::Busy),
-        }
-    })
+    done(|| remove(host(library, ctx)?, listener))
+}
+
+/// Removes a listener.
+pub(crate) fn remove(host: Host, listener: u64) -> Result<(), Status> {
+    let inside = host.enter(Phase::Finishing)?;
+    // The FFI thread must not wait for a listener, which may be waiting for the FFI thread; nor may a pin be held by
+    // one who waits.
+    let instance = inside.share();
+    drop(inside);
+    let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
+    match instance.events.remove(listener, !on_ffi_thread) {
+        Removal::Done => Ok(()),
+        Removal::Unknown => Err(Status::UnknownToken),
+        Removal::StillRunning => Err(Status::Busy),
+    }
 }

@@ -115,12 +115,28 @@ where
 {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-        let args = Refusal::sort(read(library.options.payload)?)?;
-        let host = library.own.host(&library.contexts, library.options)?;
-        let inside = host.enter(Phase::Running)?;
-        let handler = async move |&(): &(), args| handler(args).await;
-        enqueue_work(&inside, callback, args, format, (handler, Typed))
+        start(library, callback, format, read, handler)
     })
+}
+
+/// Starts a request in the library's own context.
+pub(super) fn start<A, H, R>(
+    library: &'static AnyLibrary,
+    callback: Callback,
+    format: Format,
+    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    handler: H,
+) -> Result<(), Status>
+where
+    A: Send + 'static,
+    H: AsyncFnOnce(A) -> R + Send + 'static,
+    R: Returned + 'static,
+{
+    let args = Refusal::sort(read(library.options.payload)?)?;
+    let host = library.own.host(&library.contexts, library.options)?;
+    let inside = host.enter(Phase::Running)?;
+    let handler = async move |&(): &(), args| handler(args).await;
+    enqueue_work(&inside, callback, args, format, (handler, Typed))
 }
 
 /// The context of a library's own, once there is one.
@@ -137,13 +153,13 @@ impl OwnContext {
         if let Some(host) = *own {
             return Ok(host);
         }
-        let host = start(contexts, options)?;
+        let host = start_context(contexts, options)?;
         *own = Some(host);
         Ok(host)
     }
 }
 
-fn start(contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
+fn start_context(contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
     unsafe extern "C" fn ignore(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {}
     let context = contexts.acquire(MAX_CONTEXTS).ok_or(Status::Busy)?;
     let instance = context.open(options);

@@ -8,7 +8,7 @@ use crate::context::frame;
 use crate::context::gate::Phase;
 use crate::inflight::{Accepted, Answer, Raw, Token};
 use crate::status::Status;
-use crate::{Format, panic};
+use crate::{Format, Host, panic};
 use std::ffi::{c_char, c_int, c_void};
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub unsafe fn register_host_fn(
             max_in_flight: 0,
             deadline: None,
         });
-        register(library, ctx, name, function)
+        register(library, || host(library, ctx), name, function)
     })
 }
 
@@ -64,33 +64,48 @@ pub unsafe fn register_host_fn_with(
         }
         // SAFETY: it is at least this large.
         let options = unsafe { options.read_unaligned() };
-        let format = match options.format {
-            FFI_FORMAT_NATIVE => Format::Native,
-            FFI_FORMAT_CBOR => Format::Cbor,
-            _ => return Err(Status::InvalidArgument),
-        };
-        let function = options.function.map(|function| HostFunction {
-            function,
-            cancel: options.cancel,
-            release: options.release,
-            user_data: UserData(options.user_data),
-            format,
-            max_in_flight: options.max_in_flight,
-            deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
-        });
-        register(library, ctx, name, function)
+        // SAFETY: the caller's contract.
+        unsafe { register_with(library, || host(library, ctx), name, &options) }
     })
 }
 
+/// Registers a host function as options say it, or with none in them takes it back. What is refused is not released.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: the functions are such, and userData lives until it is released.
+pub(crate) unsafe fn register_with(
+    library: &'static AnyLibrary,
+    host: impl FnOnce() -> Result<Host, Status>,
+    name: &str,
+    options: &FFIHostFnOptions,
+) -> Result<(), Status> {
+    let format = match options.format {
+        FFI_FORMAT_NATIVE => Format::Native,
+        FFI_FORMAT_CBOR => Format::Cbor,
+        _ => return Err(Status::InvalidArgument),
+    };
+    let function = options.function.map(|function| HostFunction {
+        function,
+        cancel: options.cancel,
+        release: options.release,
+        user_data: UserData(options.user_data),
+        format,
+        max_in_flight: options.max_in_flight,
+        deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
+    });
+    register(library, host, name, function)
+}
+
+/// Registers a host function, or with none takes it back. What is refused is not released.
 fn register(
     library: &'static AnyLibrary,
-    ctx: *mut c_void,
+    host: impl FnOnce() -> Result<Host, Status>,
     name: &str,
     function: Option<HostFunction>,
 ) -> Result<(), Status> {
-    // A refused registration must not release what the host still has.
     let function = function.map(std::mem::ManuallyDrop::new);
-    let host = host(library, ctx)?;
+    let host = host()?;
     let inside = host.enter(Phase::Closing)?;
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
@@ -139,15 +154,22 @@ pub unsafe fn host_complete(
                 (context.answer(generation, token, Raw::Unreadable(&text)), Some(status))
             }
         };
-        match (answer, broken) {
-            (Answer::Unknown, _) => Err(Status::UnknownToken),
-            (_, Some(Status::TooLarge)) => Err(Status::TooLarge),
-            (Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. }, _) => {
-                Err(Status::Decode)
-            }
-            _ => Ok(()),
+        match broken {
+            Some(Status::TooLarge) if answer != Answer::Unknown => Err(Status::TooLarge),
+            _ => accepted(&answer),
         }
     })
+}
+
+#[inline]
+fn accepted(answer: &Answer) -> Result<(), Status> {
+    match answer {
+        Answer::Unknown => Err(Status::UnknownToken),
+        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. } => {
+            Err(Status::Decode)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `<lib>_host_fn_registered`.

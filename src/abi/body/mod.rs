@@ -9,17 +9,28 @@ mod handles;
 mod host_fns;
 mod life;
 mod requests;
+#[cfg(feature = "ipc")]
+pub mod served;
 mod sync_requests;
 
 pub use self::about::{abi_hash, descriptor, stats, version};
 pub use self::events::{add_event_listener, remove_event_listener};
 pub(super) use self::free_requests::OwnContext;
 pub use self::free_requests::{free_request, free_request_cbor, free_sync_request, free_sync_request_cbor};
+#[cfg(feature = "ipc")]
+pub use self::handles::release;
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
 pub use self::life::{close, create, create_cbor, destroy};
 pub use self::requests::{cancel, request, request_cbor};
 pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor};
+#[cfg(feature = "ipc")]
+pub(crate) use self::{
+    events::{add as add_listener, remove as remove_listener},
+    host as context_of,
+    host_fns::register_with,
+    requests::cancel_in,
+};
 
 use super::library::AnyLibrary;
 use crate::Host;
@@ -52,7 +63,7 @@ impl From<queue::Refused> for Status {
 
 /// The host that a handle names, if there ever was one.
 #[inline]
-fn host(library: &'static AnyLibrary, ctx: *mut c_void) -> Result<Host, Status> {
+pub(crate) fn host(library: &'static AnyLibrary, ctx: *mut c_void) -> Result<Host, Status> {
     let (context, generation) = library.contexts.find(ctx.addr()).ok_or(Status::InvalidCtx)?;
     Ok(Host::new(context, generation))
 }
@@ -97,7 +108,7 @@ unsafe fn name<'a>(pointer: *const c_char) -> Result<&'a str, Status> {
 /// # Safety
 ///
 /// `pointer` points to a size and to as many bytes as that says, from its own beginning.
-unsafe fn fits<T>(pointer: *const T) -> bool {
+pub(crate) unsafe fn fits<T>(pointer: *const T) -> bool {
     // SAFETY: the caller's contract.
     let size = unsafe { pointer.cast::<usize>().read_unaligned() };
     // SAFETY: as above; nobody's struct is larger than a page.

@@ -13,7 +13,7 @@ use crate::status::Status;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
-use crate::{Format, panic};
+use crate::{Format, Host, panic};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use smallbox::smallbox;
@@ -31,12 +31,17 @@ use std::time::{Duration, Instant};
 pub fn cancel(library: &'static AnyLibrary, ctx: *mut c_void, user_data: *mut c_void) -> c_int {
     done(|| {
         let inside = host(library, ctx)?.enter(Phase::Finishing)?;
-        if !inside.requests.cancel(UserData(user_data)) {
-            return Err(Status::UnknownToken);
-        }
-        inside.context.signal.notify();
-        Ok(())
+        cancel_in(&inside, UserData(user_data))
     })
+}
+
+/// Cancels the requests that were submitted with this userData.
+pub(crate) fn cancel_in(inside: &Instance, user_data: UserData) -> Result<(), Status> {
+    if !inside.requests.cancel(user_data) {
+        return Err(Status::UnknownToken);
+    }
+    inside.context.signal.notify();
+    Ok(())
 }
 
 /// Callback and userData, as a host passes them.
@@ -100,11 +105,20 @@ pub(super) unsafe fn read_map<A>(
     read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
 ) -> Result<Result<A, DecodeError>, Status> {
     // SAFETY: the caller's contract.
-    let bytes = match unsafe { bytes(req, len, limit)? } {
-        [] => &[EMPTY_MAP],
-        bytes => bytes,
-    };
-    Ok(CborReader::new(bytes, limit).only(read))
+    read_whole(unsafe { bytes(req, len, limit)? }, limit, read)
+}
+
+/// Reads a map; no bytes are the empty one.
+pub(super) fn read_whole<A>(
+    bytes: &[u8],
+    limit: usize,
+    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
+) -> Result<Result<A, DecodeError>, Status> {
+    match bytes {
+        _ if bytes.len() > limit => Err(Status::TooLarge),
+        [] => Ok(CborReader::new(&[EMPTY_MAP], limit).only(read)),
+        bytes => Ok(CborReader::new(bytes, limit).only(read)),
+    }
 }
 
 const EMPTY_MAP: u8 = 0xa0;
@@ -129,11 +143,31 @@ where
 {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-        let host = host(library, ctx)?;
-        let inside = host.enter(Phase::Running)?;
-        let args = Refusal::sort(frame::enter(host, None, || read(library.options.payload))?)?;
-        enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))
+        start(library, host(library, ctx)?, callback, format, read, (handler, reply))
     })
+}
+
+/// Starts a request whose arguments `read` makes here, within a limit.
+#[inline]
+pub(super) fn start<S, A, H, T, F, R>(
+    library: &'static Library<S>,
+    host: Host,
+    callback: Callback,
+    format: Format,
+    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    (handler, reply): (H, F),
+) -> Result<(), Status>
+where
+    S: 'static,
+    A: Send + 'static,
+    H: AsyncFnOnce(&S, A) -> T + Send + 'static,
+    T: 'static,
+    F: FnOnce(T) -> R + Send + 'static,
+    R: Reply + 'static,
+{
+    let inside = host.enter(Phase::Running)?;
+    let args = Refusal::sort(frame::enter(host, None, || read(library.options.payload))?)?;
+    enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))
 }
 
 /// Queues a handler with its arguments, or what is to be said of them.

@@ -4,7 +4,6 @@ use super::super::host_fn::{Callback, UserData};
 use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::requests::{Given, Refusal, answer_once, read_map};
 use super::{done, host};
-use crate::Format;
 use crate::context::gate::Phase;
 use crate::context::{Instance, frame};
 use crate::error::DecodeError;
@@ -12,6 +11,7 @@ use crate::status::Status;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
+use crate::{Format, Host};
 use std::ffi::{c_int, c_void};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
@@ -131,13 +131,26 @@ pub(super) fn sync<T, A, R: Reply>(
 ) -> c_int {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-        let host = host(library, ctx)?;
-        let inside = host.enter(Phase::Running)?;
-        let prepared = prepare(&inside)?;
-        let handler = |args| handler(prepared, args);
-        // Still inside when it calls back, so that a close waits for that too.
-        frame::enter(host, None, || run_here(callback, format, || read(library.options.payload), handler))
+        start(library, host(library, ctx)?, callback, format, read, prepare, handler)
     })
+}
+
+/// The same, for a callback and a context that were checked.
+#[inline]
+pub(super) fn start<T, A, R: Reply>(
+    library: &'static AnyLibrary,
+    host: Host,
+    callback: Callback,
+    format: Format,
+    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    prepare: impl FnOnce(&Instance) -> Result<T, Status>,
+    handler: impl FnOnce(T, A) -> R,
+) -> Result<(), Status> {
+    let inside = host.enter(Phase::Running)?;
+    let prepared = prepare(&inside)?;
+    let handler = |args| handler(prepared, args);
+    // Still inside when it calls back, so that a close waits for that too.
+    frame::enter(host, None, || run_here(callback, format, || read(library.options.payload), handler))
 }
 
 /// Reads the arguments, runs the handler, and calls back: all here.

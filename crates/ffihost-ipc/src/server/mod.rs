@@ -54,7 +54,7 @@ pub struct Server {
 /// What the connections of a server have in common.
 struct Shared {
     service: Arc<dyn Service>,
-    routes: Routes,
+    routes: Arc<Routes>,
     limits: Limits,
     terms: Arc<Terms>,
 }
@@ -70,6 +70,10 @@ impl fmt::Debug for Server {
 
 /// Says whether somebody may connect.
 type Admit = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
+
+/// Which client is asked when several offer one host function: the newest.
+#[derive(Clone, Debug, Default)]
+pub struct Routing(Arc<Routes>);
 
 /// Tells a server to stop.
 #[derive(Clone, Debug)]
@@ -88,7 +92,13 @@ const LINGER: Duration = Duration::from_millis(500);
 impl Server {
     /// A server that listens nowhere yet.
     pub fn new(service: Arc<dyn Service>, terms: Terms, limits: Limits) -> Self {
-        let shared = Shared { service, routes: Routes::default(), limits: limits.sound(), terms: Arc::new(terms) };
+        Self::of(service, &Routing::default(), terms, limits)
+    }
+
+    /// One of several servers of one library, which differ in who may use it: they share which client is asked when several
+    /// offer one host function.
+    pub fn of(service: Arc<dyn Service>, routing: &Routing, terms: Terms, limits: Limits) -> Self {
+        let shared = Shared { service, routes: Arc::clone(&routing.0), limits: limits.sound(), terms: Arc::new(terms) };
         Self {
             shared: Arc::new(shared),
             listening: Vec::new(),

@@ -50,16 +50,23 @@ pub fn echo(message: &str, delay_ms: u32) -> Vec<u8> {
 
 /// A server, until it is stopped.
 pub struct Served {
-    pub context: Context,
     pub unix: Address,
     pub tcp: Address,
-    stopper: Stopper,
-    running: JoinHandle<()>,
+    behind: Behind,
     _folder: tempfile::TempDir,
 }
 
+/// What is served, and how.
+enum Behind {
+    /// A library that was loaded, by a server of this process.
+    Loaded { context: Context, stopper: Stopper, running: JoinHandle<()> },
+    /// A library that serves itself.
+    Itself(own::Ctx),
+}
+
 impl Served {
-    pub async fn start() -> Self {
+    /// The compiled library, loaded.
+    pub async fn loaded() -> Self {
         Self::with(Limits::default(), None).await
     }
 
@@ -74,7 +81,17 @@ impl Served {
         let tcp = server.bind(&"tcp:127.0.0.1:0".parse().expect("an address")).await.expect("there is a port");
         let stopper = server.stopper();
         let running = tokio::spawn(server.run());
-        Self { context, unix, tcp, stopper, running, _folder: folder }
+        Self { unix, tcp, behind: Behind::Loaded { context, stopper, running }, _folder: folder }
+    }
+
+    /// The library that is linked to this test, which serves itself.
+    pub async fn itself() -> Self {
+        let folder = tempfile::tempdir().expect("there is room");
+        let ctx = own::Ctx::create("ipc-server").await;
+        let unix = ctx.serve(&format!("unix:{}", folder.path().join("timer.sock").display()), None).await;
+        let tcp = ctx.serve("tcp:127.0.0.1:0", None).await;
+        let address = |served: Result<String, String>| served.expect("it is free").parse().expect("an address");
+        Self { unix: address(unix), tcp: address(tcp), behind: Behind::Itself(ctx), _folder: folder }
     }
 
     pub fn both(&self) -> [&Address; 2] {
@@ -83,12 +100,140 @@ impl Served {
 
     /// Stops the server, then closes the context, both cleanly.
     pub async fn stop(self) {
-        self.stopper.stop();
-        self.running.await.expect("the server does not panic");
-        assert!(self.context.close().await, "nothing keeps the context");
+        match self.behind {
+            Behind::Loaded { context, stopper, running } => {
+                stopper.stop();
+                running.await.expect("the server does not panic");
+                assert!(context.close().await, "nothing keeps the context");
+            }
+            Behind::Itself(ctx) => assert_eq!(ctx.close().await, 0, "nothing keeps the context"),
+        }
     }
 
     pub fn begin_to_stop(&self) {
-        self.stopper.stop();
+        match &self.behind {
+            Behind::Loaded { stopper, .. } => stopper.stop(),
+            Behind::Itself(ctx) => ctx.begin_to_close(),
+        }
+    }
+}
+
+/// `my_timer` by its C functions, as a host that is linked to it has them.
+pub mod own {
+    use ffihost::abi::types::{FFICallBack, FFIServeOptions};
+    use std::ffi::{CString, c_char, c_int, c_void};
+    use std::ptr;
+    use tokio::sync::oneshot;
+
+    unsafe extern "C" {
+        fn my_timer_create_cbor(
+            req: *const u8,
+            len: usize,
+            cb: FFICallBack,
+            ud: *mut c_void,
+            ctx: *mut *mut c_void,
+        ) -> c_int;
+        fn my_timer_close(ctx: *mut c_void, cb: Option<FFICallBack>, ud: *mut c_void) -> c_int;
+        fn my_timer_serve(
+            ctx: *mut c_void,
+            address: *const c_char,
+            options: *const FFIServeOptions,
+            cb: Option<FFICallBack>,
+            ud: *mut c_void,
+        ) -> c_int;
+    }
+
+    type Told = (c_int, String);
+
+    unsafe extern "C" fn told(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+        // SAFETY: the bytes live during the call, and userData is a box that this call is the only one for.
+        let (text, sender) = unsafe {
+            let bytes = std::slice::from_raw_parts(msg.cast::<u8>(), len);
+            (String::from_utf8_lossy(bytes).into_owned(), Box::from_raw(user_data.cast::<oneshot::Sender<Told>>()))
+        };
+        let _nobody_waits = sender.send((ret, text));
+    }
+
+    fn waiting() -> (*mut c_void, oneshot::Receiver<Told>) {
+        let (sender, receiver) = oneshot::channel();
+        (Box::into_raw(Box::new(sender)).cast(), receiver)
+    }
+
+    #[derive(Clone, Copy)]
+    pub struct Ctx(*mut c_void);
+
+    // SAFETY: a ctx is a number.
+    unsafe impl Send for Ctx {}
+    // SAFETY: as above.
+    unsafe impl Sync for Ctx {}
+
+    impl Ctx {
+        pub async fn create(name: &str) -> Self {
+            let (mut ctx, args) = (Self(ptr::null_mut()), super::map([("name", name.into())]));
+            let created = {
+                let (user_data, created) = waiting();
+                // SAFETY: the arguments live during the call.
+                let ret = unsafe { my_timer_create_cbor(args.as_ptr(), args.len(), told, user_data, &raw mut ctx.0) };
+                assert_eq!(ret, 0);
+                created
+            };
+            assert_eq!(created.await.expect("it calls back").0, 0);
+            ctx
+        }
+
+        /// What the call returns if it refuses.
+        pub fn refused(self, address: Option<&str>, options: Option<&FFIServeOptions>) -> c_int {
+            let address = address.map(|address| CString::new(address).expect("no zero"));
+            let pointer = address.as_ref().map_or(ptr::null(), |address| address.as_ptr());
+            let (user_data, never) = waiting();
+            let options = options.map_or(ptr::null(), ptr::from_ref);
+            // SAFETY: address and options live during the call.
+            let ret = unsafe { my_timer_serve(self.0, pointer, options, Some(told), user_data) };
+            assert_ne!(ret, 0, "it is refused");
+            drop(never);
+            // SAFETY: what is refused is not called back.
+            drop(unsafe { Box::from_raw(user_data.cast::<oneshot::Sender<Told>>()) });
+            ret
+        }
+
+        pub async fn serve(self, address: &str, options: Option<&FFIServeOptions>) -> Result<String, String> {
+            let listening = {
+                let address = CString::new(address).expect("no zero");
+                let (user_data, listening) = waiting();
+                let options = options.map_or(ptr::null(), ptr::from_ref);
+                // SAFETY: address and options live during the call.
+                let ret = unsafe { my_timer_serve(self.0, address.as_ptr(), options, Some(told), user_data) };
+                assert_eq!(ret, 0, "it is accepted");
+                listening
+            };
+            match listening.await.expect("it calls back") {
+                (0, address) => Ok(address),
+                (ret, text) => {
+                    assert_eq!(ret, 1);
+                    Err(text)
+                }
+            }
+        }
+
+        pub fn begin_to_close(self) {
+            // SAFETY: nobody is told.
+            let ret = unsafe { my_timer_close(self.0, None, ptr::null_mut()) };
+            assert_eq!(ret, 0);
+        }
+
+        pub async fn close(self) -> c_int {
+            let (ret, user_data, closed) = {
+                let (user_data, closed) = waiting();
+                // SAFETY: userData lives until it is called.
+                (unsafe { my_timer_close(self.0, Some(told), user_data) }, Ctx(user_data), closed)
+            };
+            if ret != 0 {
+                // It was begun before, and ends without telling anybody.
+                // SAFETY: what is refused is not called back.
+                drop(unsafe { Box::from_raw(user_data.0.cast::<oneshot::Sender<Told>>()) });
+                return 0;
+            }
+            closed.await.expect("it calls back").0
+        }
     }
 }

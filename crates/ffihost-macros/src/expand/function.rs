@@ -3,7 +3,7 @@
 use super::args::Args;
 use super::fields::described_output;
 use super::place::{Place, located};
-use super::{beside, export, exported_at_all, formats, piece, root, unique, when};
+use super::{beside, export, exported_at_all, formats, piece, root, row, unique, when};
 use crate::model::function::Function;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
@@ -45,7 +45,23 @@ impl Request<'_> {
         let cbor = when("cbor", formats.cbor, &self.cbor());
         let (check, piece, handler) = (self.check_state(), self.piece(), self.handler(false));
         let borrowing = self.borrows().then(|| self.handler(true));
-        quote!(#check #handler #borrowing #native #cbor #piece)
+        let served = when("served", formats.cbor, &self.served());
+        quote!(#check #handler #borrowing #native #cbor #served #piece)
+    }
+
+    /// What starts it for a client on a socket.
+    fn served(&self) -> TokenStream {
+        let (root, decode, handler) = (root(), self.args.cbor(), handler(false));
+        let (start, kind) = match (&self.of, self.function.asynchronous) {
+            (Of::Nobody, true) => ("served_free_request", "Asynchronous"),
+            (Of::Nobody, false) => ("served_free_sync_request", "Synchronous"),
+            (Of::Context, false) => ("served_sync_request", "Synchronous"),
+            (Of::Handle(_), false) => ("served_sync_handle_request", "Synchronous"),
+            (Of::Context | Of::Handle(_), true) => ("served_request", "Asynchronous"),
+        };
+        let (start, kind) = (format_ident!("{start}"), format_ident!("{kind}"));
+        let body = quote!(unsafe { ::ffihost::export::#start(&#root::LIBRARY, __remote, #decode, #handler) });
+        row(&self.function.head.name, &kind, &quote!(|__remote| #body))
     }
 
     /// Whether there is something that a synchronous call need not copy.

@@ -1,9 +1,9 @@
 //! Structs that stay in the library.
 
-use super::{beside, export, piece, root, unique};
+use super::{beside, export, piece, root, row, unique, when};
 use crate::model::handle::Handle;
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 pub(crate) fn expand(handle: &Handle) -> TokenStream {
     let (item, ident, root) = (&handle.item, &handle.head.ident, root());
@@ -13,10 +13,17 @@ pub(crate) fn expand(handle: &Handle) -> TokenStream {
         &quote!(__ctx: *mut ::core::ffi::c_void, __handle: u64),
         &quote!(::ffihost::export::release_handle::<#root::State, #ident>(&#root::LIBRARY, __ctx, __handle)),
     );
+    let release_served = row(
+        &handle.release,
+        &format_ident!("Release"),
+        &quote!(|__host, __handle| ::ffihost::export::release_served::<#ident>(__host, __handle)),
+    );
+    let release_served = when("served", true, &release_served);
     let unique_symbol = unique("Symbols", [Ident::new(&handle.release, ident.span())]);
     let unique_type = unique("Types", [ident.clone()]);
     let piece = piece(&handle.head, &TokenStream::new(), &quote!(Handle));
-    let beside = beside(&handle.head, &quote!(#handle_type #release #unique_symbol #unique_type #piece));
+    let beside =
+        beside(&handle.head, &quote!(#handle_type #release #release_served #unique_symbol #unique_type #piece));
     quote!(#item #beside)
 }
 

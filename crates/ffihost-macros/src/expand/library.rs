@@ -1,8 +1,9 @@
 //! `library!`.
 
-use crate::model::library::Library;
+use crate::model::library::{Library, Serve};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 
 pub(crate) fn expand(library: &Library, complete: bool) -> TokenStream {
     let module = module(library);
@@ -20,6 +21,7 @@ fn module(library: &Library) -> TokenStream {
     let (prefix, last) = (&library.prefix, &library.last);
     let (native, cbor) = (library.formats.native, library.formats.cbor);
     let (if_native, if_cbor) = (pass("if_native", native), pass("if_cbor", cbor));
+    let if_served = pass("if_served", library.serve.is_some());
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, unused_imports, unused_macros)]
@@ -58,6 +60,7 @@ fn module(library: &Library) -> TokenStream {
             pub(crate) use by_receiver;
             #if_native
             #if_cbor
+            #if_served
         }
     }
 }
@@ -77,6 +80,7 @@ fn pass(name: &str, wanted: bool) -> TokenStream {
 fn exports(library: &Library) -> TokenStream {
     let (prefix, root) = (&library.prefix, quote!(ffihost_library_at_the_crate_root));
     let check = quote_spanned!(super::place::located(prefix.span())=> needs_constructor::<#root::Marker>());
+    let serve = library.serve.as_ref().map(|serve| serve_export(serve, &library.prefix));
     let at_root = quote_spanned! {super::place::located(prefix.span())=>
         const _: () = {
             let (path, mut at) = (::core::module_path!().as_bytes(), 0);
@@ -90,6 +94,7 @@ fn exports(library: &Library) -> TokenStream {
         const _: () = {
             use self::#root::LIBRARY;
             ::ffihost::__standard_exports!(#prefix, LIBRARY);
+            #serve
         };
         #at_root
         const _: fn() = || {
@@ -107,4 +112,13 @@ fn exports(library: &Library) -> TokenStream {
             },
         });
     }
+}
+
+/// `<lib>_serve`.
+fn serve_export(serve: &Serve, prefix: &syn::LitStr) -> TokenStream {
+    let admit = match &serve.admit {
+        Some(admit) => quote_spanned!(super::place::located(admit.span())=> ::core::option::Option::Some(#admit)),
+        None => quote!(::core::option::Option::None),
+    };
+    quote_spanned!(super::place::located(serve.span)=> ::ffihost::__serve_export!(#prefix, LIBRARY, #admit);)
 }

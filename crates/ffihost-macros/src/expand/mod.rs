@@ -217,6 +217,17 @@ fn export(name: &str, parameters: &TokenStream, body: &TokenStream) -> TokenStre
     }
 }
 
+/// Puts what starts a request where a server finds it by name.
+fn row(name: &str, kind: &Ident, start: &TokenStream) -> TokenStream {
+    quote! {
+        ::ffihost::__row!(::ffihost::export::Row {
+            module: ::core::module_path!(),
+            name: #name,
+            start: ::ffihost::export::Start::#kind(#start),
+        });
+    }
+}
+
 /// As far as the item and the library say so.
 fn when(format: &str, wanted: bool, tokens: &TokenStream) -> TokenStream {
     if !wanted {

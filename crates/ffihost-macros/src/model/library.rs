@@ -15,6 +15,15 @@ pub(crate) struct Library {
     pub(crate) last: Ident,
     pub(crate) options: Option<Expr>,
     pub(crate) formats: Formats,
+    /// Whether it is served by itself.
+    pub(crate) serve: Option<Serve>,
+}
+
+/// How a library is served.
+pub(crate) struct Serve {
+    pub(crate) span: Span,
+    /// Who may connect: a function.
+    pub(crate) admit: Option<syn::Path>,
 }
 
 const USAGE: &str = "write `ffihost::library!(\"my_app\", MyApp)`: the library's name, and the type of its state";
@@ -27,6 +36,7 @@ impl Library {
             last: Ident::new("invalid", Span::call_site()),
             options: None,
             formats: Formats::BOTH,
+            serve: None,
         };
         let parse = |input: ParseStream<'_>| library.parse(input, errors);
         if let Err(error) = parse.parse2(tokens) {
@@ -67,6 +77,14 @@ impl Library {
                 input.parse::<Token![,]>()?;
             }
         }
+        if let Some(serve) = &self.serve
+            && !self.formats.cbor
+        {
+            errors.add(syn::Error::new(
+                serve.span,
+                "what is served crosses in CBOR, which `formats(…)` has switched off",
+            ));
+        }
         Ok(())
     }
 
@@ -80,12 +98,36 @@ impl Library {
                 }
             }
             "formats" => self.formats = attrs::formats(&name, input, errors)?,
+            "serve" => {
+                let serve = serve(&name, input)?;
+                if self.serve.replace(serve).is_some() {
+                    errors.on(name, "`serve` is given twice");
+                }
+            }
             other => {
-                let known = "`options = …` and `formats(…)`";
+                let known = "`options = …`, `formats(…)` and `serve`";
                 errors.on(&name, format_args!("there is no `{other}` for `library!`: there are {known}"));
                 attrs::skip(input)?;
             }
         }
         Ok(())
     }
+}
+
+/// `serve`, or `serve(admit = function)`.
+fn serve(name: &Ident, input: ParseStream<'_>) -> syn::Result<Serve> {
+    const USAGE: &str = "write `serve`, or `serve(admit = may_connect)` with a `fn may_connect(peer: &Peer) -> bool`";
+    let mut serve = Serve { span: name.span(), admit: None };
+    if input.peek(syn::token::Paren) {
+        let inside;
+        syn::parenthesized!(inside in input);
+        let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
+        let admit: Ident = inside.parse().map_err(usage)?;
+        if admit != "admit" {
+            return Err(syn::Error::new(admit.span(), USAGE));
+        }
+        inside.parse::<Token![=]>().map_err(usage)?;
+        serve.admit = Some(inside.parse().map_err(usage)?);
+    }
+    Ok(serve)
 }

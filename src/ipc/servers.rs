@@ -1,0 +1,60 @@
+//! The servers of a context: they end with it.
+
+use super::Own;
+use crate::sync::Mutex;
+use ffihost_ipc::{Routing, Stopper};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The servers of one context.
+#[derive(Debug, Default)]
+pub(crate) struct Servers(Mutex<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// What they serve, and how they share it.
+    shared: Option<(Own, Routing)>,
+    running: Vec<(Stopper, JoinHandle<()>)>,
+    stopped: bool,
+}
+
+impl Servers {
+    /// What the servers serve, made by the first.
+    pub(super) fn shared(&self, make: impl FnOnce() -> Own) -> (Own, Routing) {
+        self.0.lock().shared.get_or_insert_with(|| (make(), Routing::default())).clone()
+    }
+
+    /// One more; it is told to stop at once if the others were.
+    pub(crate) fn add(&self, stopper: &Stopper, thread: JoinHandle<()>) {
+        let mut inner = self.0.lock();
+        let stopped = inner.stopped;
+        inner.running.push((stopper.clone(), thread));
+        drop(inner);
+        if stopped {
+            stopper.stop();
+        }
+    }
+
+    /// Tells all to stop: they take no more requests, and answer those that run.
+    pub(crate) fn stop(&self) {
+        let mut inner = self.0.lock();
+        inner.stopped = true;
+        let stoppers: Vec<Stopper> = inner.running.iter().map(|(stopper, _)| stopper.clone()).collect();
+        drop(inner);
+        stoppers.iter().for_each(Stopper::stop);
+    }
+
+    /// Joins their threads. False if one has not ended by then; it is left alone.
+    pub(crate) fn join(&self, deadline: Instant) -> bool {
+        let running = std::mem::take(&mut self.0.lock().running);
+        let mut joined = true;
+        for (_, thread) in running {
+            // Its limits bound how long it takes.
+            while !thread.is_finished() && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            joined &= thread.is_finished() && thread.join().is_ok();
+        }
+        joined
+    }
+}
