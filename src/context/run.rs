@@ -208,14 +208,14 @@ async fn story(local: &Rc<Local>, created: Key, construct: Construct, destruct: 
 }
 
 async fn constructed(local: &Local, construct: Construct) -> Result<State, Failure> {
-    let construction = AssertUnwindSafe(async { construct().await }).catch_unwind();
+    // A panic of it ends the story, which is caught as a whole.
+    let construction = construct();
     let patience = async {
         close_requested(local).await;
         tokio::time::sleep(local.instance.options.grace).await;
     };
-    match select(pin!(construction), pin!(patience)).await {
-        Either::Left((Ok(constructed), _)) => constructed,
-        Either::Left((Err(payload), _)) => Err(panicked(payload)),
+    match select(construction, pin!(patience)).await {
+        Either::Left((constructed, _)) => constructed,
         Either::Right(_) => Err(Box::new((Status::Cancelled, "the context was closed before it was constructed"))),
     }
 }
