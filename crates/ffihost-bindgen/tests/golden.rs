@@ -30,8 +30,13 @@ fn keywords() {
 }
 
 #[test]
+fn generic() {
+    check(&common::generic());
+}
+
+#[test]
 fn no_line_is_too_long() {
-    for library in [common::everything(), common::keywords()] {
+    for library in [common::everything(), common::keywords(), common::generic()] {
         for language in Language::ALL {
             for file in generate(&library, language).expect("it can be bound") {
                 for (at, line) in file.contents.lines().enumerate() {
