@@ -141,9 +141,9 @@ fn cpp_with_clang() {
 #[test]
 fn what_compiles_is_what_is_generated() {
     for library in [common::everything(), common::keywords(), common::generic()] {
-        for file in
-            Language::ALL.into_iter().flat_map(|language| generate(&library, language).expect("it can be bound"))
-        {
+        let files =
+            Language::ALL.into_iter().flat_map(|language| generate(&library, language).expect("it can be bound"));
+        for file in files.filter(|file| file.path != "ffihost.h") {
             let golden = std::fs::read_to_string(folder().join(&file.path)).unwrap_or_default();
             assert!(golden == file.contents, "{} differs: run the golden tests", file.path);
         }
