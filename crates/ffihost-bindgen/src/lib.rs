@@ -47,9 +47,9 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Language {
-    /// C99, which C++ takes too: `<lib>.h`. Needs `ffihost.h` beside it.
+    /// C99, which C++ takes too: `<lib>.h` and `ffihost.h`, the same for every library.
     C,
-    /// C++17: `<lib>.hpp` and `ffihost.hpp`, the same for every library; and the C header, which they include.
+    /// C++17: `<lib>.hpp` and `ffihost.hpp`, the same for every library; and the C headers, which they include.
     Cpp,
 }
 

@@ -8,9 +8,6 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// What every C header of a library includes. A copy: a test sees to it that it is the same as ffihost's own.
-const FFIHOST_H: &str = include_str!("../include/ffihost.h");
-
 pub(crate) fn generate(args: &Generate, out: &mut Output) -> Result<Verdict, Error> {
     let library = args.source.library()?;
     // One language may need files of another; what both give is the same.
@@ -20,7 +17,6 @@ pub(crate) fn generate(args: &Generate, out: &mut Output) -> Result<Verdict, Err
             .map_err(|error| Error::Bindings { library: library.name.clone(), error })?;
         files.extend(generated.into_iter().map(|file| (args.out.join(file.path), file.contents)));
     }
-    files.entry(args.out.join("ffihost.h")).or_insert_with(|| FFIHOST_H.to_owned());
     if args.check { check(&files, out) } else { write(&files, out) }
 }
 

@@ -12,6 +12,7 @@
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
+using Load = ffihost::Responder<std::optional<Bytes>, notes::RequestError>;
 
 // Keeps what it is given.
 class Shelf {
@@ -41,8 +42,8 @@ void implement(const notes::Context &context, const std::shared_ptr<Shelf> &shel
         shelf->put(key, std::move(bytes));
     });
     // Answers later, on a thread of its own.
-    context.on_load([shelf](ffihost::Responder<std::optional<Bytes>, notes::RequestError> call, const std::string &key) {
-        std::thread([shelf, key, call = std::move(call)]() mutable { call.complete(shelf->get(key)); }).detach();
+    context.on_load([shelf](Load load, const std::string &key) {
+        std::thread([shelf, key, load = std::move(load)]() mutable { load.complete(shelf->get(key)); }).detach();
     });
 }
 // ANCHOR_END: host_fns
@@ -85,6 +86,41 @@ void use(const notes::Context &context) {
 }
 // ANCHOR_END: requests
 
+// ANCHOR: not_wanted
+// A host that takes too long to load a note, a request that is given up because of that, and a host that hears of it.
+void give_up(const notes::Context &context) {
+    const auto unwanted = std::make_shared<std::promise<std::uint64_t>>();
+    const auto call = std::make_shared<std::optional<Load>>();
+    ffihost::HostFnOptions options;
+    options.cancelled = [unwanted](std::uint64_t token) { unwanted->set_value(token); };
+    context.on_load([call](Load load, const std::string &) { call->emplace(std::move(load)); }, options);
+
+    ffihost::Future<std::uint64_t> bytes = context.read_all();
+    bytes.on_stale([&bytes](std::chrono::milliseconds elapsed) {
+        if (elapsed >= std::chrono::milliseconds(900)) {
+            bytes.cancel();
+        }
+    });
+    try {
+        bytes.get();
+    } catch (const ffihost::Error &error) {
+        std::cout << ffihost::status_name(error.status()) << '\n';
+    }
+    if (unwanted->get_future().get() == (*call)->token()) {
+        std::cout << "nobody waits for the note any more\n";
+    }
+}
+// ANCHOR_END: not_wanted
+
+// ANCHOR: cbor
+// The tools' own request, which is only in CBOR.
+void diagnose(const notes::Context &context) {
+    const ffihost::Cbor diagnosis = context.diagnose_cbor(ffihost::Cbor{0xa0});
+    // {"owner": "Ada", "titles": "1"}
+    std::cout << diagnosis.size() << " bytes of CBOR\n";
+}
+// ANCHOR_END: cbor
+
 #ifdef FFIHOST_COROUTINES
 // ANCHOR: coroutine
 // The least that a coroutine can return.
@@ -124,6 +160,8 @@ int main() {
         read(context, std::move(total));
         std::cout << twice.get() << " bytes when read twice\n";
 #endif
+        diagnose(context);
+        give_up(context);
     } catch (const ffihost::Error &error) {
         std::cerr << error.what() << '\n';
         return 1;

@@ -27,6 +27,8 @@
 #include "ffihost.h"
 
 #include <atomic>
+#include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -37,6 +39,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <stdexcept>
@@ -102,6 +105,30 @@ class AbiMismatch : public Error {
 public:
     explicit AbiMismatch(const std::string &text) : Error(FFI_RET_ABI_MISMATCH, text) {}
 };
+
+/* CBOR that is yours. */
+using Cbor = std::vector<std::uint8_t>;
+
+/* CBOR that is lent for one call: made of a Cbor, a std::string_view, or whatever else has bytes in a row. */
+class CborView {
+    template <class B> using Byte = std::remove_pointer_t<decltype(std::declval<const B &>().data())>;
+
+public:
+    CborView(const std::uint8_t *data, std::size_t size) noexcept : data_(data), size_(size) {}
+    template <class B, std::enable_if_t<sizeof(Byte<B>) == 1 && std::is_trivially_copyable_v<Byte<B>>, int> = 0>
+    CborView(const B &bytes) noexcept
+        : data_(static_cast<const std::uint8_t *>(static_cast<const void *>(bytes.data()))), size_(bytes.size()) {}
+
+    const std::uint8_t *data() const noexcept { return data_; }
+    std::size_t size() const noexcept { return size_; }
+
+private:
+    const std::uint8_t *data_;
+    std::size_t size_;
+};
+
+/* Is told that a request still runs, and since when. */
+using StaleObserver = std::function<void(std::chrono::milliseconds)>;
 
 namespace detail {
 
@@ -500,11 +527,22 @@ public:
 
     void *user_data() noexcept { return static_cast<Callback *>(this); }
 
+    /* Sets what is told of the warnings that come from now on; one that is replaced may just be running. */
+    void observe(StaleObserver observer) {
+        auto shared = observer ? std::make_shared<const StaleObserver>(std::move(observer)) : nullptr;
+        const std::lock_guard<std::mutex> lock(observing_);
+        if (!is_settled_) {
+            observer_.swap(shared);
+        }
+    }
+
     void called(int ret, const char *msg, std::size_t len) noexcept final {
         if (ret == FFI_RET_STALE_WARN) {
-            return;
+            return warn(std::string_view(msg, len));
         }
         const std::shared_ptr<Call> last = std::move(held_);
+        // What the observer holds is freed here, however long somebody keeps the request.
+        stop_observing();
         settled(ret, msg, len);
     }
 
@@ -513,7 +551,34 @@ protected:
     virtual void settled(int ret, const char *msg, std::size_t len) noexcept = 0;
 
 private:
+    std::shared_ptr<const StaleObserver> observer() noexcept {
+        const std::lock_guard<std::mutex> lock(observing_);
+        return observer_;
+    }
+
+    void warn(std::string_view elapsed) noexcept {
+        if (const std::shared_ptr<const StaleObserver> told = observer()) {
+            std::chrono::milliseconds::rep milliseconds = 0;
+            std::from_chars(elapsed.data(), elapsed.data() + elapsed.size(), milliseconds);
+            try {
+                (*told)(std::chrono::milliseconds(milliseconds));
+            } catch (...) {
+                uncaught("the observer of a slow request");
+            }
+        }
+    }
+
+    void stop_observing() noexcept {
+        std::shared_ptr<const StaleObserver> last;
+        const std::lock_guard<std::mutex> lock(observing_);
+        is_settled_ = true;
+        observer_.swap(last);
+    }
+
     std::shared_ptr<Call> held_;
+    std::mutex observing_;
+    std::shared_ptr<const StaleObserver> observer_;
+    bool is_settled_ = false;
 };
 
 } // namespace detail
@@ -530,6 +595,14 @@ public:
         return call_ && bound_.ctx != nullptr && bound_.library->cancel(bound_.ctx, call_->user_data()) == FFI_RET_OK;
     }
 
+    /* Has observer told, on the FFI thread, whenever the library warns from now on that it still runs; in place of what
+     * was told before. Only libraries that set an interval warn. */
+    void on_stale(StaleObserver observer) const {
+        if (call_) {
+            call_->observe(std::move(observer));
+        }
+    }
+
 private:
     detail::Bound bound_{nullptr, nullptr};
     std::shared_ptr<detail::Call> call_;
@@ -542,8 +615,9 @@ public:
     Future() = default;
     Future(std::future<T> from, Request request) : std::future<T>(std::move(from)), request_(std::move(request)) {}
 
-    /* As Request::cancel. */
+    /* As those of Request. */
     bool cancel() const noexcept { return request_.cancel(); }
+    void on_stale(StaleObserver observer) const { request_.on_stale(std::move(observer)); }
 
 private:
     Request request_;
@@ -729,8 +803,9 @@ public:
     bool await_suspend(std::coroutine_handle<> coroutine) noexcept { return call_->wait(coroutine); }
     T await_resume() { return call_->result().value(); }
 
-    /* As Request::cancel. */
+    /* As those of Request. */
     bool cancel() const noexcept { return request_.cancel(); }
+    void on_stale(StaleObserver observer) const { request_.on_stale(std::move(observer)); }
 
 private:
     std::shared_ptr<detail::AwaitCall<T, E>> call_;
@@ -783,6 +858,9 @@ public:
     /* Whether it can still be answered by this. The call itself may have ended: by its deadline, for example. */
     explicit operator bool() const noexcept { return token_ != 0; }
 
+    /* What the call is named by, to HostFnOptions::cancelled among others; 0 when it was answered by this. */
+    std::uint64_t token() const noexcept { return token_; }
+
     /* Answers with the result. False if the call had ended already, by a deadline or by close, or was answered. */
     bool complete(const detail::Value<T> &value) {
         return answer([&] { return complete_(bound_, token_, value); });
@@ -826,6 +904,18 @@ private:
     Reject reject_;
 };
 
+/* More that can be said of a host function that answers later. */
+struct HostFnOptions {
+    /* Told, on the FFI thread, the token of a call whose answer is not wanted any more: its deadline has passed, the
+     * library has dropped it or cancelled what awaits it, the function was unregistered, or the context closes. At most
+     * once for each call, after the host function has returned from it, and never after an answer was accepted. */
+    std::function<void(std::uint64_t token)> cancelled{};
+    /* For calls that have no deadline of their own; none: the library's default. */
+    std::chrono::milliseconds deadline{0};
+    /* How many calls may be open at once, before the library is told that there are too many; 0: any number. */
+    std::uint32_t max_in_flight = 0;
+};
+
 namespace detail {
 
 /* What the userData of an FFIHostFn points to; deleted when it is released. */
@@ -836,10 +926,24 @@ public:
     HostFunction &operator=(const HostFunction &) = delete;
     virtual ~HostFunction() = default;
     virtual void called(std::uint64_t token, const char *req, std::size_t len) noexcept = 0;
+
+    void cancelled(std::uint64_t token) noexcept {
+        try {
+            options.cancelled(token);
+        } catch (...) {
+            uncaught("a cancel function");
+        }
+    }
+
+    HostFnOptions options;
 };
 
 extern "C" inline void ffihost_v1_host_fn(std::uint64_t token, const char *req, std::size_t len, void *data) noexcept {
     static_cast<HostFunction *>(data)->called(token, req, len);
+}
+
+extern "C" inline void ffihost_v1_cancel(std::uint64_t token, void *data) noexcept {
+    static_cast<HostFunction *>(data)->cancelled(token);
 }
 
 extern "C" inline void ffihost_v1_release(void *user_data) noexcept { delete static_cast<HostFunction *>(user_data); }
@@ -917,10 +1021,14 @@ private:
 };
 
 inline void register_host_function(const Bound &bound, const char *name, std::unique_ptr<HostFunction> function) {
+    const HostFnOptions &asked = function->options;
     FFIHostFnOptions options = FFI_HOST_FN_OPTIONS_INIT;
     options.fn = &ffihost_v1_host_fn;
+    options.cancel = asked.cancelled ? &ffihost_v1_cancel : nullptr;
     options.release = &ffihost_v1_release;
     options.userData = function.get();
+    options.max_in_flight = asked.max_in_flight;
+    options.deadline_ms = asked.deadline.count() > 0 ? static_cast<std::uint64_t>(asked.deadline.count()) : 0;
     const int status = bound.library->register_host_fn_with(bound.ctx, name, &options);
     if (status != FFI_RET_OK) {
         throw refusal(status);
@@ -935,9 +1043,10 @@ template <class S, class CArgs, class Args, class F> void implement(const Bound 
 }
 
 template <class S, class CArgs, class Args, class F>
-void implement_responding(const Bound &bound, const char *name, F function) {
-    register_host_function(bound, name,
-                           std::make_unique<RespondingHostFunction<S, CArgs, Args, F>>(bound, std::move(function)));
+void implement_responding(const Bound &bound, const char *name, F function, HostFnOptions options) {
+    auto responding = std::make_unique<RespondingHostFunction<S, CArgs, Args, F>>(bound, std::move(function));
+    responding->options = std::move(options);
+    register_host_function(bound, name, std::move(responding));
 }
 
 inline void unregister(const Bound &bound, const char *name) {
@@ -1143,6 +1252,9 @@ public:
     ~Handle() { give_back(); }
 
     explicit operator bool() const noexcept { return id_ != 0; }
+
+    /* What C and CBOR know it by; 0 if it is none. It stays this one's to give back. */
+    std::uint64_t raw() const noexcept { return id_; }
 
 protected:
     friend struct detail::Access;

@@ -376,8 +376,7 @@ inline const ffihost::detail::Library &library() noexcept {
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were
- * made for. Whatever makes a context checks it. */
+ * were made for. Whatever makes a context checks it. */
 inline void check_abi() {
     if (::my_timer_abi_hash() != MY_TIMER_ABI_HASH) {
         char text[512] = "";
@@ -503,12 +502,15 @@ public:
             ffihost::detail::Access::bound(*this), "fetch_clock", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
-    void on_fetch_clock(std::function<void(ffihost::Responder<std::uint64_t> call)> host_function) const {
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
+    void on_fetch_clock(std::function<void(ffihost::Responder<std::uint64_t> call)> host_function,
+                        ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<uint64_t, std::uint64_t>;
         using Args = std::tuple<>;
         ffihost::detail::implement_responding<S, void, Args>(
-            ffihost::detail::Access::bound(*this), "fetch_clock", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "fetch_clock", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */

@@ -636,8 +636,7 @@ inline const ffihost::detail::Library &library() noexcept {
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were
- * made for. Whatever makes a context checks it. */
+ * were made for. Whatever makes a context checks it. */
 inline void check_abi() {
     if (::vault_abi_hash() != VAULT_ABI_HASH) {
         char text[512] = "";
@@ -715,13 +714,16 @@ public:
             ffihost::detail::Access::bound(*this), "ask_passphrase", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_ask_passphrase(std::function<void(ffihost::Responder<std::string, Declined> call,
-                                              Prompt prompt)> host_function) const {
+                                              Prompt prompt)> host_function,
+                           ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<FFIString, std::string, VaultDeclined, ::vault::Declined>;
         using Args = std::tuple<::vault::Prompt>;
         ffihost::detail::implement_responding<S, VaultAskPassphraseArgs, Args>(
-            ffihost::detail::Access::bound(*this), "ask_passphrase", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "ask_passphrase", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -742,13 +744,16 @@ public:
             ffihost::detail::Access::bound(*this), "delete_blob", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_delete_blob(std::function<void(ffihost::Responder<void, StorageError> call,
-                                           std::string name)> host_function) const {
+                                           std::string name)> host_function,
+                        ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<void, void, VaultStorageError, ::vault::StorageError>;
         using Args = std::tuple<std::string>;
         ffihost::detail::implement_responding<S, VaultDeleteBlobArgs, Args>(
-            ffihost::detail::Access::bound(*this), "delete_blob", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "delete_blob", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -770,15 +775,18 @@ public:
             ffihost::detail::Access::bound(*this), "load_blob", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_load_blob(std::function<void(ffihost::Responder<std::optional<std::vector<std::uint8_t>>,
         StorageError> call,
-                                         std::string name)> host_function) const {
+                                         std::string name)> host_function,
+                      ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<VaultOptionalBytes, std::optional<std::vector<std::uint8_t>>,
             VaultStorageError, ::vault::StorageError>;
         using Args = std::tuple<std::string>;
         ffihost::detail::implement_responding<S, VaultLoadBlobArgs, Args>(
-            ffihost::detail::Access::bound(*this), "load_blob", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "load_blob", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -816,13 +824,16 @@ public:
             ffihost::detail::Access::bound(*this), "store_blob", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_store_blob(std::function<void(ffihost::Responder<void, StorageError> call, std::string name,
-                                          std::vector<std::uint8_t> bytes)> host_function) const {
+                                          std::vector<std::uint8_t> bytes)> host_function,
+                       ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<void, void, VaultStorageError, ::vault::StorageError>;
         using Args = std::tuple<std::string, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, VaultStoreBlobArgs, Args>(
-            ffihost::detail::Access::bound(*this), "store_blob", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "store_blob", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */

@@ -1,5 +1,6 @@
 //! The C header: `types` the library's types, `constants` its constants, `functions` its symbols and the helpers around
-//! them, `templates/header.h` how it all is written.
+//! them, `templates/header.h` how it all is written. `templates/ffihost.h`, which it includes, is ffihost's own, word for
+//! word.
 
 mod constants;
 mod functions;
@@ -63,7 +64,8 @@ pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
         types: definitions,
         functions,
     };
-    Ok(vec![File { path: format!("{}.h", library.name), contents: render(&header)? }])
+    let own = File { path: format!("{}.h", library.name), contents: render(&header)? };
+    Ok(vec![own, File { path: "ffihost.h".to_owned(), contents: include_str!("templates/ffihost.h").to_owned() }])
 }
 
 /// A template, filled: no trailing spaces, no line that is too long, one newline at the end.

@@ -76,6 +76,23 @@ pub(crate) struct EventView {
 /// Names that members' parameters may not have, because their bodies use them.
 const TAKEN: [&str; 10] = ["S", "arena", "bound", "call", "ctx", "done", "ffi_cb", "made", "ready", "user_data"];
 
+/// How a function is declared and called, in one of its formats.
+struct Form {
+    name: String,
+    declared: Vec<String>,
+    /// The names of what is declared.
+    passed: Vec<String>,
+    /// What it gives, and its declared error.
+    value: String,
+    error: Option<String>,
+    docs: String,
+    signature: String,
+    /// The call of C.
+    call: String,
+    /// Whether it has parameters to lend.
+    lends: bool,
+}
+
 pub(crate) struct Writer<'a> {
     library: &'a Library,
     values: &'a Values<'a>,
@@ -103,6 +120,11 @@ impl<'a> Writer<'a> {
         members.reserve(&["close", "destroy", "stats"]);
         for item in library.requests.iter().filter(|item| item.receiver == Receiver::Context) {
             members.claim(&identifier(&item.name), format!("the request `{}`", item.name))?;
+        }
+        for item in
+            library.requests.iter().filter(|item| belongs_in_cbor(item, &Receiver::Context) && !item.formats.native)
+        {
+            members.claim(&format!("{}_cbor", item.name), format!("the CBOR form of the request `{}`", item.name))?;
         }
         Ok(Self {
             library,
@@ -142,7 +164,11 @@ impl<'a> Writer<'a> {
     }
 
     fn methods(&self, receiver: &Receiver, class: &str, members: &mut Scope) -> Vec<Method> {
-        let requests = || self.library.requests.iter().filter(|item| item.receiver == *receiver && item.formats.native);
+        let requests = || {
+            self.library.requests.iter().filter(|item| {
+                if item.formats.native { item.receiver == *receiver } else { belongs_in_cbor(item, receiver) }
+            })
+        };
         if !matches!(receiver, Receiver::Context) {
             let names: Vec<_> = requests().map(|item| identifier(&item.name)).collect();
             members.reserve(&names.iter().map(String::as_str).collect::<Vec<_>>());
@@ -150,15 +176,60 @@ impl<'a> Writer<'a> {
         requests().map(|item| self.method(item, class, members)).collect()
     }
 
-    fn method(&self, item: &Request, class: &str, members: &mut Scope) -> Method {
-        let name = identifier(&item.name);
-        let await_name = members.give(&format!("{}_async", item.name), "a form of a request");
-        let submit_name = members.give(&format!("submit_{}", item.name), "a form of a request");
-        let is_free = item.receiver == Receiver::Free;
+    /// The C++ of a request in its native form, or in CBOR if it has no other.
+    fn form(&self, item: &Request) -> Form {
+        if !item.formats.native {
+            return self.cbor_form(item);
+        }
         let params = named(&item.params);
-        let declared: Vec<_> = params.iter().map(|(name, ty)| self.values.parameter(ty, name)).collect();
-        let passed: Vec<_> = params.iter().map(|(name, _)| name.clone()).collect();
-        let (value, error) = (self.values.name(&item.result), item.error.as_ref().map(|error| self.values.name(error)));
+        Form {
+            name: item.name.clone(),
+            declared: params.iter().map(|(name, ty)| self.values.parameter(ty, name)).collect(),
+            value: self.values.name(&item.result),
+            error: item.error.as_ref().map(|error| self.values.name(error)),
+            docs: paragraphs(&[
+                &item.docs,
+                &table(params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs))),
+            ]),
+            signature: self.signature(&item.result, item.error.as_ref()),
+            call: self.call(item, &params),
+            passed: params.into_iter().map(|(name, _)| name).collect(),
+            lends: !item.params.is_empty(),
+        }
+    }
+
+    fn cbor_form(&self, item: &Request) -> Form {
+        let mut passed = Vec::new();
+        if item.receiver != Receiver::Free {
+            passed.push("ffihost::detail::Access::bound(*this).ctx");
+        }
+        passed.extend(["ffi_cb", "user_data", "request.data()", "request.size()"]);
+        let passed: Vec<_> = passed.into_iter().map(str::to_owned).collect();
+        let handle = match &item.receiver {
+            Receiver::Handle(handle) => Some(format!("raw() of the {}", identifier(handle))),
+            Receiver::Context | Receiver::Free => None,
+        };
+        let receiver = handle.iter().map(|docs| (item.receiver_name.as_str(), docs.as_str()));
+        let keys = receiver.chain(item.params.iter().map(|field| (field.name.as_str(), field.docs.as_str())));
+        Form {
+            name: format!("{}_cbor", item.name),
+            declared: vec![IN_CBOR.to_owned()],
+            passed: vec!["request".to_owned()],
+            value: OF_CBOR.to_owned(),
+            error: item.error.as_ref().map(|_| OF_CBOR.to_owned()),
+            docs: paragraphs(&[&item.docs, &only_in_cbor(keys)]),
+            signature: cbor_signature(&format!("FFIBytes, {OF_CBOR}"), item.error.as_ref()),
+            call: list(4, &format!("return ::{}_{}_cbor", self.library.name, item.name), &passed, ";"),
+            lends: false,
+        }
+    }
+
+    fn method(&self, item: &Request, class: &str, members: &mut Scope) -> Method {
+        let Form { name, declared, passed, value, error, docs, signature, call, lends } = self.form(item);
+        let await_name = members.give(&format!("{name}_async"), "a form of a request");
+        let submit_name = members.give(&format!("submit_{name}"), "a form of a request");
+        let name = identifier(&name);
+        let is_free = item.receiver == Receiver::Free;
         let of = |first: &str| match &error {
             Some(error) => format!("{first}, {error}"),
             None => first.to_owned(),
@@ -181,10 +252,6 @@ impl<'a> Writer<'a> {
         let outside = |returned: &str, name: &str, params: &[String]| {
             list(0, &format!("inline {returned} {class}::{name}"), params, &format!("{tail} {{"))
         };
-        let docs = paragraphs(&[
-            &item.docs,
-            &table(params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs))),
-        ]);
         let indent = if is_free { 0 } else { 4 };
         let throws = match &error {
             Some(error) => format!("ffihost::ErrorOf<{error}> or ffihost::Error"),
@@ -228,10 +295,10 @@ impl<'a> Writer<'a> {
             } else {
                 outside("int", &submit_name, &with_submit)
             },
-            signature: self.signature(&item.result, item.error.as_ref()),
+            signature,
             submit: format!("{submit_name}({})", submitted.join(", ")),
-            call: self.call(item, &params),
-            lends: !params.is_empty(),
+            call,
+            lends,
             bound: if is_free {
                 format!("{{&{}::{}(), nullptr}}", self.values.namespace(), self.library_fn)
             } else {
@@ -270,31 +337,23 @@ impl<'a> Writer<'a> {
         format!("ffihost::detail::Signature<{}>", types.join(", "))
     }
 
-    /// The names in front of the constructors; nothing if it cannot be called natively.
-    pub(crate) fn constructor(&mut self) -> Option<Constructor> {
+    /// The constructor, in CBOR if it has no other format.
+    pub(crate) fn constructor(&mut self) -> Constructor {
         let item = &self.library.constructor;
-        if !item.formats.native {
-            return None;
-        }
-        let params = named(&item.params);
-        let declared: Vec<_> = params.iter().map(|(name, ty)| self.values.parameter(ty, name)).collect();
+        let form = if item.formats.native { self.native_constructor() } else { self.cbor_constructor() };
+        let Form { name, declared, passed, error, docs, signature, call, lends, .. } = form;
         let class = self.context.clone();
-        let (create, open) = (self.members.give("create", "a constructor"), self.members.give("open", "a constructor"));
-        let start = self.members.give("start", "a constructor");
-        let error = item.error.as_ref().map(|error| format!(", {}", self.values.name(error))).unwrap_or_default();
-        let ready = format!("std::function<void(ffihost::Result<void{error}>)>");
-        let with_ready: Vec<_> = declared.iter().cloned().chain([format!("{ready} ready")]).collect();
-        let passed: Vec<_> = params.iter().map(|(name, _)| name.clone()).collect();
-        let mut lent = self.lent(&params);
-        lent.extend(["ffi_cb", "user_data", "ctx"].map(str::to_owned));
-        let documented = params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs));
+        let mut give = |form: &str| self.members.give(&name.replace("create", form), "a constructor");
+        let (create, open, start) = (give("create"), give("open"), give("start"));
+        let error = error.map(|error| format!(", {error}")).unwrap_or_default();
+        let ready = format!("std::function<void(ffihost::Result<void{error}>)> ready");
+        let with_ready: Vec<_> = declared.iter().cloned().chain([ready]).collect();
         let blocking =
             "Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.";
-        let docs = paragraphs(&[&item.docs, &table(documented), blocking]);
         let static_list =
             |returned: &str, name: &str, params: &[String]| list(4, &format!("static {returned} {name}"), params, " {");
-        Some(Constructor {
-            comment: comment(4, &docs),
+        Constructor {
+            comment: comment(4, &paragraphs(&[&docs, blocking])),
             create: static_list(&format!("std::future<{class}>"), &create, &declared),
             create_comment: comment(
                 4,
@@ -308,10 +367,46 @@ impl<'a> Writer<'a> {
                 "The same with the context at once, so that host functions can be set which the library's constructor calls; \
                  ready is called on the FFI thread when that has ended. Requests wait until then.",
             ),
+            signature,
+            call,
+            lends,
+        }
+    }
+
+    fn native_constructor(&self) -> Form {
+        let item = &self.library.constructor;
+        let params = named(&item.params);
+        let mut lent = self.lent(&params);
+        lent.extend(["ffi_cb", "user_data", "ctx"].map(str::to_owned));
+        let documented = params.iter().zip(&item.params).map(|((name, _), field)| (&**name, &*field.docs));
+        Form {
+            name: "create".to_owned(),
+            declared: params.iter().map(|(name, ty)| self.values.parameter(ty, name)).collect(),
+            value: "void".to_owned(),
+            error: item.error.as_ref().map(|error| self.values.name(error)),
+            docs: paragraphs(&[&item.docs, &table(documented)]),
             signature: self.signature(&Type::Unit, item.error.as_ref()),
             call: list(12, &format!("return ::{}_create", self.library.name), &lent, ";"),
-            lends: !params.is_empty(),
-        })
+            passed: params.into_iter().map(|(name, _)| name).collect(),
+            lends: !item.params.is_empty(),
+        }
+    }
+
+    fn cbor_constructor(&self) -> Form {
+        let item = &self.library.constructor;
+        let passed = ["request.data()", "request.size()", "ffi_cb", "user_data", "ctx"].map(str::to_owned);
+        let keys = item.params.iter().map(|field| (field.name.as_str(), field.docs.as_str()));
+        Form {
+            name: "create_cbor".to_owned(),
+            declared: vec![IN_CBOR.to_owned()],
+            passed: vec!["request".to_owned()],
+            value: "void".to_owned(),
+            error: item.error.as_ref().map(|_| OF_CBOR.to_owned()),
+            docs: paragraphs(&[&item.docs, &only_in_cbor(keys)]),
+            signature: cbor_signature("void, void", item.error.as_ref()),
+            call: list(12, &format!("return ::{}_create_cbor", self.library.name), &passed, ";"),
+            lends: false,
+        }
     }
 
     pub(crate) fn host_fns(&mut self) -> Vec<HostFnView> {
@@ -343,11 +438,13 @@ impl<'a> Writer<'a> {
         HostFnView {
             name: item.name.clone(),
             comment: comment(4, &paragraphs(&[&item.docs, &table(documented), &text])),
-            responding_comment: comment(4, "The same, answered by `call`: now or later, from any thread."),
+            responding_comment: comment(
+                4,
+                "The same, answered by `call`: now or later, from any thread. The options can say who is told that an \
+                 answer is not wanted any more.",
+            ),
             returning: list(4, &format!("void {set}(std::function<{result}"), &args, "> host_function) const {"),
-            responding: item
-                .asynchronous
-                .then(|| list(4, &format!("void {set}(std::function<void"), &with_call, "> host_function) const {")),
+            responding: item.asynchronous.then(|| responding(&set, &with_call)),
             set,
             signature: self.signature(&item.result, item.error.as_ref()),
             c_args,
@@ -377,6 +474,43 @@ impl<'a> Writer<'a> {
             args: self.values.arguments(params),
         }
     }
+}
+
+/// How requests in CBOR take their map, and what they give.
+const IN_CBOR: &str = "ffihost::CborView request";
+const OF_CBOR: &str = "ffihost::Cbor";
+
+/// Whether a request in CBOR alone is a member of that. Those of a handle are of its context: the map says which handle.
+fn belongs_in_cbor(item: &Request, receiver: &Receiver) -> bool {
+    match receiver {
+        Receiver::Free => item.receiver == Receiver::Free,
+        Receiver::Context => item.receiver != Receiver::Free,
+        Receiver::Handle(_) => false,
+    }
+}
+
+/// `ffihost::detail::Signature` of a function whose error is in CBOR, if it has one.
+fn cbor_signature(result: &str, error: Option<&Type>) -> String {
+    let error = error.map(|_| format!(", FFIBytes, {OF_CBOR}")).unwrap_or_default();
+    format!("ffihost::detail::Signature<{result}{error}>")
+}
+
+/// What is to be passed to a function that is only in CBOR.
+fn only_in_cbor<'a>(keys: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let keys: Vec<_> = keys.collect();
+    let names: Vec<_> = keys.iter().map(|(name, _)| format!("\"{name}\": ...")).collect();
+    let map = format!("Only in CBOR, as bytes in both directions: request is the map {{{}}}.", names.join(", "));
+    paragraphs(&[&map, &table(keys.into_iter())])
+}
+
+/// The registration of a host function that answers later.
+fn responding(set: &str, with_call: &[String]) -> String {
+    let function = list(4, &format!("void {set}(std::function<void"), with_call, "> host_function,");
+    format!(
+        "{function}\n{:pad$}ffihost::HostFnOptions options = {{}}) const {{",
+        "",
+        pad = 4 + "void (".len() + set.len()
+    )
 }
 
 /// Parameters, under names that clash with nothing in the bodies of members.

@@ -30,7 +30,7 @@ struct Header<'a> {
     described: Vec<types::Described>,
     context: Class,
     context_docs: String,
-    constructor: Option<Constructor>,
+    constructor: Constructor,
     free: Vec<Method>,
     host_fns: Vec<HostFnView>,
     events: Vec<EventView>,

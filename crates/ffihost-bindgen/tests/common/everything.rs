@@ -169,14 +169,23 @@ fn requests() -> Vec<Request> {
         request
     };
     let cursor = || Receiver::Handle("Cursor".to_owned());
-    let mut generic =
-        request("inspect", "Only for generic callers.", plain([("what", Type::String)]), Type::String, None);
-    generic.formats = Formats { native: false, cbor: true };
+    let generic = |mut request: Request| {
+        request.formats = Formats { native: false, cbor: true };
+        request
+    };
     let mut fast = request("ping", "", Vec::new(), Type::Unit, None);
     fast.formats = Formats { native: true, cbor: false };
     vec![
         login,
-        generic,
+        generic(request(
+            "inspect",
+            "Only for generic callers.",
+            plain([("what", Type::String)]),
+            Type::String,
+            Some(Type::String),
+        )),
+        generic(sync(of(cursor(), request("peek", "", vec![field("n", "how many", Type::U32)], Type::U32, None)))),
+        generic(of(Receiver::Free, request("measure", "", Vec::new(), Type::U64, None))),
         fast,
         sync(request("greet", "Says hello.", plain([("name", Type::String)]), Type::String, Some(Type::String))),
         sync(request("sum", "", plain([("values", list(Type::F64))]), Type::F64, None)),

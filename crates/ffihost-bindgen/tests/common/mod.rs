@@ -5,7 +5,9 @@
 
 pub(crate) mod build;
 mod everything;
+mod generic;
 mod keywords;
 
 pub(crate) use self::everything::everything;
+pub(crate) use self::generic::generic;
 pub(crate) use self::keywords::keywords;

@@ -972,6 +972,13 @@ static inline const MyAppLoginError *my_app_login_error(int ret, const char *msg
     return ret == FFI_RET_ERR && len == sizeof(MyAppLoginError) ? MY_APP_AS_(const MyAppLoginError, msg) : NULL;
 }
 
+/* cb: once, on the FFI thread. FFI_RET_OK with nothing; or another status with text.
+ * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, BUSY.
+ *
+ * Only in CBOR: req is a map from the names of the parameters.
+ */
+int my_app_measure_cbor(FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
 /* Ends when it is cancelled.
  *
  * cb: once, on the FFI thread. FFI_RET_OK with nothing; or another status with text.
@@ -1019,6 +1026,17 @@ static inline bool my_app_open_cursor_result(int ret, const char *msg, size_t le
     memcpy(result, msg, len);
     return true;
 }
+
+/*   cursor  whose it is
+ *   n       how many
+ *
+ * cb: once, on this thread, before this returns. FFI_RET_OK with nothing; or another status with text.
+ * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
+ * BUSY.
+ *
+ * Only in CBOR: req is a map from the names of the parameters.
+ */
+int my_app_peek_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 
 /* cb: once, on the FFI thread. FFI_RET_OK with nothing; or another status with text.
  * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,

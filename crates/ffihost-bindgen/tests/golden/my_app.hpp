@@ -705,8 +705,7 @@ inline const ffihost::detail::Library &library() noexcept {
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were
- * made for. Whatever makes a context checks it. */
+ * were made for. Whatever makes a context checks it. */
 inline void check_abi() {
     if (::my_app_abi_hash() != MY_APP_ABI_HASH) {
         char text[512] = "";
@@ -757,6 +756,37 @@ inline ffihost::Awaitable<std::vector<std::uint8_t>> digest_async(const std::vec
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
     return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
         return submit_digest(ffi_cb, user_data, data);
+    });
+}
+#endif
+
+inline int submit_measure_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) {
+    return ::my_app_measure_cbor(ffi_cb, user_data, request.data(), request.size());
+}
+
+inline ffihost::Future<ffihost::Cbor> measure_cbor(ffihost::CborView request) {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
+    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_measure_cbor(ffi_cb, user_data, request);
+    });
+}
+
+inline ffihost::Request measure_cbor(ffihost::CborView request,
+                                     std::function<void(ffihost::Result<ffihost::Cbor>)> done) {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
+    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_measure_cbor(ffi_cb, user_data, request);
+    });
+}
+
+#ifdef FFIHOST_COROUTINES
+inline ffihost::Awaitable<ffihost::Cbor> measure_cbor_async(ffihost::CborView request) {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
+    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_measure_cbor(ffi_cb, user_data, request);
     });
 }
 #endif
@@ -856,6 +886,22 @@ public:
      */
     std::string greet(std::string_view name) const;
 
+    /* Only for generic callers.
+     *
+     * Only in CBOR, as bytes in both directions: request is the map {"what": ...}.
+     *
+     * The future throws ffihost::ErrorOf<ffihost::Cbor> or ffihost::Error.
+     */
+    ffihost::Future<ffihost::Cbor> inspect_cbor(ffihost::CborView request) const;
+
+    /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
+    ffihost::Request inspect_cbor(ffihost::CborView request,
+                                  std::function<void(ffihost::Result<ffihost::Cbor, ffihost::Cbor>)> done) const;
+#ifdef FFIHOST_COROUTINES
+    /* The same, to co_await: goes on on the FFI thread. */
+    ffihost::Awaitable<ffihost::Cbor, ffihost::Cbor> inspect_cbor_async(ffihost::CborView request) const;
+#endif
+
     /* Logs a user in.
      *
      * Asks the host for the profile.
@@ -896,6 +942,15 @@ public:
     ffihost::Awaitable<Cursor> open_cursor_async() const;
 #endif
 
+    /* Only in CBOR, as bytes in both directions: request is the map {"cursor": ..., "n": ...}.
+     *
+     *   cursor  raw() of the Cursor
+     *   n       how many
+     *
+     * Runs here, before it returns. Throws ffihost::Error.
+     */
+    ffihost::Cbor peek_cbor(ffihost::CborView request) const;
+
     /* The future throws ffihost::Error. */
     ffihost::Future<void> ping() const;
 
@@ -929,12 +984,15 @@ public:
             ffihost::detail::Access::bound(*this), "choose", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
-    void on_choose(std::function<void(ffihost::Responder<Role> call, std::vector<Role> roles)> host_function) const {
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
+    void on_choose(std::function<void(ffihost::Responder<Role> call, std::vector<Role> roles)> host_function,
+                   ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<MyAppRole, ::my_app::Role>;
         using Args = std::tuple<std::vector<::my_app::Role>>;
         ffihost::detail::implement_responding<S, MyAppChooseArgs, Args>(
-            ffihost::detail::Access::bound(*this), "choose", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "choose", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -959,14 +1017,17 @@ public:
             ffihost::detail::Access::bound(*this), "fetch_profile", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_fetch_profile(std::function<void(ffihost::Responder<Profile, ProfileError> call, std::string user_id,
-                                             bool fresh)> host_function) const {
+                                             bool fresh)> host_function,
+                          ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<MyAppProfile, ::my_app::Profile, MyAppProfileError,
             ::my_app::ProfileError>;
         using Args = std::tuple<std::string, bool>;
         ffihost::detail::implement_responding<S, MyAppFetchProfileArgs, Args>(
-            ffihost::detail::Access::bound(*this), "fetch_profile", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "fetch_profile", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -984,12 +1045,15 @@ public:
             ffihost::detail::Access::bound(*this), "label", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
-    void on_label(std::function<void(ffihost::Responder<std::string> call, Cursor cursor)> host_function) const {
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
+    void on_label(std::function<void(ffihost::Responder<std::string> call, Cursor cursor)> host_function,
+                  ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<FFIString, std::string>;
         using Args = std::tuple<::my_app::Cursor>;
         ffihost::detail::implement_responding<S, MyAppLabelArgs, Args>(
-            ffihost::detail::Access::bound(*this), "label", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "label", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -1007,13 +1071,16 @@ public:
             ffihost::detail::Access::bound(*this), "load", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_load(std::function<void(ffihost::Responder<std::optional<std::vector<std::uint8_t>>> call,
-                                    std::string key)> host_function) const {
+                                    std::string key)> host_function,
+                 ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<MyAppOptionalBytes, std::optional<std::vector<std::uint8_t>>>;
         using Args = std::tuple<std::string>;
         ffihost::detail::implement_responding<S, MyAppLoadArgs, Args>(
-            ffihost::detail::Access::bound(*this), "load", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "load", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -1049,13 +1116,15 @@ public:
             ffihost::detail::Access::bound(*this), "pick", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
-    void on_pick(std::function<void(ffihost::Responder<Shape, LoginError> call,
-                                    std::vector<Shape> of)> host_function) const {
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
+    void on_pick(std::function<void(ffihost::Responder<Shape, LoginError> call, std::vector<Shape> of)> host_function,
+                 ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<MyAppShape, ::my_app::Shape, MyAppLoginError, ::my_app::LoginError>;
         using Args = std::tuple<std::vector<::my_app::Shape>>;
         ffihost::detail::implement_responding<S, MyAppPickArgs, Args>(
-            ffihost::detail::Access::bound(*this), "pick", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "pick", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -1075,13 +1144,16 @@ public:
             ffihost::detail::Access::bound(*this), "store", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_store(std::function<void(ffihost::Responder<void, std::string> call, std::string key,
-                                     std::optional<std::vector<std::uint8_t>> value)> host_function) const {
+                                     std::optional<std::vector<std::uint8_t>> value)> host_function,
+                  ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<void, void, FFIString, std::string>;
         using Args = std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>;
         ffihost::detail::implement_responding<S, MyAppStoreArgs, Args>(
-            ffihost::detail::Access::bound(*this), "store", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "store", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -1099,13 +1171,16 @@ public:
             ffihost::detail::Access::bound(*this), "words", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_words(std::function<void(ffihost::Responder<std::vector<std::string>> call,
-                                     std::string text)> host_function) const {
+                                     std::string text)> host_function,
+                  ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<MyAppStringList, std::vector<std::string>>;
         using Args = std::tuple<std::string>;
         ffihost::detail::implement_responding<S, MyAppWordsArgs, Args>(
-            ffihost::detail::Access::bound(*this), "words", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "words", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -1147,9 +1222,11 @@ private:
     int submit_echo(FFICallBack ffi_cb, void *user_data, const Kitchen &kitchen) const;
     int submit_find(FFICallBack ffi_cb, void *user_data, const std::optional<std::string> &id) const;
     int submit_greet(FFICallBack ffi_cb, void *user_data, std::string_view name) const;
+    int submit_inspect_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
     int submit_login(FFICallBack ffi_cb, void *user_data, const LoginReq &req) const;
     int submit_never(FFICallBack ffi_cb, void *user_data) const;
     int submit_open_cursor(FFICallBack ffi_cb, void *user_data) const;
+    int submit_peek_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
     int submit_ping(FFICallBack ffi_cb, void *user_data) const;
     int submit_role_of(FFICallBack ffi_cb, void *user_data, std::string_view id) const;
     int submit_sum(FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const;
@@ -1323,6 +1400,39 @@ inline std::string Context::greet(std::string_view name) const {
     });
 }
 
+inline int Context::submit_inspect_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
+    return ::my_app_inspect_cbor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, request.data(),
+                                 request.size());
+}
+
+inline ffihost::Future<ffihost::Cbor> Context::inspect_cbor(ffihost::CborView request) const {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_inspect_cbor(ffi_cb, user_data, request);
+    });
+}
+
+inline ffihost::Request Context::inspect_cbor(ffihost::CborView request,
+                                              std::function<void(ffihost::Result<ffihost::Cbor,
+                                                  ffihost::Cbor>)> done) const {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_inspect_cbor(ffi_cb, user_data, request);
+    });
+}
+
+#ifdef FFIHOST_COROUTINES
+inline ffihost::Awaitable<ffihost::Cbor, ffihost::Cbor> Context::inspect_cbor_async(ffihost::CborView request) const {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_inspect_cbor(ffi_cb, user_data, request);
+    });
+}
+#endif
+
 inline int Context::submit_login(FFICallBack ffi_cb, void *user_data, const LoginReq &req) const {
     ffihost::detail::Arena arena;
     return ::my_app_login(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
@@ -1415,6 +1525,19 @@ inline ffihost::Awaitable<Cursor> Context::open_cursor_async() const {
     });
 }
 #endif
+
+inline int Context::submit_peek_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
+    return ::my_app_peek_cbor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, request.data(),
+                              request.size());
+}
+
+inline ffihost::Cbor Context::peek_cbor(ffihost::CborView request) const {
+    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
+        return submit_peek_cbor(ffi_cb, user_data, request);
+    });
+}
 
 inline int Context::submit_ping(FFICallBack ffi_cb, void *user_data) const {
     return ::my_app_ping(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);

@@ -1969,8 +1969,7 @@ inline const ffihost::detail::Library &library() noexcept {
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were
- * made for. Whatever makes a context checks it. */
+ * were made for. Whatever makes a context checks it. */
 inline void check_abi() {
     if (::union_abi_hash() != UNION_ABI_HASH) {
         char text[512] = "";
@@ -2926,13 +2925,16 @@ public:
             ffihost::detail::Access::bound(*this), "alignas", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_alignas(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                       Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                       Class userData, std::vector<std::uint8_t> class_)> host_function,
+                    ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionAlignasArgs, Args>(
-            ffihost::detail::Access::bound(*this), "alignas", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "alignas", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -2951,13 +2953,16 @@ public:
             ffihost::detail::Access::bound(*this), "co_await", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_co_await(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                        Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                        Class userData, std::vector<std::uint8_t> class_)> host_function,
+                     ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionCoAwaitArgs, Args>(
-            ffihost::detail::Access::bound(*this), "co_await", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "co_await", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -2976,13 +2981,16 @@ public:
             ffihost::detail::Access::bound(*this), "cpp", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_cpp(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                   Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                   Class userData, std::vector<std::uint8_t> class_)> host_function,
+                ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionCppArgs, Args>(
-            ffihost::detail::Access::bound(*this), "cpp", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "cpp", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3001,13 +3009,16 @@ public:
             ffihost::detail::Access::bound(*this), "export", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_export(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                      Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                      Class userData, std::vector<std::uint8_t> class_)> host_function,
+                   ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionExportArgs, Args>(
-            ffihost::detail::Access::bound(*this), "export", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "export", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3026,13 +3037,16 @@ public:
             ffihost::detail::Access::bound(*this), "held", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_held(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                    Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                    Class userData, std::vector<std::uint8_t> class_)> host_function,
+                 ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionHeldArgs, Args>(
-            ffihost::detail::Access::bound(*this), "held", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "held", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3086,7 +3100,9 @@ public:
             ffihost::detail::Access::bound(*this), "int", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_int_(std::function<void(ffihost::Responder<void> call, std::uint8_t alignas_, std::uint8_t and_,
                                     std::uint8_t asm_, std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
                                     std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
@@ -3111,7 +3127,8 @@ public:
                                     std::uint8_t responder, std::uint8_t result, std::uint8_t ret, std::uint8_t size,
                                     std::uint8_t std, std::uint8_t tag, std::uint8_t take, std::uint8_t text,
                                     std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
-                                    std::uint8_t value)> host_function) const {
+                                    std::uint8_t value)> host_function,
+                 ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<void, void>;
         using Args = std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
@@ -3127,7 +3144,7 @@ public:
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t>;
         ffihost::detail::implement_responding<S, UnionIntArgs, Args>(
-            ffihost::detail::Access::bound(*this), "int", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "int", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3146,13 +3163,16 @@ public:
             ffihost::detail::Access::bound(*this), "operator", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_operator(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                        Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                        Class userData, std::vector<std::uint8_t> class_)> host_function,
+                     ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionOperatorArgs, Args>(
-            ffihost::detail::Access::bound(*this), "operator", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "operator", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3171,13 +3191,16 @@ public:
             ffihost::detail::Access::bound(*this), "options", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_options(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                       Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                       Class userData, std::vector<std::uint8_t> class_)> host_function,
+                    ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionOptionsArgs, Args>(
-            ffihost::detail::Access::bound(*this), "options", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "options", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3196,13 +3219,16 @@ public:
             ffihost::detail::Access::bound(*this), "responder", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_responder(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                         Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                         Class userData, std::vector<std::uint8_t> class_)> host_function,
+                      ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionResponderArgs, Args>(
-            ffihost::detail::Access::bound(*this), "responder", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "responder", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3221,13 +3247,16 @@ public:
             ffihost::detail::Access::bound(*this), "switch", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_switch(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                      Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                      Class userData, std::vector<std::uint8_t> class_)> host_function,
+                   ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionSwitchArgs, Args>(
-            ffihost::detail::Access::bound(*this), "switch", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "switch", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3246,13 +3275,16 @@ public:
             ffihost::detail::Access::bound(*this), "to", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_to(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                  Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                  Class userData, std::vector<std::uint8_t> class_)> host_function,
+               ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionToArgs, Args>(
-            ffihost::detail::Access::bound(*this), "to", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "to", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */
@@ -3271,13 +3303,16 @@ public:
             ffihost::detail::Access::bound(*this), "virtual", std::move(host_function));
     }
 
-    /* The same, answered by `call`: now or later, from any thread. */
+    /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
+     * not wanted any more.
+     */
     void on_virtual(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                       Class userData, std::vector<std::uint8_t> class_)> host_function) const {
+                                       Class userData, std::vector<std::uint8_t> class_)> host_function,
+                    ffihost::HostFnOptions options = {}) const {
         using S = ffihost::detail::Signature<bool, bool>;
         using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
         ffihost::detail::implement_responding<S, UnionVirtualArgs, Args>(
-            ffihost::detail::Access::bound(*this), "virtual", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "virtual", std::move(host_function), std::move(options));
     }
 
     /* Unregisters it; its open calls end. */

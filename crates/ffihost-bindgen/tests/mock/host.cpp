@@ -1,5 +1,6 @@
 // A host in C++, run against the mock library: what the bindings promise, step by step.
 
+#include "generic.hpp"
 #include "my_app.hpp"
 
 #include <chrono>
@@ -10,6 +11,8 @@
 using namespace std::chrono_literals;
 
 extern std::atomic<std::uint64_t> mock_hash;
+extern std::atomic<std::uint64_t> mock_deadline_ms;
+extern std::atomic<std::uint32_t> mock_max_in_flight;
 
 #define CHECK(what)                                                                                                    \
     do {                                                                                                               \
@@ -450,6 +453,156 @@ void many_threads() {
     }
 }
 
+// Requests that are only in CBOR.
+void in_cbor() {
+    using ffihost::Cbor;
+    using Failed = ffihost::ErrorOf<Cbor>;
+    using namespace std::string_view_literals;
+    my_app::Context app = open();
+    CHECK((app.inspect_cbor("\xa1\x64what\x61x"sv).get() == Cbor{0x61, 'y'}));
+    const Cbor empty = {0xa1, 0x64, 'w', 'h', 'a', 't', 0x60};
+    CHECK((thrown<Failed>([&] { app.inspect_cbor(empty).get(); }).error() == Cbor{0x64, 'n', 'o', 'n', 'e'}));
+    CHECK(thrown<ffihost::Error>([&] { app.inspect_cbor({nullptr, 0}).get(); }).status() == FFI_RET_DECODE);
+    std::promise<Cbor> told;
+    app.inspect_cbor(std::string("\xa1\x64what\x61x"),
+                     [&](ffihost::Result<Cbor, Cbor> result) { told.set_value(std::move(result).value()); });
+    CHECK((told.get_future().get() == Cbor{0x61, 'y'}));
+
+    // Of a handle: it is one of the arguments. Of no context.
+    const my_app::Cursor cursor = app.open_cursor().get();
+    CHECK(cursor.next(3).get().size() == 3 && cursor.raw() < 24);
+    Cbor which = {0xa1, 0x66, 'c', 'u', 'r', 's', 'o', 'r', static_cast<std::uint8_t>(cursor.raw())};
+    CHECK(app.peek_cbor(which) == Cbor{3});
+    which.back() = 23;
+    CHECK(thrown<ffihost::Error>([&] { app.peek_cbor(which); }).status() == FFI_RET_DECODE);
+    CHECK(my_app::measure_cbor("\xa0"sv).get() == Cbor{7});
+    app.destroy();
+    CHECK(thrown<ffihost::Error>([&] { app.inspect_cbor(empty).get(); }).status() == FFI_RET_INVALID_CTX);
+
+    // A library that is nothing else.
+    const auto named = "\xa1\x64name\x61"
+                       "a"sv;
+    const auto refused = thrown<Failed>([] { generic::Context::open_cbor("\xa0"sv); });
+    CHECK((refused.error() == Cbor{0x64, 'n', 'a', 'm', 'e'}));
+    const generic::Context other = generic::Context::open_cbor(named);
+    CHECK(other.size_cbor("\xa0"sv) == Cbor{12});
+    std::promise<bool> ready;
+    const auto third = generic::Context::start_cbor(named, [&](auto result) { ready.set_value(result.ok()); });
+    CHECK(ready.get_future().get() && third.size_cbor("\xa0"sv) == Cbor{12});
+}
+
+// Requests that take long say so, to whoever asked for it, as long as they run.
+void warnings() {
+    std::atomic<int> alive{0};
+    std::atomic<int> warned{0};
+    my_app::Context app = open();
+    const auto observer = [&](const Counted &counted) {
+        return [&warned, counted](std::chrono::milliseconds elapsed) {
+            CHECK(elapsed == 1500ms);
+            ++warned;
+        };
+    };
+    const auto future = app.never();
+    std::promise<void> ended;
+    const ffihost::Request request = app.never([&](ffihost::Result<void>) { ended.set_value(); });
+    app.ping().get();
+    CHECK(warned == 0);
+    {
+        const Counted counted(alive);
+        future.on_stale(observer(counted));
+        request.on_stale(observer(counted));
+    }
+    app.ping().get();
+    CHECK(warned == 2);
+    app.ping().get();
+    CHECK(warned == 4 && alive == 2);
+    // Replaced; taken away; what it throws is reported.
+    static std::atomic<int> reported{0};
+    const auto before = ffihost::on_uncaught([](std::exception_ptr, const char *) noexcept { ++reported; });
+    future.on_stale([](std::chrono::milliseconds) { throw 1; });
+    request.on_stale(nullptr);
+    app.ping().get();
+    CHECK(warned == 4 && reported == 1 && alive == 0);
+    ffihost::on_uncaught(before);
+    // Freed when the request ends, however long it is kept; set too late it is not kept at all.
+    {
+        const Counted counted(alive);
+        request.on_stale(observer(counted));
+    }
+    CHECK(alive == 1 && request.cancel());
+    ended.get_future().get();
+    CHECK(alive == 0);
+    {
+        const Counted counted(alive);
+        request.on_stale(observer(counted));
+        ffihost::Request().on_stale(observer(counted));
+    }
+    CHECK(alive == 0 && warned == 4);
+}
+
+// A host that answers later learns that nobody waits any more.
+void answers_not_wanted() {
+    std::atomic<int> alive{0};
+    std::mutex mutex;
+    std::vector<std::uint64_t> cancelled;
+    using Answer = ffihost::Responder<my_app::Role>;
+    std::vector<Answer> open_calls;
+    std::vector<std::uint64_t> tokens;
+    my_app::Context app = open();
+    Gate asked[4];
+    const auto later = [&](Answer call, std::vector<my_app::Role>) {
+        const std::lock_guard<std::mutex> lock(mutex);
+        tokens.push_back(call.token());
+        open_calls.push_back(std::move(call));
+        asked[open_calls.size() - 1].open();
+    };
+    const auto observed = [&] {
+        const Counted counted(alive);
+        ffihost::HostFnOptions options;
+        options.cancelled = [&, counted](std::uint64_t token) {
+            const std::lock_guard<std::mutex> lock(mutex);
+            cancelled.push_back(token);
+        };
+        options.deadline = 90s;
+        options.max_in_flight = 7;
+        app.on_choose(later, options);
+    };
+    observed();
+    CHECK(mock_deadline_ms == 90000 && mock_max_in_flight == 7);
+    // Answered: nobody is told.
+    auto first = app.role_of("x");
+    asked[0].pass();
+    CHECK(open_calls[0].complete(my_app::Role::Admin) && open_calls[0].token() == 0);
+    CHECK(first.get() == my_app::Role::Admin && cancelled.empty());
+    // Unregistered.
+    auto second = app.role_of("x");
+    asked[1].pass();
+    app.on_choose(nullptr);
+    CHECK(thrown<ffihost::Error>([&] { second.get(); }).status() == FFI_RET_CANCELLED);
+    CHECK((cancelled == std::vector<std::uint64_t>{tokens[1]} && tokens[1] != tokens[0] && tokens[1] != 0));
+    CHECK(!open_calls[1].complete(my_app::Role::Admin));
+    // What it throws is reported.
+    static std::atomic<int> reported{0};
+    const auto before = ffihost::on_uncaught([](std::exception_ptr, const char *where) noexcept {
+        CHECK(std::string(where) == "a cancel function");
+        ++reported;
+    });
+    app.on_choose(later, {[](std::uint64_t) { throw std::runtime_error("in a cancel function"); }});
+    CHECK(mock_deadline_ms == 0 && mock_max_in_flight == 0);
+    auto third = app.role_of("x");
+    asked[2].pass();
+    app.on_choose(nullptr);
+    CHECK(thrown<ffihost::Error>([&] { third.get(); }).status() == FFI_RET_CANCELLED && reported == 1);
+    ffihost::on_uncaught(before);
+    // Closed.
+    observed();
+    auto fourth = app.role_of("x");
+    asked[3].pass();
+    app.destroy();
+    CHECK(thrown<ffihost::Error>([&] { fourth.get(); }).status() == FFI_RET_CLOSING);
+    CHECK((cancelled == std::vector<std::uint64_t>{tokens[1], tokens[3]} && alive == 0));
+}
+
 #ifdef FFIHOST_COROUTINES
 
 // A coroutine that nobody waits for but by what it does.
@@ -489,6 +642,12 @@ void coroutines() {
     std::promise<std::string> told;
     const Task task = in_turn(app, told);
     CHECK(told.get_future().get() == "carol ProfileError::Offline FFI_RET_INVALID_CTX");
+    // Warned of while it waits.
+    std::atomic<int> warned{0};
+    auto never = app.never_async();
+    never.on_stale([&](std::chrono::milliseconds) { ++warned; });
+    app.ping().get();
+    CHECK(warned == 1 && never.cancel());
     // Destroyed while it waits: the request is cancelled, and the coroutine is not resumed.
     const Task waiting = for_ever(app);
     app.ping().get();
@@ -518,6 +677,9 @@ int main() {
     handles();
     ends();
     many_threads();
+    in_cbor();
+    warnings();
+    answers_not_wanted();
     coroutines();
     return 0;
 }

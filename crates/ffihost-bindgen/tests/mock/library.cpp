@@ -1,6 +1,7 @@
 // A library that pretends to be my_app: enough of its exports to run the bindings end to end, with an FFI thread and an event
 // thread as the real ones have. What crosses is copied with the bindings' own conversions, and checked by the hosts.
 
+#include "generic.hpp"
 #include "my_app.hpp"
 
 #include <condition_variable>
@@ -13,6 +14,8 @@ namespace d = ffihost::detail;
 using Job = std::function<void()>;
 
 std::atomic<std::uint64_t> mock_hash{MY_APP_ABI_HASH};
+std::atomic<std::uint64_t> mock_deadline_ms{0};
+std::atomic<std::uint32_t> mock_max_in_flight{0};
 
 namespace {
 
@@ -201,6 +204,38 @@ template <class C, class V> void emit(App &app, const std::string &event, V valu
 
 std::string of(const char *msg, std::size_t len) { return std::string(msg, len); }
 
+// On the FFI thread: ends a call that nobody has answered.
+void call_off(std::uint64_t token, const OpenCall &call, int status, const char *why) {
+    const FFIHostFnOptions &options = call.registration->options;
+    if (options.cancel != nullptr) {
+        options.cancel(token, options.userData);
+    }
+    call.answer(status, why, std::strlen(why))();
+}
+
+// On the FFI thread: ends the calls of a registration that is gone.
+void call_off_all(App &app, const std::shared_ptr<Registration> &gone) {
+    std::map<std::uint64_t, OpenCall> ended;
+    {
+        const std::lock_guard<std::mutex> lock(app.mutex);
+        for (auto call = app.open.begin(); call != app.open.end();) {
+            const auto next = std::next(call);
+            if (call->second.registration == gone) {
+                ended.insert(app.open.extract(call));
+            }
+            call = next;
+        }
+    }
+    for (const auto &call : ended) {
+        call_off(call.first, call.second, FFI_RET_CANCELLED, "unregistered");
+    }
+}
+
+// Whether bytes are these.
+template <std::size_t N> bool are(const char (&expected)[N], const uint8_t *bytes, std::size_t len) {
+    return len == N - 1 && std::memcmp(expected, bytes, len) == 0;
+}
+
 // Ends what is left: on the FFI thread, behind all that was accepted.
 void sweep(App &app) {
     std::map<void *, FFICallBack> pending;
@@ -216,7 +251,7 @@ void sweep(App &app) {
         text(entry.second, entry.first, FFI_RET_CANCELLED, "the context has closed");
     }
     for (auto &call : open) {
-        call.second.answer(FFI_RET_CLOSING, "shutting down", 13)();
+        call_off(call.first, call.second, FFI_RET_CLOSING, "shutting down");
     }
 }
 
@@ -338,6 +373,8 @@ int my_app_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOpt
     if (app->closing) {
         return FFI_RET_CLOSING;
     }
+    mock_deadline_ms = options->deadline_ms;
+    mock_max_in_flight = options->max_in_flight;
     auto &slot = app->host_fns[name];
     old = std::move(slot);
     slot = std::make_shared<Registration>(*options);
@@ -363,6 +400,7 @@ int my_app_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *use
     }
     old = std::move(found->second);
     app->host_fns.erase(found);
+    app->ffi.post([raw = app.get(), gone = old] { call_off_all(*raw, gone); });
     return FFI_RET_OK;
 }
 
@@ -467,9 +505,17 @@ int my_app_login(void *ctx, FFICallBack cb, void *user_data, const MyAppLoginReq
     });
 }
 
-// Stores something, if it can, and fires.
+// Stores something, if it can, and fires. Warns of the requests that never end.
 int my_app_ping(void *ctx, FFICallBack cb, void *user_data) {
     return accept(ctx, cb, [=](App &app) {
+        std::map<void *, FFICallBack> pending;
+        {
+            const std::lock_guard<std::mutex> lock(app.mutex);
+            pending = app.pending;
+        }
+        for (const auto &entry : pending) {
+            text(entry.second, entry.first, FFI_RET_STALE_WARN, "1500");
+        }
         auto fired = std::make_shared<std::string>("ping");
         MyAppOnFiredArgs event = {{fired->data(), fired->size()}, ++app.pings};
         emit<MyAppOnFiredArgs>(app, "on_fired", std::make_pair(event, fired));
@@ -655,12 +701,74 @@ int my_app_add(FFICallBack cb, void *user_data, uint32_t a, uint32_t b) {
     return FFI_RET_OK;
 }
 
+// In CBOR: {"what": "x"} is "y", {"what": ""} an error.
+int my_app_inspect_cbor(void *ctx, FFICallBack cb, void *user_data, const uint8_t *req, size_t len) {
+    const std::vector<std::uint8_t> asked(req, req + len);
+    return accept(ctx, cb, [=](App &) {
+        if (are("\xa1\x64what\x61x", asked.data(), asked.size())) {
+            return text(cb, user_data, FFI_RET_OK, "\x61y");
+        }
+        const bool is_empty = are("\xa1\x64what\x60", asked.data(), asked.size());
+        is_empty ? text(cb, user_data, FFI_RET_ERR, "\x64none") : text(cb, user_data, FFI_RET_DECODE, "not a map");
+    });
+}
+
+// In CBOR: the last byte of the request is the handle, and there are 24 at most.
+int my_app_peek_cbor(void *ctx, FFICallBack cb, void *user_data, const uint8_t *req, size_t len) {
+    const auto app = find_app(ctx);
+    if (app == nullptr) {
+        return FFI_RET_INVALID_CTX;
+    }
+    const std::lock_guard<std::mutex> lock(app->mutex);
+    const auto found = app->cursors.find(len == 0 ? 0 : req[len - 1]);
+    found == app->cursors.end() ? text(cb, user_data, FFI_RET_DECODE, "no live handle")
+                                : text(cb, user_data, FFI_RET_OK, std::string(1, static_cast<char>(found->second)));
+    return FFI_RET_OK;
+}
+
+// In CBOR: 7 of the empty map.
+int my_app_measure_cbor(FFICallBack cb, void *user_data, const uint8_t *req, size_t len) {
+    const bool is_empty = are("\xa0", req, len);
+    std::thread([=] { text(cb, user_data, is_empty ? FFI_RET_OK : FFI_RET_DECODE, "\x07"); }).detach();
+    return FFI_RET_OK;
+}
+
 int my_app_digest(FFICallBack cb, void *user_data, FFIBytes data) {
     const std::vector<std::uint8_t> bytes(data.data, data.data + data.len);
     std::thread([=] {
         const std::vector<std::uint8_t> reversed(bytes.rbegin(), bytes.rend());
         reply<FFIBytes>(cb, user_data, FFI_RET_OK, reversed);
     }).detach();
+    return FFI_RET_OK;
+}
+
+// Another library, all of it in CBOR: a my_app underneath.
+const char *generic_version(void) { return "1.2.3"; }
+uint64_t generic_abi_hash(void) { return GENERIC_ABI_HASH; }
+int generic_destroy(void *ctx) { return my_app_destroy(ctx); }
+int generic_close(void *ctx, FFICallBack done, void *user_data) { return my_app_close(ctx, done, user_data); }
+int generic_cancel(void *ctx, void *user_data) { return my_app_cancel(ctx, user_data); }
+int generic_stats(void *ctx, FFIStats *out) { return my_app_stats(ctx, out); }
+int generic_register_host_fn(void *, const char *, FFIHostFn, void *) { return FFI_RET_INVALID_ARGUMENT; }
+int generic_register_host_fn_with(void *, const char *, const FFIHostFnOptions *) { return FFI_RET_INVALID_ARGUMENT; }
+int generic_host_complete(void *, uint64_t, int, const char *, size_t) { return FFI_RET_UNKNOWN_TOKEN; }
+uint64_t generic_add_event_listener(void *, const char *, FFICallBack, void *) { return 0; }
+int generic_remove_event_listener(void *, uint64_t) { return FFI_RET_UNKNOWN_TOKEN; }
+
+// {"name": "a"}, and nothing else.
+int generic_create_cbor(const uint8_t *req, size_t len, FFICallBack cb, void *user_data, void **ctx) {
+    if (are("\xa1\x64name\x61" "a", req, len)) {
+        return my_app_create({"a", 1}, nullptr, 0, cb, user_data, ctx);
+    }
+    std::thread([=] { text(cb, user_data, FFI_RET_ERR, "\x64name"); }).detach();
+    return FFI_RET_OK;
+}
+
+int generic_size_cbor(void *ctx, FFICallBack cb, void *user_data, const uint8_t *req, size_t len) {
+    if (find_app(ctx) == nullptr) {
+        return FFI_RET_INVALID_CTX;
+    }
+    text(cb, user_data, are("\xa0", req, len) ? FFI_RET_OK : FFI_RET_DECODE, "\x0c");
     return FFI_RET_OK;
 }
 

@@ -6,4 +6,3 @@ mod generate;
 mod inspect;
 mod new;
 mod program;
-mod tidy;

@@ -6,8 +6,7 @@ use crate::model::Field;
 use crate::model::signature::{Param, Pass, Receiver};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::spanned::Spanned;
-use syn::{Type, parse_quote_spanned};
+use syn::{Type, TypePath};
 
 /// The parameters of one function, in order.
 pub(crate) struct Args<'a>(Vec<Arg<'a>>);
@@ -15,7 +14,24 @@ pub(crate) struct Args<'a>(Vec<Arg<'a>>);
 enum Arg<'a> {
     Param(&'a Param),
     /// What a handle's request is called on: passed as a handle, taken by reference.
-    Handle(Box<Field>),
+    Handle {
+        /// Of a type that there is only if the receiver is a handle: of one that is none, this alone is said.
+        field: Box<Field>,
+        /// The same type, by a name that is always there.
+        always: TokenStream,
+        /// The function from the one to the other.
+        given: TokenStream,
+    },
+}
+
+impl Arg<'_> {
+    /// A value that was read, as the author's function takes it.
+    fn taken(&self, value: TokenStream) -> TokenStream {
+        match self {
+            Self::Param(_) => value,
+            Self::Handle { always, given, .. } => Place::of(always).call(given, &value),
+        }
+    }
 }
 
 impl<'a> Args<'a> {
@@ -26,15 +42,18 @@ impl<'a> Args<'a> {
     /// With the handle first.
     pub(crate) fn of_handle(receiver: &Receiver, params: &'a [Param]) -> Self {
         let (ident, path) = (receiver.ident.clone(), &receiver.path);
-        let ty = parse_quote_spanned!(path.span()=> ::ffihost::Handle<#path>);
+        let ty = Type::Verbatim(receiver_item(path, "Handle"));
+        let given = receiver_item(path, "given");
+        let always = Place::of(path).last_of(quote!(::ffihost::Handle<));
         let handle = Field { name: crate::names::text(&ident), ident, docs: receiver.docs.clone(), ty };
-        Self(std::iter::once(Arg::Handle(Box::new(handle))).chain(params.iter().map(Arg::Param)).collect())
+        let handle = Arg::Handle { field: Box::new(handle), always, given };
+        Self(std::iter::once(handle).chain(params.iter().map(Arg::Param)).collect())
     }
 
     fn fields(&self) -> impl Iterator<Item = &Field> + Clone {
         self.0.iter().map(|arg| match arg {
             Arg::Param(param) => &param.field,
-            Arg::Handle(field) => field,
+            Arg::Handle { field, .. } => field,
         })
     }
 
@@ -65,7 +84,8 @@ impl<'a> Args<'a> {
                     Place::of(&field.ty).call(&lift_arg, &quote!(#argument, __reader))
                 }
             };
-            quote!(#read.map_err(|__error| __error.at(#name))?,)
+            let value = arg.taken(quote!(#read.map_err(|__error| __error.at(#name))?));
+            quote!(#value,)
         });
         quote! {
             move |__reader: &mut ::ffihost::wire::native::Reader| ::core::result::Result::Ok((#(#values)*))
@@ -75,8 +95,8 @@ impl<'a> Args<'a> {
     /// A closure that reads the map into a tuple.
     pub(crate) fn cbor(&self) -> TokenStream {
         let decoded = fields::decode(self.fields().map(|field| (&*field.name, &field.ty)));
-        let values = self.fields().enumerate().map(|(index, field)| {
-            let value = fields::taken_from(index, &field.name, &field.ty);
+        let values = self.0.iter().zip(self.fields()).enumerate().map(|(index, (arg, field))| {
+            let value = arg.taken(fields::taken_from(index, &field.name, &field.ty));
             quote!(#value,)
         });
         quote! {
@@ -98,7 +118,8 @@ impl<'a> Args<'a> {
         let types = self.0.iter().zip(self.types()).map(|(arg, ty)| match arg {
             Arg::Param(Param { pass: Pass::Text, .. }) if borrowed => quote!(&str),
             Arg::Param(Param { pass: Pass::Bytes, .. }) if borrowed => quote!(&[u8]),
-            _ => quote!(#ty),
+            Arg::Param(_) => quote!(#ty),
+            Arg::Handle { always, .. } => always.clone(),
         });
         quote!((#(#types,)*))
     }
@@ -132,8 +153,14 @@ impl<'a> Args<'a> {
             return Default::default();
         }
         let (name, fields) = (format_ident!("__FfihostParams"), self.fields().cloned().collect::<Vec<_>>());
-        (fields::c_struct(&name, &fields), fields::layout(&name, &fields))
+        (fields::laid_out(&name, &fields), fields::layout(&name, &fields))
     }
+}
+
+/// `<T as Receiver>::item`, at the type.
+pub(crate) fn receiver_item(path: &TypePath, item: &str) -> TokenStream {
+    let root = super::root();
+    Place::of(path).item(quote!(#root::Receiver), item)
 }
 
 fn argument(index: usize) -> Ident {

@@ -18,16 +18,21 @@ pub(crate) fn lift_item(ty: &Type, item: &str) -> TokenStream {
 
 /// Their C struct.
 pub(crate) fn c_struct(name: &Ident, fields: &[Field]) -> TokenStream {
+    let (laid_out, copy) = (laid_out(name, fields), copy(name));
+    quote!(#laid_out #copy)
+}
+
+/// Their C struct, of which there is never one: a function that returns it, as `clone`, would be another place at which the
+/// compiler says what is wrong with a type.
+pub(crate) fn laid_out(name: &Ident, fields: &[Field]) -> TokenStream {
     let fields = fields.iter().map(|Field { ident, ty, .. }| {
         let ty = lower_item(ty, "C");
         quote!(pub #ident: #ty)
     });
-    let copy = copy(name);
     // The last field has a size whatever comes before it, which saves the compiler from saying so of each use.
     quote! {
         #[repr(C)]
         pub struct #name { #(#fields,)* __ffihost_end: [u8; 0] }
-        #copy
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests.
 
-use super::args::Args;
+use super::args::{Args, receiver_item};
 use super::fields::described_output;
 use super::place::{Place, located};
 use super::{beside, export, exported_at_all, formats, piece, root, row, unique, when};
@@ -168,7 +168,10 @@ impl Request<'_> {
         let receiver = match self.of {
             Of::Nobody => quote!(Free),
             Of::Context => quote!(Context),
-            Of::Handle(path) => quote!(Handle(<#path as ::ffihost::export::HandleType>::NAME)),
+            Of::Handle(path) => {
+                let name = receiver_item(path, "NAME");
+                quote!(Handle(#name))
+            }
         };
         let (asynchronous, params) = (self.function.asynchronous, self.args.described());
         let (output, formats) = (&self.function.output, formats(self.function.formats));

@@ -28,11 +28,20 @@ pub(crate) fn expand(handle: &Handle) -> TokenStream {
 }
 
 pub(crate) fn handle_type(handle: &Handle) -> TokenStream {
-    let (ident, name) = (&handle.head.ident, &handle.head.name);
+    let (ident, name, root) = (&handle.head.ident, &handle.head.name, root());
     quote! {
         #[automatically_derived]
         impl ::ffihost::export::HandleType for #ident {
             const NAME: &'static str = #name;
+        }
+        #[automatically_derived]
+        impl #root::Receiver for #ident {
+            const NAME: &'static str = #name;
+            type Handle = ::ffihost::Handle<Self>;
+            #[inline]
+            fn given(__handle: Self::Handle) -> ::ffihost::Handle<Self> {
+                __handle
+            }
         }
     }
 }

@@ -43,6 +43,19 @@ fn module(library: &Library) -> TokenStream {
             pub(crate) const CBOR: bool = #cbor;
             /// What the library has is implemented for this.
             pub(crate) struct Marker;
+            /// What a request is called on, if not on the state. A type that is none has no `Handle` either, and of a type
+            /// that there is not the compiler says nothing more.
+            #[diagnostic::on_unimplemented(
+                message = "`{Self}` is neither the library's state nor a handle",
+                label = "not marked with `#[ffi(handle)]`",
+                note = "mark the struct with `#[ffi(handle)]`, or name the state as `library!` does; a struct that crosses by \
+                        value is passed as a later parameter"
+            )]
+            pub(crate) trait Receiver: Sized {
+                const NAME: &'static str;
+                type Handle;
+                fn given(handle: Self::Handle) -> ::ffihost::Handle<Self>;
+            }
             /// Each name is a constant of one of these: two of one name are an error.
             pub(crate) struct Symbols;
             pub(crate) struct Types;

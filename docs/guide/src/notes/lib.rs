@@ -20,7 +20,8 @@ ffihost::library!(
     options = Options::new()
         .host_deadline(Duration::from_secs(10))
         .events(256, WhenFull::DropOldest)
-        .grace(Duration::from_secs(3)),
+        .grace(Duration::from_secs(3))
+        .stale_warning(Duration::from_secs(1)),
     formats(native, cbor),
 );
 

@@ -47,9 +47,11 @@ enum {
 {{ number.comment }}
 typedef {{ number.underlying }} {{ number.name }};
 {%- endfor %}
+{%- if types.declared.len() > 0 %}
 {% for name in types.declared %}
 typedef struct {{ name }} {{ name }};
 {%- endfor %}
+{%- endif %}
 {%- for item in types.structs %}
 {{ item.comment }}
 struct {{ item.name }} {

@@ -205,8 +205,8 @@ inline const ffihost::detail::Library &{{ library_fn }}() noexcept {
     return calls;
 }
 
-/* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers were
- * made for. Whatever makes a context checks it. */
+/* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
+ * were made for. Whatever makes a context checks it. */
 inline void {{ check_abi }}() {
     if (::{{ library.name }}_abi_hash() != {{ upper }}_ABI_HASH) {
         char text[512] = "";
@@ -222,8 +222,6 @@ class {{ context.name }} : public ffihost::Context {
 public:
     /* Takes over a context that C made; nullptr is none. */
     explicit {{ context.name }}(void *ctx) noexcept : ffihost::Context(::{{ namespace }}::{{ library_fn }}(), ctx) {}
-{%- match constructor %}
-{%- when Some(constructor) %}
 {{ constructor.comment }}
     {{ constructor.open }}
         return {{ constructor.open_passed }}.get();
@@ -254,8 +252,6 @@ public:
         });
         return {{ context.name }}(made);
     }
-{%- when None %}
-{%- endmatch %}
 {%- for method in context.methods %}{% call declare(method) %}{% endcall %}
 {%- endfor %}
 {%- for host_fn in host_fns %}
@@ -273,7 +269,7 @@ public:
         using S = {{ host_fn.signature }};
         using Args = {{ host_fn.args }};
         ffihost::detail::implement_responding<S, {{ host_fn.c_args }}, Args>(
-            ffihost::detail::Access::bound(*this), "{{ host_fn.name }}", std::move(host_function));
+            ffihost::detail::Access::bound(*this), "{{ host_fn.name }}", std::move(host_function), std::move(options));
     }
 {%- when None %}
 {%- endmatch %}

@@ -1,0 +1,20 @@
+//! `generic`: a library that is only in CBOR.
+
+use super::build::*;
+use ffihost_schema::*;
+
+const CBOR: Formats = Formats { native: false, cbor: true };
+
+pub(crate) fn generic() -> Library {
+    let mut library = library("generic", "");
+    library.formats = CBOR;
+    library.constructor.formats = CBOR;
+    library.constructor.docs = "Makes one.".to_owned();
+    library.constructor.params = vec![field("name", "what it is called", Type::String)];
+    library.constructor.error = Some(Type::String);
+    let mut size = request("size", "How large it is.", Vec::new(), Type::U64, None);
+    size.asynchronous = false;
+    size.formats = CBOR;
+    library.requests = vec![size];
+    finish(library)
+}

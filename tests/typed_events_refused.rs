@@ -1,0 +1,107 @@
+//! Events with typed payloads when the queue is full and the newest is dropped.
+
+#[path = "typed/events.rs"]
+mod app;
+mod typed;
+
+use app::MyApp;
+use ffihost::{Options, WhenFull};
+use std::sync::mpsc;
+use typed::{BOTH, CBOR, Context, FFICallBack, NATIVE, OK, Str, c_int, c_void, run, text};
+
+ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::DropNewest));
+
+type Cb = Option<FFICallBack>;
+type Ud = *mut c_void;
+
+unsafe extern "C" {
+    safe fn my_app_create(cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
+    safe fn my_app_emit(ctx: Ud, cb: Cb, ud: Ud, id: u32, text: Str) -> c_int;
+    safe fn my_app_open(ctx: Ud, cb: Cb, ud: Ud, number: u32) -> c_int;
+    safe fn my_app_storm(ctx: Ud, cb: Cb, ud: Ud, threads: u32, each: u32) -> c_int;
+}
+
+fn context() -> Context {
+    Context::made(|cb, ud, ctx| my_app_create(cb, ud, ctx))
+}
+
+/// The first value of an event in one of the formats.
+fn first(format: i32, payload: &[u8]) -> u32 {
+    if format == NATIVE {
+        return u32::from_ne_bytes(payload[..4].try_into().expect("4 bytes"));
+    }
+    let event = typed::parse(payload).into_map().expect("a map");
+    u32::try_from(event[0].1.as_integer().expect("a number")).expect("u32")
+}
+
+#[test]
+fn the_newest_are_dropped_and_counted() {
+    for format in BOTH {
+        let ctx = context();
+        let (entered, enters) = mpsc::channel();
+        let (go_on, wait) = mpsc::channel::<()>();
+        let (sender, heard) = mpsc::channel();
+        ctx.listen("happened", format, move |payload| {
+            let id = first(format, payload);
+            sender.send(id).expect("the test listens");
+            if id == 0 {
+                entered.send(()).expect("the test waits");
+                wait.recv().expect("the test lets it go on");
+            }
+        });
+        let emit = |id| assert_eq!(run(text, |cb, ud| my_app_emit(ctx.0, cb, ud, id, Str::of("text"))).0, OK);
+        emit(0);
+        enters.recv_timeout(typed::PATIENCE).expect("it is delivered");
+        (1..=10).for_each(emit);
+        assert_eq!((ctx.stats().events_emitted, ctx.stats().events_dropped), (11, 6));
+        go_on.send(()).expect("it waits");
+        assert_eq!(ctx.destroy(), OK);
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    }
+}
+
+#[test]
+fn a_handle_in_an_event_that_is_dropped_is_not_given_out() {
+    let ctx = context();
+    let (entered, enters) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    ctx.listen("opened", CBOR, move |_| {
+        entered.send(()).expect("the test waits");
+        wait.recv().expect("the test lets it go on");
+    });
+    let open = |number| assert_eq!(run(text, |cb, ud| my_app_open(ctx.0, cb, ud, number)).0, OK);
+    open(0);
+    enters.recv_timeout(typed::PATIENCE).expect("it is delivered");
+    (1..=6).for_each(open);
+    (0..5).for_each(|_| go_on.send(()).expect("it waits"));
+    (0..4).for_each(|_| enters.recv_timeout(typed::PATIENCE).expect("it is delivered"));
+    assert_eq!((ctx.stats().handles, ctx.stats().events_dropped), (5, 2), "two never got a number");
+    assert_eq!(ctx.destroy(), OK);
+}
+
+#[test]
+fn no_producer_waits_for_a_listener() {
+    let ctx = context();
+    let (entered, enters) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let mut heard = 0;
+    let (sender, total) = mpsc::channel();
+    ctx.listen("happened", CBOR, move |payload| {
+        heard += 1;
+        sender.send((heard, first(CBOR, payload))).expect("the test listens");
+        if heard == 1 {
+            entered.send(()).expect("the test waits");
+            wait.recv().expect("the test lets it go on");
+        }
+    });
+    let emit = run(text, |cb, ud| my_app_emit(ctx.raw(), cb, ud, 9_999, Str::of("")));
+    assert_eq!(emit, (OK, String::new()));
+    enters.recv_timeout(typed::PATIENCE).expect("it is delivered");
+    // It ends though nobody takes anything out of the queue.
+    assert_eq!(run(text, |cb, ud| my_app_storm(ctx.raw(), cb, ud, 4, 500)), (OK, String::new()));
+    assert_eq!((ctx.stats().events_emitted, ctx.stats().events_dropped), (2_001, 1_996));
+    go_on.send(()).expect("it waits");
+    assert_eq!(ctx.destroy(), OK);
+    let heard: Vec<_> = total.try_iter().collect();
+    assert_eq!((heard.len(), heard[0]), (5, (1, 9_999)));
+}
