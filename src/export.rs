@@ -16,10 +16,8 @@ pub use crate::abi::{
 };
 pub use crate::handles::HandleType;
 #[cfg(feature = "ipc")]
-pub use crate::ipc::{ROWS, serve};
+pub use crate::ipc::serve;
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
-#[cfg(feature = "ipc")]
-pub use linkme;
 
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;

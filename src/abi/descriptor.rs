@@ -48,7 +48,7 @@ impl Descriptor {
     /// That of the library that a crate is; its pieces are in this file.
     pub(crate) fn of_crate(krate: &str) -> Self {
         let mut pieces: Vec<Piece> = Vec::new();
-        for piece in Pieces(section()).filter(|piece| piece.krate == krate) {
+        for piece in section_pieces().filter(|piece| piece.krate == krate) {
             // In order, and each once. They are few, and a sort is a lot of code for once in a process.
             let before = pieces.partition_point(|other| (other.item, other.info) < (piece.item, piece.info));
             if pieces.get(before) != Some(&piece) {
@@ -155,48 +155,16 @@ impl Iterator for Pieces {
     }
 }
 
-/// The section of this file that holds the pieces; it is there because this one is. On PE the linker sorts what is between.
-#[used]
-#[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost"))]
-#[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost"))]
-#[cfg_attr(windows, unsafe(link_section = ".ffih$a"))]
-static FIRST: [u8; 1] = [0];
-
-#[cfg(windows)]
-#[used]
-#[unsafe(link_section = ".ffih$z")]
-static LAST: [u8; 1] = [0];
-
-// On ELF the linker would export the bounds, as the one thing without the library's prefix.
-#[cfg(all(
-    not(any(target_vendor = "apple", windows)),
-    any(
-        target_arch = "x86",
-        target_arch = "x86_64",
-        target_arch = "arm",
-        target_arch = "aarch64",
-        target_arch = "riscv64"
-    )
-))]
-std::arch::global_asm!(".hidden __start_ffihost", ".hidden __stop_ffihost");
-
-#[cfg(not(windows))]
-unsafe extern "C" {
-    #[cfg_attr(not(target_vendor = "apple"), link_name = "__start_ffihost")]
-    #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$start$__DATA$__ffihost")]
-    static START: u8;
-    #[cfg_attr(not(target_vendor = "apple"), link_name = "__stop_ffihost")]
-    #[cfg_attr(target_vendor = "apple", link_name = "\u{1}section$end$__DATA$__ffihost")]
-    static STOP: u8;
+super::section! {
+    elf: "ffihost", start: "__start_ffihost", stop: "__stop_ffihost",
+    apple: "__ffihost", windows: ".ffih",
+    [u8; 1] = [0]
 }
 
-fn section() -> &'static [u8] {
-    #[cfg(not(windows))]
-    let (start, stop) = (&raw const START, &raw const STOP);
-    #[cfg(windows)]
-    let (start, stop) = (FIRST.as_ptr(), LAST.as_ptr());
+fn section_pieces() -> Pieces {
+    let (start, stop) = section();
     // SAFETY: the linker defines both as the bounds of one section, which is never written to; what pads it is zeros.
-    unsafe { std::slice::from_raw_parts(start, stop.addr() - start.addr()) }
+    Pieces(unsafe { std::slice::from_raw_parts(start, stop.addr() - start.addr()) })
 }
 
 /// Puts an item into the section: what the attributes emit.

@@ -273,20 +273,6 @@ macro_rules! __standard_exports {
     };
 }
 
-/// Puts a row where a server finds it: what the attributes emit.
-#[cfg(feature = "ipc")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __row {
-    ($row:expr) => {
-        const _: () = {
-            #[$crate::export::linkme::distributed_slice($crate::export::ROWS)]
-            #[linkme(crate = $crate::export::linkme)]
-            static __ROW: $crate::export::Row = $row;
-        };
-    };
-}
-
 /// `<lib>_serve`.
 #[cfg(feature = "ipc")]
 #[doc(hidden)]

@@ -9,6 +9,7 @@ mod descriptor;
 mod exports;
 mod host_fn;
 mod library;
+mod section;
 pub mod types;
 
 pub use self::body::{
@@ -23,3 +24,4 @@ pub(crate) use self::body::{add_listener, cancel_in, context_of, fits, register_
 pub use self::body::{release, served};
 pub(crate) use self::host_fn::{Callback, HostFunction, UserData};
 pub use self::library::{AnyLibrary, Library, Reply};
+pub(crate) use self::section::section;

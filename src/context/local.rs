@@ -151,7 +151,7 @@ impl Local {
             && let Some(errand) = self.instance.requests.next_errand()
         {
             left -= 1;
-            contain(|| errand(self));
+            contain(|| errand.run(self));
         }
         if self.constructed.get() {
             left = self.start_queued(left);

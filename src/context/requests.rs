@@ -29,7 +29,18 @@ pub(crate) trait Job: Send {
 }
 
 /// Something that library code on another thread wants done on the FFI thread.
-pub(crate) type Errand = Box<dyn FnOnce(&Rc<Local>) + Send>;
+pub(crate) type Errand = Box<dyn Run + Send>;
+
+/// What an [`Errand`] is.
+pub(crate) trait Run {
+    fn run(self: Box<Self>, local: &Rc<Local>);
+}
+
+impl<F: FnOnce(&Rc<Local>)> Run for F {
+    fn run(self: Box<Self>, local: &Rc<Local>) {
+        self(local);
+    }
+}
 
 /// Names a live request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

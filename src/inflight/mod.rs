@@ -60,7 +60,7 @@ pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
 use self::segments::Segments;
 use self::slot::{Local, Phase, Slot, State, Word};
 use self::token::{INDEX_BITS, LAST_SEQUENCE};
-pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token};
+pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token, Untyped};
 use crate::bridge::Completions;
 use crate::sync::{Ordering, planted};
 use std::cell::Cell;

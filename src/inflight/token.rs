@@ -71,4 +71,26 @@ impl<T> Ticket<T> {
     pub(super) fn new(token: Token) -> Self {
         Self { token, outcome: PhantomData }
     }
+
+    /// The same ticket, for code that does not know the type. No outcome can be taken with it.
+    #[inline]
+    pub(crate) fn untyped(self) -> Ticket<Untyped> {
+        Ticket::new(self.token)
+    }
+}
+
+/// In place of the type of an outcome. There are no values of it, and nothing decodes to it.
+#[derive(Debug)]
+pub(crate) enum Untyped {}
+
+impl Ticket<Untyped> {
+    /// The ticket that it was.
+    ///
+    /// # Safety
+    ///
+    /// It was a `Ticket<T>`.
+    #[inline]
+    pub(crate) unsafe fn typed<T>(self) -> Ticket<T> {
+        Ticket::new(self.token)
+    }
 }

@@ -7,8 +7,9 @@
 pub mod callbacks;
 mod export;
 mod own;
+mod rows;
 pub(crate) mod servers;
 
 pub use self::export::{Admit, serve};
-pub use self::own::{Own, ROWS};
+pub use self::own::Own;
 pub use ffihost_ipc::*;

@@ -1,6 +1,7 @@
 //! A context of this very library, as something to serve: its functions are called directly.
 
 use super::callbacks::{Registration, heard, keep, replied, take};
+use super::rows::rows;
 use crate::abi::served::{Remote, Row, Start};
 use crate::abi::{AnyLibrary, Callback, UserData};
 use crate::context::gate::Phase;
@@ -12,10 +13,6 @@ use ffihost_ipc::{HostFunction, Listener, Refusal, Reply, Service, Status, Terms
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::fmt;
-
-/// What starts each request of each library in this file: the attributes put it here.
-#[linkme::distributed_slice]
-pub static ROWS: [Row];
 
 /// A context of this library, as something to serve.
 #[derive(Clone)]
@@ -41,7 +38,7 @@ impl Own {
     /// A context of a library.
     pub(crate) fn new(library: &'static AnyLibrary, host: Host) -> Self {
         let of_library = |row: &&Row| row.module.split("::").next() == library.crate_name();
-        let requests = ROWS.iter().filter(of_library).map(|row| (row.name, row.start)).collect();
+        let requests = rows().filter(of_library).map(|row| (row.name, row.start)).collect();
         let (listeners, registered) = (Mutex::new(HashMap::new()), Mutex::new(HashSet::new()));
         Self(Arc::new(Inner { library, host, requests, listeners, registered }))
     }

@@ -1,25 +1,29 @@
 //! A call that is awaited on another thread than the FFI thread: its way there and back.
 
+use super::Held;
 use super::answer::Outcome;
-use super::{Call, Patience, State, timer_at};
+use super::course::{Course, poll_here};
 use crate::context::local::Local;
-use crate::host::{FromHost, Host, HostFnRef, ToHost};
-use crate::inflight::Ticket;
+use crate::context::requests::Run;
+use crate::host::{FromHost, ToHost};
+use crate::inflight::{Ticket, Untyped};
 use crate::registry::Name;
-use futures_util::future::{Either, select};
-use std::pin::pin;
-use std::time::Duration;
+use futures_util::future::LocalBoxFuture;
+use std::mem::replace;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// What a call has of the FFI thread's, when it is not there.
-pub(super) enum Stray<T, E> {
+pub(super) enum Stray {
     New,
     Crowded,
-    Open(Ticket<Outcome<T, E>>, Option<Instant>),
+    Open(Ticket<Untyped>, Option<Instant>),
 }
 
-impl<T, E> Stray<T, E> {
+impl Stray {
     /// Gives it back: nobody awaits the call any more.
     pub(super) fn take_leave(self, local: &Local) {
         match self {
@@ -30,47 +34,49 @@ impl<T, E> Stray<T, E> {
     }
 }
 
-/// A call on its way to the FFI thread.
+/// A call on its way to the FFI thread, and there the task that goes on with it until it settles or nobody awaits it any more.
 pub(super) struct Errand<A, T, E> {
-    pub(super) host: Host,
+    pub(super) course: Course,
+    pub(super) stray: Stray,
     pub(super) name: String,
     pub(super) id: Option<u32>,
-    /// None if the call was made already.
-    pub(super) args: Option<A>,
-    pub(super) deadline: Option<Duration>,
-    pub(super) patience: Patience,
-    pub(super) stray: Stray<T, E>,
-    pub(super) sender: oneshot::Sender<Outcome<T, E>>,
+    pub(super) held: Held<A, T, E>,
+    /// None when it is over.
+    pub(super) sender: Option<oneshot::Sender<Outcome<T, E>>>,
 }
 
-impl<A: ToHost + 'static, T: FromHost, E: FromHost> Errand<A, T, E> {
-    /// Goes on with the call in a task of its own, until it settles or nobody awaits it any more.
-    pub(super) fn run(self, local: &Local) {
-        let state = match self.stray {
-            Stray::New => State::New,
-            Stray::Crowded => {
-                local.room.leave();
-                State::New
+impl<A, T, E> Unpin for Errand<A, T, E> {}
+
+impl<A: ToHost + Send + 'static, T: FromHost, E: FromHost> Run for Errand<A, T, E> {
+    fn run(mut self: Box<Self>, local: &Rc<Local>) {
+        let stray = replace(&mut self.stray, Stray::New);
+        self.course.arrive(stray, local);
+        // The same type of task as that of requests.
+        let task: LocalBoxFuture<'static, ()> = Box::into_pin(self);
+        local.spawn(task);
+    }
+}
+
+impl<A: ToHost, T: FromHost, E: FromHost> Future for Errand<A, T, E> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { course, name, id, held, sender, .. } = self.get_mut();
+        let name = Name { text: name, id: *id };
+        let polled = course.host.with_local(|local| match local {
+            Some(local) => poll_here(course, &name, held, local, cx),
+            None => Poll::Pending,
+        });
+        match (polled, &mut *sender) {
+            (Poll::Pending, Some(sender)) => sender.poll_closed(cx),
+            (Poll::Ready(outcome), _) => {
+                if let Some(sender) = sender.take() {
+                    // Nobody awaits it any more, if it comes back.
+                    let _ = sender.send(outcome);
+                }
+                Poll::Ready(())
             }
-            Stray::Open(ticket, at) => State::Open { ticket, deadline: timer_at(at) },
-        };
-        let mut sender = self.sender;
-        local.spawn(Box::pin(async move {
-            let call = Call {
-                host: self.host,
-                function: HostFnRef(Name { text: &self.name, id: self.id }),
-                args: self.args,
-                deadline: self.deadline,
-                patience: self.patience,
-                started: None,
-                state,
-            };
-            let outcome = match select(call, pin!(sender.closed())).await {
-                Either::Left((outcome, _)) => outcome,
-                Either::Right(_) => return,
-            };
-            // Nobody awaits it any more, if it comes back.
-            let _ = sender.send(outcome);
-        }));
+            (Poll::Pending, None) => Poll::Ready(()),
+        }
     }
 }

@@ -94,11 +94,11 @@ where
 impl NotMade {
     /// The error of a call that does not wait.
     #[cold]
-    pub(super) fn into_error<E>(self, function: &HostFnRef<'_>) -> HostError<E> {
+    pub(super) fn into_error(self, name: &Name<'_>) -> HostError {
         match self {
             Self::Lacks(Lacks::RoomInContext | Lacks::RoomInFunction) => HostError::Overloaded,
-            Self::Lacks(Lacks::Registration) => HostError::NotRegistered { name: function.name().text.to_owned() },
-            Self::Error(error) => error.widen(),
+            Self::Lacks(Lacks::Registration) => HostError::NotRegistered { name: name.text.to_owned() },
+            Self::Error(error) => error,
         }
     }
 }
@@ -112,7 +112,7 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
     let made = local
         .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode)
-        .map_err(|not_made| not_made.into_error(function))?;
+        .map_err(|not_made| not_made.into_error(function.name()).widen())?;
     local.answered(made.ticket).unwrap_or_else(|ticket| {
         if let Err(ticket) = local.expire_call(ticket) {
             // Another thread answered just after the function returned: too late for a call that does not wait.
