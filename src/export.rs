@@ -2,11 +2,9 @@
 
 pub use crate::__piece as piece;
 #[cfg(feature = "ipc")]
-pub use crate::abi::release as release_served;
-#[cfg(feature = "ipc")]
 pub use crate::abi::served::{
-    Row, Start, served_free_request, served_free_sync_request, served_request, served_sync_handle_request,
-    served_sync_request,
+    Row, Start, release_served, served_free_request, served_free_sync_request, served_request,
+    served_sync_handle_request, served_sync_request,
 };
 pub use crate::abi::types::FFICallBack;
 pub use crate::abi::{

@@ -12,6 +12,8 @@ mod library;
 mod section;
 pub mod types;
 
+#[cfg(feature = "ipc")]
+pub use self::body::served;
 pub use self::body::{
     abi_hash, add_event_listener, by_hand, cancel, close, create, create_cbor, descriptor, destroy, free_request,
     free_request_cbor, free_sync_request, free_sync_request_cbor, host_complete, host_fn_registered, register_host_fn,
@@ -20,8 +22,6 @@ pub use self::body::{
 };
 #[cfg(feature = "ipc")]
 pub(crate) use self::body::{add_listener, cancel_in, context_of, fits, register_with, remove_listener};
-#[cfg(feature = "ipc")]
-pub use self::body::{release, served};
 pub(crate) use self::host_fn::{Callback, HostFunction, UserData};
 pub use self::library::{AnyLibrary, Library, Reply};
 pub(crate) use self::section::section;

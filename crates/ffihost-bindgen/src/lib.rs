@@ -12,6 +12,7 @@
 //! # let name = Field { name: "name".to_owned(), docs: String::new(), ty: Type::String };
 //! # let library = Library {
 //! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64, hash: 42, formats,
+//! #     serve: false,
 //! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
 //! #     structs: vec![], enums: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
 //! #     constants: vec![],

@@ -27,6 +27,9 @@ fn print(library: &Library, out: &mut Output) -> Result<(), Error> {
     out.line(format_args!("library {} {}", library.name, library.version))?;
     out.line(format_args!("  hash      {:#018x}", library.hash))?;
     out.line(format_args!("  formats   {}", notation::formats(library.formats)))?;
+    if library.serve {
+        out.line(format_args!("  serves    itself, by {}_serve", library.name))?;
+    }
     out.line(format_args!("  built for {}-bit pointers", library.pointer_width))?;
     out.line("\nconstructor")?;
     function(

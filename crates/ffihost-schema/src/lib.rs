@@ -24,7 +24,7 @@
 //!
 //! | `kind` | further keys |
 //! |---|---|
-//! | `library` | `formats`: array of `"native"`, `"cbor"` |
+//! | `library` | `formats`: array of `"native"`, `"cbor"`; `serve`: true, if it exports `<lib>_serve`, otherwise left out |
 //! | `struct` | `error`: bool; `fields`: array of `{name, type}` |
 //! | `enum` | `error`; `variants`: array of `{name}`, `{name, type}` (one value) or `{name, fields}`; the tag is the index |
 //! | `handle` | |

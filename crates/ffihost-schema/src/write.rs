@@ -95,6 +95,7 @@ pub enum Body {
     Library {
         version: &'static str,
         formats: Formats,
+        serve: bool,
     },
     Struct {
         error: bool,
@@ -343,7 +344,11 @@ impl<const N: usize> Out<N> {
 
     const fn item(self, item: &Item) -> Self {
         match &item.body {
-            Body::Library { version: _, formats } => self.start(1, "library", item).formats(*formats),
+            // A library that is not served says nothing of it.
+            Body::Library { version: _, formats, serve: false } => self.start(1, "library", item).formats(*formats),
+            Body::Library { version: _, formats, serve: true } => {
+                self.start(2, "library", item).formats(*formats).text("serve").bool(true)
+            }
             Body::Struct { error, fields } => {
                 self.start(2, "struct", item).text("error").bool(*error).fields("fields", fields)
             }

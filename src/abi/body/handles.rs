@@ -15,7 +15,7 @@ pub fn release_handle<S, T: HandleType>(library: &'static Library<S>, ctx: *mut 
 }
 
 /// Releases a handle of that type.
-pub fn release<T: HandleType>(host: Host, handle: u64) -> Result<(), Status> {
+pub(super) fn release<T: HandleType>(host: Host, handle: u64) -> Result<(), Status> {
     let inside = host.enter(Phase::Finishing)?;
     let released = inside.handles.release::<T>(handle)?;
     // The author's drop may be the last thing that happens to it: under no lock, but inside, so that a close waits.

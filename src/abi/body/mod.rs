@@ -17,8 +17,6 @@ pub use self::about::{abi_hash, descriptor, stats, version};
 pub use self::events::{add_event_listener, remove_event_listener};
 pub(super) use self::free_requests::OwnContext;
 pub use self::free_requests::{free_request, free_request_cbor, free_sync_request, free_sync_request_cbor};
-#[cfg(feature = "ipc")]
-pub use self::handles::release;
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
 pub use self::life::{close, create, create_cbor, destroy};

@@ -9,6 +9,7 @@ use super::requests::{self, read_whole};
 use super::sync_requests::{self, run_here};
 use crate::context::Instance;
 use crate::error::DecodeError;
+use crate::handles::HandleType;
 use crate::status::Status;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
@@ -126,4 +127,9 @@ pub fn served_free_sync_request<A, R: Returned>(
 ) -> Result<(), Status> {
     let read = || read_whole(remote.payload, library.options.payload, read);
     run_here(remote.callback, Format::Cbor, read, |args| Typed(handler(args)))
+}
+
+/// Releases a handle of that type.
+pub fn release_served<T: HandleType>(host: Host, handle: u64) -> Result<(), Status> {
+    super::handles::release::<T>(host, handle)
 }

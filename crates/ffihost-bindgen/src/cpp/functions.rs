@@ -117,7 +117,7 @@ impl<'a> Writer<'a> {
         let mut members = Scope::default();
         let context = scope.give("Context", "the class of the context");
         members.reserve(&[&context]);
-        members.reserve(&["close", "destroy", "stats"]);
+        members.reserve(&["close", "destroy", "serve", "stats"]);
         for item in library.requests.iter().filter(|item| item.receiver == Receiver::Context) {
             members.claim(&identifier(&item.name), format!("the request `{}`", item.name))?;
         }

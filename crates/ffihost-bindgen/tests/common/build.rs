@@ -87,6 +87,7 @@ pub(crate) fn library(name: &str, docs: &str) -> Library {
         pointer_width: 64,
         hash: 0x0123_4567_89ab_cdef,
         formats: BOTH,
+        serve: false,
         constructor,
         structs: Vec::new(),
         enums: Vec::new(),

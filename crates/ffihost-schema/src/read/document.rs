@@ -134,7 +134,7 @@ fn library(entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
     host_fns.sort_by(|a, b| a.name.cmp(&b.name));
     events.sort_by(|a, b| a.name.cmp(&b.name));
     constants.sort_by(|a, b| a.name.cmp(&b.name));
-    let Head { name, docs, version, pointer_width, formats } = exactly_one("library", heads)?;
+    let Head { name, docs, version, pointer_width, formats, serve } = exactly_one("library", heads)?;
     let constructor = exactly_one("constructor", constructors)?;
     Ok(Library {
         name,
@@ -143,6 +143,7 @@ fn library(entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
         pointer_width,
         hash,
         formats,
+        serve,
         constructor,
         structs,
         enums,

@@ -28,6 +28,7 @@ pub(super) struct Head {
     pub(super) version: String,
     pub(super) pointer_width: u32,
     pub(super) formats: Formats,
+    pub(super) serve: bool,
 }
 
 impl Entry {
@@ -133,6 +134,7 @@ fn library(map: &Map<'_>, info: &mut Info<'_>) -> Result<Head, Damage> {
             _ => return Err(bad_width),
         },
         formats: formats(map)?,
+        serve: map.get("serve")?.map(|mut serve| serve.bool()).transpose()?.unwrap_or(false),
     })
 }
 

@@ -46,6 +46,8 @@ pub struct Library {
     #[serde(serialize_with = "as_hex")]
     pub hash: u64,
     pub formats: Formats,
+    /// Whether `<name>_serve` is exported.
+    pub serve: bool,
     pub constructor: Constructor,
     pub structs: Vec<Struct>,
     pub enums: Vec<Enum>,

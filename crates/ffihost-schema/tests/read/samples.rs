@@ -45,7 +45,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "notes",
             "Notes, kept by whoever hosts it.",
             &[],
-            Body::Library { version: "1.0.0", formats: BOTH }
+            Body::Library { version: "1.0.0", formats: BOTH, serve: false }
         )),
         piece!(item(
             NOTES,
@@ -247,7 +247,7 @@ pub(crate) fn notes_2() -> Vec<&'static [u8]> {
             "notes",
             "Notes, kept by whoever hosts it.",
             &[],
-            Body::Library { version: "2.0.0", formats: BOTH }
+            Body::Library { version: "2.0.0", formats: BOTH, serve: false }
         )),
         piece!(item(
             NOTES,
@@ -311,7 +311,7 @@ fn has_name(piece: &[u8], name: &str) -> bool {
 /// A second library, of another crate, that fits into the same file.
 pub(crate) fn clock() -> Vec<&'static [u8]> {
     vec![
-        piece!(item("clock", "clock", "", &[], Body::Library { version: "0.1.0", formats: BOTH })),
+        piece!(item("clock", "clock", "", &[], Body::Library { version: "0.1.0", formats: BOTH, serve: false })),
         piece!(item("clock", "start", "", &[], Body::Constructor { params: &[], error: None, formats: BOTH })),
     ]
 }

@@ -110,6 +110,14 @@ int {{ library.name }}_cancel(void *ctx, void *userData);
 
 /* Fills *out, whose size has to be set. Returns FFI_RET_OK, INVALID_CTX, or INVALID_ARGUMENT. */
 int {{ library.name }}_stats(void *ctx, FFIStats *out);
+{%- if library.serve %}
+
+/* Serves ctx to other processes, at `unix:<path>` or `tcp:<host>:<port>`, until it is closed; options may be NULL. cb: once,
+ * FFI_RET_OK and the address, or FFI_RET_ERR and why it is not listened on. See serve in ffihost.h.
+ * Returns FFI_RET_OK, MISSING_CALLBACK, INVALID_CTX, CLOSING, INVALID_ARGUMENT, or BUSY.
+ */
+int {{ library.name }}_serve(void *ctx, const char *address, const FFIServeOptions *options, FFICallBack cb, void *userData);
+{%- endif %}
 
 /* Registers a host function, or with fn = NULL unregisters it. The helpers below do it with types.
  * Returns FFI_RET_OK, INVALID_CTX, INVALID_ARGUMENT, CLOSING, or NOT_REGISTERED.

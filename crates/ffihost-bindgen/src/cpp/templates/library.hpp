@@ -222,6 +222,16 @@ class {{ context.name }} : public ffihost::Context {
 public:
     /* Takes over a context that C made; nullptr is none. */
     explicit {{ context.name }}(void *ctx) noexcept : ffihost::Context(::{{ namespace }}::{{ library_fn }}(), ctx) {}
+{%- if library.serve %}
+
+    /* Serves it to other processes at `unix:<path>` or `tcp:<host>:<port>`, until it is closed. Waits until it is listened
+     * on, and returns the address as it came out; throws ffihost::Error that says why not. See serve in ffihost.h. */
+    std::string serve(const std::string &address, const FFIServeOptions &options = FFI_SERVE_OPTIONS_INIT) const {
+        return ffihost::detail::serve([&](FFICallBack ffi_cb, void *user_data) {
+            return ::{{ library.name }}_serve(raw(), address.c_str(), &options, ffi_cb, user_data);
+        });
+    }
+{%- endif %}
 {{ constructor.comment }}
     {{ constructor.open }}
         return {{ constructor.open_passed }}.get();

@@ -14,6 +14,11 @@ pub(super) fn library(differ: &mut Differ<'_>) {
         differ.push(Changed, "library", Breaks::all(BOTH), why);
     }
     differ.formats("library", old.formats, new.formats);
+    match (old.serve, new.serve) {
+        (true, false) => differ.push(Removed, "library", Breaks::all(BOTH), "it cannot be served by itself any more"),
+        (false, true) => differ.push(Added, "library", Breaks::NONE, "it can be served by itself"),
+        _ => {}
+    }
     if old.version != new.version {
         differ.note("library", format!("version {} became {}", old.version, new.version));
     }
