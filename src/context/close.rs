@@ -257,10 +257,7 @@ fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Close
     let deadline = Instant::now() + limit;
     let outcome = match closing.await_report(deadline) {
         Some(Closed::Clean) => {
-            let limit = deadline.max(Instant::now() + options.linger);
-            let joined = closing.join(limit);
-            #[cfg(feature = "ipc")]
-            let joined = instance.servers.join(limit) && joined;
+            let joined = closing.join(deadline.max(Instant::now() + options.linger));
             instance.context.vacate();
             if joined { Closed::Clean } else { Closed::TimedOut }
         }
@@ -276,6 +273,8 @@ fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Close
             Closed::TimedOut
         }
     };
+    #[cfg(feature = "ipc")]
+    let outcome = if instance.servers.join(Instant::now() + options.linger) { outcome } else { Closed::TimedOut };
     done(outcome);
     closing.publish(outcome);
     outcome

@@ -44,9 +44,10 @@ impl Servers {
         stoppers.iter().for_each(Stopper::stop);
     }
 
-    /// Joins their threads. False if one has not ended by then; it is left alone.
+    /// Says that nothing happens any more, and joins their threads. False if one has not ended by then; it is left alone.
     pub(crate) fn join(&self, deadline: Instant) -> bool {
         let running = std::mem::take(&mut self.0.lock().running);
+        running.iter().for_each(|(stopper, _)| stopper.finish());
         let mut joined = true;
         for (_, thread) in running {
             // Its limits bound how long it takes.

@@ -37,8 +37,6 @@ pub struct Session {
     limits: Limits,
     terms: Arc<Terms>,
     stage: Stage,
-    /// The client is done, and waits for the replies to all that it opened.
-    goodbye: bool,
     speaks: Option<Version>,
     /// The longest frame that the client takes.
     longest: u32,
@@ -152,7 +150,6 @@ impl Session {
         Self {
             terms,
             stage: Stage::Greeting,
-            goodbye: false,
             speaks: None,
             longest: limits.frame,
             ids: Ids::default(),
@@ -255,7 +252,6 @@ impl Session {
             }
             (_, FromClient::Pong { .. }) => Action::None,
             (_, FromClient::Goodbye) => {
-                self.goodbye = true;
                 self.drain("the client said goodbye");
                 Action::Goodbye
             }
@@ -468,7 +464,8 @@ impl Session {
         self.send(FromServer::CallRefused { call, ret: status.code() });
     }
 
-    /// Answers what is in flight, opens nothing any more, and is over then.
+    /// Answers what is in flight and opens nothing any more. It is over when nothing is open, or when
+    /// [`finish`](Self::finish) says that no more events will come.
     pub fn shut_down(&mut self) {
         if matches!(self.stage, Stage::Draining(_) | Stage::Over) {
             return;
@@ -480,14 +477,19 @@ impl Session {
         self.drain(WHY);
     }
 
+    /// No more events will come: after what is in [`output`](Self::output) it is over.
+    pub fn finish(&mut self) {
+        self.stage = Stage::Over;
+    }
+
     fn drain(&mut self, why: &'static str) {
         self.stage = Stage::Draining(why);
         self.end_of_drain();
     }
 
     fn end_of_drain(&mut self) {
-        let replies_wait = self.ids.in_flight() > 0 || (self.goodbye && self.ids.subscriptions() > 0);
-        if matches!(self.stage, Stage::Draining(_)) && !replies_wait {
+        let open = self.ids.in_flight() + self.ids.subscriptions();
+        if matches!(self.stage, Stage::Draining(_)) && open == 0 {
             self.stage = Stage::Over;
         }
     }

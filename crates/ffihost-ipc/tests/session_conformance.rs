@@ -456,6 +456,8 @@ fn a_server_says_goodbye() {
     assert_eq!(server.session.in_flight(), [10]);
     server.session.event(2, b"still");
     server.session.reply(keys[0], 0, b"");
+    assert!(!server.session.is_over(), "somebody listens, and more may happen");
+    server.session.finish();
     assert!(server.session.is_over());
     let output = server.take_output();
     let [goodbye, late, event, last] = &*frames(&output) else { panic!("{output:?}") };

@@ -84,6 +84,8 @@ inline const char *status_name(int status) noexcept {
         case FFI_RET_TIMED_OUT: return "FFI_RET_TIMED_OUT";
         case FFI_RET_CANCELLED: return "FFI_RET_CANCELLED";
         case FFI_RET_DECODE: return "FFI_RET_DECODE";
+        case FFI_RET_UNAUTHORIZED: return "FFI_RET_UNAUTHORIZED";
+        case FFI_RET_DISCONNECTED: return "FFI_RET_DISCONNECTED";
         default: return "a status that this header does not know";
     }
 }
@@ -1152,6 +1154,36 @@ template <class CArgs, class Args, class F> Subscription listen(const Bound &bou
         throw Error(FFI_RET_INVALID_CTX, "the listener was refused: the context is closing or gone");
     }
     return {bound, std::move(listener), id};
+}
+
+/* What `serve` calls back: with the address, or why it is not listened on. */
+class ServeCall final : public Call {
+public:
+    void settled(int ret, const char *msg, std::size_t len) noexcept override {
+        try {
+            std::string text(msg, len);
+            if (ret == FFI_RET_OK) {
+                address.set_value(std::move(text));
+            } else {
+                address.set_exception(std::make_exception_ptr(Error(ret, text)));
+            }
+        } catch (...) {
+            uncaught("the callback of serve");
+        }
+    }
+
+    std::promise<std::string> address;
+};
+
+/* Serves a context: `with` passes on the callback. Waits until it is listened on. */
+template <class With> std::string serve(With &&with) {
+    auto call = std::make_shared<ServeCall>();
+    std::future<std::string> address = call->address.get_future();
+    const int status = call->submit(std::forward<With>(with));
+    if (status != FFI_RET_OK) {
+        throw refusal(status);
+    }
+    return address.get();
 }
 
 } // namespace detail

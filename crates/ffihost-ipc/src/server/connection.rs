@@ -1,7 +1,7 @@
 //! One connection: the task that has its socket.
 
-use super::Shared;
 use super::routes::Candidate;
+use super::{Shared, Stage};
 use crate::ServerTls;
 use crate::link::Link;
 use crate::sending::Sending;
@@ -20,7 +20,7 @@ use tokio::time::sleep_until;
 pub(super) struct Connection {
     link: Arc<Link>,
     shared: Arc<Shared>,
-    stop: watch::Receiver<bool>,
+    stop: watch::Receiver<Stage>,
     input: Input,
     sending: Sending,
     /// When requests that still run are cancelled, and when the connection ends whatever its client does.
@@ -29,6 +29,15 @@ pub(super) struct Connection {
 
 /// Read at once, at most.
 const CHUNK: usize = 16 << 10;
+
+/// What the session wants, beside sending what is to be sent.
+struct Wants {
+    /// It is over.
+    nothing: bool,
+    input: bool,
+    /// When to look at the time.
+    deadline: Option<Instant>,
+}
 
 /// What woke the task.
 enum Woken {
@@ -40,7 +49,7 @@ enum Woken {
 }
 
 impl Connection {
-    pub(super) fn new(link: Arc<Link>, shared: Arc<Shared>, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(link: Arc<Link>, shared: Arc<Shared>, stop: watch::Receiver<Stage>) -> Self {
         let input = Input::of_server(shared.limits.frame);
         Self { link, shared, stop, input, sending: Sending::default(), ends: None }
     }
@@ -49,7 +58,7 @@ impl Connection {
     pub(super) async fn run_private(mut self, tls: &ServerTls, stream: TcpStream) {
         let time = self.shared.limits.frame_time;
         tokio::select! {
-            () = super::told_to_stop(&mut self.stop) => {}
+            () = super::reached(&mut self.stop, Stage::Stopping) => {}
             private = tokio::time::timeout(time, tls.0.accept(stream)) => match private {
                 Ok(Ok(stream)) => self.run(tokio::io::split(stream)).await,
                 Ok(Err(error)) => tracing::debug!(peer = ?self.link.peer, %error, "no TLS"),
@@ -68,46 +77,48 @@ impl Connection {
         let end = End { link: Arc::clone(&self.link), shared: Arc::clone(&self.shared) };
         loop {
             self.take_input();
-            let (over, wants_input, deadline) = self.prepare();
-            if over && self.sending.is_away() {
+            let wants = self.prepare();
+            if wants.nothing && self.sending.is_away() {
                 drop(end);
                 return farewell(read, write).await;
             }
-            match self.wait(&mut read, &mut write, wants_input, deadline).await {
+            match self.wait(&mut read, &mut write, &wants).await {
                 Woken::Read(Ok(0)) => self.link.with(|session| session.end_of_input()),
                 Woken::Read(Ok(_)) | Woken::Told => {}
                 Woken::Sent(Ok(_)) => self.link.with(|session| session.sent(true, true, Instant::now())),
                 Woken::Read(Err(_)) | Woken::Sent(Err(_)) => return,
                 // Nothing is left but to send the last, which is not taken.
-                Woken::Time if over || self.on_time() => return,
+                Woken::Time if wants.nothing || self.on_time() => return,
                 Woken::Time => {}
-                Woken::Stop => self.shut_down(),
+                Woken::Stop if self.ends.is_none() => self.shut_down(),
+                Woken::Stop => self.finish(),
             }
         }
     }
 
-    async fn wait<R, W>(&mut self, read: &mut R, write: &mut W, wants_input: bool, deadline: Option<Instant>) -> Woken
+    async fn wait<R, W>(&mut self, read: &mut R, write: &mut W, wants: &Wants) -> Woken
     where
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
         let time = async {
-            match deadline {
+            match wants.deadline {
                 Some(deadline) => sleep_until(deadline.into()).await,
                 None => std::future::pending().await,
             }
         };
+        let next = if self.ends.is_none() { Stage::Stopping } else { Stage::Finished };
         let buffer = self.input.buffer();
-        if wants_input {
+        if wants.input {
             buffer.reserve(CHUNK);
         }
         tokio::select! {
             biased;
             sent = self.sending.send(write), if !self.sending.is_away() => Woken::Sent(sent),
-            come = read.read_buf(buffer), if wants_input => Woken::Read(come),
+            come = read.read_buf(buffer), if wants.input => Woken::Read(come),
             () = self.link.told() => Woken::Told,
             () = time => Woken::Time,
-            () = super::told_to_stop(&mut self.stop), if self.ends.is_none() => Woken::Stop,
+            () = super::reached(&mut self.stop, next), if !wants.nothing => Woken::Stop,
         }
     }
 
@@ -133,15 +144,15 @@ impl Connection {
         self.link.with(|session| session.partial(partial, now));
     }
 
-    /// Takes what is to be sent. Whether all is over, whether to read, and when to look at the time.
-    fn prepare(&mut self) -> (bool, bool, Option<Instant>) {
+    /// Takes what is to be sent, and says what to wait for.
+    fn prepare(&mut self) -> Wants {
         let now = Instant::now();
         self.link.with(|session| {
             self.sending.refill(session.output());
             session.sent(!self.sending.is_away(), false, now);
             let ends = self.ends.map(|(grace, end)| if now < grace { grace } else { end });
             let deadline = session.deadline().into_iter().chain(ends).min();
-            (session.is_over(), session.wants_input(), deadline)
+            Wants { nothing: session.is_over(), input: session.wants_input(), deadline }
         })
     }
 
@@ -149,6 +160,12 @@ impl Connection {
         let grace = Instant::now() + self.shared.limits.grace;
         self.ends = Some((grace, grace + super::LINGER));
         self.link.with(|session| session.shut_down());
+    }
+
+    fn finish(&mut self) {
+        let now = Instant::now();
+        self.ends = Some((now, now + super::LINGER));
+        self.link.with(|session| session.finish());
     }
 
     /// Does what the time has come for; true if that is the end.

@@ -48,7 +48,7 @@ pub struct Server {
     tls: Option<ServerTls>,
     insecure: bool,
     admit: Option<Admit>,
-    stop: watch::Sender<bool>,
+    stop: watch::Sender<Stage>,
 }
 
 /// What the connections of a server have in common.
@@ -77,17 +77,37 @@ pub struct Routing(Arc<Routes>);
 
 /// Tells a server to stop.
 #[derive(Clone, Debug)]
-pub struct Stopper(watch::Sender<bool>);
+pub struct Stopper(watch::Sender<Stage>);
+
+/// How far a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    /// It answers what runs.
+    Stopping,
+    /// It ends.
+    Finished,
+}
 
 impl Stopper {
-    /// Takes no more connections and requests, lets those that run go on for the grace period, and ends.
+    /// Takes no more connections and requests, and lets those that run go on for the grace period. Listeners are told what
+    /// happens until [`finish`](Self::finish), or until a while after the grace period.
     pub fn stop(&self) {
-        self.0.send_replace(true);
+        self.reach(Stage::Stopping);
+    }
+
+    /// Nothing happens any more: ends all connections when they have been sent what waits for them.
+    pub fn finish(&self) {
+        self.reach(Stage::Finished);
+    }
+
+    fn reach(&self, stage: Stage) {
+        self.0.send_if_modified(|now| std::mem::replace(now, stage.max(*now)) < stage);
     }
 }
 
-/// After this many requests were cancelled, and told so, connections end whatever their clients do.
-const LINGER: Duration = Duration::from_millis(500);
+/// So long after the grace period connections end, whatever their clients do.
+const LINGER: Duration = Duration::from_millis(250);
 
 impl Server {
     /// A server that listens nowhere yet.
@@ -105,7 +125,7 @@ impl Server {
             tls: None,
             insecure: false,
             admit: None,
-            stop: watch::Sender::new(false),
+            stop: watch::Sender::new(Stage::Serving),
         }
     }
 
@@ -149,7 +169,7 @@ impl Server {
         loop {
             tokio::select! {
                 biased;
-                () = told_to_stop(&mut stop) => break,
+                () = reached(&mut stop, Stage::Stopping) => break,
                 accepted = listening::accept(&self.listening, &mut first) => self.accepted(accepted, &mut connections).await,
                 Some(ended) = connections.join_next() => log_panic(ended),
             }
@@ -196,9 +216,9 @@ impl Server {
     }
 }
 
-/// Until the server is told to stop.
-async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
-    let _the_server_is_gone = stop.wait_for(|stop| *stop).await;
+/// Until the server is that far.
+async fn reached(stop: &mut watch::Receiver<Stage>, stage: Stage) {
+    let _the_server_is_gone = stop.wait_for(|now| *now >= stage).await;
 }
 
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {

@@ -103,8 +103,9 @@ impl Served {
         match self.behind {
             Behind::Loaded { context, stopper, running } => {
                 stopper.stop();
-                running.await.expect("the server does not panic");
                 assert!(context.close().await, "nothing keeps the context");
+                stopper.finish();
+                running.await.expect("the server does not panic");
             }
             Behind::Itself(ctx) => assert_eq!(ctx.close().await, 0, "nothing keeps the context"),
         }
@@ -168,6 +169,10 @@ pub mod own {
     unsafe impl Sync for Ctx {}
 
     impl Ctx {
+        pub fn raw(self) -> *mut c_void {
+            self.0
+        }
+
         pub async fn create(name: &str) -> Self {
             let (mut ctx, args) = (Self(ptr::null_mut()), super::map([("name", name.into())]));
             let created = {

@@ -125,6 +125,11 @@ extern "C" {
 #define FFI_RET_CANCELLED 15
 /* A payload does not decode. */
 #define FFI_RET_DECODE 16
+/* A token is missing or wrong. Only over a wire, never from an export. */
+#define FFI_RET_UNAUTHORIZED 17
+/* Who should answer is at the other end of a connection that has ended. For host_complete, by whoever passes host calls on
+ * to other processes; no export returns it. */
+#define FFI_RET_DISCONNECTED 18
 
 /* ---------------------------------------------------------------------------------------------------------- callbacks */
 
@@ -206,6 +211,22 @@ typedef struct FFIHostFnOptions {
 
 #define FFI_HOST_FN_OPTIONS_INIT {sizeof(FFIHostFnOptions), NULL, NULL, NULL, NULL, FFI_FORMAT_NATIVE, 0, 0}
 
+/* How a context is served, for `<lib>_serve`, where a library has it. Set `size` to sizeof; what is 0 or NULL has its default.
+ * The strings are NUL-terminated UTF-8 and have to live during the call. */
+typedef struct FFIServeOptions {
+    size_t size;               /* sizeof(FFIServeOptions) */
+    const char *token;         /* what a client has to know, or NULL */
+    const char *certificates;  /* for TLS on TCP addresses: the file of a PEM chain, the server's own first, or NULL */
+    const char *key;           /* the file of its PEM private key, or NULL */
+    int32_t insecure;          /* not 0: TCP beyond loopback without TLS or token, for everybody who reaches it */
+    uint32_t max_frame;        /* bytes of a frame; 16 MiB */
+    uint32_t max_connections;  /* at once; 1,024 */
+    uint32_t max_in_flight;    /* requests of a connection; 1,024 */
+    uint64_t idle_ms;          /* a silent client is disconnected after this; 5 minutes */
+} FFIServeOptions;
+
+#define FFI_SERVE_OPTIONS_INIT {sizeof(FFIServeOptions), NULL, NULL, NULL, 0, 0, 0, 0, 0}
+
 /* What a context has done and is doing. Set `size` before you call stats; counts are since create. The numbers are read
  * one by one while the context works, so they may be a few calls apart. */
 typedef struct FFIStats {
@@ -269,7 +290,8 @@ typedef struct FFIStats {
  *
  * int <lib>_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len)
  *     Answers a host call. ret: FFI_RET_OK with the result; FFI_RET_ERR with the function's declared error;
- *     FFI_RET_CANCELLED, or any other number, with UTF-8 text: the host's own failure. The first answer wins.
+ *     FFI_RET_CANCELLED or FFI_RET_DISCONNECTED; or any other number, with UTF-8 text: the host's own failure. The first
+ *     answer wins.
  *     Returns OK; UNKNOWN_TOKEN if the call has ended or never was; DECODE if msg is not what the function returns, and
  *     TOO_LARGE if it is larger than the limit (the call ends with an error in both cases); INVALID_CTX.
  *
@@ -295,6 +317,16 @@ typedef struct FFIStats {
  *     Fills *out. Returns OK, INVALID_CTX, or INVALID_ARGUMENT.
  * const char *<lib>_version(void)
  *     The library's own version, NUL-terminated, in static storage.
+ *
+ * int <lib>_serve(void *ctx, const char *address, const FFIServeOptions *options, FFICallBack cb, void *userData)
+ *     Only of libraries that say so. Serves ctx to other processes at an address, `unix:<path>` or `tcp:<host>:<port>`, until
+ *     ctx is closed: then clients are told, and what they wait for is answered within the grace period. options may be NULL.
+ *     Host functions that you have registered stay yours; others may be implemented by clients. May be called again, for
+ *     another address. A unix socket is for its user alone; TCP that other machines can reach needs certificates, key and
+ *     token, or `insecure`. cb: once, on a thread of the library's, FFI_RET_OK with the address as it came out (the port
+ *     that was given for 0), or FFI_RET_ERR with a text that says why it is not listened on.
+ *     Returns OK, MISSING_CALLBACK, INVALID_CTX, CLOSING, INVALID_ARGUMENT (no such address, a token that is empty or has
+ *     white space at its ends, certificates without key), or BUSY if no thread could be started.
  */
 #define FFI_DECLARE_LIBRARY(lib)                                                                                       \
     FFI_EXTERN_C int lib##_create(const uint8_t *req, size_t len, FFICallBack cb, void *userData, void **ctx);         \

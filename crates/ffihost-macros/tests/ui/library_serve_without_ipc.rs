@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use ffihost::ffi;
+
+ffihost::library!("app", App, serve);
+
+pub struct App;
+
+#[ffi(constructor)]
+pub async fn create() -> Result<App, String> {
+    Ok(App)
+}
+
+fn main() {}
