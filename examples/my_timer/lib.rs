@@ -5,8 +5,14 @@
 use ffihost::{Handle, HostError, Options, ffi, ffi_event, ffi_host};
 use std::time::{Duration, Instant};
 
-// A schedule repeats what it is given, so what it is given had better be small.
-ffihost::library!("my_timer", MyTimer, serve, options = Options::new().max_payload(64 << 10));
+ffihost::library! {
+    /// Echoes, schedules and stopwatches: a library to try things with.
+    "my_timer",
+    MyTimer,
+    serve,
+    // A schedule repeats what it is given, so what it is given had better be small.
+    options = Options::new().max_payload(64 << 10),
+}
 
 /// The longest delay that can be asked for, in milliseconds.
 #[ffi]

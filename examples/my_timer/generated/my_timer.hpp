@@ -398,7 +398,10 @@ inline std::uint64_t total_delay(const std::vector<std::uint32_t> &delays_ms) {
     });
 }
 
-/* A live instance of the library. See ffihost.hpp. */
+/* Echoes, schedules and stopwatches: a library to try things with.
+ *
+ * A live instance of the library. See ffihost.hpp.
+ */
 class Context : public ffihost::Context {
 public:
     /* Takes over a context that C made; nullptr is none. */

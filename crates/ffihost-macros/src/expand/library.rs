@@ -93,7 +93,7 @@ fn pass(name: &str, wanted: bool) -> TokenStream {
 fn exports(library: &Library) -> TokenStream {
     let (prefix, root) = (&library.prefix, quote!(ffihost_library_at_the_crate_root));
     let check = quote_spanned!(super::place::located(prefix.span())=> needs_constructor::<#root::Marker>());
-    let served = library.serve.is_some();
+    let (served, docs) = (library.serve.is_some(), &library.docs);
     let serve = library.serve.as_ref().map(|serve| serve_export(serve, &library.prefix));
     let at_root = quote_spanned! {super::place::located(prefix.span())=>
         const _: () = {
@@ -118,7 +118,7 @@ fn exports(library: &Library) -> TokenStream {
         ::ffihost::__piece!(::ffihost::export::Item {
             module: ::core::module_path!(),
             name: #prefix,
-            docs: "",
+            docs: #docs,
             layout: &[],
             body: ::ffihost::export::Body::Library {
                 version: ::core::env!("CARGO_PKG_VERSION"),

@@ -9,6 +9,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Expr, Ident, LitStr, Token, Type, parse_quote};
 
 pub(crate) struct Library {
+    pub(crate) docs: TokenStream,
     pub(crate) prefix: LitStr,
     pub(crate) state: Type,
     /// What receivers name it by.
@@ -31,6 +32,7 @@ const USAGE: &str = "write `ffihost::library!(\"my_app\", MyApp)`: the library's
 impl Library {
     pub(crate) fn new(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut library = Self {
+            docs: attrs::docs(&[]),
             prefix: LitStr::new("invalid", Span::call_site()),
             state: parse_quote!(()),
             last: Ident::new("invalid", Span::call_site()),
@@ -46,6 +48,12 @@ impl Library {
     }
 
     fn parse(&mut self, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<()> {
+        let attributes = input.call(syn::Attribute::parse_outer)?;
+        for attribute in attributes.iter().filter(|attribute| !attribute.path().is_ident("doc")) {
+            errors
+                .on(attribute, "before the name there are doc comments, which become the library's, and nothing else");
+        }
+        self.docs = attrs::docs(&attributes);
         let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
         let prefix: LitStr = input.parse().map_err(usage)?;
         if names::is_snake(&prefix.value()) {

@@ -1,6 +1,6 @@
 #![allow(unused)]
 
-ffihost::library!("my_app", App, limits = 3, formats());
+ffihost::library!(#[cfg(unix)] "my_app", App, limits = 3, formats());
 
 struct App;
 
