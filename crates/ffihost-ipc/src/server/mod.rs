@@ -4,12 +4,13 @@ mod connection;
 mod listening;
 mod routes;
 
-pub use self::listening::BindError;
 use self::listening::Bound;
+pub use self::listening::{BindError, ListeningSocket};
 
 use self::connection::Connection;
 use self::routes::Routes;
 use crate::link::Link;
+use crate::metrics::{Count, Metrics};
 use crate::service::Service;
 use crate::session::Session;
 use crate::terms::Terms;
@@ -54,6 +55,7 @@ struct Shared {
     routes: Routes,
     limits: Limits,
     terms: Arc<Terms>,
+    metrics: Metrics,
 }
 
 impl fmt::Debug for Server {
@@ -82,7 +84,8 @@ const LINGER: Duration = Duration::from_millis(500);
 impl Server {
     /// A server that listens nowhere yet.
     pub fn new(service: Arc<dyn Service>, terms: Terms, limits: Limits) -> Self {
-        let shared = Shared { service, routes: Routes::default(), limits: limits.sound(), terms: Arc::new(terms) };
+        let (routes, metrics) = (Routes::default(), Metrics::default());
+        let shared = Shared { service, routes, limits: limits.sound(), terms: Arc::new(terms), metrics };
         Self { shared: Arc::new(shared), listening: Vec::new(), stop: watch::Sender::new(false) }
     }
 
@@ -92,6 +95,28 @@ impl Server {
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
+    }
+
+    /// Listens on a socket that somebody else bound, such as a service manager, and gives its address. The file of a unix
+    /// socket is left where it is, with the mode that it has.
+    ///
+    /// # Errors
+    ///
+    /// As with [`bind`](Self::bind): also here what others than this machine can reach needs more than a socket.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn adopt(&mut self, socket: impl Into<ListeningSocket>) -> Result<Address, BindError> {
+        let bound = Bound::adopt(socket.into())?;
+        let address = bound.address().clone();
+        self.listening.push(bound);
+        Ok(address)
+    }
+
+    /// What this server counts.
+    pub fn metrics(&self) -> Metrics {
+        self.shared.metrics.clone()
     }
 
     /// What tells this server to stop.
@@ -130,11 +155,14 @@ impl Server {
             }
         };
         if connections.len() >= self.shared.limits.connections {
+            self.shared.metrics.count(Count::ConnectionRefused);
             tracing::warn!(limit = self.shared.limits.connections, "too many connections, one was closed");
             return;
         }
-        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now());
+        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now())
+            .counted_by(self.shared.metrics.clone());
         let connection = Connection::new(Arc::new(Link::new(session)), Arc::clone(&self.shared), self.stop.subscribe());
+        self.shared.metrics.count(Count::ConnectionAccepted);
         connections.spawn(async move {
             match stream {
                 #[cfg(unix)]
