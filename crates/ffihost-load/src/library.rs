@@ -94,6 +94,26 @@ impl Library {
         Ok(Self { surface, descriptor, exports })
     }
 
+    /// The same, for a program whose user names the file, as `ffihost serve` does.
+    ///
+    /// # Trust
+    ///
+    /// What [`open`](Self::open) asks for cannot be checked by anybody: the system runs a library's code as it loads it, and
+    /// that may do anything. So somebody's word is needed. `open` takes that of a programmer who writes `unsafe`; this takes
+    /// that of the person who says which file to run, exactly as a shell does with a program. Call it with nothing else:
+    /// not with a path that came over a network, out of a file that others may write, or from a search.
+    ///
+    /// What can be checked is: the file has a descriptor, the symbols that it promises are there, and its code says to be of
+    /// the same interface. That finds mistakes, not malice.
+    ///
+    /// # Errors
+    ///
+    /// As with [`open`](Self::open).
+    pub fn open_trusted(file: &Path, name: Option<&str>) -> Result<Self, LoadError> {
+        // SAFETY: whoever named the file has said that it is such a library and is trusted, as documented above.
+        unsafe { Self::open(file, name) }
+    }
+
     /// What it offers and asks for.
     pub fn surface(&self) -> &schema::Library {
         &self.surface
