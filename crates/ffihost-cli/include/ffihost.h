@@ -125,6 +125,11 @@ extern "C" {
 #define FFI_RET_CANCELLED 15
 /* A payload does not decode. */
 #define FFI_RET_DECODE 16
+/* A token is missing or wrong. Only over a wire, never from an export. */
+#define FFI_RET_UNAUTHORIZED 17
+/* Who should answer is at the other end of a connection that has ended. For host_complete, by whoever passes host calls on
+ * to other processes; no export returns it. */
+#define FFI_RET_DISCONNECTED 18
 
 /* ---------------------------------------------------------------------------------------------------------- callbacks */
 
@@ -269,7 +274,8 @@ typedef struct FFIStats {
  *
  * int <lib>_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len)
  *     Answers a host call. ret: FFI_RET_OK with the result; FFI_RET_ERR with the function's declared error;
- *     FFI_RET_CANCELLED, or any other number, with UTF-8 text: the host's own failure. The first answer wins.
+ *     FFI_RET_CANCELLED or FFI_RET_DISCONNECTED; or any other number, with UTF-8 text: the host's own failure. The first
+ *     answer wins.
  *     Returns OK; UNKNOWN_TOKEN if the call has ended or never was; DECODE if msg is not what the function returns, and
  *     TOO_LARGE if it is larger than the limit (the call ends with an error in both cases); INVALID_CTX.
  *
