@@ -99,7 +99,6 @@ impl Group {
     }
 
     /// The number may be another's from now on.
-    #[cfg_attr(not(unix), expect(clippy::unused_self, reason = "there are no groups"))]
     fn has_ended(self) {
         #[cfg(unix)]
         let _ = std::mem::ManuallyDrop::new(self);

@@ -38,7 +38,6 @@ fn warning(file: &File, path: &Path) -> std::io::Result<Option<String>> {
 }
 
 #[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "as elsewhere")]
 fn warning(_: &File, _: &Path) -> std::io::Result<Option<String>> {
     Ok(None)
 }

@@ -1,6 +1,6 @@
 //! `serve`.
 
-use crate::served::{Called, NAME, Running, Served, call_at, library, program, run};
+use crate::served::{Called, NAME, PATIENCE, Running, Served, call_at, library, program, run};
 use rustix::process::Signal;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -163,6 +163,7 @@ fn logs_are_as_many_as_one_asks_for() {
 /// A response of the metrics: its status line and its body.
 fn ask(place: &str, request: &[u8]) -> (String, String) {
     let mut stream = TcpStream::connect(place).expect("it listens");
+    stream.set_read_timeout(Some(PATIENCE)).expect("it is a time");
     // It may have answered and closed before it has read all.
     let _ = stream.write_all(request);
     let mut response = Vec::new();
@@ -272,6 +273,7 @@ fn a_service_manager_is_told() {
     let folder = tempfile::tempdir().expect("there is room");
     let path = folder.path().join("notify");
     let manager = UnixDatagram::bind(&path).expect("there is room");
+    manager.set_read_timeout(Some(PATIENCE)).expect("it is a time");
     let mut command = program();
     command.arg("serve").arg(library("my_timer")).args(["--args", NAME, "--listen", "tcp:127.0.0.1:0"]);
     let mut server = Running::start(command.env("NOTIFY_SOCKET", &path));

@@ -15,7 +15,7 @@ use every_type as _;
 use my_timer as _;
 
 /// So long is waited for what comes at once, before a test has failed rather than hang.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const NAME: &str = r#"{"name":"ipc-server"}"#;
 
@@ -264,8 +264,9 @@ pub(crate) fn call_at(address: &str, args: &[&str]) -> Called {
     run(command)
 }
 
-/// Runs a command to its end.
+/// Runs a command to its end, or the test has failed, and kills it.
 #[track_caller]
 pub(crate) fn run(mut command: Command) -> Called {
-    Called::of(soon(move || command.output().expect("the program starts")))
+    let (status, stdout, said) = Running::start(&mut command).end();
+    Called { status, stdout, stderr: said.into_iter().map(|line| line + "\n").collect() }
 }
