@@ -1,20 +1,27 @@
 //! What can be typed.
 
+mod remote;
+mod serve;
+mod values;
+
+pub(crate) use self::remote::{Call, HostFn, Listen, Remote};
+pub(crate) use self::serve::{Level, Serve};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use ffihost_bindgen::Language;
 use std::path::PathBuf;
 
-/// Look into compiled ffihost libraries, compare them, generate bindings for hosts, start a new library.
+/// Look into compiled ffihost libraries, compare them, generate bindings for hosts, serve and call them, start a new one.
 ///
 /// An ffihost library is a Rust library that calls back into the program that loaded it. Libraries are read, never run, so
-/// they may be built for any machine.
+/// they may be built for any machine; only `serve` runs one.
 #[derive(Debug, Parser)]
 #[command(
     name = "ffihost",
     version,
     max_term_width = 100,
-    after_help = "Exit status: 0; 1 if `diff` or `generate --check` \
-    find a difference; 2 with a message if something is wrong."
+    after_help = "Exit status: 0; 1 if `diff` or `generate --check` find a difference, or if what was called ends with its \
+    declared error; 2 with a message if something is wrong."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -28,6 +35,9 @@ pub(crate) enum Command {
     Generate(Generate),
     Diff(Diff),
     Cddl(Cddl),
+    Serve(Serve),
+    Call(Call),
+    Listen(Listen),
 }
 
 /// Make a new library crate that builds, with a host in C.

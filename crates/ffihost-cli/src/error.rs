@@ -1,5 +1,9 @@
 //! Why a command failed.
 
+use crate::json::Misfit;
+use ffihost_ipc::client::{ConnectError, RequestError};
+use ffihost_ipc::{BindError, TlsError};
+use ffihost_load::LoadError;
 use ffihost_schema::ReadError;
 use std::path::PathBuf;
 use std::{fmt, io};
@@ -21,6 +25,51 @@ pub(crate) enum Error {
     Name { name: String, why: &'static str, instead: String },
     #[error("{}: it is there and not empty: give another folder with --path, or empty it", .path.display())]
     NotEmpty { path: PathBuf },
+    #[error("{what}: no JSON: {error}")]
+    Json { what: String, error: serde_json::Error },
+    /// A second line has what is called as it is declared.
+    #[error("{what}{misfit}\n{signature}")]
+    Arguments { what: &'static str, misfit: Misfit, signature: String },
+    #[error("what the library gave as {what} is not what it says: {misfit}")]
+    Answer { what: String, misfit: Misfit },
+    #[error("{library} has no {kind} `{name}`{instead}")]
+    Unknown { library: String, kind: &'static str, name: String, instead: String },
+    #[error("{library} has the request `{name}` in native form only: nothing else than C can call it")]
+    NativeOnly { library: String, name: String },
+    #[error("{}: no token is in it: it needs one line that is neither empty nor longer than 65,535 bytes", .0.display())]
+    Token(PathBuf),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    #[error("the constructor failed: {0}")]
+    Constructor(String),
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    #[error("there is nothing to listen on: give --listen, or pass sockets by LISTEN_FDS")]
+    Nowhere,
+    #[error("socket {index} of LISTEN_FDS cannot be listened on: {error}")]
+    Passed { index: usize, error: io::Error },
+    #[error("--metrics {0}: metrics are for this machine only: give a loopback address, such as tcp:127.0.0.1:9100")]
+    MetricsForOthers(ffihost_ipc::Address),
+    #[error("--metrics {address}: cannot listen there: {error}")]
+    Metrics { address: ffihost_ipc::Address, error: io::Error },
+    #[error("--log: {0}")]
+    Log(String),
+    #[error("cannot start: {0}")]
+    Runtime(io::Error),
+    #[error("the library did not stop in time")]
+    DidNotStop,
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[error("{what}: {error}")]
+    Request { what: String, error: RequestError },
+    #[error("{address}: no answer came within {time:?}")]
+    NoAnswer { address: ffihost_ipc::Address, time: std::time::Duration },
+    #[error("the server's description of its library cannot be read: {0}")]
+    Description(ReadError),
+    #[error("the connection to {0} has ended")]
+    Ended(ffihost_ipc::Address),
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
 }

@@ -22,7 +22,8 @@ pub(crate) fn inspect(args: &Inspect, out: &mut Output) -> Result<Verdict, Error
     Ok(Verdict::Good)
 }
 
-fn print(library: &Library, out: &mut Output) -> Result<(), Error> {
+/// All of a library.
+pub(crate) fn print(library: &Library, out: &mut Output) -> Result<(), Error> {
     out.docs("", &library.docs)?;
     out.line(format_args!("library {} {}", library.name, library.version))?;
     out.line(format_args!("  hash      {:#018x}", library.hash))?;

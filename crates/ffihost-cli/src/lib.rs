@@ -6,26 +6,40 @@
 //! ffihost generate libmy_app.so --lang c --out include bindings
 //! ffihost diff old/libmy_app.so new/libmy_app.so       whom a new version breaks
 //! ffihost cddl libmy_app.so                            a schema for people who speak CBOR
+//! ffihost serve libmy_app.so --listen unix:app.sock    the library over a socket, for any number of clients
+//! ffihost call unix:app.sock login '{"user": "ada"}'   a request, in JSON
+//! ffihost listen unix:app.sock on_login                events, as lines of JSON
 //! ```
 //!
-//! Libraries are read, never run, so they may be built for any machine. The exit status is 0, or 1 where a command compares
-//! and finds a difference, or 2 with a line on stderr that says what is wrong.
+//! Libraries are read, never run, so they may be built for any machine; only `serve` runs one. The exit status is 0, or 1
+//! where a command compares and finds a difference or where a request ends with its declared error, or 2 with a line on
+//! stderr that says what is wrong.
 //!
 //! The modules, in the order to read them: `args` is what can be typed, `source` finds a library in a file, `output` is
-//! the only one that prints, `notation` writes items as Rust does; each command has its own.
+//! the only one that prints, `notation` writes items as Rust does; each command has its own. Those that talk to a library
+//! share `json`, which converts by the library's types, `token`, `signals`, and as clients `remote` and `host_fn`.
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod call;
 mod cddl;
 mod diff;
 mod error;
 mod generate;
+mod host_fn;
 mod inspect;
+mod json;
+mod listen;
+mod nearest;
 mod new;
 mod notation;
 mod output;
+mod remote;
+mod serve;
+mod signals;
 mod source;
+mod token;
 
 use self::args::{Args, Command};
 use self::error::Error;
@@ -41,6 +55,10 @@ enum Verdict {
     Good,
     /// It compared, and there is a difference that counts.
     Differs,
+    /// What was called ended with the error that it declares.
+    Rejected,
+    /// It was told to stop before it was done.
+    Stopped(signals::Signal),
 }
 
 /// Runs a command. The first argument is the program's name.
@@ -57,7 +75,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let verdict = command(args.command, &mut out);
     match verdict.and_then(|verdict| out.finish().map(|()| verdict)) {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
-        Ok(Verdict::Differs) => ExitCode::from(1),
+        Ok(Verdict::Differs | Verdict::Rejected) => ExitCode::from(1),
+        Ok(Verdict::Stopped(signal)) => ExitCode::from(signal.exit_status()),
         Err(error) => {
             output::print_error(&error);
             ExitCode::from(2)
@@ -72,5 +91,8 @@ fn command(command: Command, out: &mut Output) -> Result<Verdict, Error> {
         Command::Generate(args) => generate::generate(&args, out),
         Command::Diff(args) => diff::diff(&args, out),
         Command::Cddl(args) => cddl::cddl(&args, out),
+        Command::Serve(args) => serve::serve(&args, out),
+        Command::Call(args) => call::call(&args, out),
+        Command::Listen(args) => listen::listen(&args, out),
     }
 }

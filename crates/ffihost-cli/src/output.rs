@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Printable};
 use std::fmt;
-use std::io::{self, BufWriter, ErrorKind, StdoutLock, Write};
+use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 
 /// Standard output. What a file says is printed with its control characters escaped.
 pub(crate) struct Output {
@@ -17,6 +17,20 @@ impl Output {
     /// Prints a line, or several.
     pub(crate) fn line(&mut self, text: impl fmt::Display) -> Result<(), Error> {
         closed_is_fine(writeln!(self.stdout, "{}", Printable(&text)))
+    }
+
+    /// Prints a line that somebody waits for. False if nobody reads any more.
+    pub(crate) fn line_at_once(&mut self, text: impl fmt::Display) -> Result<bool, Error> {
+        let written = writeln!(self.stdout, "{}", Printable(&text)).and_then(|()| self.stdout.flush());
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            written => written.map(|()| true).map_err(Error::Output),
+        }
+    }
+
+    /// Whether a person reads it.
+    pub(crate) fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
     }
 
     /// Prints docs, each line of them after `indent` and `///`.
@@ -46,6 +60,25 @@ fn closed_is_fine(written: io::Result<()>) -> Result<(), Error> {
 
 /// Prints why a command failed.
 pub(crate) fn print_error(error: &Error) {
-    // Without stderr there is nobody to tell; the exit status says it too.
-    let _ = writeln!(io::stderr(), "error: {}", Printable(error));
+    say(format_args!("error: {}", Printable(error)));
+}
+
+/// Prints what somebody had better know.
+pub(crate) fn print_warning(warning: &impl fmt::Display) {
+    say(format_args!("warning: {}", Printable(warning)));
+}
+
+/// Prints how it goes on.
+pub(crate) fn print_note(note: &impl fmt::Display) {
+    say(format_args!("{}", Printable(note)));
+}
+
+/// Prints an error that is part of what was called, as JSON.
+pub(crate) fn print_declared(json: &str) {
+    say(format_args!("{json}"));
+}
+
+fn say(text: fmt::Arguments<'_>) {
+    // In one piece, and without stderr there is nobody to tell.
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }

@@ -21,6 +21,7 @@ mod timers;
 use self::open::{Ids, Open, Request};
 use self::timers::Timers;
 use crate::Limits;
+use crate::metrics::{Count, Metrics};
 use crate::service::Refusal;
 use crate::terms::Terms;
 use crate::wire::frame::{FromClient, FromServer, Malformed};
@@ -45,6 +46,7 @@ pub struct Session {
     calls: HashMap<u64, u64>,
     timers: Timers,
     output: Vec<u8>,
+    metrics: Metrics,
 }
 
 /// A version of the wire.
@@ -157,7 +159,14 @@ impl Session {
             timers: Timers::new(&limits, now),
             output: Vec::new(),
             limits,
+            metrics: Metrics::default(),
         }
+    }
+
+    /// The same, counting with others.
+    #[must_use]
+    pub fn counted_by(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Takes what the client sent next.
@@ -204,6 +213,7 @@ impl Session {
             return Action::None;
         }
         if let Stage::Draining(why) = self.stage {
+            self.metrics.count(Count::RequestRefused);
             self.fail(Status::Closing, &why);
             return Action::None;
         }
@@ -212,6 +222,7 @@ impl Session {
             self.answer(0, Status::Ok.code(), &self.terms.descriptor_payload());
             return Action::None;
         }
+        self.metrics.count(Count::RequestStarted);
         let key = self.ids.start(Request::new(0, None));
         Action::Start { key, method, payload }
     }
@@ -293,9 +304,11 @@ impl Session {
         now: Instant,
     ) -> Action<'a> {
         if !self.may_open(id, method) {
+            self.metrics.count(Count::RequestRefused);
             return Action::None;
         }
         if self.ids.in_flight() >= self.limits.in_flight as usize {
+            self.metrics.count(Count::RequestRefused);
             self.answer(id, Status::Busy.code(), b"too many requests of this connection are in flight");
             return Action::None;
         }
@@ -304,6 +317,7 @@ impl Session {
             return Action::None;
         }
         let deadline = (timeout_ms != 0).then(|| now + Duration::from_millis(timeout_ms.into()));
+        self.metrics.count(Count::RequestStarted);
         let key = self.ids.start(Request::new(id, deadline));
         if let Some(deadline) = deadline {
             self.timers.watch(deadline, key);
@@ -347,7 +361,9 @@ impl Session {
     }
 
     fn take_calls_of(&mut self, registration: u64) -> Vec<u64> {
-        self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect()
+        let calls: Vec<u64> = self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect();
+        self.metrics.add(Count::CallCancelled, calls.len());
+        calls
     }
 
     fn violation(&mut self, text: &'static str) -> Action<'static> {
@@ -377,11 +393,13 @@ impl Session {
     /// The outcome of a request: for one that was started, exactly once.
     pub fn reply(&mut self, key: Key, ret: i32, payload: &[u8]) {
         let Some(request) = self.ids.finish(key) else { return };
+        self.metrics.count(Count::RequestFinished);
         if let Some(deadline) = request.deadline {
             self.timers.unwatch(deadline, key);
         }
         if !request.answered && self.stage != Stage::Over {
-            self.answer(request.id, ret, payload);
+            let answered = self.answer(request.id, ret, payload);
+            self.metrics.answered(answered);
         }
         self.end_of_drain();
     }
@@ -426,8 +444,10 @@ impl Session {
         let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return };
         if !room {
             listener.missed += 1;
+            self.metrics.count(Count::EventMissed);
             return;
         }
+        self.metrics.count(Count::EventSent);
         let missed = std::mem::take(&mut listener.missed);
         let frame = FromServer::Event { id, missed, payload };
         frame.encode(listener.held.as_mut().unwrap_or(&mut self.output));
@@ -449,18 +469,21 @@ impl Session {
         };
         FromServer::Call { call, id, payload }.encode(held.unwrap_or(&mut self.output));
         self.calls.insert(call, id);
+        self.metrics.count(Count::CallMade);
         Ok(())
     }
 
     /// The answer to a call is not wanted any more.
     pub fn cancel_call(&mut self, call: u64) {
         if self.calls.remove(&call).is_some() {
+            self.metrics.count(Count::CallCancelled);
             self.send(FromServer::CallCancelled { call });
         }
     }
 
     /// The answer to a call was refused.
     pub fn call_refused(&mut self, call: u64, status: Status) {
+        self.metrics.count(Count::CallRefused);
         self.send(FromServer::CallRefused { call, ret: status.code() });
     }
 
@@ -509,7 +532,8 @@ impl Session {
     pub fn end(&mut self) -> Leftovers {
         self.stage = Stage::Over;
         self.output = Vec::new();
-        let calls = self.calls.drain().map(|(call, _)| call).collect();
+        let calls: Vec<u64> = self.calls.drain().map(|(call, _)| call).collect();
+        self.metrics.add(Count::CallCancelled, calls.len());
         let (listeners, registrations) = self.ids.end();
         Leftovers { requests: self.ids.tickets(), listeners, registrations, calls }
     }
@@ -556,7 +580,8 @@ impl Session {
         let mut tickets = Vec::new();
         while let Some(key) = self.timers.expired(now) {
             let Some((id, ticket)) = self.ids.expire(key) else { continue };
-            self.answer(id, Status::TimedOut.code(), b"the request's deadline passed");
+            let answered = self.answer(id, Status::TimedOut.code(), b"the request's deadline passed");
+            self.metrics.answered(answered);
             tickets.extend(ticket);
         }
         let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
@@ -601,7 +626,8 @@ impl Session {
         payload.saturating_add(fixed) <= self.longest as usize
     }
 
-    fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) {
+    /// Sends an answer, or a short one in its place; gives the status that was sent.
+    fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) -> i32 {
         let (ret, payload): (i32, &[u8]) = if !self.allowed(payload.len()) {
             (Status::TooLarge.code(), b"the answer is larger than what may be sent")
         } else if !self.room(payload.len()) {
@@ -613,6 +639,7 @@ impl Session {
             Some(Version::One) => encode_response(ret, payload, &mut self.output),
             _ => FromServer::Reply { id, ret, payload }.encode(&mut self.output),
         }
+        ret
     }
 
     /// For small frames, which the client's own frames bound.

@@ -29,9 +29,12 @@ pub enum LoadError {
     /// There is no library of ffihost in it.
     #[error("{file}: {error}", file = .file.display())]
     Surface { file: PathBuf, error: ReadError },
-    /// There are several, or none of that name.
+    /// There are several.
     #[error("{file} holds {}: say which", .names.join(", "), file = .file.display())]
     Which { file: PathBuf, names: Vec<String> },
+    /// There is none of that name.
+    #[error("there is no {name} in {file}, but {}", .names.join(", "), file = .file.display())]
+    NotInIt { file: PathBuf, name: String, names: Vec<String> },
     /// The system does not load it: it was built for another machine, or something that it needs is missing.
     #[error("cannot load {file}: {error}", file = .file.display())]
     Load { file: PathBuf, error: libloading::Error },
@@ -94,6 +97,26 @@ impl Library {
         Ok(Self { surface, descriptor, exports })
     }
 
+    /// The same, for a program whose user names the file, as `ffihost serve` does.
+    ///
+    /// # Trust
+    ///
+    /// What [`open`](Self::open) asks for cannot be checked by anybody: the system runs a library's code as it loads it, and
+    /// that may do anything. So somebody's word is needed. `open` takes that of a programmer who writes `unsafe`; this takes
+    /// that of the person who says which file to run, exactly as a shell does with a program. Call it with nothing else:
+    /// not with a path that came over a network, out of a file that others may write, or from a search.
+    ///
+    /// What can be checked is: the file has a descriptor, the symbols that it promises are there, and its code says to be of
+    /// the same interface. That finds mistakes, not malice.
+    ///
+    /// # Errors
+    ///
+    /// As with [`open`](Self::open).
+    pub fn open_trusted(file: &Path, name: Option<&str>) -> Result<Self, LoadError> {
+        // SAFETY: whoever named the file has said that it is such a library and is trusted, as documented above.
+        unsafe { Self::open(file, name) }
+    }
+
     /// What it offers and asks for.
     pub fn surface(&self) -> &schema::Library {
         &self.surface
@@ -133,6 +156,10 @@ fn surface(file: &Path, name: Option<&str>) -> Result<(schema::Library, Vec<u8>)
     libraries.retain(|(library, _)| name.is_none_or(|name| library.name == name));
     match (libraries.pop(), libraries.is_empty()) {
         (Some(library), true) => Ok(library),
+        (None, _) if name.is_some() => {
+            let name = name.unwrap_or_default().to_owned();
+            Err(LoadError::NotInIt { file: file.to_owned(), name, names })
+        }
         _ => Err(LoadError::Which { file: file.to_owned(), names }),
     }
 }

@@ -70,6 +70,11 @@ fn help_and_version() {
     let help = ffihost(&["--help"]);
     assert_eq!((help.status, help.stderr.as_str()), (0, ""));
     golden("help.txt", &help.stdout);
+    for command in ["serve", "call", "listen"] {
+        let help = ffihost(&[command, "--help"]);
+        assert_eq!((help.status, help.stderr.as_str()), (0, ""));
+        golden(&format!("help-{command}.txt"), &help.stdout);
+    }
     let unknown = ffihost(&["inspekt", "x"]);
     assert_eq!((unknown.status, unknown.stdout.as_str()), (2, ""));
     assert!(unknown.stderr.starts_with("error: unrecognized subcommand 'inspekt'"), "{}", unknown.stderr);

@@ -4,6 +4,7 @@ use super::routes::Candidate;
 use super::{Shared, Stage};
 use crate::ServerTls;
 use crate::link::Link;
+use crate::metrics::Count;
 use crate::sending::Sending;
 use crate::service::{Listener, Refusal, Reply};
 use crate::session::Action;
@@ -84,8 +85,12 @@ impl Connection {
             }
             match self.wait(&mut read, &mut write, &wants).await {
                 Woken::Read(Ok(0)) => self.link.with(|session| session.end_of_input()),
-                Woken::Read(Ok(_)) | Woken::Told => {}
-                Woken::Sent(Ok(_)) => self.link.with(|session| session.sent(true, true, Instant::now())),
+                Woken::Read(Ok(count)) => self.shared.metrics.add(Count::BytesIn, count),
+                Woken::Told => {}
+                Woken::Sent(Ok(count)) => {
+                    self.shared.metrics.add(Count::BytesOut, count);
+                    self.link.with(|session| session.sent(true, true, Instant::now()));
+                }
                 Woken::Read(Err(_)) | Woken::Sent(Err(_)) => return,
                 // Nothing is left but to send the last, which is not taken.
                 Woken::Time if wants.nothing || self.on_time() => return,
@@ -214,11 +219,10 @@ fn perform(link: &Arc<Link>, shared: &Shared, action: Action<'_>) {
             shared.routes.remove(service, link, id);
             link.with(|session| session.closed(id));
         }
-        Action::Complete { call, ret, payload } => {
-            if let Err(status) = service.complete(call, ret, payload) {
-                link.with(|session| session.call_refused(call, status));
-            }
-        }
+        Action::Complete { call, ret, payload } => match service.complete(call, ret, payload) {
+            Ok(()) => shared.metrics.count(Count::CallCompleted),
+            Err(status) => link.with(|session| session.call_refused(call, status)),
+        },
         Action::Goodbye => {
             for action in link.with(|session| session.end_subscriptions()) {
                 perform(link, shared, action);
@@ -257,6 +261,7 @@ struct End {
 
 impl Drop for End {
     fn drop(&mut self) {
+        self.shared.metrics.count(Count::ConnectionEnded);
         let service = &*self.shared.service;
         let left = self.link.with(|session| session.end());
         // Calls before registrations, so that they fail because of the connection.

@@ -3,6 +3,8 @@
 use crate::{Address, Peer};
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
@@ -17,7 +19,7 @@ pub(super) struct Bound {
 #[derive(Debug)]
 enum Socket {
     #[cfg(unix)]
-    Unix(UnixListener, #[expect(dead_code, reason = "it is there to be dropped")] file::SocketFile),
+    Unix(UnixListener, #[expect(dead_code, reason = "it is there to be dropped")] Option<file::SocketFile>),
     Tcp(TcpListener),
 }
 
@@ -27,6 +29,30 @@ pub(super) enum Stream {
     #[cfg(unix)]
     Unix(UnixStream),
     Tcp(TcpStream),
+}
+
+/// A socket that listens already.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ListeningSocket {
+    /// A unix socket.
+    #[cfg(unix)]
+    Unix(std::os::unix::net::UnixListener),
+    /// TCP.
+    Tcp(std::net::TcpListener),
+}
+
+#[cfg(unix)]
+impl From<std::os::unix::net::UnixListener> for ListeningSocket {
+    fn from(socket: std::os::unix::net::UnixListener) -> Self {
+        Self::Unix(socket)
+    }
+}
+
+impl From<std::net::TcpListener> for ListeningSocket {
+    fn from(socket: std::net::TcpListener) -> Self {
+        Self::Tcp(socket)
+    }
 }
 
 /// Why an address is not listened on.
@@ -59,7 +85,7 @@ impl Bound {
             #[cfg(unix)]
             Address::Unix(path) => {
                 let (socket, file) = file::bind(path).map_err(failed)?;
-                Ok(Self { address: address.clone(), socket: Socket::Unix(socket, file) })
+                Ok(Self { address: address.clone(), socket: Socket::Unix(socket, Some(file)) })
             }
             #[cfg(not(unix))]
             Address::Unix(_) => Err(BindError::NoUnixSockets),
@@ -72,6 +98,34 @@ impl Bound {
                 let socket = TcpListener::bind(&*places).await.map_err(failed)?;
                 let place = socket.local_addr().map_err(failed)?;
                 Ok(Self { address: (place.ip(), place.port()).into(), socket: Socket::Tcp(socket) })
+            }
+        }
+    }
+
+    /// Takes a socket that listens, under the same rules.
+    pub(super) fn adopt(socket: ListeningSocket, guarded: bool) -> Result<Self, BindError> {
+        match socket {
+            #[cfg(unix)]
+            ListeningSocket::Unix(socket) => {
+                // One without a name, or with one that is no path, is not reached by a path either.
+                let path = socket.local_addr().ok().and_then(|place| place.as_pathname().map(Path::to_owned));
+                let address = Address::Unix(path.unwrap_or_default());
+                let failed = |error| BindError::Io { address: address.clone(), error };
+                socket.set_nonblocking(true).map_err(failed)?;
+                let socket = UnixListener::from_std(socket).map_err(failed)?;
+                Ok(Self { address, socket: Socket::Unix(socket, None) })
+            }
+            ListeningSocket::Tcp(socket) => {
+                let nowhere = || Address::Tcp { host: "?".to_owned(), port: 0 };
+                let place = socket.local_addr().map_err(|error| BindError::Io { address: nowhere(), error })?;
+                let address: Address = (place.ip(), place.port()).into();
+                if !guarded && !place.ip().is_loopback() {
+                    return Err(BindError::Insecure { address });
+                }
+                let failed = |error| BindError::Io { address: address.clone(), error };
+                socket.set_nonblocking(true).map_err(failed)?;
+                let socket = TcpListener::from_std(socket).map_err(failed)?;
+                Ok(Self { address, socket: Socket::Tcp(socket) })
             }
         }
     }
@@ -94,7 +148,8 @@ pub(super) async fn accept(sockets: &[Bound], first: &mut usize) -> io::Result<S
             };
             if let std::task::Poll::Ready(Ok(Stream::Tcp(stream))) = &accepted {
                 // Frames are whole messages: none is to wait for another.
-                stream.set_nodelay(true)?;
+                // One whose client has gone already refuses, and is found to be gone soon.
+                let _gone = stream.set_nodelay(true);
             }
             if accepted.is_ready() {
                 return accepted;

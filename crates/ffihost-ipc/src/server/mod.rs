@@ -4,12 +4,13 @@ mod connection;
 mod listening;
 mod routes;
 
-pub use self::listening::BindError;
 use self::listening::Bound;
+pub use self::listening::{BindError, ListeningSocket};
 
 use self::connection::Connection;
 use self::routes::Routes;
 use crate::link::Link;
+use crate::metrics::{Count, Metrics};
 use crate::service::Service;
 use crate::session::Session;
 use crate::terms::Terms;
@@ -57,6 +58,7 @@ struct Shared {
     routes: Arc<Routes>,
     limits: Limits,
     terms: Arc<Terms>,
+    metrics: Metrics,
 }
 
 impl fmt::Debug for Server {
@@ -101,6 +103,11 @@ impl Stopper {
         self.reach(Stage::Finished);
     }
 
+    /// Until the server was told to stop, by whomever.
+    pub async fn stopped(&mut self) {
+        reached(&mut self.0.subscribe(), Stage::Stopping).await;
+    }
+
     fn reach(&self, stage: Stage) {
         self.0.send_if_modified(|now| std::mem::replace(now, stage.max(*now)) < stage);
     }
@@ -118,7 +125,8 @@ impl Server {
     /// One of several servers of one library, which differ in who may use it: they share which client is asked when several
     /// offer one host function.
     pub fn of(service: Arc<dyn Service>, routing: &Routing, terms: Terms, limits: Limits) -> Self {
-        let shared = Shared { service, routes: Arc::clone(&routing.0), limits: limits.sound(), terms: Arc::new(terms) };
+        let (routes, metrics) = (Arc::clone(&routing.0), Metrics::default());
+        let shared = Shared { service, routes, limits: limits.sound(), terms: Arc::new(terms), metrics };
         Self {
             shared: Arc::new(shared),
             listening: Vec::new(),
@@ -148,13 +156,39 @@ impl Server {
         self
     }
 
+    /// Whether other machines may reach it.
+    fn is_guarded(&self) -> bool {
+        self.insecure || (self.tls.is_some() && self.shared.terms.token.is_some())
+    }
+
     /// Listens on an address, and gives it as it came out: with the port that was given for 0.
     pub async fn bind(&mut self, address: &Address) -> Result<Address, BindError> {
-        let private = self.insecure || (self.tls.is_some() && self.shared.terms.token.is_some());
-        let bound = Bound::bind(address, private).await?;
+        let bound = Bound::bind(address, self.is_guarded()).await?;
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
+    }
+
+    /// Listens on a socket that somebody else bound, such as a service manager, and gives its address. The file of a unix
+    /// socket is left where it is, with the mode that it has.
+    ///
+    /// # Errors
+    ///
+    /// As with [`bind`](Self::bind): also here what others than this machine can reach needs more than a socket.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    pub fn adopt(&mut self, socket: impl Into<ListeningSocket>) -> Result<Address, BindError> {
+        let bound = Bound::adopt(socket.into(), self.is_guarded())?;
+        let address = bound.address().clone();
+        self.listening.push(bound);
+        Ok(address)
+    }
+
+    /// What this server counts.
+    pub fn metrics(&self) -> Metrics {
+        self.shared.metrics.clone()
     }
 
     /// What tells this server to stop.
@@ -187,12 +221,20 @@ impl Server {
                 tracing::warn!(%error, "a connection was not accepted");
                 // Out of descriptors, most likely: it does not get better by trying at once.
                 if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    let mut stop = self.stop.subscribe();
+                    tokio::select! {
+                        () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                        () = reached(&mut stop, Stage::Stopping) => {}
+                    }
                 }
                 return;
             }
         };
+        while let Some(ended) = connections.try_join_next() {
+            log_panic(ended);
+        }
         if connections.len() >= self.shared.limits.connections {
+            self.shared.metrics.count(Count::ConnectionRefused);
             tracing::warn!(limit = self.shared.limits.connections, "too many connections, one was closed");
             return;
         }
@@ -201,9 +243,11 @@ impl Server {
             Ok(peer) => return tracing::info!(?peer, "a connection was not admitted"),
             Err(error) => return tracing::debug!(%error, "a connection ended at once"),
         };
-        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now());
+        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now())
+            .counted_by(self.shared.metrics.clone());
         let link = Arc::new(Link::new(session, peer));
         let connection = Connection::new(link, Arc::clone(&self.shared), self.stop.subscribe());
+        self.shared.metrics.count(Count::ConnectionAccepted);
         let tls = self.tls.clone();
         connections.spawn(async move {
             match (stream, tls) {

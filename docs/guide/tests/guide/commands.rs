@@ -4,9 +4,10 @@ use crate::pages::{From, each_block};
 use crate::{guide, page_names, updating};
 use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// Where cargo puts what it builds: `target/debug`.
 fn built() -> PathBuf {
@@ -42,27 +43,57 @@ fn folder(page: &str) -> PathBuf {
     folder
 }
 
-/// Runs a command as a shell does.
-fn run(command: &str, folder: &Path) -> Result<String, String> {
+/// A command in a folder, where `ffihost` is found.
+fn inside(folder: &Path, program: &str) -> Command {
     let mut path = OsString::from(folder.join("bin"));
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
-    let output = Command::new("timeout")
-        .args(["60", "sh", "-c"])
-        .arg(format!("exec 2>&1; {command}"))
-        .current_dir(folder)
-        .env("PATH", path)
-        .env("LC_ALL", "C")
-        .output();
+    let mut command = Command::new(program);
+    command.current_dir(folder).env("PATH", path).env("LC_ALL", "C");
+    command
+}
+
+/// A server that runs on, until this is dropped. What it logs is another thing each time.
+struct Server {
+    child: Child,
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Server {
+    /// Starts it, and waits for what it prints when it is there.
+    fn start(command: &str, folder: &Path) -> Result<(Self, String), String> {
+        let mut shell = inside(folder, "sh");
+        shell.args(["-c", &format!("exec {command}")]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = shell.spawn().expect("a shell");
+        let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        stdout.read_line(&mut line).expect("UTF-8");
+        let server = Self { child, _stdout: stdout };
+        if line.is_empty() { Err(format!("{command}: it ended")) } else { Ok((server, line)) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _already_gone = self.child.kill();
+        let _already_waited_for = self.child.wait();
+    }
+}
+
+/// Runs a command as a shell does.
+fn run(command: &str, folder: &Path) -> Result<String, String> {
+    let mut shell = inside(folder, "timeout");
+    let output = shell.args(["60", "sh", "-c"]).arg(format!("exec 2>&1; {command}")).output();
     let output = output.expect("a shell");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    // `ffihost diff` and `ffihost generate --check` say with 1 that there is a difference.
+    // `ffihost diff` and `ffihost generate --check` say with 1 that there is a difference, and `ffihost call` that there is a
+    // declared error.
     let fine = output.status.success() || command.starts_with("ffihost ") && output.status.code() == Some(1);
     if fine { Ok(text) } else { Err(format!("{command}: {}\n{text}", output.status)) }
 }
 
 /// Runs the commands of a block, and writes down what they print.
-fn transcript(block: &str, folder: &Path) -> Result<String, String> {
+fn transcript(block: &str, folder: &Path, servers: &mut Vec<Server>) -> Result<String, String> {
     let (mut text, mut lines) = (String::new(), block.lines());
     while let Some(line) = lines.next() {
         let Some(mut command) = line.strip_prefix("$ ").map(str::to_owned) else { continue };
@@ -72,7 +103,14 @@ fn transcript(block: &str, folder: &Path) -> Result<String, String> {
             text.extend([line, "\n"]);
             command.extend(["\n", line]);
         }
-        text.push_str(&run(&command, folder)?);
+        match command.strip_suffix(" &") {
+            Some(command) => {
+                let (server, line) = Server::start(command, folder)?;
+                servers.push(server);
+                text.push_str(&line);
+            }
+            None => text.push_str(&run(&command, folder)?),
+        }
     }
     Ok(text)
 }
@@ -83,12 +121,13 @@ fn commands_print_what_the_pages_say() {
     let mut wrong = Vec::new();
     for page in page_names() {
         let folder = folder(&page);
+        let mut servers = Vec::new();
         each_block(&page, |block| {
             if block.from != Some(From::Run) {
                 return None;
             }
             assert_eq!(block.language, "console", "{}", block.place);
-            let printed = transcript(&block.text, &folder);
+            let printed = transcript(&block.text, &folder, &mut servers);
             match &printed {
                 Err(failed) => wrong.push(format!("{}: {failed}", block.place)),
                 Ok(printed) if *printed != block.text && !updating() => {

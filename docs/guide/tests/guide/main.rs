@@ -7,7 +7,7 @@
 //! | comment | the block is |
 //! |---|---|
 //! | `<!-- include src/lib.rs:types -->` | that part of a file, between `ANCHOR: types` and `ANCHOR_END: types`; without a name all of it |
-//! | `<!-- run -->` | commands that start with `$`, and what they print; those of a page run one after the other in one folder |
+//! | `<!-- run -->` | commands that start with `$`, and what they print; those of a page run one after the other in one folder; a server that ends with `&` runs until the page does |
 //! | `<!-- illustration: reason -->` | not checked |
 //!
 //! Blocks of `text` are diagrams, and need none.
