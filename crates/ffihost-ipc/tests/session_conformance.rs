@@ -525,3 +525,15 @@ fn the_surface_is_told_in_both_versions() {
     assert_eq!(server.send(&sent), []);
     assert_eq!(server.take_output(), expected);
 }
+
+#[test]
+fn each_frame_has_its_own_time() {
+    let mut server = Dialogue::with(Limits { frame_time: Duration::from_secs(1), ..Limits::default() });
+    let (begun, rest) = (b"\x00\x00\x00\x09\x05", [0; 8]);
+    server.send(begun);
+    for _ in 0..10 {
+        server.wait(Duration::from_millis(600));
+        server.send(&[&rest[..], begun].concat());
+    }
+    assert!(!server.session.is_over(), "none took a second, and there was never a pause");
+}
