@@ -39,6 +39,8 @@ pub struct Session {
     stage: Stage,
     /// The client is done, and waits for the replies to all that it opened.
     goodbye: bool,
+    /// The client takes nothing of what waits for it, and that is not waited for.
+    given_up: bool,
     speaks: Option<Version>,
     /// The longest frame that the client takes.
     longest: u32,
@@ -153,6 +155,7 @@ impl Session {
             terms,
             stage: Stage::Greeting,
             goodbye: false,
+            given_up: false,
             speaks: None,
             longest: limits.frame,
             ids: Ids::default(),
@@ -184,6 +187,7 @@ impl Session {
     /// What came cannot be read on.
     pub fn broken(&mut self, broken: Broken) {
         match broken {
+            _ if self.stage == Stage::Over => {}
             Broken::Foreign => self.stage = Stage::Over,
             Broken::Version(_) => {
                 self.output.extend_from_slice(&PREFACE);
@@ -531,6 +535,11 @@ impl Session {
         self.stage == Stage::Over
     }
 
+    /// The client took nothing for so long that not even the last is to be sent.
+    pub fn has_given_up(&self) -> bool {
+        self.given_up
+    }
+
     /// The client has shut down its sending side. In version 1 it is still answered; otherwise that is the end.
     pub fn end_of_input(&mut self) {
         if self.speaks == Some(Version::One) && self.stage == Stage::Open {
@@ -542,12 +551,21 @@ impl Session {
 
     /// When [`on_time`](Self::on_time) has something to do.
     pub fn deadline(&self) -> Option<Instant> {
+        if self.stage == Stage::Over {
+            return self.timers.stall().filter(|_| !self.given_up);
+        }
         let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
         self.timers.next(idle)
     }
 
     /// Does what the time has come for, and gives the tickets of requests to cancel.
     pub fn on_time(&mut self, now: Instant) -> Vec<u64> {
+        if self.stage == Stage::Over {
+            if self.timers.stall().is_some_and(|stall| stall <= now) {
+                self.give_up();
+            }
+            return Vec::new();
+        }
         let mut tickets = Vec::new();
         while let Some(key) = self.timers.expired(now) {
             let Some((id, ticket)) = self.ids.expire(key) else { continue };
@@ -557,7 +575,7 @@ impl Session {
         let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
         match self.timers.due(now, idle) {
             Some(timers::Due::Frame) => self.fail(Status::TimedOut, &"a frame took too long to arrive"),
-            Some(timers::Due::Stall) => self.stage = Stage::Over,
+            Some(timers::Due::Stall) => self.give_up(),
             Some(timers::Due::Idle) if self.speaks == Some(Version::Two) => {
                 self.fail(Status::TimedOut, &"nothing came for too long");
             }
@@ -568,6 +586,12 @@ impl Session {
             Some(timers::Due::Ping) | None => {}
         }
         tickets
+    }
+
+    fn give_up(&mut self) {
+        self.stage = Stage::Over;
+        self.given_up = true;
+        self.output = Vec::new();
     }
 
     /// What has come is not whole: from now on it has so much time. Or it is.

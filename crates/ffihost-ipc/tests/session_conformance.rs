@@ -537,3 +537,35 @@ fn each_frame_has_its_own_time() {
     }
     assert!(!server.session.is_over(), "none took a second, and there was never a pause");
 }
+
+#[test]
+fn nothing_follows_the_end() {
+    let mut server = Dialogue::greeted();
+    server.start(&[FromClient::Request { id: 1, timeout_ms: 100, method: "slow", payload: b"" }]);
+    server.send_frames(&[HELLO]);
+    server.session.sent(true, false, server.now);
+    server.wait(Duration::from_secs(20));
+    server.expect_goodbye(Status::InvalidArgument, "a second HELLO");
+    server.session.broken(ffihost_ipc::wire::Broken::Empty);
+    assert!(server.take_output().is_empty(), "it was over already");
+    let mut server = Dialogue::new(Limits::default(), terms());
+    server.send(&PREFACE);
+    server.send_frames(&[request(1, "echo")]);
+    server.session.sent(true, false, server.now);
+    server.wait(Duration::from_secs(20));
+    assert_eq!(frames(&server.take_output()[8..]).len(), 1, "that the greeting takes long matters no more");
+}
+
+#[test]
+fn who_does_not_take_the_last_is_given_up() {
+    let limits = Limits { stall: Duration::from_secs(1), ..Limits::default() };
+    let mut server = Dialogue::with(limits);
+    server.send_frames(&[HELLO]);
+    assert_eq!(server.session.deadline(), None, "all is over, and nothing is being sent yet");
+    server.session.sent(true, false, server.now);
+    assert_eq!(server.session.deadline(), Some(server.now + limits.stall));
+    assert!(!server.session.has_given_up());
+    server.wait(limits.stall);
+    assert!(server.session.has_given_up());
+    assert_eq!((server.take_output().len(), server.session.deadline()), (0, None), "there is nothing left to wait for");
+}

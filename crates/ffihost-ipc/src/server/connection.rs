@@ -177,7 +177,7 @@ impl Connection {
         for ticket in unwanted {
             self.shared.service.cancel(ticket);
         }
-        self.ends.is_some_and(|(_, end)| end <= now)
+        self.ends.is_some_and(|(_, end)| end <= now) || self.link.with(|session| session.has_given_up())
     }
 }
 

@@ -89,6 +89,11 @@ impl Timers {
         }
     }
 
+    /// When the client has taken nothing for too long.
+    pub(super) fn stall(&self) -> Option<Instant> {
+        self.stall
+    }
+
     /// When something is due; whether the client is idle counts only if `idle` says so.
     pub(super) fn next(&self, idle: bool) -> Option<Instant> {
         let silence = if self.pinged { self.idle_time } else { self.idle_time / 2 };
