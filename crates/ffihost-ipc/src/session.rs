@@ -49,6 +49,8 @@ pub struct Session {
     calls: HashMap<u64, u64>,
     timers: Timers,
     output: Vec<u8>,
+    /// Bytes that wait for an OPENED, beside those in `output`.
+    held: usize,
 }
 
 /// A version of the wire.
@@ -162,6 +164,7 @@ impl Session {
             calls: HashMap::new(),
             timers: Timers::new(&limits, now),
             output: Vec::new(),
+            held: 0,
             limits,
         }
     }
@@ -409,28 +412,35 @@ impl Session {
             return Action::None;
         }
         FromServer::Opened { id }.encode(&mut self.output);
-        if self.ids.opened(id, ticket, &mut self.output) { self.cancel(id) } else { Action::None }
+        let before = self.output.len();
+        let unwanted = self.ids.opened(id, ticket, &mut self.output);
+        self.held -= self.output.len() - before;
+        if unwanted { self.cancel(id) } else { Action::None }
     }
 
     /// A listener or a registration is not in place.
     pub fn refused(&mut self, id: u64, status: Status, text: &str) {
-        if self.ids.close(id) && self.stage != Stage::Over {
-            self.answer(id, status.code(), text.as_bytes());
-        }
-        self.end_of_drain();
+        self.close(id, status.code(), text.as_bytes());
     }
 
     /// A listener or a registration was ended.
     pub fn closed(&mut self, id: u64) {
-        if self.ids.close(id) && self.stage != Stage::Over {
-            self.answer(id, Status::Ok.code(), &[NULL]);
+        self.close(id, Status::Ok.code(), &[NULL]);
+    }
+
+    fn close(&mut self, id: u64, ret: i32, payload: &[u8]) {
+        if let Some(held) = self.ids.close(id)
+            && self.stage != Stage::Over
+        {
+            self.held -= held;
+            self.answer(id, ret, payload);
         }
         self.end_of_drain();
     }
 
     /// An event for a listener.
     pub fn event(&mut self, id: u64, payload: &[u8]) {
-        let room = self.room(payload.len()) && self.output.len() < self.limits.output / 2;
+        let room = self.room(payload.len()) && self.output.len() + self.held < self.limits.output / 2;
         let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return };
         if !room {
             listener.missed += 1;
@@ -438,7 +448,7 @@ impl Session {
         }
         let missed = std::mem::take(&mut listener.missed);
         let frame = FromServer::Event { id, missed, payload };
-        frame.encode(listener.held.as_mut().unwrap_or(&mut self.output));
+        encode_or_hold(frame, listener.held.as_mut(), &mut self.held, &mut self.output);
     }
 
     /// A call to a registration. Refused if the registration or the session is over, or if there is no room.
@@ -455,7 +465,7 @@ impl Session {
         let Some(held) = self.ids.registration(id) else {
             return Err(Refusal::new(Status::Cancelled, "the client has taken its registration back"));
         };
-        FromServer::Call { call, id, payload }.encode(held.unwrap_or(&mut self.output));
+        encode_or_hold(FromServer::Call { call, id, payload }, held, &mut self.held, &mut self.output);
         self.calls.insert(call, id);
         Ok(())
     }
@@ -511,6 +521,7 @@ impl Session {
     pub fn end(&mut self) -> Leftovers {
         self.stage = Stage::Over;
         self.output = Vec::new();
+        self.held = 0;
         let calls = self.calls.drain().map(|(call, _)| call).collect();
         let (listeners, registrations) = self.ids.end();
         Leftovers { requests: self.ids.tickets(), listeners, registrations, calls }
@@ -610,8 +621,8 @@ impl Session {
 
     /// Whether a frame with such a payload may be sent, and finds room.
     fn room(&self, payload: usize) -> bool {
-        self.allowed(payload)
-            && self.output.len().saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
+        let waits = self.output.len() + self.held;
+        self.allowed(payload) && waits.saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
     }
 
     /// Whether a frame with such a payload may be sent.
@@ -646,6 +657,14 @@ impl Session {
             self.send(frame);
         }
     }
+}
+
+/// Sends a frame, or holds it until OPENED was sent.
+fn encode_or_hold(frame: FromServer<'_>, held: Option<&mut Vec<u8>>, all_held: &mut usize, output: &mut Vec<u8>) {
+    let Some(held) = held else { return frame.encode(output) };
+    let before = held.len();
+    frame.encode(held);
+    *all_held += held.len() - before;
 }
 
 /// The kind and the fixed fields of a frame with a payload take at most so many bytes.

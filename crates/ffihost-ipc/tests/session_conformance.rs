@@ -569,3 +569,26 @@ fn who_does_not_take_the_last_is_given_up() {
     assert!(server.session.has_given_up());
     assert_eq!((server.take_output().len(), server.session.deadline()), (0, None), "there is nothing left to wait for");
 }
+
+#[test]
+fn what_waits_for_opened_is_bounded_too() {
+    let limits = Limits { frame: 1024, output: 8192, ..Limits::default() };
+    let mut server = Dialogue::with(limits);
+    server.send_frames(&[FromClient::Listen { id: 1, event: "e" }]);
+    let register = FromClient::Register { id: 2, max_in_flight: 0, deadline_ms: 0, name: "f" };
+    server.send_frames(&[register, FromClient::Listen { id: 3, event: "refused" }]);
+    server.session.event(3, &[0; 900]);
+    server.session.refused(3, Status::InvalidArgument, "");
+    server.take_output();
+    for _ in 0..100 {
+        server.session.event(1, &[0; 500]);
+    }
+    let taken = (0..100).filter(|call| server.session.call(*call, 2, &[0; 500]).is_ok()).count();
+    assert_eq!(server.session.opened(1, 1), Action::None);
+    assert_eq!(server.session.opened(2, 0), Action::None);
+    let output = server.take_output();
+    assert!(output.len() <= 8192, "{}", output.len());
+    assert!(output.len() > 7000 && taken > 4, "{} with {taken} calls", output.len());
+    server.session.event(1, b"next");
+    assert!(matches!(*frames(&server.take_output()), [FromServer::Event { id: 1, missed: 90.., .. }]));
+}
