@@ -358,7 +358,12 @@ impl Session {
     }
 
     fn take_calls_of(&mut self, registration: u64) -> Vec<u64> {
-        self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect()
+        let mut calls: Vec<u64> = self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect();
+        calls.sort_unstable();
+        for call in &calls {
+            self.send(FromServer::CallCancelled { call: *call });
+        }
+        calls
     }
 
     fn violation(&mut self, text: &'static str) -> Action<'static> {

@@ -330,7 +330,8 @@ fn a_registration_that_ends_gives_its_calls_back() {
     let refused = server.session.call(102, 3, b"").expect_err("it is not registered any more");
     assert_eq!(refused.status, Status::Cancelled);
     server.session.closed(3);
-    assert_eq!(frames(&server.take_output()), [reply(3, Status::Ok, b"\xf6")]);
+    let expected = [FromServer::CallCancelled { call: 100 }, reply(3, Status::Ok, b"\xf6")];
+    assert_eq!(frames(&server.take_output()), expected, "whoever works on the call need not go on");
     let left = server.session.end();
     assert_eq!((left.registrations, left.calls), (vec![4], vec![101]));
     assert_eq!(server.session.call(103, 4, b"").expect_err("all is over").status, Status::Disconnected);
