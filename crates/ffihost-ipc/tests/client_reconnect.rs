@@ -1,9 +1,10 @@
 //! What a client does when its connection ends, against a server that is this test.
 
-use ffihost_ipc::client::{Backoff, Options};
+use ffihost_ipc::client::{Backoff, Call, Options};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{Input, PREFACE, Unit};
 use ffihost_ipc::{Address, Client};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -156,4 +157,42 @@ async fn what_was_open_is_opened_again_unless_it_was_given_up_meanwhile() {
     assert_eq!(end.sent().await, Sent::Request(2, "again".to_owned()), "and nothing of the listener");
     end.send(FromServer::Reply { id: 2, ret: 0, payload: b"2" }).await;
     assert_eq!(idempotent.await.expect("it does not panic"), Ok(b"2".to_vec()));
+}
+
+#[tokio::test]
+async fn a_call_of_the_connection_before_answers_none_of_this_one() {
+    let (server, address) = Server::start().await;
+    let (client, mut end) = connect(&server, &address).await;
+    let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
+    let kept = Arc::clone(&calls);
+    let (registration, ()) =
+        tokio::join!(client.register("f", move |call| kept.lock().expect("nobody panicked").push(call)), async {
+            assert_eq!(end.sent().await, Sent::Register(1));
+            end.send(FromServer::Opened { id: 1 }).await;
+        });
+    let registration = registration.expect("it was opened");
+    end.send(FromServer::Call { call: 7, id: 1, payload: b"" }).await;
+    until(|| calls.lock().expect("nobody panicked").len() == 1).await;
+    drop(end);
+    let mut end = server.accept().await;
+    assert_eq!(end.sent().await, Sent::Register(1));
+    end.send(FromServer::Opened { id: 1 }).await;
+    // A server that was started again counts from the beginning.
+    end.send(FromServer::Call { call: 7, id: 1, payload: b"" }).await;
+    until(|| calls.lock().expect("nobody panicked").len() == 2).await;
+    let mut both = std::mem::take(&mut *calls.lock().expect("nobody panicked")).into_iter();
+    let (before, now) = (both.next().expect("two"), both.next().expect("two"));
+    before.fail(99, "late");
+    now.succeed(b"\xf6");
+    assert_eq!(end.sent().await, Sent::Complete(7, 0));
+    drop(registration);
+}
+
+async fn until(mut holds: impl FnMut() -> bool) {
+    let patience = tokio::time::timeout(Duration::from_secs(30), async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    patience.await.expect("it comes to that");
 }

@@ -205,9 +205,12 @@ impl Conversation {
         Some(was)
     }
 
-    pub(super) fn complete(&mut self, call: u64, ret: i32, payload: &[u8]) {
+    /// Answers a call, which is known by its number and by whom it tells that it is not wanted: another server may count from
+    /// the beginning again.
+    pub(super) fn complete(&mut self, call: u64, wanted: &watch::Receiver<bool>, ret: i32, payload: &[u8]) {
         // One that is not open any more was cancelled, or its connection has ended.
-        if self.calls.remove(&call).is_some() {
+        if self.calls.get(&call).is_some_and(|open| open.subscribe().same_channel(wanted)) {
+            self.calls.remove(&call);
             if payload.len().saturating_add(FRAME_OVERHEAD) > self.longest {
                 let text = b"the answer is larger than what the server takes";
                 FromClient::Complete { call, ret: Status::TooLarge.code(), payload: text }.encode(&mut self.output);
