@@ -7,7 +7,8 @@ use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{PREFACE, encode_request, encode_response};
 use ffihost_ipc::{Limits, Status, Token};
 use std::time::Duration;
-use support::wire::{Dialogue, Did, frames, terms};
+use support::frames::frames;
+use support::wire::{Dialogue, Did, terms};
 
 const HELLO: FromClient<'static> = FromClient::Hello { max_frame: 1 << 20, abi_hash: 0, token: "" };
 
