@@ -146,7 +146,8 @@ async fn a_remote_host_function_in_all_its_ends() {
     let read = timer.request("read_clock", b"\xa0").await.expect("the clock tells");
     assert_eq!(decode(&read), "ipc-server read 7 ms since 1970".into());
     drop(clock);
-    let cases: [(fn(ffihost_ipc::client::Call), &str); 4] = [
+    type Function = fn(ffihost_ipc::client::Call);
+    let cases: [(Function, &str); 4] = [
         (|call| call.fail(77, "no clock here"), "no clock here"),
         (|call| call.succeed(b"\x63abc"), "does not decode"),
         (|call| drop(call), "cancelled"),
