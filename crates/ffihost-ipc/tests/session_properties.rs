@@ -234,6 +234,7 @@ proptest! {
         prop_assert_eq!(&serve(cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]])), &whole);
         prop_assert_eq!(&serve(stream.chunks(1)), &whole);
         check(&stream, &whole);
+        world::run_stream(&stream);
     }
 
     #[test]
@@ -245,6 +246,7 @@ proptest! {
         }
         all.extend(stream);
         serve_within_limits(&all);
+        world::run_stream(&all);
     }
 
     #[test]

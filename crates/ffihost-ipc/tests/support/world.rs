@@ -152,6 +152,17 @@ pub(crate) fn run(script: &[u8]) {
     world.end();
 }
 
+/// Sends a stream as it is, in small pieces, to a library that does at once what it is asked for.
+pub(crate) fn run_stream(stream: &[u8]) {
+    let mut world = World::new(stream.first() == Some(&0));
+    for piece in stream.chunks(23) {
+        world.client(piece);
+        world.settle();
+        world.client(&[]);
+    }
+    world.end();
+}
+
 impl World {
     fn new(version_1: bool) -> Self {
         let terms = Terms {
@@ -552,10 +563,10 @@ impl World {
         rest
     }
 
-    /// The library does all that it has to do: then only what was not cancelled is open.
+    /// The library does all that it has to do, and the client reads: then only what was not cancelled is open.
     fn settle(&mut self) {
         self.take(false);
-        for request in std::mem::take(&mut self.running) {
+        while let Some(request) = self.running.pop() {
             self.session.reply(request.key, 0, b"");
             self.look();
             self.take(false);
