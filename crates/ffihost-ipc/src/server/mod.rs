@@ -129,6 +129,10 @@ impl Server {
                 return;
             }
         };
+        // While others come one after the other, nobody else looks.
+        while let Some(ended) = connections.try_join_next() {
+            log_panic(ended);
+        }
         if connections.len() >= self.shared.limits.connections {
             tracing::warn!(limit = self.shared.limits.connections, "too many connections, one was closed");
             return;
