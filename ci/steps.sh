@@ -91,6 +91,16 @@ install_headers() {
     }
 }
 
+# install_python_venv: what makes environments; Debian has it apart from Python.
+install_python_venv() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null && return
+    echo "installing python3-venv"
+    apt_install python3-venv || {
+        echo "missing, and not to be installed by this user here: the Debian package python3-venv" >&2
+        exit 1
+    }
+}
+
 # need_rust TOOL...: cargo, rustc and these have to be there, and new enough.
 need_rust() {
     local wanted tool have

@@ -13,9 +13,11 @@ exec </dev/null
 # shellcheck source=ci/steps.sh
 source ci/steps.sh
 
-install_packages gcc:gcc g++:g++ nm:binutils valgrind:valgrind
+install_packages gcc:gcc g++:g++ nm:binutils valgrind:valgrind python3:python3
 # What a C compiler is not enough without.
 install_headers
+# For the clients in Python: it makes environments with pip in them.
+install_python_venv
 need_rust rustfmt clippy-driver
 
 CARGO_DENY=0.20.2

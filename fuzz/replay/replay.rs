@@ -4,6 +4,10 @@
 mod c_abi;
 #[path = "../src/descriptor/mod.rs"]
 mod descriptor;
+#[path = "../src/ipc_client/mod.rs"]
+mod ipc_client;
+#[path = "../src/ipc_session/mod.rs"]
+mod ipc_session;
 #[path = "../src/timer/mod.rs"]
 mod timer;
 #[path = "../src/wire/mod.rs"]
@@ -45,6 +49,16 @@ fn requests_with_native_arguments() {
 #[test]
 fn values_of_authors_types() {
     replay("wire", wire::run);
+}
+
+#[test]
+fn servers_and_what_is_sent_to_them() {
+    replay("ipc_session", ipc_session::run);
+}
+
+#[test]
+fn clients_and_what_is_sent_to_them() {
+    replay("ipc_client", ipc_client::run);
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Session {
     limits: Limits,
     terms: Arc<Terms>,
     stage: Stage,
+    /// The client takes nothing of what waits for it, and that is not waited for.
+    given_up: bool,
     speaks: Option<Version>,
     /// The longest frame that the client takes.
     longest: u32,
@@ -47,6 +49,8 @@ pub struct Session {
     timers: Timers,
     output: Vec<u8>,
     metrics: Metrics,
+    /// Bytes that wait for an OPENED, beside those in `output`.
+    held: usize,
 }
 
 /// A version of the wire.
@@ -152,12 +156,14 @@ impl Session {
         Self {
             terms,
             stage: Stage::Greeting,
+            given_up: false,
             speaks: None,
             longest: limits.frame,
             ids: Ids::default(),
             calls: HashMap::new(),
             timers: Timers::new(&limits, now),
             output: Vec::new(),
+            held: 0,
             limits,
             metrics: Metrics::default(),
         }
@@ -190,6 +196,7 @@ impl Session {
     /// What came cannot be read on.
     pub fn broken(&mut self, broken: Broken) {
         match broken {
+            _ if self.stage == Stage::Over => {}
             Broken::Foreign => self.stage = Stage::Over,
             Broken::Version(_) => {
                 self.output.extend_from_slice(&PREFACE);
@@ -361,7 +368,11 @@ impl Session {
     }
 
     fn take_calls_of(&mut self, registration: u64) -> Vec<u64> {
-        let calls: Vec<u64> = self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect();
+        let mut calls: Vec<u64> = self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect();
+        calls.sort_unstable();
+        for call in &calls {
+            self.send(FromServer::CallCancelled { call: *call });
+        }
         self.metrics.add(Count::CallCancelled, calls.len());
         calls
     }
@@ -419,28 +430,35 @@ impl Session {
             return Action::None;
         }
         FromServer::Opened { id }.encode(&mut self.output);
-        if self.ids.opened(id, ticket, &mut self.output) { self.cancel(id) } else { Action::None }
+        let before = self.output.len();
+        let unwanted = self.ids.opened(id, ticket, &mut self.output);
+        self.held -= self.output.len() - before;
+        if unwanted { self.cancel(id) } else { Action::None }
     }
 
     /// A listener or a registration is not in place.
     pub fn refused(&mut self, id: u64, status: Status, text: &str) {
-        if self.ids.close(id) && self.stage != Stage::Over {
-            self.answer(id, status.code(), text.as_bytes());
-        }
-        self.end_of_drain();
+        self.close(id, status.code(), text.as_bytes());
     }
 
     /// A listener or a registration was ended.
     pub fn closed(&mut self, id: u64) {
-        if self.ids.close(id) && self.stage != Stage::Over {
-            self.answer(id, Status::Ok.code(), &[NULL]);
+        self.close(id, Status::Ok.code(), &[NULL]);
+    }
+
+    fn close(&mut self, id: u64, ret: i32, payload: &[u8]) {
+        if let Some(held) = self.ids.close(id)
+            && self.stage != Stage::Over
+        {
+            self.held -= held;
+            self.answer(id, ret, payload);
         }
         self.end_of_drain();
     }
 
     /// An event for a listener.
     pub fn event(&mut self, id: u64, payload: &[u8]) {
-        let room = self.room(payload.len()) && self.output.len() < self.limits.output / 2;
+        let room = self.room(payload.len()) && self.output.len() + self.held < self.limits.output / 2;
         let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return };
         if !room {
             listener.missed += 1;
@@ -450,7 +468,7 @@ impl Session {
         self.metrics.count(Count::EventSent);
         let missed = std::mem::take(&mut listener.missed);
         let frame = FromServer::Event { id, missed, payload };
-        frame.encode(listener.held.as_mut().unwrap_or(&mut self.output));
+        encode_or_hold(frame, listener.held.as_mut(), &mut self.held, &mut self.output);
     }
 
     /// A call to a registration. Refused if the registration or the session is over, or if there is no room.
@@ -467,7 +485,7 @@ impl Session {
         let Some(held) = self.ids.registration(id) else {
             return Err(Refusal::new(Status::Cancelled, "the client has taken its registration back"));
         };
-        FromServer::Call { call, id, payload }.encode(held.unwrap_or(&mut self.output));
+        encode_or_hold(FromServer::Call { call, id, payload }, held, &mut self.held, &mut self.output);
         self.calls.insert(call, id);
         self.metrics.count(Count::CallMade);
         Ok(())
@@ -532,6 +550,7 @@ impl Session {
     pub fn end(&mut self) -> Leftovers {
         self.stage = Stage::Over;
         self.output = Vec::new();
+        self.held = 0;
         let calls: Vec<u64> = self.calls.drain().map(|(call, _)| call).collect();
         self.metrics.add(Count::CallCancelled, calls.len());
         let (listeners, registrations) = self.ids.end();
@@ -557,6 +576,11 @@ impl Session {
         self.stage == Stage::Over
     }
 
+    /// The client took nothing for so long that not even the last is to be sent.
+    pub fn has_given_up(&self) -> bool {
+        self.given_up
+    }
+
     /// The client has shut down its sending side. In version 1 it is still answered; otherwise that is the end.
     pub fn end_of_input(&mut self) {
         if self.speaks == Some(Version::One) && self.stage == Stage::Open {
@@ -569,7 +593,7 @@ impl Session {
     /// When [`on_time`](Self::on_time) has something to do.
     pub fn deadline(&self) -> Option<Instant> {
         if self.stage == Stage::Over {
-            return self.timers.stall();
+            return self.timers.stall().filter(|_| !self.given_up);
         }
         let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
         self.timers.next(idle)
@@ -577,6 +601,12 @@ impl Session {
 
     /// Does what the time has come for, and gives the tickets of requests to cancel.
     pub fn on_time(&mut self, now: Instant) -> Vec<u64> {
+        if self.stage == Stage::Over {
+            if self.timers.stall().is_some_and(|stall| stall <= now) {
+                self.give_up();
+            }
+            return Vec::new();
+        }
         let mut tickets = Vec::new();
         while let Some(key) = self.timers.expired(now) {
             let Some((id, ticket)) = self.ids.expire(key) else { continue };
@@ -587,7 +617,7 @@ impl Session {
         let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
         match self.timers.due(now, idle) {
             Some(timers::Due::Frame) => self.fail(Status::TimedOut, &"a frame took too long to arrive"),
-            Some(timers::Due::Stall) => self.stage = Stage::Over,
+            Some(timers::Due::Stall) => self.give_up(),
             Some(timers::Due::Idle) if self.speaks == Some(Version::Two) => {
                 self.fail(Status::TimedOut, &"nothing came for too long");
             }
@@ -598,6 +628,12 @@ impl Session {
             Some(timers::Due::Ping) | None => {}
         }
         tickets
+    }
+
+    fn give_up(&mut self) {
+        self.stage = Stage::Over;
+        self.given_up = true;
+        self.output = Vec::new();
     }
 
     /// What has come is not whole: from now on it has so much time. Or it is.
@@ -616,8 +652,8 @@ impl Session {
 
     /// Whether a frame with such a payload may be sent, and finds room.
     fn room(&self, payload: usize) -> bool {
-        self.allowed(payload)
-            && self.output.len().saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
+        let waits = self.output.len() + self.held;
+        self.allowed(payload) && waits.saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
     }
 
     /// Whether a frame with such a payload may be sent.
@@ -654,6 +690,14 @@ impl Session {
             self.send(frame);
         }
     }
+}
+
+/// Sends a frame, or holds it until OPENED was sent.
+fn encode_or_hold(frame: FromServer<'_>, held: Option<&mut Vec<u8>>, all_held: &mut usize, output: &mut Vec<u8>) {
+    let Some(held) = held else { return frame.encode(output) };
+    let before = held.len();
+    frame.encode(held);
+    *all_held += held.len() - before;
 }
 
 /// The kind and the fixed fields of a frame with a payload take at most so many bytes.

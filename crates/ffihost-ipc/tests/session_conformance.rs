@@ -7,7 +7,8 @@ use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{PREFACE, encode_request, encode_response};
 use ffihost_ipc::{Limits, Status, Token};
 use std::time::Duration;
-use support::wire::{Dialogue, Did, frames, terms};
+use support::frames::frames;
+use support::wire::{Dialogue, Did, terms};
 
 const HELLO: FromClient<'static> = FromClient::Hello { max_frame: 1 << 20, abi_hash: 0, token: "" };
 
@@ -330,7 +331,8 @@ fn a_registration_that_ends_gives_its_calls_back() {
     let refused = server.session.call(102, 3, b"").expect_err("it is not registered any more");
     assert_eq!(refused.status, Status::Cancelled);
     server.session.closed(3);
-    assert_eq!(frames(&server.take_output()), [reply(3, Status::Ok, b"\xf6")]);
+    let expected = [FromServer::CallCancelled { call: 100 }, reply(3, Status::Ok, b"\xf6")];
+    assert_eq!(frames(&server.take_output()), expected, "whoever works on the call need not go on");
     let left = server.session.end();
     assert_eq!((left.registrations, left.calls), (vec![4], vec![101]));
     assert_eq!(server.session.call(103, 4, b"").expect_err("all is over").status, Status::Disconnected);
@@ -526,4 +528,71 @@ fn the_surface_is_told_in_both_versions() {
     encode_response(0, &told, &mut expected);
     assert_eq!(server.send(&sent), []);
     assert_eq!(server.take_output(), expected);
+}
+
+#[test]
+fn each_frame_has_its_own_time() {
+    let mut server = Dialogue::with(Limits { frame_time: Duration::from_secs(1), ..Limits::default() });
+    let (begun, rest) = (b"\x00\x00\x00\x09\x05", [0; 8]);
+    server.send(begun);
+    for _ in 0..10 {
+        server.wait(Duration::from_millis(600));
+        server.send(&[&rest[..], begun].concat());
+    }
+    assert!(!server.session.is_over(), "none took a second, and there was never a pause");
+}
+
+#[test]
+fn nothing_follows_the_end() {
+    let mut server = Dialogue::greeted();
+    server.start(&[FromClient::Request { id: 1, timeout_ms: 100, method: "slow", payload: b"" }]);
+    server.send_frames(&[HELLO]);
+    server.session.sent(true, false, server.now);
+    server.wait(Duration::from_secs(20));
+    server.expect_goodbye(Status::InvalidArgument, "a second HELLO");
+    server.session.broken(ffihost_ipc::wire::Broken::Empty);
+    assert!(server.take_output().is_empty(), "it was over already");
+    let mut server = Dialogue::new(Limits::default(), terms());
+    server.send(&PREFACE);
+    server.send_frames(&[request(1, "echo")]);
+    server.session.sent(true, false, server.now);
+    server.wait(Duration::from_secs(20));
+    assert_eq!(frames(&server.take_output()[8..]).len(), 1, "that the greeting takes long matters no more");
+}
+
+#[test]
+fn who_does_not_take_the_last_is_given_up() {
+    let limits = Limits { stall: Duration::from_secs(1), ..Limits::default() };
+    let mut server = Dialogue::with(limits);
+    server.send_frames(&[HELLO]);
+    assert_eq!(server.session.deadline(), None, "all is over, and nothing is being sent yet");
+    server.session.sent(true, false, server.now);
+    assert_eq!(server.session.deadline(), Some(server.now + limits.stall));
+    assert!(!server.session.has_given_up());
+    server.wait(limits.stall);
+    assert!(server.session.has_given_up());
+    assert_eq!((server.take_output().len(), server.session.deadline()), (0, None), "there is nothing left to wait for");
+}
+
+#[test]
+fn what_waits_for_opened_is_bounded_too() {
+    let limits = Limits { frame: 1024, output: 8192, ..Limits::default() };
+    let mut server = Dialogue::with(limits);
+    server.send_frames(&[FromClient::Listen { id: 1, event: "e" }]);
+    let register = FromClient::Register { id: 2, max_in_flight: 0, deadline_ms: 0, name: "f" };
+    server.send_frames(&[register, FromClient::Listen { id: 3, event: "refused" }]);
+    server.session.event(3, &[0; 900]);
+    server.session.refused(3, Status::InvalidArgument, "");
+    server.take_output();
+    for _ in 0..100 {
+        server.session.event(1, &[0; 500]);
+    }
+    let taken = (0..100).filter(|call| server.session.call(*call, 2, &[0; 500]).is_ok()).count();
+    assert_eq!(server.session.opened(1, 1), Action::None);
+    assert_eq!(server.session.opened(2, 0), Action::None);
+    let output = server.take_output();
+    assert!(output.len() <= 8192, "{}", output.len());
+    assert!(output.len() > 7000 && taken > 4, "{} with {taken} calls", output.len());
+    server.session.event(1, b"next");
+    assert!(matches!(*frames(&server.take_output()), [FromServer::Event { id: 1, missed: 90.., .. }]));
 }

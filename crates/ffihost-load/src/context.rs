@@ -3,6 +3,7 @@
 use crate::Library;
 use crate::exports::{Exports, Request, Start};
 use crate::once::once;
+use ffihost::abi::types::FFIStats;
 use ffihost::ipc::callbacks::{Registration, heard, keep, replied, take};
 use ffihost::ipc::{HostFunction, Listener, Refusal, Reply, Service, Status, Terms, Token};
 use ffihost_schema as schema;
@@ -59,6 +60,14 @@ impl Context {
     /// What it offers and asks for.
     pub fn surface(&self) -> &schema::Library {
         &self.0.surface
+    }
+
+    /// What it has done and is doing; none if it was closed.
+    pub fn stats(&self) -> Option<FFIStats> {
+        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        // SAFETY: ctx is a number, and the struct is as large as it says.
+        let ret = unsafe { (self.0.exports.stats)(self.0.ctx.0, &raw mut stats) };
+        (ret == 0).then_some(stats)
     }
 
     /// Closes it: what runs is given the library's grace period. False if the library did not stop in time.

@@ -1,7 +1,7 @@
 //! The exports of a library, by their names.
 
 use crate::LoadError;
-use ffihost::abi::types::{FFICallBack, FFIHostFnOptions};
+use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
 use ffihost_schema as schema;
 use ffihost_schema::Receiver;
 use heck::ToSnakeCase;
@@ -41,6 +41,7 @@ pub(crate) struct Exports {
     pub(crate) complete: unsafe extern "C" fn(*mut c_void, u64, c_int, *const c_char, usize) -> c_int,
     pub(crate) listen: unsafe extern "C" fn(*mut c_void, *const c_char, Given, *mut c_void) -> u64,
     pub(crate) unlisten: unsafe extern "C" fn(*mut c_void, u64) -> c_int,
+    pub(crate) stats: unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int,
     pub(crate) requests: HashMap<String, Request>,
     pub(crate) releases: HashMap<String, ReleaseFn>,
 }
@@ -89,6 +90,7 @@ impl Exports {
                 complete: find.symbol("host_complete")?,
                 listen: find.symbol("add_event_listener_cbor")?,
                 unlisten: find.symbol("remove_event_listener")?,
+                stats: find.symbol("stats")?,
                 requests: surface.requests.iter().filter(cbor).map(request).collect::<Result<_, _>>()?,
                 releases: surface.handles.iter().map(release).collect::<Result<_, _>>()?,
             })

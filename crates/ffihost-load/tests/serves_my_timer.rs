@@ -286,3 +286,27 @@ async fn another_interface_is_refused_with_both_named(served: Served) {
     assert!(refused.contains("0000000000000007") && refused.contains("my_timer"), "{refused}");
     served.stop().await;
 }
+
+#[tokio::test]
+async fn a_connection_that_has_ended_makes_room_for_the_next() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let served = Served::with(Limits { connections: 1, ..Limits::default() }, None).await;
+    let Address::Unix(path) = &served.unix else { panic!("{}", served.unix) };
+    // One comes just after the other has gone: the server sees both at once, sometimes in this order.
+    let mut before = None;
+    let mut found_room = 0;
+    for _ in 0..200 {
+        let followed = before.take().is_some();
+        let mut client = tokio::net::UnixStream::connect(path).await.expect("it is served there");
+        let _thrown_out = client.write_all(&ffihost_ipc::wire::PREFACE).await;
+        if matches!(client.read(&mut [0; 8]).await, Ok(8)) {
+            found_room += usize::from(followed);
+            before = Some(client);
+        } else {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    assert!(found_room > 0, "those that had ended were counted as connections");
+    drop(before);
+    served.stop().await;
+}

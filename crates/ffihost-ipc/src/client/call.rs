@@ -42,7 +42,7 @@ impl Call {
 
     fn answer(mut self, ret: i32, payload: &[u8]) {
         self.answered = true;
-        self.shared.tell(|conversation| conversation.complete(self.call, ret, payload));
+        self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, payload));
     }
 
     /// Waits until the answer is not wanted any more: because of a deadline, or because the library gave it up.
@@ -55,7 +55,8 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.answered {
             let text = b"the host function dropped the call";
-            self.shared.tell(|conversation| conversation.complete(self.call, Status::Cancelled.code(), text));
+            let ret = Status::Cancelled.code();
+            self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, text));
         }
     }
 }

@@ -127,6 +127,8 @@ pub(super) struct Conversation {
     open: HashMap<u64, Open>,
     calls: HashMap<u64, watch::Sender<bool>>,
     last: u64,
+    /// The last id of the connections before, while there is none: what is opened meanwhile is in `output`.
+    lost: Option<u64>,
     output: Vec<u8>,
     /// The longest frame that the server takes.
     longest: usize,
@@ -192,6 +194,9 @@ impl Conversation {
 
     /// Nobody waits for it any more; nothing happens if it has ended. What was open is to be dropped.
     pub(super) fn cancel(&mut self, id: u64) -> Option<Open> {
+        if self.lost.is_some_and(|last| id <= last) {
+            return self.open.remove(&id);
+        }
         let open = self.open.get_mut(&id).filter(|open| !matches!(open, Open::Cancelled))?;
         let was = std::mem::replace(open, Open::Cancelled);
         if !self.over {
@@ -200,9 +205,12 @@ impl Conversation {
         Some(was)
     }
 
-    pub(super) fn complete(&mut self, call: u64, ret: i32, payload: &[u8]) {
+    /// Answers a call, which is known by its number and by whom it tells that it is not wanted: another server may count from
+    /// the beginning again.
+    pub(super) fn complete(&mut self, call: u64, wanted: &watch::Receiver<bool>, ret: i32, payload: &[u8]) {
         // One that is not open any more was cancelled, or its connection has ended.
-        if self.calls.remove(&call).is_some() {
+        if self.calls.get(&call).is_some_and(|open| open.subscribe().same_channel(wanted)) {
+            self.calls.remove(&call);
             if payload.len().saturating_add(FRAME_OVERHEAD) > self.longest {
                 let text = b"the answer is larger than what the server takes";
                 FromClient::Complete { call, ret: Status::TooLarge.code(), payload: text }.encode(&mut self.output);
@@ -278,6 +286,7 @@ impl Conversation {
     pub(super) fn lost(&mut self, again: bool) -> Lost {
         self.output.clear();
         self.over = !again;
+        self.lost = Some(self.last);
         let kept = |open: &Open| match open {
             Open::Request { again, .. } => again.is_some(),
             Open::Subscription { .. } => true,
@@ -290,12 +299,15 @@ impl Conversation {
     /// There is a connection, whose server takes frames of this length.
     pub(super) fn found(&mut self, longest: u32) {
         self.longest = longest as usize;
-        for (id, open) in &self.open {
+        let Some(last) = self.lost.take() else { return };
+        let meanwhile = std::mem::take(&mut self.output);
+        for (id, open) in self.open.iter().filter(|(id, _)| **id <= last) {
             match open {
                 Open::Request { again: Some(frame), .. } => self.output.extend_from_slice(frame),
                 Open::Subscription { opening, .. } => opening.frame(*id).encode(&mut self.output),
                 Open::Request { again: None, .. } | Open::Cancelled => {}
             }
         }
+        self.output.extend(meanwhile);
     }
 }

@@ -92,8 +92,7 @@ impl Connection {
                     self.link.with(|session| session.sent(true, true, Instant::now()));
                 }
                 Woken::Read(Err(_)) | Woken::Sent(Err(_)) => return,
-                // Nothing is left but to send the last, which is not taken.
-                Woken::Time if wants.nothing || self.on_time() => return,
+                Woken::Time if self.on_time() => return,
                 Woken::Time => {}
                 Woken::Stop if self.ends.is_none() => self.shut_down(),
                 Woken::Stop => self.finish(),
@@ -183,7 +182,7 @@ impl Connection {
         for ticket in unwanted {
             self.shared.service.cancel(ticket);
         }
-        self.ends.is_some_and(|(_, end)| end <= now)
+        self.ends.is_some_and(|(_, end)| end <= now) || self.link.with(|session| session.has_given_up())
     }
 }
 

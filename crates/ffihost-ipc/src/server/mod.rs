@@ -230,6 +230,7 @@ impl Server {
                 return;
             }
         };
+        // While others come one after the other, nobody else looks.
         while let Some(ended) = connections.try_join_next() {
             log_panic(ended);
         }

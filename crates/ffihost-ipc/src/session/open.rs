@@ -168,12 +168,15 @@ impl Ids {
         std::mem::take(unwanted)
     }
 
-    /// Closes a listener or a registration.
-    pub(super) fn close(&mut self, id: u64) -> bool {
-        if matches!(self.ids.get(&id), None | Some(Open::Request(_))) {
-            return false;
-        }
-        self.ids.remove(&id).is_some()
+    /// Closes a listener or a registration; gives how many bytes it held, which nobody will be sent.
+    pub(super) fn close(&mut self, id: u64) -> Option<usize> {
+        let held = match self.ids.get(&id)? {
+            Open::Request(_) => return None,
+            Open::Listener(Listener { held, .. }) | Open::Registration(Registration { held, .. }) => held,
+        };
+        let held = held.as_ref().map_or(0, Vec::len);
+        self.ids.remove(&id);
+        Some(held)
     }
 
     pub(super) fn listener(&mut self, id: u64) -> Option<&mut Listener> {

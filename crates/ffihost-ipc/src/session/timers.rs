@@ -65,6 +65,8 @@ impl Timers {
     pub(super) fn received(&mut self, now: Instant) {
         self.heard = now;
         self.pinged = false;
+        // It was whole; what came behind it has its own time.
+        self.frame = None;
     }
 
     pub(super) fn greeted(&mut self) {

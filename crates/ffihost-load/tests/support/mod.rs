@@ -94,6 +94,15 @@ impl Served {
         Self { unix: address(unix), tcp: address(tcp), behind: Behind::Itself(ctx), _folder: folder }
     }
 
+    /// What is loaded.
+    #[track_caller]
+    pub fn context(&self) -> &Context {
+        match &self.behind {
+            Behind::Loaded { context, .. } => context,
+            Behind::Itself(_) => panic!("it serves itself"),
+        }
+    }
+
     pub fn both(&self) -> [&Address; 2] {
         [&self.unix, &self.tcp]
     }
