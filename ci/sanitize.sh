@@ -15,7 +15,8 @@ source ci/steps.sh
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$PWD/$target
 host=x86_64-unknown-linux-gnu
-tests=(--locked --no-fail-fast --target "$host" --package ffihost --package ffihost-fuzz-replay --lib --tests)
+tests=(--locked --no-fail-fast --target "$host" --package ffihost --package ffihost-fuzz-replay --package ffihost-ipc
+    --package ffihost-load --lib --tests)
 # Without backtraces: tests panic on purpose, and showing where takes seconds under a sanitizer, on a thread that has deadlines.
 export RUST_BACKTRACE=0
 # The sanitizers are switched on by flags that a stable compiler only takes this way.

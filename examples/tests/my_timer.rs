@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use support::native::{self, SANITIZE, Source};
 
 /// What the library exports besides what every library does.
-const OWN_SYMBOLS: [&str; 15] = [
+const OWN_SYMBOLS: [&str; 16] = [
     "echo",
     "echo_cbor",
     "name",
@@ -20,6 +20,7 @@ const OWN_SYMBOLS: [&str; 15] = [
     "read_clock_cbor",
     "read_stopwatch",
     "read_stopwatch_cbor",
+    "serve",
     "start_stopwatch",
     "start_stopwatch_cbor",
     "stopwatch_release",

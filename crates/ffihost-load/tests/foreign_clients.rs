@@ -3,10 +3,10 @@
 mod support;
 
 use ffihost_ipc::{Address, Limits};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 use support::Served;
@@ -179,4 +179,32 @@ async fn version_2_in_python_case_by_case() {
         assert!(cases >= 35 && printed.ends_with(&format!("{cases} of {cases} cases hold\n")), "{printed}");
     }
     served.stop().await;
+}
+
+/// `examples/my_timer/serve.c`: the library in a program in C that serves it, and a client in C.
+#[test]
+fn a_program_in_c_serves_and_another_asks() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (library, server) = (support::library(), folder.path().join("serve"));
+    let library_folder = library.parent().expect("it is in a folder");
+    let mut compile = compiler();
+    compile.args(STRICT).arg("-I").arg(root.join("include")).arg("-I").arg(root.join("examples/my_timer/generated"));
+    compile.arg(root.join("examples/my_timer/serve.c")).arg("-L").arg(library_folder).arg("-lmy_timer");
+    compile.arg(format!("-Wl,-rpath,{}", library_folder.display())).arg("-o").arg(&server);
+    succeed(&mut compile);
+    let unix = format!("unix:{}", folder.path().join("timer.sock").display());
+    let mut command = Command::new(&server);
+    command.args([&unix, "tcp:127.0.0.1:0"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut serving = command.spawn().expect("it was just compiled");
+    let lines = BufReader::new(serving.stdout.take().expect("it is piped")).lines();
+    let addresses: Vec<String> = lines.take(2).map(|line| line.expect("it prints text")).collect();
+    let client = &v1_in_c(folder.path())[0];
+    for line in &addresses {
+        let address = line.strip_prefix("listening on ").expect("it says where");
+        assert_eq!(succeed(Command::new(client).arg(address)), expected());
+    }
+    assert_eq!(addresses.len(), 2);
+    drop(serving.stdin.take());
+    assert!(serving.wait().expect("it is ours").success(), "it ends cleanly");
 }
