@@ -15,12 +15,22 @@ source ci/steps.sh
 target=${CARGO_TARGET_DIR:-target}
 [[ $target == /* ]] || target=$PWD/$target
 host=x86_64-unknown-linux-gnu
-tests=(--locked --no-fail-fast --target "$host" --package ffihost --package ffihost-fuzz-replay --package ffihost-ipc
-    --package ffihost-load --lib --tests)
+flags=(--locked --no-fail-fast --target "$host")
 # Without backtraces: tests panic on purpose, and showing where takes seconds under a sanitizer, on a thread that has deadlines.
 export RUST_BACKTRACE=0
 # The sanitizers are switched on by flags that a stable compiler only takes this way.
 export RUSTC_BOOTSTRAP=1
+
+# run_tests CARGO FLAGS...: the tests, by that cargo.
+run_tests() {
+    local cargo=$1 failed=0
+    shift
+    "$cargo" test "$@" "${flags[@]}" --package ffihost --package ffihost-fuzz-replay --package ffihost-ipc --lib --tests || failed=1
+    # A library that serves itself. One that is loaded cannot be instrumented: what it would need is in the program.
+    "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test serves_itself || failed=1
+    "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test serves_my_timer by_itself || failed=1
+    return $failed
+}
 
 only_here() {
     [[ $(rustc -vV | sed -n 's/^host: //p') == "$host" ]] || skip "only on $host"
@@ -31,7 +41,7 @@ run_asan() {
     CARGO_TARGET_DIR=$target/asan RUSTFLAGS=-Zsanitizer=address \
         ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1 \
         LSAN_OPTIONS=suppressions=$PWD/ci/leaks.supp:print_suppressions=0 \
-        cargo test "${tests[@]}"
+        run_tests cargo
 }
 
 run_valgrind() {
@@ -81,7 +91,7 @@ run_tsan() {
     # Otherwise the standard library's synchronisation is not seen, and what it orders looks like races.
     PATH=$toolchain/bin:$PATH RUSTC=$toolchain/bin/rustc CARGO_TARGET_DIR=$target/tsan RUSTFLAGS=-Zsanitizer=thread \
         TSAN_OPTIONS=halt_on_error=0:second_deadlock_stack=1 \
-        "$toolchain/bin/cargo" test -Zbuild-std "${tests[@]}"
+        run_tests "$toolchain/bin/cargo" -Zbuild-std
 }
 
 for part in "$@"; do
