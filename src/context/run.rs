@@ -262,8 +262,8 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
         contain(|| runtime.shutdown_timeout(linger));
     }
     let delivered = instance.events.finish(Instant::now() + linger);
-    for object in instance.handles.clear() {
-        contain(|| drop(object));
+    for handle in instance.handles.clear() {
+        contain(|| drop(handle));
     }
     instance.requests.seal(Status::Cancelled, "the context has ended");
     local.retire();
