@@ -5,6 +5,7 @@ use super::gate::Phase;
 use super::local::Local;
 use super::record::Instance;
 use super::requests::{Key, Settled};
+use crate::events::machinery;
 use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
@@ -261,7 +262,7 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     if let Some(runtime) = runtime {
         contain(|| runtime.shutdown_timeout(linger));
     }
-    let delivered = instance.events.finish(Instant::now() + linger);
+    let delivered = machinery().is_none_or(|machinery| (machinery.finish)(&instance.events, Instant::now() + linger));
     for handle in instance.handles.clear() {
         contain(|| drop(handle));
     }
