@@ -21,7 +21,6 @@ use crate::{HostError, abi::HostFunction};
 use futures_util::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
@@ -213,16 +212,9 @@ impl Local {
         Some(runtime.spawn_local(task).abort_handle())
     }
 
-    /// Waits for news until `over` says that they are what was waited for.
-    pub(super) async fn until(&self, mut over: impl FnMut() -> bool) {
-        poll_fn(|cx| {
-            if over() {
-                return Poll::Ready(());
-            }
-            drop(self.news.replace(Some(cx.waker().clone())));
-            Poll::Pending
-        })
-        .await;
+    /// Has the task of the context's life woken at the next news.
+    pub(super) fn await_news(&self, cx: &TaskContext<'_>) {
+        drop(self.news.replace(Some(cx.waker().clone())));
     }
 
     fn tell_news(&self) {
