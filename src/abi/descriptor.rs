@@ -37,7 +37,7 @@ impl Names {
 }
 
 /// A piece, as the docs of `ffihost-schema` have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 struct Piece<'a> {
     krate: &'a str,
     item: &'a [u8],
@@ -50,9 +50,10 @@ impl Descriptor {
         let mut pieces: Vec<Piece<'static>> = Vec::new();
         for piece in section_pieces().filter(|piece| piece.krate == krate) {
             // In order, and each once. They are few, and a sort is a lot of code for once in a process.
-            let before = pieces.partition_point(|other| (other.item, other.info) < (piece.item, piece.info));
-            if pieces.get(before) != Some(&piece) {
-                pieces.insert(before, piece);
+            let place =
+                pieces.binary_search_by(|other| other.item.cmp(piece.item).then_with(|| other.info.cmp(piece.info)));
+            if let Err(place) = place {
+                pieces.insert(place, piece);
             }
         }
         let (mut hash, mut host_fns, mut events) = (FNV1A_START, Vec::new(), Vec::new());
