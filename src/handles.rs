@@ -16,7 +16,6 @@ use crate::wire::native::{Reader as NativeReader, Scratch};
 use crate::wire::{Lift, Lower};
 use ffihost_schema::write::Shape;
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -136,56 +135,93 @@ impl<T: HandleType> Handle<T> {
 /// The handles that the host of one context knows.
 #[derive(Default)]
 pub(crate) struct Handles {
-    known: Mutex<HashMap<u64, Known>>,
+    known: Mutex<Table>,
 }
 
-/// An object that the host knows.
-struct Known {
-    object: Arc<dyn Any + Send + Sync>,
+/// Objects in the order of their numbers, which only rise. One that is forgotten leaves its place behind until half of the
+/// places are such.
+#[derive(Default)]
+struct Table {
+    places: Vec<Place>,
+    forgotten: usize,
+}
+
+/// An object that the host knows, or knew.
+pub(crate) struct Place {
+    number: u64,
+    object: Option<AnyObject>,
     /// How often the host was given its number and has not released it.
     given: u64,
+}
+
+type AnyObject = Arc<dyn Any + Send + Sync>;
+
+impl Table {
+    fn find(&mut self, number: u64) -> Option<&mut Place> {
+        let at = self.places.binary_search_by(|place| place.number.cmp(&number)).ok()?;
+        self.places.get_mut(at).filter(|place| place.object.is_some())
+    }
+
+    /// Takes a number back, once; returns the object if that was the last time.
+    fn release(&mut self, number: u64) -> Option<AnyObject> {
+        let place = self.find(number)?;
+        place.given -= 1;
+        let gone = if place.given == 0 { place.object.take() } else { None };
+        if gone.is_some() {
+            self.forgotten += 1;
+        }
+        if self.forgotten > self.places.len() / 2 {
+            self.places.retain(|place| place.object.is_some());
+            self.forgotten = 0;
+        }
+        gone
+    }
 }
 
 impl Handles {
     /// The number of an object, under which it is known from now on.
     fn lend<T: HandleType>(&self, object: &Arc<Object<T>>) -> u64 {
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let mut known = self.known.lock();
-        let number = object.number.load(Ordering::Relaxed);
-        if let Some(known) = known.get_mut(&number) {
-            known.given += 1;
-            return number;
-        }
-        // New to this host, or released before. Relaxed: only that it is used once counts, and the table's lock publishes it.
-        let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-        object.number.store(number, Ordering::Relaxed);
-        known.insert(number, Known { object: Arc::<Object<T>>::clone(object), given: 1 });
-        number
+        self.lend_any(&object.number, &|| Arc::<Object<T>>::clone(object))
     }
 
-    fn get(&self, number: u64) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.known.lock().get(&number).map(|known| Arc::clone(&known.object))
+    fn lend_any(&self, number: &AtomicU64, object: &dyn Fn() -> AnyObject) -> u64 {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let mut known = self.known.lock();
+        let lent = number.load(Ordering::Relaxed);
+        if let Some(place) = known.find(lent) {
+            place.given += 1;
+            return lent;
+        }
+        // New to this host, or released before. Relaxed: only that it is used once counts, and the table's lock publishes it.
+        // Taken under that lock, so it is the highest of this table.
+        let lent = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+        number.store(lent, Ordering::Relaxed);
+        known.places.push(Place { number: lent, object: Some(object()), given: 1 });
+        lent
+    }
+
+    fn get(&self, number: u64) -> Option<AnyObject> {
+        self.known.lock().find(number)?.object.clone()
     }
 
     /// Takes a number back, once; the last time it is forgotten. What that returns is dropped under no lock: that may run an
     /// author's code.
-    pub(crate) fn release<T: HandleType>(&self, number: u64) -> Result<Option<Arc<dyn Any + Send + Sync>>, Status> {
+    pub(crate) fn release<T: HandleType>(&self, number: u64) -> Result<Option<AnyObject>, Status> {
         let mut known = self.known.lock();
-        match known.get_mut(&number) {
-            Some(entry) if entry.object.is::<Object<T>>() => entry.given -= 1,
-            _ => return Err(Status::UnknownToken),
+        match known.find(number) {
+            Some(Place { object: Some(object), .. }) if object.is::<Object<T>>() => Ok(known.release(number)),
+            _ => Err(Status::UnknownToken),
         }
-        let gone = known.get(&number).is_some_and(|entry| entry.given == 0);
-        Ok(if gone { known.remove(&number).map(|entry| entry.object) } else { None })
     }
 
     /// Forgets all, at the end of the context.
-    pub(crate) fn clear(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
-        std::mem::take(&mut *self.known.lock()).into_values().map(|known| known.object).collect()
+    pub(crate) fn clear(&self) -> Vec<Place> {
+        std::mem::take(&mut *self.known.lock()).places
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.known.lock().len()
+        let known = self.known.lock();
+        known.places.len() - known.forgotten
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an author decides for every context of a library.
 
+use crate::abi::Warn;
 use std::time::Duration;
 
 /// What happens to an event when the queue is full.
@@ -36,7 +37,7 @@ pub struct Options {
     pub(crate) events_queued: u32,
     pub(crate) events_when_full: WhenFull,
     pub(crate) slow_host: Duration,
-    pub(crate) stale_warn: Option<Duration>,
+    pub(crate) stale_warn: Option<Warn>,
     pub(crate) host_deadline: Option<Duration>,
     pub(crate) grace: Duration,
     pub(crate) destructor_deadline: Duration,
@@ -118,7 +119,7 @@ impl Options {
 
     /// Tells the callback of a running request every so often that it is still running. Default off.
     pub const fn stale_warning(mut self, interval: Duration) -> Self {
-        self.stale_warn = Some(interval);
+        self.stale_warn = Some(Warn::every(interval));
         self
     }
 

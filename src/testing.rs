@@ -43,6 +43,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::ptr;
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 /// An implementation of a host function, awaited or not.
 pub(crate) type Double<A, R> = Rc<dyn Fn(A) -> BoxFuture<'static, R>>;
@@ -52,9 +53,17 @@ type Listener<A> = Rc<dyn Fn(A)>;
 struct Entry {
     number: u64,
     name: &'static str,
+    /// Nothing for a listener.
+    function: *const HostFn,
     /// A [`Double`], a [`DoubleNow`] or a [`Listener`].
-    value: Box<dyn Any>,
+    value: Rc<dyn Any>,
 }
+
+/// Finds what stands in for a function or an event on this thread: the latest entry that `matches`. Set by the first entry, so
+/// that a library that is no unit test does not link it.
+static FIND: OnceLock<Find> = OnceLock::new();
+
+type Find = fn(&dyn Fn(&Entry) -> bool) -> Option<Rc<dyn Any>>;
 
 thread_local! {
     static ENTRIES: RefCell<(u64, Vec<Entry>)> = const { RefCell::new((0, Vec::new())) };
@@ -65,10 +74,11 @@ thread_local! {
 struct Guard(u64, PhantomData<*const ()>);
 
 impl Guard {
-    fn new(name: &'static str, value: Box<dyn Any>) -> Self {
+    fn new(name: &'static str, function: *const HostFn, value: Rc<dyn Any>) -> Self {
+        FIND.get_or_init(|| find);
         ENTRIES.with_borrow_mut(|(last, entries)| {
             *last += 1;
-            entries.push(Entry { number: *last, name, value });
+            entries.push(Entry { number: *last, name, function, value });
             Self(*last, PhantomData)
         })
     }
@@ -98,33 +108,34 @@ pub struct Listening(#[expect(dead_code, reason = "it is dropped")] Guard);
 
 /// Gives a host function a [`Double`] or a [`DoubleNow`].
 pub(crate) fn implement<D: 'static>(function: &'static HostFn, double: D) -> Implementation {
-    Implementation(Guard::new(function.name(), Box::new((ptr::from_ref(function), double))))
+    Implementation(Guard::new(function.name(), function, Rc::new(double)))
 }
 
 pub(crate) fn listen<A: 'static>(event: &'static str, listener: impl Fn(A) + 'static) -> Listening {
-    Listening(Guard::new(event, Box::new(Rc::new(listener) as Listener<A>)))
+    Listening(Guard::new(event, ptr::null(), Rc::new(Rc::new(listener) as Listener<A>)))
+}
+
+fn find(matches: &dyn Fn(&Entry) -> bool) -> Option<Rc<dyn Any>> {
+    let found = |entries: &RefCell<(u64, Vec<Entry>)>| {
+        let entries = &entries.borrow().1;
+        entries.iter().rev().find(|entry| matches(entry)).map(|entry| Rc::clone(&entry.value))
+    };
+    ENTRIES.try_with(found).ok().flatten()
+}
+
+fn latest<D: Clone + 'static>(matches: &dyn Fn(&Entry) -> bool) -> Option<D> {
+    let find = FIND.get()?;
+    find(&|entry| matches(entry) && entry.value.is::<D>())?.downcast_ref().cloned()
 }
 
 /// The [`Double`] or [`DoubleNow`] that counts on this thread.
 pub(crate) fn double<D: Clone + 'static>(function: &'static HostFn) -> Option<D> {
-    let find = |entries: &RefCell<(u64, Vec<Entry>)>| {
-        let entries = &entries.borrow().1;
-        entries.iter().rev().find_map(|entry| match entry.value.downcast_ref::<(*const HostFn, D)>() {
-            Some((of, double)) if ptr::eq(*of, function) => Some(double.clone()),
-            _ => None,
-        })
-    };
-    ENTRIES.try_with(find).ok().flatten()
+    latest(&|entry| ptr::eq(entry.function, function))
 }
 
 /// Tells whoever listens on this thread, or hands the arguments back if nobody does.
 pub(crate) fn tell<A: 'static>(event: &'static str, args: A) -> Result<(), A> {
-    let find = |entries: &RefCell<(u64, Vec<Entry>)>| {
-        let entries = &entries.borrow().1;
-        let mut named = entries.iter().rev().filter(|entry| entry.name == event);
-        named.find_map(|entry| entry.value.downcast_ref::<Listener<A>>().cloned())
-    };
-    match ENTRIES.try_with(find).ok().flatten() {
+    match latest::<Listener<A>>(&|entry| entry.function.is_null() && entry.name == event) {
         Some(listener) => {
             listener(args);
             Ok(())

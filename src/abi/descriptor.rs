@@ -37,32 +37,35 @@ impl Names {
 }
 
 /// A piece, as the docs of `ffihost-schema` have it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
-    krate: &'static str,
-    item: &'static [u8],
-    info: &'static [u8],
+#[derive(Clone, Copy, Debug)]
+struct Piece<'a> {
+    krate: &'a str,
+    item: &'a [u8],
+    info: &'a [u8],
 }
 
 impl Descriptor {
     /// That of the library that a crate is; its pieces are in this file.
     pub(crate) fn of_crate(krate: &str) -> Self {
-        let mut pieces: Vec<Piece> = Vec::new();
+        let mut pieces: Vec<Piece<'static>> = Vec::new();
         for piece in section_pieces().filter(|piece| piece.krate == krate) {
             // In order, and each once. They are few, and a sort is a lot of code for once in a process.
-            let before = pieces.partition_point(|other| (other.item, other.info) < (piece.item, piece.info));
-            if pieces.get(before) != Some(&piece) {
-                pieces.insert(before, piece);
+            let place =
+                pieces.binary_search_by(|other| other.item.cmp(piece.item).then_with(|| other.info.cmp(piece.info)));
+            if let Err(place) = place {
+                pieces.insert(place, piece);
             }
         }
-        let names = |kind| {
-            let heads = pieces.iter().filter_map(|piece| head(piece.item));
-            Names::These(heads.filter(|head| head.0 == kind).map(|head| head.1).collect())
-        };
-        let hash = pieces.iter().fold(FNV1A_START, |hash, piece| fnv1a(hash, piece.item));
-        let items = pieces.iter().map(|piece| piece.item);
-        let info = pieces.iter().map(|piece| piece.info);
-        Self { bytes: document(hash, items, info), hash, host_fns: names("host_fn"), events: names("event") }
+        let (mut hash, mut host_fns, mut events) = (FNV1A_START, Vec::new(), Vec::new());
+        for piece in &pieces {
+            hash = fnv1a(hash, piece.item);
+            match head(piece.item) {
+                Some(("host_fn", name)) => host_fns.push(name),
+                Some(("event", name)) => events.push(name),
+                _ => {}
+            }
+        }
+        Self { bytes: document(hash, &pieces), hash, host_fns: Names::These(host_fns), events: Names::These(events) }
     }
 
     /// That of a library that was written by hand: names, and no types.
@@ -86,24 +89,21 @@ impl Descriptor {
         writer.map(1);
         writer.entry("version", version);
         let hash = fnv1a(FNV1A_START, &item);
-        Self { bytes: document(hash, [&*item].into_iter(), [&*info].into_iter()), hash, host_fns, events }
+        let piece = Piece { krate: "", item: &item, info: &info };
+        Self { bytes: document(hash, &[piece]), hash, host_fns, events }
     }
 }
 
-fn document<'a>(
-    hash: u64,
-    items: impl ExactSizeIterator<Item = &'a [u8]>,
-    info: impl ExactSizeIterator<Item = &'a [u8]>,
-) -> Vec<u8> {
+fn document(hash: u64, pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes);
     writer.map(4);
     writer.entry("ffihost", &FORMAT);
     writer.entry("hash", &hash);
     writer.text("abi");
-    writer.encoded_list(items);
+    writer.encoded_list(pieces, |piece| piece.item);
     writer.text("info");
-    writer.encoded_list(info);
+    writer.encoded_list(pieces, |piece| piece.info);
     bytes
 }
 
@@ -129,9 +129,9 @@ fn text(bytes: &'static [u8]) -> Option<(&'static str, &'static [u8])> {
 struct Pieces(&'static [u8]);
 
 impl Iterator for Pieces {
-    type Item = Piece;
+    type Item = Piece<'static>;
 
-    fn next(&mut self) -> Option<Piece> {
+    fn next(&mut self) -> Option<Piece<'static>> {
         let start = self.0.windows(MAGIC.len()).position(|window| *window == MAGIC)?;
         let mut rest = &self.0[start + MAGIC.len()..];
         let mut number = || {

@@ -96,6 +96,7 @@ macro_rules! exports {
             }
 
             $crate::__standard_exports!($prefix, __LIBRARY);
+            $($crate::__events!($($event),*);)?
 
             $(
                 const _: () = {

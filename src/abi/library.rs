@@ -25,7 +25,10 @@ pub struct Library<S> {
 pub struct AnyLibrary {
     name: &'static str,
     pub(super) version: &'static CStr,
-    surface: Surface,
+    describe: fn(&Self) -> Descriptor,
+    /// The crate whose attributes it is made of; empty if it was written by hand.
+    krate: &'static str,
+    by_hand: ByHand,
     pub(super) options: Options,
     pub(super) contexts: Contexts,
     /// For requests without a receiver.
@@ -55,25 +58,21 @@ impl<S> Deref for Library<S> {
     }
 }
 
-/// What a library offers and asks for.
+/// What a library that is written by hand offers and asks for; nothing in any other.
 #[derive(Clone, Copy)]
-enum Surface {
-    /// What the attributes of this crate say.
-    Crate(&'static str),
-    /// Names, given by hand.
-    Names {
-        requests: &'static [&'static str],
-        sync_requests: &'static [&'static str],
-        host_fns: &'static [&'static str],
-        events: &'static [&'static str],
-    },
+struct ByHand {
+    requests: &'static [&'static str],
+    sync_requests: &'static [&'static str],
+    host_fns: &'static [&'static str],
+    events: &'static [&'static str],
 }
 
 impl<S> Library<S> {
     /// The library that a crate is, by way of its attributes. `module` is a path in the crate, of which the first segment
     /// counts. `version` ends with a NUL and holds no other; otherwise it counts as empty.
     pub const fn of_crate(name: &'static str, version: &'static str, module: &'static str, options: Options) -> Self {
-        Self::with_surface(name, version, Surface::Crate(module), options)
+        let none = ByHand { requests: &[], sync_requests: &[], host_fns: &[], events: &[] };
+        Self::new(name, version, AnyLibrary::describe_crate, first_segment(module), none, options)
     }
 
     /// A library that is written by hand. A host that names another host function or event than these is told so.
@@ -86,10 +85,18 @@ impl<S> Library<S> {
         host_fns: &'static [&'static str],
         events: &'static [&'static str],
     ) -> Self {
-        Self::with_surface(name, version, Surface::Names { requests, sync_requests, host_fns, events }, options)
+        let by_hand = ByHand { requests, sync_requests, host_fns, events };
+        Self::new(name, version, AnyLibrary::describe_names, "", by_hand, options)
     }
 
-    const fn with_surface(name: &'static str, version: &'static str, surface: Surface, options: Options) -> Self {
+    const fn new(
+        name: &'static str,
+        version: &'static str,
+        describe: fn(&AnyLibrary) -> Descriptor,
+        krate: &'static str,
+        by_hand: ByHand,
+        options: Options,
+    ) -> Self {
         let version = match CStr::from_bytes_with_nul(version.as_bytes()) {
             Ok(version) => version,
             Err(_) => c"",
@@ -97,7 +104,9 @@ impl<S> Library<S> {
         let any = AnyLibrary {
             name,
             version,
-            surface,
+            describe,
+            krate,
+            by_hand,
             options,
             contexts: Contexts::new(),
             own: OwnContext::new(),
@@ -119,31 +128,37 @@ impl AnyLibrary {
 
     /// The crate whose attributes it is made of; none if it was written by hand.
     pub(crate) fn crate_name(&self) -> Option<&'static str> {
-        match self.surface {
-            Surface::Crate(module) => module.split("::").next(),
-            Surface::Names { .. } => None,
-        }
+        (!self.krate.is_empty()).then_some(self.krate)
     }
 }
 
 impl AnyLibrary {
-    /// Put together when it is first asked for.
+    /// Put together when it is first asked for: by a function that the library names, so that the other is not linked.
     pub(crate) fn descriptor(&self) -> &Descriptor {
-        self.descriptor.get_or_init(|| match self.surface {
-            Surface::Crate(module) => Descriptor::of_crate(module.split("::").next().unwrap_or(module)),
-            Surface::Names { requests, sync_requests, host_fns, events } => {
-                let kinds = [
-                    ("requests", requests),
-                    ("sync_requests", sync_requests),
-                    ("host_fns", host_fns),
-                    ("events", events),
-                ];
-                let any = if host_fns.is_empty() { Names::Any } else { Names::These(host_fns.to_vec()) };
-                let version = self.version.to_string_lossy();
-                Descriptor::of_names(self.name, &version, &kinds, any, Names::These(events.to_vec()))
-            }
-        })
+        self.descriptor.get_or_init(|| (self.describe)(self))
     }
+
+    fn describe_crate(&self) -> Descriptor {
+        Descriptor::of_crate(self.krate)
+    }
+
+    fn describe_names(&self) -> Descriptor {
+        let ByHand { requests, sync_requests, host_fns, events } = self.by_hand;
+        let kinds =
+            [("requests", requests), ("sync_requests", sync_requests), ("host_fns", host_fns), ("events", events)];
+        let any = if host_fns.is_empty() { Names::Any } else { Names::These(host_fns.to_vec()) };
+        let version = self.version.to_string_lossy();
+        Descriptor::of_names(self.name, &version, &kinds, any, Names::These(events.to_vec()))
+    }
+}
+
+/// The crate that a module path begins with.
+const fn first_segment(module: &'static str) -> &'static str {
+    let mut end = 0;
+    while end < module.len() && module.as_bytes()[end] != b':' {
+        end += 1;
+    }
+    module.split_at(end).0
 }
 
 /// How a request ends: what its handler returns, as a status and a payload.

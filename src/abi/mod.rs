@@ -12,6 +12,7 @@ mod library;
 mod section;
 pub mod types;
 
+pub(crate) use self::body::Warn;
 #[cfg(feature = "ipc")]
 pub use self::body::served;
 pub use self::body::{

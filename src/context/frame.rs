@@ -90,7 +90,8 @@ pub(super) fn ensure<R>(host: Host, context: &'static Context, f: impl FnOnce(Op
 
 #[inline(never)]
 fn outside<R>(host: Host, context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    enter(host, None, || with_local(context, f))
+    // Looked for first: the frame that is put on top is that of no FFI thread.
+    with_local(context, |local| enter(host, None, || f(local)))
 }
 
 /// The `Local` of the innermost loop on this thread.

@@ -20,8 +20,7 @@ use crate::sync::Arc;
 use crate::{HostError, abi::HostFunction};
 use futures_util::future::LocalBoxFuture;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::cell::Cell;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::Duration;
@@ -39,7 +38,7 @@ pub(crate) struct Local {
     pub(crate) instance: Arc<Instance>,
     pub(crate) owner: Owner,
     snapshot: Snapshot<HostFunction>,
-    state: RefCell<Option<Rc<dyn Any>>>,
+    state: Cell<Option<Rc<dyn Any>>>,
     /// Whether host functions that take long are reported.
     watches_host: bool,
     /// Whether host calls are let through.
@@ -48,11 +47,11 @@ pub(crate) struct Local {
     constructed: Cell<bool>,
     finished: Cell<bool>,
     /// Requests that were taken and not started.
-    batch: RefCell<Batch>,
+    batch: Cell<Batch>,
     /// Woken when there may be news for the life of the context: a close, or the last request of a closing context.
     news: Cell<Option<Waker>>,
     /// What runs the loop, while it does.
-    runtime: RefCell<Option<Rc<LocalRuntime>>>,
+    runtime: Cell<Option<Rc<LocalRuntime>>>,
     /// Notified when a call has ended, for those that wait for room.
     pub(crate) room: Room,
     spin: Spin,
@@ -84,13 +83,13 @@ impl Local {
             watches_host,
             instance,
             snapshot: Snapshot::new(),
-            state: RefCell::new(None),
+            state: Cell::new(None),
             admits: Cell::new(true),
             constructed: Cell::new(false),
             finished: Cell::new(false),
-            batch: RefCell::default(),
+            batch: Cell::default(),
             news: Cell::new(None),
-            runtime: RefCell::new(None),
+            runtime: Cell::new(None),
             room: Room::default(),
             spin,
         }
@@ -179,7 +178,7 @@ impl Local {
                 contain(|| job.start(self, key));
             }
         }
-        self.batch.replace(batch);
+        self.batch.set(batch);
         left
     }
 
@@ -209,20 +208,13 @@ impl Local {
     /// Has the loop run a task. One type of task for all of them, since each that tokio makes for a type of its own is large.
     /// Nothing to abort if there is no loop any more.
     pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) -> Option<AbortHandle> {
-        let runtime = self.runtime.borrow().clone()?;
+        let runtime = share(&self.runtime)?;
         Some(runtime.spawn_local(task).abort_handle())
     }
 
-    /// Waits for news until `over` says that they are what was waited for.
-    pub(super) async fn until(&self, mut over: impl FnMut() -> bool) {
-        poll_fn(|cx| {
-            if over() {
-                return Poll::Ready(());
-            }
-            drop(self.news.replace(Some(cx.waker().clone())));
-            Poll::Pending
-        })
-        .await;
+    /// Has the task of the context's life woken at the next news.
+    pub(super) fn await_news(&self, cx: &TaskContext<'_>) {
+        drop(self.news.replace(Some(cx.waker().clone())));
     }
 
     fn tell_news(&self) {
@@ -237,7 +229,7 @@ impl Local {
 
     /// The author's state, for code that a constructed context runs.
     pub(crate) fn state<S: 'static>(&self) -> Option<Rc<S>> {
-        self.state.borrow().clone()?.downcast().ok()
+        share(&self.state)?.downcast().ok()
     }
 
     /// Lets requests start.
@@ -429,7 +421,7 @@ impl Local {
         self.let_go(hold);
     }
 
-    fn sweep(&self, reason: Reason, matches: impl Fn(&CallHold) -> bool) {
+    fn sweep(&self, reason: Reason, matches: fn(&CallHold) -> bool) {
         self.context().calls.sweep(&self.owner, reason, matches, |token, hold, waker| {
             self.counters().calls_cancelled.bump_owned();
             hold.function().cancel(token);
@@ -447,6 +439,14 @@ impl Local {
         drop(hold);
         self.room.made(limited);
     }
+}
+
+/// One more reference to what is there.
+#[inline]
+fn share<T: ?Sized>(cell: &Cell<Option<Rc<T>>>) -> Option<Rc<T>> {
+    let there = cell.take();
+    cell.set(there.clone());
+    there
 }
 
 /// A call that was begun; if the author's encoder panics after that, it is ended.

@@ -5,23 +5,24 @@ use super::gate::Phase;
 use super::local::Local;
 use super::record::Instance;
 use super::requests::{Key, Settled};
+use crate::events::machinery;
 use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
-use futures_util::FutureExt;
-use futures_util::future::{Either, LocalBoxFuture, select};
+use futures_util::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::mem::ManuallyDrop;
-use std::panic::AssertUnwindSafe;
-use std::pin::{Pin, pin};
+use std::mem::{ManuallyDrop, replace};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep};
 
 /// Why there is no state: a status and its payload, when the host is told.
 pub(crate) type Failure = Box<dyn Told>;
@@ -167,66 +168,173 @@ fn live(
     destruct: Destruct,
 ) -> Option<Failure> {
     let failed = Rc::new(Cell::new(None));
-    let (mine, fails) = (Rc::clone(local), Rc::clone(&failed));
-    let life = async move {
-        let story = AssertUnwindSafe(story(&mine, created, construct, destruct)).catch_unwind();
-        fails.set(story.await.unwrap_or_else(|payload| Some(panicked(payload))));
-        mine.finish();
-    };
-    local.spawn(Box::pin(life));
+    local.spawn(Box::pin(Life {
+        local: Rc::clone(local),
+        created,
+        chapter: Chapter::Beginning(construct),
+        destruct: Some(destruct),
+        state: None,
+        timer: None,
+        failed: Rc::clone(&failed),
+    }));
     local.instance.context.signal.notify();
     runtime.block_on(poll_fn(|cx| local.poll_loop(cx)));
     failed.take()
 }
 
-async fn story(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) -> Option<Failure> {
-    let instance = &local.instance;
-    let state = match constructed(local, construct).await {
-        Ok(state) => state,
-        Err(failure) => return Some(failure),
-    };
-    local.set_state(Some(Rc::clone(&state.value)));
-    instance.state.store(state.address, Ordering::Release);
-    local.start_requests();
-    local.end_request(created, Status::Ok, b"");
-    close_requested(local).await;
-    let options = &instance.options;
-    // What has not ended by itself after the grace period is cancelled; what cannot be cancelled is left to the supervisor.
-    within(options.grace, pin!(local.until(|| instance.requests.live() == 0))).await;
-    within(options.linger, pin!(local.until(|| requests_cancelled(instance)))).await;
-    local.shut_down_calls();
-    let destructor = async {
-        if let Err(payload) = AssertUnwindSafe(async { destruct(state.value).await }).catch_unwind().await {
-            tracing::error!(panic = %panic::explain(payload), "the destructor panicked");
+/// The life of a context, as a task of its loop. It is polled whenever there is news, or a time is up.
+struct Life {
+    local: Rc<Local>,
+    created: Key,
+    chapter: Chapter,
+    destruct: Option<Destruct>,
+    state: Option<Rc<dyn Any>>,
+    /// Ends the present chapter.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Why it did not get to live.
+    failed: Rc<Cell<Option<Failure>>>,
+}
+
+enum Chapter {
+    Beginning(Construct),
+    Constructing(LocalBoxFuture<'static, Result<State, Failure>>),
+    Living,
+    /// Requests may end by themselves.
+    Grace,
+    /// They are cancelled. What cannot be cancelled is left to the supervisor.
+    Cancelling,
+    Destructing(Option<LocalBoxFuture<'static, ()>>),
+    Over,
+}
+
+impl Future for Life {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let polled = catch_unwind(AssertUnwindSafe(|| this.go_on(cx)));
+        let failure = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(failure)) => failure,
+            Err(payload) => Some(Box::new((Status::Panic, panic::explain(payload))) as Failure),
+        };
+        this.failed.set(failure);
+        this.local.finish();
+        Poll::Ready(())
+    }
+}
+
+impl Life {
+    fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
+        loop {
+            let options = &self.local.instance.options;
+            match &mut self.chapter {
+                Chapter::Beginning(_) => {
+                    if let Chapter::Beginning(construct) = replace(&mut self.chapter, Chapter::Over) {
+                        self.chapter = Chapter::Constructing(construct());
+                    }
+                }
+                Chapter::Constructing(construction) => match construction.as_mut().poll(cx) {
+                    Poll::Ready(Ok(state)) => self.begin(state),
+                    Poll::Ready(Err(failure)) => return self.end(Some(failure)),
+                    Poll::Pending if !self.is_closing(cx) => return Poll::Pending,
+                    Poll::Pending => {
+                        ready!(self.poll_timer(cx, options.grace));
+                        let why = (Status::Cancelled, "the context was closed before it was constructed");
+                        return self.end(Some(Box::new(why)));
+                    }
+                },
+                Chapter::Living => {
+                    if !self.is_closing(cx) {
+                        return Poll::Pending;
+                    }
+                    self.turn_to(Chapter::Grace);
+                }
+                Chapter::Grace => {
+                    let over = self.local.instance.requests.live() == 0;
+                    ready!(self.poll_over(cx, over, options.grace));
+                    self.turn_to(Chapter::Cancelling);
+                }
+                Chapter::Cancelling => {
+                    let over = requests_cancelled(&self.local.instance);
+                    ready!(self.poll_over(cx, over, options.linger));
+                    self.local.shut_down_calls();
+                    self.turn_to(Chapter::Destructing(None));
+                }
+                Chapter::Destructing(_) => {
+                    let limit = options.destructor_deadline;
+                    if self.poll_destructor(cx).is_pending() {
+                        ready!(self.poll_timer(cx, limit));
+                        tracing::error!(deadline = ?limit, "the destructor did not end in time");
+                    }
+                    return self.end(None);
+                }
+                Chapter::Over => return Poll::Pending,
+            }
         }
-    };
-    if !within(options.destructor_deadline, pin!(destructor)).await {
-        tracing::error!(deadline = ?options.destructor_deadline, "the destructor did not end in time");
     }
-    local.admit_calls(false);
-    None
-}
 
-async fn constructed(local: &Local, construct: Construct) -> Result<State, Failure> {
-    // A panic of it ends the story, which is caught as a whole.
-    let construction = construct();
-    let patience = async {
-        close_requested(local).await;
-        tokio::time::sleep(local.instance.options.grace).await;
-    };
-    match select(construction, pin!(patience)).await {
-        Either::Left((constructed, _)) => constructed,
-        Either::Right(_) => Err(Box::new((Status::Cancelled, "the context was closed before it was constructed"))),
+    fn turn_to(&mut self, chapter: Chapter) {
+        self.timer = None;
+        self.chapter = chapter;
     }
-}
 
-/// False if it did not end in time. Whatever it is, so that there is one of these.
-async fn within(limit: Duration, work: Pin<&mut dyn Future<Output = ()>>) -> bool {
-    timeout(limit, work).await.is_ok()
-}
+    /// The context is constructed.
+    fn begin(&mut self, state: State) {
+        self.turn_to(Chapter::Living);
+        let local = &self.local;
+        self.state = Some(Rc::clone(&state.value));
+        local.set_state(Some(state.value));
+        local.instance.state.store(state.address, Ordering::Release);
+        local.start_requests();
+        local.end_request(self.created, Status::Ok, b"");
+    }
 
-async fn close_requested(local: &Local) {
-    local.until(|| local.instance.closing.stage() > Stage::Open).await;
+    fn end(&mut self, failure: Option<Failure>) -> Poll<Option<Failure>> {
+        let lived = failure.is_none();
+        self.turn_to(Chapter::Over);
+        if lived {
+            self.local.admit_calls(false);
+        }
+        Poll::Ready(failure)
+    }
+
+    /// Whether a close was requested; if not, waits for news.
+    fn is_closing(&self, cx: &Context<'_>) -> bool {
+        let closing = self.local.instance.closing.stage() > Stage::Open;
+        if !closing {
+            self.local.await_news(cx);
+        }
+        closing
+    }
+
+    /// Ready if the chapter is over, or its time is up; if not, waits for news.
+    fn poll_over(&mut self, cx: &mut Context<'_>, over: bool, limit: Duration) -> Poll<()> {
+        if over {
+            return Poll::Ready(());
+        }
+        self.local.await_news(cx);
+        self.poll_timer(cx, limit)
+    }
+
+    fn poll_timer(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
+        self.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx)
+    }
+
+    /// Goes on with the author's destructor. A panic ends it.
+    fn poll_destructor(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Chapter::Destructing(destructor) = &mut self.chapter else { return Poll::Ready(()) };
+        let polled = panic::contain(|| {
+            if let (Some(destruct), Some(state)) = (self.destruct.take(), self.state.take()) {
+                *destructor = Some(destruct(state));
+            }
+            destructor.as_mut().map_or(Poll::Ready(()), |destructor| destructor.as_mut().poll(cx))
+        });
+        polled.unwrap_or_else(|text| {
+            tracing::error!(panic = %text, "the destructor panicked");
+            Poll::Ready(())
+        })
+    }
 }
 
 /// Cancels what has come meanwhile; true if nothing is left.
@@ -236,10 +344,6 @@ fn requests_cancelled(instance: &Instance) -> bool {
         instance.context.signal.notify();
     }
     instance.requests.live() == 0
-}
-
-fn panicked(payload: Box<dyn Any + Send>) -> Failure {
-    Box::new((Status::Panic, panic::explain(payload)))
 }
 
 /// Refuses everything, delivers what is queued, calls back what is pending, and lets go of everything.
@@ -261,9 +365,9 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     if let Some(runtime) = runtime {
         contain(|| runtime.shutdown_timeout(linger));
     }
-    let delivered = instance.events.finish(Instant::now() + linger);
-    for object in instance.handles.clear() {
-        contain(|| drop(object));
+    let delivered = machinery().is_none_or(|machinery| (machinery.finish)(&instance.events, Instant::now() + linger));
+    for handle in instance.handles.clear() {
+        contain(|| drop(handle));
     }
     instance.requests.seal(Status::Cancelled, "the context has ended");
     local.retire();

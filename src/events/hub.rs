@@ -50,7 +50,7 @@ thread_local! {
 }
 
 /// What the event thread runs inside of.
-type Around = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
+pub(crate) type Around = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
 
 /// The events of one context.
 pub(crate) struct Hub {

@@ -9,12 +9,19 @@
 //!   itself) and not on the FFI thread (which a listener may be waiting for).
 //! - At the end of the context the queue is closed: what was enqueued before that is delivered, what comes later, or still
 //!   waits for room, is dropped and counted.
+//! - A library that has no event links none of it; see [`machinery`].
 
 #[cfg(not(ffihost_loom))]
 mod hub;
 pub(crate) mod listener;
 #[cfg(not(ffihost_loom))]
+mod machinery;
+#[cfg(not(ffihost_loom))]
 mod queue;
 
 #[cfg(not(ffihost_loom))]
 pub(crate) use self::hub::{Hub, Removal};
+#[cfg(not(ffihost_loom))]
+pub(crate) use self::machinery::machinery;
+#[cfg(not(ffihost_loom))]
+pub use self::machinery::{MACHINERY, Machinery};

@@ -174,7 +174,7 @@ impl Service for Own {
         };
         let options = Registration::options(function, Box::new(complete));
         // SAFETY: userData lives until it is released.
-        let registered = unsafe { crate::abi::register_with(self.0.library, || Ok(self.0.host), name, &options) };
+        let registered = unsafe { crate::abi::register_with(self.0.library, Ok(self.0.host), name, &options) };
         if let Err(status) = registered {
             // SAFETY: what was refused is not released.
             unsafe { Registration::refused(&options) };
@@ -189,7 +189,7 @@ impl Service for Own {
         if was_ours {
             // SAFETY: nothing is registered.
             let _gone_with_its_context =
-                unsafe { crate::abi::register_with(self.0.library, || Ok(self.0.host), name, &Registration::none()) };
+                unsafe { crate::abi::register_with(self.0.library, Ok(self.0.host), name, &Registration::none()) };
         }
     }
 

@@ -88,10 +88,10 @@ impl<'a> Writer<'a> {
 
 impl Writer<'_> {
     /// An array of values that are CBOR already.
-    pub(crate) fn encoded_list<'a>(&mut self, list: impl ExactSizeIterator<Item = &'a [u8]>) {
+    pub(crate) fn encoded_list<T>(&mut self, list: &[T], value: fn(&T) -> &[u8]) {
         self.push(Head::Array(Some(list.len())));
-        for value in list {
-            self.0.extend_from_slice(value);
+        for piece in list {
+            self.0.extend_from_slice(value(piece));
         }
     }
 }

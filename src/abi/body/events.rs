@@ -7,7 +7,7 @@ use super::{done, host, name};
 use crate::context::frame;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::events::Removal;
+use crate::events::{Removal, machinery};
 use crate::status::Status;
 use crate::{Format, Host, panic};
 use std::ffi::{c_char, c_int, c_void};
@@ -41,7 +41,8 @@ pub unsafe fn add_event_listener(
 pub(crate) fn add(host: Host, event: &str, format: Format, callback: Callback) -> Result<u64, Status> {
     let inside = host.enter(Phase::Running)?;
     let around = Box::new(move |run: &mut dyn FnMut()| frame::enter(host, None, run));
-    inside.events.add(event, format, callback, around).map_err(|error| {
+    let machinery = machinery().ok_or(Status::InvalidArgument)?;
+    (machinery.add)(&inside.events, event, format, callback, around).map_err(|error| {
         tracing::error!(%error, "no event thread");
         Status::Busy
     })
@@ -60,7 +61,8 @@ pub(crate) fn remove(host: Host, listener: u64) -> Result<(), Status> {
     let instance = inside.share();
     drop(inside);
     let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
-    match instance.events.remove(listener, !on_ffi_thread) {
+    let machinery = machinery().ok_or(Status::UnknownToken)?;
+    match (machinery.remove)(&instance.events, listener, !on_ffi_thread) {
         Removal::Done => Ok(()),
         Removal::Unknown => Err(Status::UnknownToken),
         Removal::StillRunning => Err(Status::Busy),

@@ -37,7 +37,7 @@ pub unsafe fn register_host_fn(
             max_in_flight: 0,
             deadline: None,
         });
-        register(library, || host(library, ctx), name, function)
+        register(library, host(library, ctx), name, function)
     })
 }
 
@@ -65,7 +65,7 @@ pub unsafe fn register_host_fn_with(
         // SAFETY: it is at least this large.
         let options = unsafe { options.read_unaligned() };
         // SAFETY: the caller's contract.
-        unsafe { register_with(library, || host(library, ctx), name, &options) }
+        unsafe { register_with(library, host(library, ctx), name, &options) }
     })
 }
 
@@ -76,7 +76,7 @@ pub unsafe fn register_host_fn_with(
 /// As `ffihost.h` says: the functions are such, and userData lives until it is released.
 pub(crate) unsafe fn register_with(
     library: &'static AnyLibrary,
-    host: impl FnOnce() -> Result<Host, Status>,
+    host: Result<Host, Status>,
     name: &str,
     options: &FFIHostFnOptions,
 ) -> Result<(), Status> {
@@ -100,12 +100,12 @@ pub(crate) unsafe fn register_with(
 /// Registers a host function, or with none takes it back. What is refused is not released.
 fn register(
     library: &'static AnyLibrary,
-    host: impl FnOnce() -> Result<Host, Status>,
+    host: Result<Host, Status>,
     name: &str,
     function: Option<HostFunction>,
 ) -> Result<(), Status> {
     let function = function.map(std::mem::ManuallyDrop::new);
-    let host = host()?;
+    let host = host?;
     let inside = host.enter(Phase::Closing)?;
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);

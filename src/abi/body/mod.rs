@@ -20,6 +20,7 @@ pub use self::free_requests::{free_request, free_request_cbor, free_sync_request
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
 pub use self::life::{close, create, create_cbor, destroy};
+pub(crate) use self::requests::Warn;
 pub use self::requests::{cancel, request, request_cbor};
 pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor};
 #[cfg(feature = "ipc")]

@@ -279,12 +279,34 @@ where
 fn go_on(local: &Rc<Local>, key: Key, work: LocalBoxFuture<'static, ()>) {
     let work = match local.instance.options.stale_warn {
         None => work,
-        Some(interval) => Box::pin(with_warnings(Rc::clone(local), key, interval, work)),
+        Some(Warn { interval, around }) => around(Rc::clone(local), key, interval, work),
     };
     if let Some(task) = local.spawn(work) {
         local.instance.requests.started(key, task);
     }
 }
+
+/// The author wants hosts to be told every `interval` that a request still runs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Warn {
+    interval: Duration,
+    /// [`with_warnings`], which is not linked into a library that names it nowhere.
+    around: fn(Rc<Local>, Key, Duration, LocalBoxFuture<'static, ()>) -> LocalBoxFuture<'static, ()>,
+}
+
+impl Warn {
+    pub(crate) const fn every(interval: Duration) -> Self {
+        Self { interval, around: |local, key, interval, work| Box::pin(with_warnings(local, key, interval, work)) }
+    }
+}
+
+impl PartialEq for Warn {
+    fn eq(&self, other: &Self) -> bool {
+        self.interval == other.interval
+    }
+}
+
+impl Eq for Warn {}
 
 /// Tells the callback of a request every `interval` that it still runs.
 async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, mut work: LocalBoxFuture<'static, ()>) {
