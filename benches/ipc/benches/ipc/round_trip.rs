@@ -1,4 +1,7 @@
 //! One request at a time, from a blocking client, beside a byte for each of its bytes between two threads.
+//!
+//! What those two need depends on where the system runs them: on one processor in turns, where a hand-over costs next to
+//! nothing, or on two, of which one is woken each time. So there is a contestant that is kept on two.
 
 use crate::race::{Contestant, race};
 use crate::raw::{First, Raw};
@@ -15,12 +18,23 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
     let mut raw = Raw::connect(served.path());
     let mut first = First::connect(served.path());
     let mut synchronous = Raw::connect(served.path());
-    let mut ping_pong = PingPong::start(raw.lengths("echo"));
+    let lengths = raw.lengths("echo");
+    let mut ping_pong = PingPong::start(lengths);
+    let mut apart = PingPong::on(lengths, Some(0));
     let figures = race(
         settings,
         8_000,
         vec![
             Contestant::new("two threads, as many bytes", |calls| ping_pong.run(calls)),
+            Contestant::new("the same, on two processors", |calls| {
+                thread::scope(|scope| {
+                    let asking = scope.spawn(|| {
+                        stay_on(1);
+                        apart.run(calls)
+                    });
+                    asking.join().expect("it does not panic")
+                })
+            }),
             Contestant::new("asynchronous", |calls| timed(|| raw.requests("echo", calls, 1))),
             Contestant::new("asynchronous, version 1", |calls| {
                 timed(|| (0..calls).for_each(|number| first.request("echo", number)))
@@ -48,8 +62,14 @@ pub(crate) struct PingPong {
 
 impl PingPong {
     pub(crate) fn start(lengths: (usize, usize)) -> Self {
+        Self::on(lengths, None)
+    }
+
+    /// Answers on this processor, if the system can be told.
+    fn on(lengths: (usize, usize), processor: Option<usize>) -> Self {
         let (stream, mut other) = UnixStream::pair().expect("there are descriptors left");
         let thread = thread::spawn(move || {
+            processor.inspect(|processor| stay_on(*processor));
             let (mut request, reply) = (vec![0; lengths.0], vec![0; lengths.1]);
             while other.read_exact(&mut request).is_ok() {
                 other.write_all(&reply).expect("somebody reads");
@@ -67,6 +87,21 @@ impl PingPong {
             }
         })
     }
+}
+
+/// Keeps this thread on a processor, where there are such calls.
+fn stay_on(processor: usize) {
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: a set is a plain array of bits, of which none is set.
+        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        // SAFETY: 0 and 1 are within any set.
+        unsafe { libc::CPU_SET(processor, &mut set) };
+        // SAFETY: the pointer is to a set of that size; 0 is this thread. If there is no such processor it stays where it is.
+        let _stays = unsafe { libc::sched_setaffinity(0, size_of_val(&set), &raw const set) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _there_is_none = processor;
 }
 
 impl Drop for PingPong {
