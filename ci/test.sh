@@ -41,6 +41,11 @@ run_clippy() {
     cargo clippy --locked --package ffihost --package ffihost-schema -- -D warnings
 }
 
+run_benches() {
+    cargo bench --locked --package ffihost-benches --bench host_call --bench formats -- --quick || return
+    cargo bench --locked --package ffihost-benches-ipc --bench ipc -- --quick
+}
+
 run_rustdoc() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 }
@@ -50,7 +55,7 @@ declare -A steps=(
     [clippy]="run_clippy"
     [rustdoc]="run_rustdoc"
     [tests]="cargo test --locked --workspace"
-    [benches]="cargo bench --locked --package ffihost-benches --bench host_call --bench formats -- --quick"
+    [benches]="run_benches"
     [counts]="ci/counts.sh"
     [weight]="ci/weight.sh"
     [deny]="run_deny"

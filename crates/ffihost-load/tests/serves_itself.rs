@@ -136,7 +136,7 @@ async fn a_host_function_of_the_serving_process_stays_its_own() {
     assert_eq!(ctx.close().await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn closing_the_context_answers_what_runs_and_ends_the_server() {
     let ctx = Ctx::create("ending").await;
     let address = address(ctx.serve("tcp:127.0.0.1:0", None).await);

@@ -20,12 +20,12 @@ macro_rules! both_ways {
             mod $case {
                 use super::Served;
 
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[tokio::test]
                 async fn loaded() {
                     super::$case(Served::loaded().await).await;
                 }
 
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                #[tokio::test]
                 async fn by_itself() {
                     super::$case(Served::itself().await).await;
                 }

@@ -3,11 +3,13 @@
 use super::call::Call;
 use super::conversation::{Conversation, Incoming};
 use super::error::ConnectError;
+use super::events::WAITING;
 use super::options::Options;
 use crate::sending::Sending;
 use crate::wire::frame::{FromClient, FromServer};
 use crate::wire::{Input, MIN_FRAME, PREFACE, Unit};
 use crate::{Address, Token};
+use bytes::BufMut;
 use parking_lot::Mutex;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -226,17 +228,25 @@ fn welcome(address: &Address, frame: FromServer<'_>) -> Result<Welcome, ConnectE
     }
 }
 
+/// Read at once, at most: fewer events than what wait for their listener. The shortest takes 22 bytes.
+const CHUNK: usize = 16 << 10;
+const _: () = assert!(CHUNK / 22 < WAITING);
+
 /// Sends and receives until the connection ends, and says why it did.
 async fn converse(shared: &Arc<Shared>, connected: Connected) -> io::Error {
     let Connected { mut read, mut write, mut input, .. } = connected;
     let mut sending = Sending::default();
     loop {
-        if let Err(error) = take_input(shared, &mut input) {
-            return error;
+        match take_input(shared, &mut input) {
+            // Whoever was told runs first: listeners make room for what comes next, and requests that follow are sent at once.
+            Ok(true) => tokio::task::yield_now().await,
+            Ok(false) => {}
+            Err(error) => return error,
         }
         shared.tell(|conversation| sending.refill(conversation.output()));
         let buffer = input.buffer();
-        buffer.reserve(16 << 10);
+        buffer.reserve(CHUNK);
+        let mut room = buffer.limit(CHUNK);
         tokio::select! {
             biased;
             sent = sending.send(&mut write), if !sending.is_away() => {
@@ -244,7 +254,7 @@ async fn converse(shared: &Arc<Shared>, connected: Connected) -> io::Error {
                     return error;
                 }
             }
-            come = read.read_buf(buffer) => match come {
+            come = read.read_buf(&mut room) => match come {
                 Ok(0) => return io::ErrorKind::UnexpectedEof.into(),
                 Ok(_) => {}
                 Err(error) => return error,
@@ -254,14 +264,17 @@ async fn converse(shared: &Arc<Shared>, connected: Connected) -> io::Error {
     }
 }
 
-fn take_input(shared: &Arc<Shared>, input: &mut Input) -> io::Result<()> {
+/// Does what has come; true if that was anything.
+fn take_input(shared: &Arc<Shared>, input: &mut Input) -> io::Result<bool> {
     let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
+    let mut any = false;
     while let Some(unit) = input.next_unit().map_err(|broken| invalid(broken.to_string()))? {
         let Unit::Frame { kind, body } = unit else { continue };
         let frame = FromServer::decode(kind, body).map_err(|error| invalid(error.to_string()))?;
         perform(shared, shared.tell(|conversation| conversation.receive(frame)));
+        any = true;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// Does what a frame asks for. No lock is held.
