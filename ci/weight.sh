@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a library weighs that makes one asynchronous request and asks its host one thing: its size, its crates, its build.
 #
-#   ci/weight.sh            ours; fails if it is larger than the limit, or made of more crates
+#   ci/weight.sh            ours; fails if it is larger than what is kept, or made of more crates than the limit
 #   ci/weight.sh --peers    the same library through uniffi (with tokio) and boltffi (without a runtime) beside it
 #   ci/weight.sh --plain    in cargo's own release profile, stripped; nothing fails. With --peers behind it, the others too
 #
@@ -11,7 +11,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-limit_bytes=450000 limit_crates=45 limit_seconds=20
+# What was asked for, and what is kept: it is missed by what docs/adr/0011-what-a-library-weighs.md says, and may not grow.
+limit_bytes=450000 kept_bytes=480000 limit_crates=45 limit_seconds=20
 libraries=(ffihost)
 plain=0
 if [[ ${1-} == --plain ]]; then
@@ -54,14 +55,15 @@ for library in "${libraries[@]}"; do
     weigh "$library" >>"$scratch/weights"
 done
 
-awk -v plain="$plain" -v bytes="$limit_bytes" -v crates="$limit_crates" -v seconds="$limit_seconds" '
+awk -v plain="$plain" -v bytes="$limit_bytes" -v kept="$kept_bytes" -v crates="$limit_crates" -v seconds="$limit_seconds" '
     BEGIN { printf "%-10s %10s %8s %14s %20s\n", "", "stripped", "crates", "seconds passed", "processor time / 2" }
     { printf "%-10s %7.0f kB %8d %12d s %18d s\n", $1, $2 / 1000, $3, $4, $5 }
-    $1 == "ffihost" { heavy = $2 > bytes; many = $3 > crates }
+    $1 == "ffihost" { heavy = $2 > kept; over = $2 - bytes; many = $3 > crates }
     END {
         if (plain) exit 0
         printf "%-10s %7.0f kB %8d %12d s %20s\n", "limit", bytes / 1000, crates, seconds, "(does not fail)"
-        if (heavy) print "ffihost: larger than the limit"
+        if (over > 0) printf "ffihost: %.0f kB over the limit; %.0f kB are kept\n", over / 1000, kept / 1000
+        if (heavy) print "ffihost: larger than what is kept"
         if (many) print "ffihost: more crates than the limit"
         exit heavy || many
     }' "$scratch/weights"
