@@ -9,7 +9,7 @@ use crate::abi::{Callback, section};
 use std::io;
 use std::time::Instant;
 
-/// The operations of a [`Hub`] that need a listener.
+/// The operations of a hub that need a listener.
 #[derive(Debug)]
 pub struct Machinery {
     pub(crate) add: fn(&Hub, &str, Format, Callback, Around) -> io::Result<u64>,

@@ -1,6 +1,6 @@
 //! A compiled ffihost library, loaded at run time and called through its C ABI in CBOR.
 //!
-//! [`Library::open`] loads it, [`Library::create`] makes a context, and a [`Context`] is a [`Service`](ffihost_ipc::Service):
+//! [`Library::open`] loads it, [`Library::create`] makes a context, and a [`Context`] is a [`Service`](ffihost::ipc::Service):
 //! whatever the library is, it can be served.
 //!
 //! A library that was loaded stays loaded: its threads may be anywhere in it.
