@@ -10,6 +10,7 @@ use crate::sync::{Arc, Condvar, Mutex};
 use crate::{Format, ToHost, panic};
 use smallbox::{SmallBox, smallbox};
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -224,7 +225,8 @@ impl Shared {
     /// The event thread.
     fn run(&self) {
         EVENTS_OF.set(ptr::from_ref(self));
-        while let Some(Event { name, payload }) = self.queue.pop() {
+        let mut taken = VecDeque::new();
+        while let Some(Event { name, payload }) = self.queue.pop(&mut taken) {
             let listeners = Arc::clone(&self.listeners.lock().present);
             for listener in listeners.iter().filter(|listener| *listener.event == *name) {
                 self.deliver(listener, &*payload);
