@@ -57,7 +57,7 @@ declare -A steps=(
     [tests]="cargo test --locked --workspace"
     [benches]="run_benches"
     [counts]="ci/counts.sh"
-    [weight]="ci/weight.sh"
+    [weight]="ci/weight.sh --kept"
     [deny]="run_deny"
 )
 order=(rustfmt clippy rustdoc tests benches counts weight deny)

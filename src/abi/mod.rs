@@ -22,7 +22,7 @@ pub use self::body::{
     sync_handle_request_cbor, sync_request, sync_request_cbor, version,
 };
 #[cfg(feature = "ipc")]
-pub(crate) use self::body::{add_listener, cancel_in, context_of, fits, register_with, remove_listener};
+pub(crate) use self::body::{accepted, add_listener, cancel_in, context_of, fits, register_with, remove_listener};
 pub(crate) use self::host_fn::{Callback, HostFunction, UserData};
 pub use self::library::{AnyLibrary, Library, Reply};
 pub(crate) use self::section::section;

@@ -5,7 +5,7 @@ use super::rows::rows;
 use crate::abi::served::{Remote, Row, Start};
 use crate::abi::{AnyLibrary, Callback, UserData};
 use crate::context::gate::Phase;
-use crate::inflight::{Accepted, Answer, Token};
+use crate::inflight::Token;
 use crate::sync::{Arc, Mutex};
 use crate::wire::cbor::Reader;
 use crate::{DecodeError, Format, Host};
@@ -89,7 +89,7 @@ impl Inner {
         });
         match handle.map_err(|error| Refusal::new(error.status(), error.to_string())) {
             Ok(handle) => match release(self.host, handle) {
-                Ok(()) => reply.end(Status::Ok.code(), &[NULL]),
+                Ok(()) => reply.done(),
                 Err(status) => reply.refuse(&refused(status)),
             },
             Err(refusal) => reply.refuse(&refusal),
@@ -98,17 +98,10 @@ impl Inner {
 
     fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status> {
         let token = Token::from_bits(call).ok_or(Status::UnknownToken)?;
-        match self.host.answer(token, ret, payload).ok_or(Status::UnknownToken)? {
-            Answer::Unknown => Err(Status::UnknownToken),
-            Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. } => {
-                Err(Status::Decode)
-            }
-            Answer::Inline(_) | Answer::Queued { .. } => Ok(()),
-        }
+        let answer = self.host.answer(token, ret, payload).ok_or(Status::UnknownToken)?;
+        crate::abi::accepted(&answer)
     }
 }
-
-const NULL: u8 = 0xf6;
 
 impl Service for Own {
     fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64 {

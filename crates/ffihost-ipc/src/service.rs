@@ -2,7 +2,7 @@
 
 use crate::Peer;
 use crate::link::Link;
-use crate::session::Key;
+use crate::session::{Key, NULL};
 use ffihost_schema::Status;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +77,11 @@ impl Reply {
         if let Some(key) = self.key.take() {
             self.link.tell(|session| session.reply(key, ret, payload));
         }
+    }
+
+    /// Replies that it is done, without a result.
+    pub fn done(self) {
+        self.end(Status::Ok.code(), &[NULL]);
     }
 
     /// Replies that it was refused.

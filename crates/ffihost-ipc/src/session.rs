@@ -707,4 +707,4 @@ const MAX_FIXED: usize = 17;
 pub const DESCRIPTOR: &str = "ffihost.descriptor";
 
 /// CBOR's null: the payload of what ends without a result.
-const NULL: u8 = 0xf6;
+pub(crate) const NULL: u8 = 0xf6;

@@ -110,7 +110,7 @@ impl Context {
                 // SAFETY: the symbol is that of a release; any number may be passed.
                 let ret = unsafe { self.0.exports.releases[name](self.0.ctx.0, handle) };
                 match ret {
-                    0 => reply.end(0, &[NULL]),
+                    0 => reply.done(),
                     ret => reply.end(ret, refused(ret).as_bytes()),
                 }
             }
@@ -118,8 +118,6 @@ impl Context {
         }
     }
 }
-
-const NULL: u8 = 0xf6;
 
 /// A text for a status that an export returned.
 fn refused(ret: c_int) -> String {

@@ -161,8 +161,9 @@ pub unsafe fn host_complete(
     })
 }
 
+/// What an answer is told.
 #[inline]
-fn accepted(answer: &Answer) -> Result<(), Status> {
+pub(crate) fn accepted(answer: &Answer) -> Result<(), Status> {
     match answer {
         Answer::Unknown => Err(Status::UnknownToken),
         Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. } => {
