@@ -14,6 +14,8 @@ mod service;
 pub mod session;
 mod terms;
 mod tls;
+#[cfg(feature = "typed")]
+pub mod typed;
 pub mod wire;
 
 pub use self::address::{Address, NotAnAddress};

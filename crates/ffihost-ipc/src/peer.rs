@@ -22,4 +22,6 @@ pub enum Peer {
         /// Whether TLS is used.
         tls: bool,
     },
+    /// A client in the server's own process.
+    ThisProcess,
 }

@@ -124,11 +124,21 @@ impl Library {
 
     /// Makes a context: `args` is the constructor's map in CBOR.
     pub async fn create(self, args: &[u8]) -> Result<Context, CreateError> {
-        let mut ctx = ptr::null_mut();
         let (callback, created) = once();
-        // SAFETY: the arguments live during the call, and the callback's userData until it is called.
-        let ret = unsafe {
-            (self.exports.create)(args.as_ptr(), args.len(), Some(callback.function), callback.user_data, &raw mut ctx)
+        // The ctx is a number, and goes to whichever thread this is awaited on.
+        let (ret, ctx) = {
+            let mut ctx = ptr::null_mut();
+            // SAFETY: the arguments live during the call, and the callback's userData until it is called.
+            let ret = unsafe {
+                (self.exports.create)(
+                    args.as_ptr(),
+                    args.len(),
+                    Some(callback.function),
+                    callback.user_data,
+                    &raw mut ctx,
+                )
+            };
+            (ret, ctx.addr())
         };
         let (ret, payload) = match ret {
             0 => created.await,
@@ -138,7 +148,7 @@ impl Library {
             }
         };
         match ret {
-            0 => Ok(Context::new(self, ctx)),
+            0 => Ok(Context::new(self, ptr::without_provenance_mut(ctx))),
             1 => Err(CreateError::Declared(payload)),
             ret => Err(CreateError::Failed { ret, text: String::from_utf8_lossy(&payload).into_owned() }),
         }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 #[derive(Debug)]
 pub struct Call {
     shared: Arc<Shared>,
+    connection: u64,
     call: u64,
     payload: Vec<u8>,
     wanted: watch::Receiver<bool>,
@@ -16,8 +17,20 @@ pub struct Call {
 }
 
 impl Call {
-    pub(super) fn new(shared: Arc<Shared>, call: u64, payload: Vec<u8>, wanted: watch::Receiver<bool>) -> Self {
-        Self { shared, call, payload, wanted, answered: false }
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        connection: u64,
+        call: u64,
+        payload: Vec<u8>,
+        wanted: watch::Receiver<bool>,
+    ) -> Self {
+        Self { shared, connection, call, payload, wanted, answered: false }
+    }
+
+    /// Which connection it came by.
+    #[cfg(feature = "typed")]
+    pub(crate) fn connection(&self) -> u64 {
+        self.connection
     }
 
     /// The arguments: a map in CBOR.

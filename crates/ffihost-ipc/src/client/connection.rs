@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
@@ -35,7 +35,8 @@ pub(super) struct Welcome {
 /// The conversation, and how the task is told that there is something to send.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) address: Address,
+    /// None in this process.
+    pub(super) address: Option<Address>,
     pub(super) welcome: Welcome,
     options: Options,
     conversation: Mutex<Conversation>,
@@ -81,6 +82,27 @@ struct Connected {
 /// Connects, and starts the task.
 pub(super) async fn start(address: Address, options: Options) -> Result<Arc<Shared>, ConnectError> {
     let connected = connect(&address, &options).await?;
+    Ok(started(Some(address), options, connected, std::future::ready(())))
+}
+
+/// The same over a stream, whose other end is a server in this process. When the connection has ended, `after` is awaited
+/// before the client has ended too.
+pub(super) async fn start_over(
+    stream: DuplexStream,
+    options: Options,
+    after: impl Future<Output = ()> + Send + 'static,
+) -> Result<Arc<Shared>, Unwelcome> {
+    let (read, write) = tokio::io::split(stream);
+    let connected = greet(&options, Box::new(read), Box::new(write)).await?;
+    Ok(started(None, options, connected, after))
+}
+
+fn started(
+    address: Option<Address>,
+    options: Options,
+    connected: Connected,
+    after: impl Future<Output = ()> + Send + 'static,
+) -> Arc<Shared> {
     let mut conversation = Conversation::default();
     conversation.found(connected.welcome.max_frame);
     let shared = Arc::new(Shared {
@@ -92,23 +114,25 @@ pub(super) async fn start(address: Address, options: Options) -> Result<Arc<Shar
         abort: Notify::new(),
         ended: watch::Sender::new(false),
     });
-    tokio::spawn(run(Arc::clone(&shared), connected));
-    Ok(shared)
+    tokio::spawn(run(Arc::clone(&shared), connected, after));
+    shared
 }
 
-async fn run(shared: Arc<Shared>, connected: Connected) {
+async fn run(shared: Arc<Shared>, connected: Connected, after: impl Future<Output = ()>) {
     // However the task ends, whoever waits learns of it.
     let _end = End(Arc::clone(&shared));
     tokio::select! {
         () = shared.abort.notified() => {}
         () = stay_connected(&shared, connected) => {}
     }
+    shared.tell(|conversation| conversation.lost(false)).tell();
+    after.await;
 }
 
 async fn stay_connected(shared: &Arc<Shared>, mut connected: Connected) {
     loop {
         let error = converse(shared, connected).await;
-        tracing::debug!(address = %shared.address, %error, "the connection has ended");
+        tracing::debug!(address = ?shared.address, %error, "the connection has ended");
         let again = shared.options.reconnect.filter(|_| !shared.tell(|conversation| conversation.is_leaving()));
         shared.tell(|conversation| conversation.lost(again.is_some())).tell();
         let Some(found) = reconnect(shared).await else { return };
@@ -127,17 +151,17 @@ impl Drop for End {
 }
 
 async fn reconnect(shared: &Shared) -> Option<Connected> {
-    let backoff = shared.options.reconnect?;
+    let (backoff, address) = (shared.options.reconnect?, shared.address.as_ref()?);
     let mut attempt = 0;
     while let Some(pause) = backoff.before(attempt) {
         if shared.tell(|conversation| conversation.is_leaving()) {
             return None;
         }
         tokio::time::sleep(pause).await;
-        match connect(&shared.address, &shared.options).await {
+        match connect(address, &shared.options).await {
             Ok(connected) if connected.welcome.abi_hash == shared.welcome.abi_hash => return Some(connected),
             Ok(_) => {
-                tracing::error!(address = %shared.address, "another library is served there now");
+                tracing::error!(%address, "another library is served there now");
                 return None;
             }
             Err(error) => tracing::debug!(attempt, %error, "no connection yet"),
@@ -151,7 +175,7 @@ async fn connect(address: &Address, options: &Options) -> Result<Connected, Conn
     let failed = |error| ConnectError::Io { address: address.clone(), error };
     let greeting = async {
         let (read, write) = open(address, options).await.map_err(failed)?;
-        greet(address, options, read, write).await
+        greet(options, read, write).await.map_err(|unwelcome| unwelcome.at(address))
     };
     match tokio::time::timeout(options.connect_time, greeting).await {
         Ok(greeted) => greeted,
@@ -184,14 +208,27 @@ async fn open(address: &Address, options: &Options) -> io::Result<(Read, Write)>
     }
 }
 
-async fn greet(
-    address: &Address,
-    options: &Options,
-    mut read: Read,
-    mut write: Write,
-) -> Result<Connected, ConnectError> {
-    let failed = |error| ConnectError::Io { address: address.clone(), error };
-    let foreign = |text: String| ConnectError::Foreign { address: address.clone(), text };
+/// Why there was no greeting.
+#[derive(Debug)]
+pub(super) enum Unwelcome {
+    Io(io::Error),
+    Refused { ret: i32, text: String },
+    Foreign(String),
+}
+
+impl Unwelcome {
+    fn at(self, address: &Address) -> ConnectError {
+        let address = address.clone();
+        match self {
+            Self::Io(error) => ConnectError::Io { address, error },
+            Self::Refused { ret, text } => ConnectError::Refused { address, ret, text },
+            Self::Foreign(text) => ConnectError::Foreign { address, text },
+        }
+    }
+}
+
+async fn greet(options: &Options, mut read: Read, mut write: Write) -> Result<Connected, Unwelcome> {
+    let (failed, foreign) = (Unwelcome::Io, Unwelcome::Foreign);
     let max_frame = options.max_frame.max(MIN_FRAME);
     let mut hello = PREFACE.to_vec();
     let token = options.token.as_ref().map_or("", Token::secret);
@@ -203,7 +240,7 @@ async fn greet(
         match input.next_unit().map_err(|broken| foreign(broken.to_string()))? {
             Some(Unit::Frame { kind, body }) => {
                 let frame = FromServer::decode(kind, body).map_err(|error| foreign(error.to_string()))?;
-                let welcome = welcome(address, frame)?;
+                let welcome = welcome(frame)?;
                 return Ok(Connected { read, write, input, welcome });
             }
             Some(Unit::Preface | Unit::Request { .. }) => continue,
@@ -215,16 +252,15 @@ async fn greet(
     }
 }
 
-fn welcome(address: &Address, frame: FromServer<'_>) -> Result<Welcome, ConnectError> {
-    let address = address.clone();
+fn welcome(frame: FromServer<'_>) -> Result<Welcome, Unwelcome> {
     match frame {
         FromServer::Welcome { max_frame, abi_hash, library, version, .. } => {
             Ok(Welcome { library: library.to_owned(), version: version.to_owned(), abi_hash, max_frame })
         }
         FromServer::Goodbye { ret, text } => {
-            Err(ConnectError::Refused { address, ret, text: String::from_utf8_lossy(text).into_owned() })
+            Err(Unwelcome::Refused { ret, text: String::from_utf8_lossy(text).into_owned() })
         }
-        other => Err(ConnectError::Foreign { address, text: format!("it greeted with {other:?}") }),
+        other => Err(Unwelcome::Foreign(format!("it greeted with {other:?}"))),
     }
 }
 
@@ -284,9 +320,9 @@ fn perform(shared: &Arc<Shared>, incoming: Incoming) {
         Incoming::Tell(whom, outcome) => {
             let _nobody_waits = whom.send(outcome);
         }
-        Incoming::Hear(ear, missed, payload) => ear.hear(missed, payload),
-        Incoming::Call { function, call, payload, wanted } => {
-            let call = Call::new(Arc::clone(shared), call, payload, wanted);
+        Incoming::Hear { ear, connection, missed, payload } => ear.hear(connection, missed, payload),
+        Incoming::Call { function, connection, call, payload, wanted } => {
+            let call = Call::new(Arc::clone(shared), connection, call, payload, wanted);
             // The call itself is answered when it is dropped.
             if catch_unwind(AssertUnwindSafe(|| function(call))).is_err() {
                 tracing::error!("a host function panicked");

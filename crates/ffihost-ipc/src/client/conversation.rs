@@ -20,9 +20,34 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 /// How something ended, or that it was opened: with 0.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     pub(super) ret: i32,
     pub(super) payload: Vec<u8>,
+    /// Which connection it came by.
+    pub(crate) connection: u64,
+}
+
+impl Outcome {
+    /// What a request came to.
+    pub(crate) fn result(self) -> Result<Vec<u8>, RequestError> {
+        match self.ret {
+            0 => Ok(self.payload),
+            1 => Err(RequestError::Declared(self.payload)),
+            ret => Err(RequestError::failed(ret, &self.payload)),
+        }
+    }
+}
+
+/// A request that is to be made.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) payload: &'a [u8],
+    pub(crate) time: Option<Duration>,
+    /// Whether it may be made twice.
+    pub(crate) again: bool,
+    /// The connection that it has to be made on, if what it says means nothing on another.
+    pub(crate) only_on: Option<u64>,
 }
 
 /// A host function.
@@ -31,15 +56,15 @@ pub(super) type Function = Arc<dyn Fn(super::Call) + Send + Sync>;
 /// Where events go.
 #[derive(Debug)]
 pub(super) struct Ear {
-    heard: mpsc::Sender<Heard>,
+    heard: mpsc::Sender<(u64, Heard)>,
     missed: AtomicU64,
 }
 
 impl Ear {
     /// Only the client's task hears.
-    pub(super) fn hear(&self, missed: u64, payload: Vec<u8>) {
+    pub(super) fn hear(&self, connection: u64, missed: u64, payload: Vec<u8>) {
         let missed = missed + self.missed.swap(0, Ordering::Relaxed);
-        if self.heard.try_send(Heard { missed, payload }).is_err() {
+        if self.heard.try_send((connection, Heard { missed, payload })).is_err() {
             self.missed.store(missed + 1, Ordering::Relaxed);
         }
     }
@@ -52,7 +77,7 @@ pub(super) enum Opening {
 }
 
 impl Opening {
-    pub(super) fn listener(event: &str) -> (Self, mpsc::Receiver<Heard>) {
+    pub(super) fn listener(event: &str) -> (Self, mpsc::Receiver<(u64, Heard)>) {
         let (heard, receiver) = mpsc::channel(WAITING);
         (Self::Listener { event: event.to_owned(), ear: Arc::new(Ear { heard, missed: AtomicU64::new(0) }) }, receiver)
     }
@@ -87,9 +112,15 @@ pub(super) enum Open {
 pub(super) enum Incoming {
     Nothing,
     Tell(oneshot::Sender<Outcome>, Outcome),
-    Hear(Arc<Ear>, u64, Vec<u8>),
+    Hear {
+        ear: Arc<Ear>,
+        connection: u64,
+        missed: u64,
+        payload: Vec<u8>,
+    },
     Call {
         function: Function,
+        connection: u64,
         call: u64,
         payload: Vec<u8>,
         wanted: watch::Receiver<bool>,
@@ -127,6 +158,8 @@ pub(super) struct Conversation {
     open: HashMap<u64, Open>,
     calls: HashMap<u64, watch::Sender<bool>>,
     last: u64,
+    /// How many connections there were before.
+    connection: u64,
     /// The last id of the connections before, while there is none: what is opened meanwhile is in `output`.
     lost: Option<u64>,
     output: Vec<u8>,
@@ -163,15 +196,12 @@ impl Conversation {
         }
     }
 
-    pub(super) fn request(
-        &mut self,
-        method: &str,
-        payload: &[u8],
-        time: Option<Duration>,
-        again: bool,
-        reply: oneshot::Sender<Outcome>,
-    ) -> Result<u64, RequestError> {
+    pub(super) fn request(&mut self, asked: &Asked<'_>, reply: oneshot::Sender<Outcome>) -> Result<u64, RequestError> {
+        let Asked { method, payload, time, again, only_on } = *asked;
         self.check(method, payload.len())?;
+        if only_on.is_some_and(|connection| connection != self.connection) {
+            return Err(RequestError::Invalid("a handle is of a connection that has ended"));
+        }
         self.last += 1;
         let id = self.last;
         // 0 would be no limit at all.
@@ -230,18 +260,20 @@ impl Conversation {
     pub(super) fn receive(&mut self, frame: FromServer<'_>) -> Incoming {
         match frame {
             FromServer::Reply { id, ret, payload } => {
-                return self.reply(id, Outcome { ret, payload: payload.to_owned() });
+                return self.reply(id, Outcome { ret, payload: payload.to_owned(), connection: self.connection });
             }
             FromServer::Opened { id } => {
                 if let Some(Open::Subscription { opened, .. }) = self.open.get_mut(&id)
                     && let Some(opened) = opened.take()
                 {
-                    return Incoming::Tell(opened, Outcome { ret: 0, payload: Vec::new() });
+                    let connection = self.connection;
+                    return Incoming::Tell(opened, Outcome { ret: 0, payload: Vec::new(), connection });
                 }
             }
             FromServer::Event { id, missed, payload } => {
                 if let Some(Open::Subscription { opening: Opening::Listener { ear, .. }, .. }) = self.open.get(&id) {
-                    return Incoming::Hear(Arc::clone(ear), missed, payload.to_owned());
+                    let (ear, connection) = (Arc::clone(ear), self.connection);
+                    return Incoming::Hear { ear, connection, missed, payload: payload.to_owned() };
                 }
             }
             FromServer::Call { call, id, payload } => return self.call(call, id, payload),
@@ -279,13 +311,15 @@ impl Conversation {
         };
         let (sender, wanted) = watch::channel(true);
         self.calls.insert(call, sender);
-        Incoming::Call { function: Arc::clone(function), call, payload: payload.to_owned(), wanted }
+        let (function, connection) = (Arc::clone(function), self.connection);
+        Incoming::Call { function, connection, call, payload: payload.to_owned(), wanted }
     }
 
     /// The connection has ended: `again` says whether there may be another.
     pub(super) fn lost(&mut self, again: bool) -> Lost {
         self.output.clear();
         self.over = !again;
+        self.connection += 1;
         self.lost = Some(self.last);
         let kept = |open: &Open| match open {
             Open::Request { again, .. } => again.is_some(),

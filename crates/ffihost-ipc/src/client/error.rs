@@ -36,13 +36,13 @@ pub enum ConnectError {
     },
 }
 
-/// Why a request has no result.
+/// Why a request has no result. `D` is the error that it declares: in CBOR, where types are not known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RequestError {
-    /// The error that the request declares, in CBOR.
-    #[error("the request failed with its declared error")]
-    Declared(Vec<u8>),
+pub enum RequestError<D = Vec<u8>> {
+    /// The error that the request declares.
+    #[error("the request failed with its declared error: {0:?}")]
+    Declared(D),
     /// The request, the server or the library failed otherwise.
     #[error("{}: {text}", name(*.ret))]
     Failed {
@@ -57,13 +57,16 @@ pub enum RequestError {
     /// It is longer than what the server takes, or a name is none; nothing was sent.
     #[error("{0}")]
     Invalid(&'static str),
+    /// What came back is not what the request returns.
+    #[error("the answer does not decode: {0}")]
+    Decode(String),
 }
 
 fn name(ret: i32) -> String {
     Status::from_code(ret).map_or_else(|| format!("status {ret}"), |status| status.name().to_owned())
 }
 
-impl RequestError {
+impl<D> RequestError<D> {
     pub(super) fn failed(ret: i32, text: &[u8]) -> Self {
         Self::Failed { ret, text: String::from_utf8_lossy(text).into_owned() }
     }
@@ -73,7 +76,7 @@ impl RequestError {
         match self {
             Self::Declared(_) => Some(Status::Err),
             Self::Failed { ret, .. } => Status::from_code(*ret),
-            Self::Disconnected | Self::Invalid(_) => None,
+            Self::Disconnected | Self::Invalid(_) | Self::Decode(_) => None,
         }
     }
 }

@@ -6,11 +6,11 @@ use tokio::sync::mpsc;
 
 /// An event that was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct Heard<P = Vec<u8>> {
     /// How many were missed between the one before and this one, by the server's side or this one.
     pub missed: u64,
-    /// A map of its arguments, in CBOR.
-    pub payload: Vec<u8>,
+    /// A map of its arguments, in CBOR; or what that is, where types are known.
+    pub payload: P,
 }
 
 /// The events of one listener. Dropped, it listens no more.
@@ -18,7 +18,7 @@ pub struct Heard {
 pub struct Events {
     shared: Arc<Shared>,
     id: u64,
-    heard: mpsc::Receiver<Heard>,
+    heard: mpsc::Receiver<(u64, Heard)>,
     /// Taken since this last waited.
     at_once: usize,
 }
@@ -27,12 +27,17 @@ pub struct Events {
 pub(super) const WAITING: usize = 1_024;
 
 impl Events {
-    pub(super) fn new(shared: Arc<Shared>, id: u64, heard: mpsc::Receiver<Heard>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, id: u64, heard: mpsc::Receiver<(u64, Heard)>) -> Self {
         Self { shared, id, heard, at_once: 0 }
     }
 
     /// The next event; none when the connection has ended for good.
     pub async fn next(&mut self) -> Option<Heard> {
+        self.next_of_connection().await.map(|(_, heard)| heard)
+    }
+
+    /// The same, with the connection that it came by.
+    pub(crate) async fn next_of_connection(&mut self) -> Option<(u64, Heard)> {
         // What waits already is taken without tokio's budget, which is smaller than what the client's task brings at once:
         // what finds no room is missed. Still, others have their turn while more comes than this task can take.
         if self.at_once == WAITING {

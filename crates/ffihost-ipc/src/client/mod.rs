@@ -5,6 +5,7 @@ mod connection;
 mod conversation;
 mod error;
 mod events;
+mod in_process;
 mod options;
 
 pub use self::call::{Call, Registration};
@@ -12,15 +13,19 @@ pub use self::error::{ConnectError, RequestError};
 pub use self::events::{Events, Heard};
 pub use self::options::{Backoff, Options};
 
+pub(crate) use self::conversation::Asked;
+
 use self::connection::Shared;
 use self::conversation::{Opening, Outcome};
 use crate::Address;
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "typed")]
+use std::sync::Weak;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A library that is served elsewhere. Cloning it is cheap: all clones use one connection, which ends with the last of them.
+/// A library that is served, elsewhere or in this process. Cloning it is cheap: all clones use one connection, which ends with the last of them.
 ///
 /// # Threading
 ///
@@ -42,7 +47,7 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    _last: Arc<Last>,
+    last: Arc<Last>,
 }
 
 impl fmt::Debug for Client {
@@ -52,7 +57,7 @@ impl fmt::Debug for Client {
 }
 
 /// Ends the connection when the last client is dropped.
-struct Last(Arc<Shared>);
+pub(crate) struct Last(Arc<Shared>);
 
 impl Drop for Last {
     fn drop(&mut self) {
@@ -68,8 +73,11 @@ impl Client {
     /// If nobody listens there, or if the server refuses: another interface, no token, no room. With
     /// [`Options::reconnect`] a first connection is not tried again either.
     pub async fn connect(address: &Address, options: Options) -> Result<Self, ConnectError> {
-        let shared = connection::start(address.clone(), options).await?;
-        Ok(Self { _last: Arc::new(Last(Arc::clone(&shared))), shared })
+        connection::start(address.clone(), options).await.map(Self::of)
+    }
+
+    fn of(shared: Arc<Shared>) -> Self {
+        Self { last: Arc::new(Last(Arc::clone(&shared))), shared }
     }
 
     /// The name of the library.
@@ -97,36 +105,27 @@ impl Client {
     ///
     /// Dropping the future cancels the request.
     pub async fn request(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        self.send(method, payload, None, false).await
+        self.send(&Asked { method, payload, ..Asked::default() }).await?.result()
     }
 
     /// The same, for at most so long: then the server cancels the request.
     pub async fn request_within(&self, time: Duration, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        self.send(method, payload, Some(time), false).await
+        let asked = Asked { method, payload, time: Some(time), ..Asked::default() };
+        self.send(&asked).await?.result()
     }
 
     /// The same, for a request that may be made twice: where the client reconnects, it is made again if the connection ended
     /// before it was answered.
     pub async fn request_idempotent(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        self.send(method, payload, None, true).await
+        let asked = Asked { method, payload, again: true, ..Asked::default() };
+        self.send(&asked).await?.result()
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        payload: &[u8],
-        time: Option<Duration>,
-        again: bool,
-    ) -> Result<Vec<u8>, RequestError> {
+    pub(crate) async fn send(&self, asked: &Asked<'_>) -> Result<Outcome, RequestError> {
         let (reply, outcome) = oneshot::channel();
-        let opened = self.shared.tell(|conversation| conversation.request(method, payload, time, again, reply));
+        let opened = self.shared.tell(|conversation| conversation.request(asked, reply));
         let _cancel = Closing { shared: &self.shared, id: opened? };
-        match outcome.await {
-            Ok(Outcome { ret: 0, payload }) => Ok(payload),
-            Ok(Outcome { ret: 1, payload }) => Err(RequestError::Declared(payload)),
-            Ok(Outcome { ret, payload }) => Err(RequestError::failed(ret, &payload)),
-            Err(_) => Err(RequestError::Disconnected),
-        }
+        outcome.await.map_err(|_| RequestError::Disconnected)
     }
 
     /// Listens to an event. Dropping [`Events`] ends that.
@@ -164,7 +163,7 @@ impl Client {
                 unless_open.keep();
                 Ok(id)
             }
-            Ok(Outcome { ret, payload }) => Err(RequestError::failed(ret, &payload)),
+            Ok(Outcome { ret, payload, .. }) => Err(RequestError::failed(ret, &payload)),
             Err(_) => Err(RequestError::Disconnected),
         }
     }
@@ -173,6 +172,29 @@ impl Client {
     pub async fn close(self) {
         self.shared.tell(|conversation| conversation.goodbye());
         self.shared.ended().await;
+    }
+}
+
+/// For what knows types.
+#[cfg(feature = "typed")]
+impl Client {
+    /// Something that does not keep the connection.
+    pub(crate) fn downgrade(&self) -> Weak<Last> {
+        Arc::downgrade(&self.last)
+    }
+
+    pub(crate) fn upgrade(last: &Weak<Last>) -> Option<Self> {
+        last.upgrade().map(|last| Self { shared: Arc::clone(&last.0), last })
+    }
+
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Makes a request whose outcome nobody waits for. Never waits; a connection that has ended takes none.
+    pub(crate) fn send_off(&self, asked: &Asked<'_>) {
+        let (reply, _nobody_waits) = oneshot::channel();
+        let _the_connection_has_ended = self.shared.tell(|conversation| conversation.request(asked, reply));
     }
 }
 

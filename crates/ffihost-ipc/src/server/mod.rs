@@ -19,6 +19,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::io::DuplexStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -214,6 +215,18 @@ impl Server {
         }
     }
 
+    /// Serves the client at the other end of a stream, until it goes.
+    pub(crate) async fn converse(self, stream: DuplexStream) {
+        self.connection(Peer::ThisProcess).run(tokio::io::split(stream)).await;
+    }
+
+    fn connection(&self, peer: Peer) -> Connection {
+        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now())
+            .counted_by(self.shared.metrics.clone());
+        self.shared.metrics.count(Count::ConnectionAccepted);
+        Connection::new(Arc::new(Link::new(session, peer)), Arc::clone(&self.shared), self.stop.subscribe())
+    }
+
     async fn accepted(&self, accepted: io::Result<listening::Stream>, connections: &mut JoinSet<()>) {
         let stream = match accepted {
             Ok(stream) => stream,
@@ -244,11 +257,7 @@ impl Server {
             Ok(peer) => return tracing::info!(?peer, "a connection was not admitted"),
             Err(error) => return tracing::debug!(%error, "a connection ended at once"),
         };
-        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now())
-            .counted_by(self.shared.metrics.clone());
-        let link = Arc::new(Link::new(session, peer));
-        let connection = Connection::new(link, Arc::clone(&self.shared), self.stop.subscribe());
-        self.shared.metrics.count(Count::ConnectionAccepted);
+        let connection = self.connection(peer);
         let tls = self.tls.clone();
         connections.spawn(async move {
             match (stream, tls) {

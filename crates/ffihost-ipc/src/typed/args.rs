@@ -1,0 +1,57 @@
+//! The arguments of a request.
+
+use super::cbor;
+use super::handle::Held;
+use crate::Client;
+use crate::client::RequestError;
+use bytes::Bytes;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// The arguments of a request, by their names; and the handles among them, which live as long as this.
+#[derive(Debug, Default)]
+pub struct Args {
+    entries: Vec<u8>,
+    passed: Vec<Arc<Held>>,
+}
+
+impl Args {
+    /// None.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One more.
+    pub fn with(mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
+        self.passed.extend(cbor::encode(name, &mut self.entries));
+        self.passed.extend(cbor::encode(value, &mut self.entries));
+        self
+    }
+
+    /// One more, which is bytes: as a slice they would be a list of numbers.
+    pub fn bytes(self, name: &str, value: &[u8]) -> Self {
+        self.with(name, &Bytes::copy_from_slice(value))
+    }
+
+    /// The map, whose length is not told before its end.
+    pub(super) fn payload(&self) -> Vec<u8> {
+        [b"\xbf", &*self.entries, b"\xff"].concat()
+    }
+
+    /// The connection that the handles among them are of; none if there are no handles.
+    pub(super) fn connection<D>(&self, client: &Client) -> Result<Option<u64>, RequestError<D>> {
+        connection(&self.passed, client)
+    }
+}
+
+/// The connection of this client that handles are of; none if there are none.
+pub(super) fn connection<D>(passed: &[Arc<Held>], client: &Client) -> Result<Option<u64>, RequestError<D>> {
+    let mut of = None;
+    for held in passed {
+        match held.connection_of(client) {
+            Some(connection) if of.is_none_or(|of| of == connection) => of = Some(connection),
+            _ => return Err(RequestError::Invalid("a handle is of another connection")),
+        }
+    }
+    Ok(of)
+}

@@ -1,0 +1,116 @@
+//! Host functions.
+
+use super::args;
+use super::cbor::{self, Origin};
+use super::request::NoError;
+use crate::client::{Call, Last, Registration, RequestError};
+use crate::{Client, Status};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Weak};
+use std::task::Poll;
+
+/// Why a host function has no result; `E` is the error that it declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostError<E = NoError> {
+    /// The declared error.
+    Declared(E),
+    /// The user, or somebody else, gave it up.
+    Cancelled,
+    /// The host's own failure.
+    Failed(String),
+}
+
+impl<E> From<E> for HostError<E> {
+    fn from(declared: E) -> Self {
+        Self::Declared(declared)
+    }
+}
+
+/// Is a host function of the library, until the [`Registration`] is dropped. Each call runs as a task; where its answer is not
+/// wanted any more, its future is dropped.
+///
+/// # Errors
+///
+/// As with [`Client::register`].
+///
+/// # Panics
+///
+/// Nowhere: a call that panics fails with PANIC and its message.
+pub async fn implement<A, T, E, R>(
+    client: &Client,
+    name: &str,
+    function: impl Fn(A) -> R + Send + Sync + 'static,
+) -> Result<Registration, RequestError>
+where
+    A: DeserializeOwned + Send + 'static,
+    T: Serialize + Send + 'static,
+    E: Serialize + Send + 'static,
+    R: Future<Output = Result<T, HostError<E>>> + Send + 'static,
+{
+    // The connection keeps the function: if that kept the client, neither would ever end.
+    let (last, function) = (client.downgrade(), Arc::new(function));
+    let called = move |call| {
+        tokio::spawn(serve(call, Weak::clone(&last), Arc::clone(&function)));
+    };
+    client.register(name, called).await
+}
+
+async fn serve<A, T, E, R>(mut call: Call, last: Weak<Last>, function: Arc<impl Fn(A) -> R>)
+where
+    A: DeserializeOwned,
+    T: Serialize,
+    E: Serialize,
+    R: Future<Output = Result<T, HostError<E>>>,
+{
+    // Without its client it is dropped, and so cancelled.
+    let Some(client) = Client::upgrade(&last) else { return };
+    let args = match cbor::decode(call.payload(), &Origin::of(&client, call.connection())) {
+        Ok(args) => args,
+        Err(text) => return call.fail(Status::Decode.code(), &text),
+    };
+    let answer = caught(|| function(args));
+    let answer = tokio::select! {
+        biased;
+        () = call.cancelled() => return,
+        answer = answer => answer,
+    };
+    match answer {
+        Ok(Ok(result)) => answer_with(call, &client, &result, Call::succeed),
+        Ok(Err(HostError::Declared(error))) => answer_with(call, &client, &error, Call::reject),
+        Ok(Err(HostError::Cancelled)) => call.fail(Status::Cancelled.code(), "the host gave it up"),
+        // A number that is nobody else's: the library knows it as the host's own failure.
+        Ok(Err(HostError::Failed(text))) => call.fail(FAILED, &text),
+        Err(panic) => call.fail(Status::Panic.code(), &format!("the host function panicked: {}", said(&*panic))),
+    }
+}
+
+const FAILED: i32 = -1;
+
+fn answer_with(call: Call, client: &Client, value: &impl Serialize, with: fn(Call, &[u8])) {
+    let mut payload = Vec::new();
+    let passed = cbor::encode(value, &mut payload);
+    match args::connection::<NoError>(&passed, client) {
+        Ok(of) if of.is_none_or(|of| of == call.connection()) => with(call, &payload),
+        _ => call.fail(FAILED, "a handle in the answer is of another connection"),
+    }
+}
+
+/// What becomes of it, also if it panics.
+async fn caught<R: Future>(make: impl FnOnce() -> R) -> Result<R::Output, Box<dyn Any + Send>> {
+    let mut future = pin!(catch_unwind(AssertUnwindSafe(make))?);
+    // After a panic it is not polled again, so nobody sees what that left.
+    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+}

@@ -1,0 +1,87 @@
+//! Requests.
+
+use super::Args;
+use super::cbor::{self, Origin};
+use crate::Client;
+use crate::client::{Asked, RequestError};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// The error of what declares none: there is no value of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoError {}
+
+/// A request: it is made when it is awaited, and gives a `T`, or the error `E` that it declares.
+///
+/// # Errors
+///
+/// [`RequestError::Declared`] with an `E`, or why there is no result.
+///
+/// # Cancellation
+///
+/// Dropping the future that awaits it cancels the request in the library.
+#[must_use = "it is not made before it is awaited"]
+pub struct Request<T, E = NoError> {
+    client: Client,
+    method: &'static str,
+    args: Args,
+    time: Option<Duration>,
+    idempotent: bool,
+    gives: PhantomData<fn() -> Result<T, E>>,
+}
+
+impl<T, E> Request<T, E> {
+    /// A request by its name, with these arguments.
+    pub fn new(client: &Client, method: &'static str, args: Args) -> Self {
+        Self { client: client.clone(), method, args, time: None, idempotent: false, gives: PhantomData }
+    }
+
+    /// For at most so long: then the library cancels it, and it fails with TIMED_OUT.
+    pub fn within(mut self, time: Duration) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Says that it may be made twice. Where the client reconnects, it is made again if the connection ended before it was
+    /// answered; without this it fails with [`RequestError::Disconnected`] then, and may or may not have been made.
+    ///
+    /// A request with handles among its arguments is made once even so: they are of the connection that has ended.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+}
+
+impl<T, E> fmt::Debug for Request<T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Request").field(&self.method).finish()
+    }
+}
+
+impl<T: DeserializeOwned + 'static, E: DeserializeOwned + 'static> IntoFuture for Request<T, E> {
+    type Output = Result<T, RequestError<E>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.make())
+    }
+}
+
+impl<T: DeserializeOwned, E: DeserializeOwned> Request<T, E> {
+    async fn make(self) -> Result<T, RequestError<E>> {
+        let Self { client, method, args, time, idempotent, .. } = self;
+        let (only_on, payload) = (args.connection(&client)?, args.payload());
+        let again = idempotent && only_on.is_none();
+        let asked = Asked { method, payload: &payload, time, again, only_on };
+        let outcome = client.send(&asked).await.map_err(|error| cbor::declared(error, &Origin::nowhere()))?;
+        let origin = Origin::of(&client, outcome.connection);
+        match outcome.result() {
+            Ok(result) => cbor::decode(&result, &origin).map_err(RequestError::Decode),
+            Err(error) => Err(cbor::declared(error, &origin)),
+        }
+    }
+}
