@@ -27,7 +27,8 @@
 //!
 //! The modules, in the order to read them: [`Error`] says what cannot be bound; `names` how things are called and that no
 //! two are called the same; `docs` and `text` how comments and long lines are laid out; `c` is the model and template of
-//! the C header, `cpp` that of the C++ one, which is written in terms of the C one. A further language is a further folder.
+//! the C header, `cpp` that of the C++ one, which is written in terms of the C one, `rust` that of the client in Rust. A further
+//! language is a further folder.
 
 #![forbid(unsafe_code)]
 
@@ -36,6 +37,7 @@ mod cpp;
 mod docs;
 mod error;
 mod names;
+mod rust;
 mod text;
 
 pub use self::error::Error;
@@ -52,17 +54,20 @@ pub enum Language {
     C,
     /// C++17: `<lib>.hpp` and `ffihost.hpp`, the same for every library; and the C headers, which they include.
     Cpp,
+    /// Rust: `<lib>.rs`, a client of the library where it is served, or where it is loaded.
+    Rust,
 }
 
 impl Language {
     /// Every language, in the order of their names.
-    pub const ALL: [Self; 2] = [Self::C, Self::Cpp];
+    pub const ALL: [Self; 3] = [Self::C, Self::Cpp, Self::Rust];
 
     /// How it is written on a command line.
     fn flag(self) -> &'static str {
         match self {
             Self::C => "c",
             Self::Cpp => "cpp",
+            Self::Rust => "rust",
         }
     }
 }
@@ -76,10 +81,14 @@ impl fmt::Display for Language {
 impl FromStr for Language {
     type Err = UnknownLanguage;
 
-    /// Takes what [`Display`](fmt::Display) gives, and `c++`.
+    /// Takes what [`Display`](fmt::Display) gives, `c++` and `rs`.
     fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
         let text = text.to_ascii_lowercase();
-        let flag = if text == "c++" { "cpp" } else { &text };
+        let flag = match &*text {
+            "c++" => "cpp",
+            "rs" => "rust",
+            flag => flag,
+        };
         Self::ALL.into_iter().find(|language| language.flag() == flag).ok_or(UnknownLanguage(text))
     }
 }
@@ -110,6 +119,7 @@ pub fn generate(library: &Library, language: Language) -> Result<Vec<File>, Erro
     match language {
         Language::C => c::generate(library),
         Language::Cpp => cpp::generate(library),
+        Language::Rust => rust::generate(library),
     }
 }
 
@@ -122,8 +132,8 @@ mod tests {
         for language in Language::ALL {
             assert_eq!(language.to_string().parse(), Ok(language));
         }
-        assert_eq!("C++".parse(), Ok(Language::Cpp));
+        assert_eq!(("C++".parse(), "rs".parse()), (Ok(Language::Cpp), Ok(Language::Rust)));
         let unknown = "cobol".parse::<Language>().expect_err("there is no such");
-        assert_eq!(unknown.to_string(), "no bindings can be generated in `cobol`: there are c, cpp");
+        assert_eq!(unknown.to_string(), "no bindings can be generated in `cobol`: there are c, cpp, rust");
     }
 }

@@ -70,7 +70,7 @@ pub(crate) struct Inspect {
 pub(crate) struct Generate {
     #[command(flatten)]
     pub(crate) source: Source,
-    /// Languages, separated by commas: c, cpp.
+    /// Languages, separated by commas: c, cpp, rust.
     #[arg(long, value_name = "LANGUAGES", required = true, value_delimiter = ',')]
     pub(crate) lang: Vec<Language>,
     /// Folder to write to. It is made if it is not there.
