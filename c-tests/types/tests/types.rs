@@ -48,6 +48,20 @@ fn run(program: &Path) {
     );
 }
 
+/// `UPDATE=1` writes it anew.
+#[test]
+fn the_client_in_rust_is_the_librarys() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("generated/every_type.rs");
+    let bytes = std::fs::read(libraries().join(format!("{DLL_PREFIX}every_type{DLL_SUFFIX}"))).expect("it is built");
+    let libraries = ffihost_schema::libraries_in_file(&bytes).expect("it can be read");
+    let files = ffihost_bindgen::generate(&libraries[0], Language::Rust).expect("it can be described in Rust");
+    if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &files[0].contents).expect("it can be written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == files[0].contents, "{} has changed: look at it, then run with UPDATE=1", path.display());
+}
+
 #[test]
 fn every_type_is_passed_and_received() {
     run(&compile("c99", &[]));

@@ -32,7 +32,7 @@ pub fn surface(name: &str) -> Library {
 /// that is ffihost's own is in `include`.
 pub fn check_generated(name: &str) {
     let (surface, folder) = (surface(name), examples().join(name).join("generated"));
-    for language in [Language::C, Language::Cpp] {
+    for language in Language::ALL {
         let files = generate(&surface, language).expect("it can be bound");
         for file in files.into_iter().filter(|file| file.path != "ffihost.h") {
             let path = folder.join(&file.path);
