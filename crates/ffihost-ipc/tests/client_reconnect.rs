@@ -188,6 +188,49 @@ async fn a_call_of_the_connection_before_answers_none_of_this_one() {
     drop(registration);
 }
 
+/// A handle is of the connection that it came by: on another its number may be another's.
+#[cfg(feature = "typed")]
+#[tokio::test]
+async fn a_handle_is_neither_passed_nor_given_back_on_another_connection() {
+    use ffihost_ipc::typed::{Args, Handle, HandleType, Request};
+
+    struct Cursor;
+    impl HandleType for Cursor {
+        const RELEASE: &'static str = "cursor_release";
+    }
+
+    let (server, address) = Server::start().await;
+    let (client, mut end) = connect(&server, &address).await;
+    let mut id = 0;
+    let mut opened = async |end: &mut End| {
+        id += 1;
+        let open = Request::<Handle<Cursor>>::new(&client, "open", Args::new());
+        let (opened, ()) = tokio::join!(open.into_future(), async {
+            assert_eq!(end.sent().await, Sent::Request(id, "open".to_owned()));
+            end.send(FromServer::Reply { id, ret: 0, payload: b"\x07" }).await;
+        });
+        opened.expect("it is a number")
+    };
+    let (kept, dropped) = (opened(&mut end).await, opened(&mut end).await);
+    drop(dropped);
+    assert_eq!(end.sent().await, Sent::Request(3, "cursor_release".to_owned()), "while it is there");
+    let next = || Request::<u64>::new(&client, "next", Args::new().with("cursor", &kept)).idempotent().into_future();
+    let (next_outcome, ()) = tokio::join!(next(), async {
+        assert_eq!(end.sent().await, Sent::Request(4, "next".to_owned()));
+        drop(end);
+    });
+    next_outcome.expect_err("it is not made again");
+    next().await.expect_err("not between connections either");
+    let mut end = server.accept().await;
+    next().await.expect_err("nor on the next one");
+    drop(kept);
+    let (last, ()) = tokio::join!(client.request("last", b""), async {
+        assert_eq!(end.sent().await, Sent::Request(5, "last".to_owned()), "and nothing before");
+        end.send(FromServer::Reply { id: 5, ret: 0, payload: b"" }).await;
+    });
+    assert_eq!(last, Ok(Vec::new()));
+}
+
 async fn until(mut holds: impl FnMut() -> bool) {
     let patience = tokio::time::timeout(Duration::from_secs(30), async {
         while !holds() {
