@@ -37,7 +37,7 @@ pub struct Nested {
 }
 
 /// Every scalar, and text and bytes.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Plain {
     pub yes: bool,
@@ -56,7 +56,7 @@ pub struct Plain {
 }
 
 /// A type that holds itself.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Tree {
     /// A number.

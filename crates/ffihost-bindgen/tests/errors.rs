@@ -91,6 +91,36 @@ fn types_without_a_counterpart() {
 fn types_that_contain_themselves() {
     let mut library = library("my_app", "");
     library.structs.push(structure("Endless", "", plain([("more", option(named("Endless")))])));
-    let error = generate(&library, Language::C).expect_err("it cannot be bound").to_string();
-    assert!(error.contains("contains itself without a `Vec` or `HashMap` in between"), "{error}");
+    for language in Language::ALL {
+        let error = generate(&library, language).expect_err("it cannot be bound").to_string();
+        assert!(error.contains("contains itself without a `Vec` or `HashMap` in between"), "{error}");
+    }
+    library.structs[0].fields[0].ty = list(named("Endless"));
+    generate(&library, Language::Rust).expect("a list is elsewhere");
+}
+
+/// The error of such a library in Rust.
+fn refused_in_rust(change: impl Fn(&mut Library)) -> String {
+    let mut library = library("my_app", "");
+    library.structs.push(structure("Profile", "", plain([("id", Type::U8)])));
+    change(&mut library);
+    generate(&finish(library), Language::Rust).expect_err("it cannot be bound").to_string()
+}
+
+#[test]
+fn what_rust_has_itself_or_does_not_know() {
+    let error = refused_in_rust(|library| library.structs.push(structure("Option", "", Vec::new())));
+    assert!(error.starts_with("a name of the bindings and the type `Option` are both `Option`"), "{error}");
+    let error = refused_in_rust(|library| {
+        let field = plain([("it", named("It"))]);
+        library.structs.push(structure("Holds", "", field));
+    });
+    assert!(
+        error.starts_with("the field `it` of the struct `Holds` is a `It`, which the descriptor does not"),
+        "{error}"
+    );
+    let error = refused_in_rust(|library| library.requests.push(request("find", "", Vec::new(), handle("It"), None)));
+    assert!(error.starts_with("the request `find`'s result is a `It`, which the descriptor does not"), "{error}");
+    let error = refused_in_rust(|library| library.constants.push(constant("BIG", "", Type::I8, Value::Unsigned(128))));
+    assert!(error.starts_with("the constant `BIG` has a value that its type does not have"), "{error}");
 }

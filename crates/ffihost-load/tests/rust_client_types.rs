@@ -209,6 +209,7 @@ impl Service for Answers {
             self.released.lock().expect("nobody panicked").push(payload.to_owned());
             reply.done();
         } else {
+            reply.stale(Duration::from_millis(1_500));
             reply.end(self.ret, &self.payload);
         }
         0
@@ -314,6 +315,20 @@ async fn what_does_not_decode_is_an_error() {
             assert_eq!(*service.completed.lock().expect("nobody panicked"), [Status::Decode.code()]);
         }
     }
+}
+
+#[tokio::test]
+async fn a_request_that_takes_long_is_told_of() {
+    let (types, _service) = answered_with(0, b"\x07").await;
+    let (sender, told) = std::sync::mpsc::channel();
+    let watched = types.count(true, 0, 0.0, "", b"", &[], None, &BTreeMap::new(), Shape::Point, plain(false));
+    let watched = watched.on_stale(move |elapsed| {
+        sender.send(elapsed).expect("the test listens");
+        panic!("planted: the client goes on");
+    });
+    assert_eq!(watched.await, Ok(7));
+    assert_eq!(told.iter().collect::<Vec<_>>(), [Duration::from_millis(1_500)]);
+    assert_eq!(types.client().request("anything", b"\xa0").await, Ok(vec![7]));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ pub const MAX_DELAY_MS: u32 = 60000;
 pub const MAX_REPEATS: u64 = 1000;
 
 /// What to say, and when.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct EchoRequest {
     /// What to say.
@@ -34,7 +34,7 @@ pub struct EchoRequest {
 }
 
 /// What was said, and by whom.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct EchoResponse {
     /// The message.
@@ -44,7 +44,7 @@ pub struct EchoResponse {
 }
 
 /// What a schedule comes to.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Plan {
     /// Each echo and when it is heard, in milliseconds from the start.
@@ -56,7 +56,7 @@ pub struct Plan {
 }
 
 /// An echo of a plan.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct PlanEntry {
     /// When it is heard, in milliseconds from the start.
@@ -66,7 +66,7 @@ pub struct PlanEntry {
 }
 
 /// What a stopwatch shows.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Reading {
     /// The stopwatch's label.
@@ -76,7 +76,7 @@ pub struct Reading {
 }
 
 /// Several echoes, one after the other.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Schedule {
     /// What to say, in this order.
@@ -123,7 +123,7 @@ pub enum TimerError {
 }
 
 /// What the event `on_echo_fired` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct OnEchoFired {
     pub message: String,

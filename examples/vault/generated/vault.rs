@@ -30,7 +30,7 @@ pub const MAX_ATTEMPTS: u32 = 3;
 pub const MAX_SECRET: u64 = 1048576;
 
 /// What trying a passphrase costs, by Argon2id.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Cost {
     /// The memory, in KiB: from 8 to 1,048,576.
@@ -40,7 +40,7 @@ pub struct Cost {
 }
 
 /// The user gives no passphrase.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Declined {
     /// Why.
@@ -58,7 +58,7 @@ pub struct Prompt {
 }
 
 /// How a vault is used.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Settings {
     /// What the user calls it.
@@ -70,7 +70,7 @@ pub struct Settings {
 }
 
 /// A secret, without what is secret of it.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Summary {
     /// Its name.

@@ -54,6 +54,7 @@ pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
         values.claim(&identifier(&item.name), format!("the constant `{}`", item.name))?;
     }
     let types = Types::new(library);
+    types.check_ends()?;
     let functions = Functions { library, types: &types };
     // First what has its name from the library, then what yields to it.
     let methods = functions.methods(&mut members)?;

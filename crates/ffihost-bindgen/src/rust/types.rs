@@ -4,13 +4,13 @@ use super::docs::docs;
 use super::names::{identifier, renamed};
 use crate::Error;
 use crate::names::{Scope, camel};
-use ffihost_schema::{Constant, Enum, Event, Field, Library, Payload, Type, Value, Variant};
+use ffihost_schema::{Constant, Enum, Event, Field, Library, Payload, Struct, Type, Value, Variant};
 use std::collections::{HashMap, HashSet};
 
 /// How types are written.
 pub(super) struct Types<'a> {
+    structs: HashMap<&'a str, &'a Struct>,
     enums: HashMap<&'a str, &'a Enum>,
-    known: HashSet<&'a str>,
     handles: HashSet<&'a str>,
 }
 
@@ -44,14 +44,14 @@ pub(super) struct Parameter {
 }
 
 const DERIVES: &str = "Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize";
+const DERIVES_WITH_DEFAULT: &str = "Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize";
 const DERIVES_OF_NUMBERS: &str = "Clone, Copy, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize";
 
 impl<'a> Types<'a> {
     pub(super) fn new(library: &'a Library) -> Self {
         let enums: HashMap<_, _> = library.enums.iter().map(|item| (item.name.as_str(), item)).collect();
-        let structs = library.structs.iter().map(|item| item.name.as_str());
-        let known = structs.chain(enums.keys().copied()).collect();
-        Self { enums, known, handles: library.handles.iter().map(|item| item.name.as_str()).collect() }
+        let structs = library.structs.iter().map(|item| (item.name.as_str(), item)).collect();
+        Self { structs, enums, handles: library.handles.iter().map(|item| item.name.as_str()).collect() }
     }
 
     /// A type, as what it is.
@@ -96,6 +96,18 @@ impl<'a> Types<'a> {
         self.enums.get(name).is_some_and(|item| item.layout.is_none())
     }
 
+    /// Whether there is a value of it that nobody has to choose. What a struct contains by value does not lead back to it.
+    fn has_default(&self, ty: &Type) -> bool {
+        match ty {
+            Type::Named(name) => {
+                let fields = self.structs.get(name.as_str()).map(|item| &item.fields);
+                fields.is_some_and(|fields| fields.iter().all(|field| self.has_default(&field.ty)))
+            }
+            Type::Handle(_) => false,
+            _ => true,
+        }
+    }
+
     /// A parameter `name` with the key `key`.
     pub(super) fn parameter(&self, field: &Field) -> Parameter {
         let (key, name) = (&field.name, identifier(&field.name));
@@ -115,7 +127,7 @@ impl<'a> Types<'a> {
     pub(super) fn check(&self, ty: &Type, place: &str) -> Result<(), Error> {
         match ty {
             Type::Option(inner) | Type::List(inner) | Type::Map(inner) => self.check(inner, place),
-            Type::Named(name) if !self.known.contains(name.as_str()) => {
+            Type::Named(name) if !self.structs.contains_key(&**name) && !self.enums.contains_key(&**name) => {
                 Err(Error::UnknownType { place: place.to_owned(), name: name.clone() })
             }
             Type::Handle(name) if !self.handles.contains(name.as_str()) => {
@@ -123,6 +135,46 @@ impl<'a> Types<'a> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that no type contains itself by value; those that a list or a map holds are elsewhere.
+    pub(super) fn check_ends(&self) -> Result<(), Error> {
+        let mut met = HashMap::new();
+        self.structs.keys().chain(self.enums.keys()).try_for_each(|name| self.check_end(name, &mut met))
+    }
+
+    /// `met` says of each type whether what it contains has been looked at.
+    fn check_end(&self, name: &'a str, met: &mut HashMap<&'a str, bool>) -> Result<(), Error> {
+        match met.insert(name, false) {
+            Some(false) => return Err(Error::Endless { place: format!("the type `{name}`") }),
+            None => {
+                for mut ty in self.parts(name) {
+                    while let Type::Option(inner) = ty {
+                        ty = inner;
+                    }
+                    if let Type::Named(part) = ty {
+                        self.check_end(part, met)?;
+                    }
+                }
+            }
+            Some(true) => {}
+        }
+        met.insert(name, true);
+        Ok(())
+    }
+
+    /// The types that a type is made of.
+    fn parts(&self, name: &str) -> Vec<&'a Type> {
+        let types = |fields: &'a [Field]| fields.iter().map(|field| &field.ty).collect();
+        if let Some(item) = self.structs.get(name) {
+            return types(&item.fields);
+        }
+        let of_variant = |variant: &'a Variant| match &variant.payload {
+            Payload::Unit => Vec::new(),
+            Payload::One(ty) => vec![ty],
+            Payload::Fields(fields) => types(fields),
+        };
+        self.enums.get(name).map_or_else(Vec::new, |item| item.variants.iter().flat_map(of_variant).collect())
     }
 
     fn check_fields(&self, fields: &[Field], of: &str) -> Result<(), Error> {
@@ -159,7 +211,9 @@ impl<'a> Types<'a> {
             let text = format!("{}pub {},", renamed(&field.name).unwrap_or_default(), self.field(field));
             Member { docs: docs(4, &field.docs), text }
         });
-        Shape { docs: docs(0, text), derives: DERIVES, keyword: "struct", name, members: members.collect() }
+        let has_default = fields.iter().all(|field| self.has_default(&field.ty));
+        let derives = if has_default { DERIVES_WITH_DEFAULT } else { DERIVES };
+        Shape { docs: docs(0, text), derives, keyword: "struct", name, members: members.collect() }
     }
 
     /// A field, as it is declared.

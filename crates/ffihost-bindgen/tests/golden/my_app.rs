@@ -75,7 +75,7 @@ pub struct Kitchen {
     pub expression: Expr,
 }
 
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Limits {
     pub users: u32,
@@ -83,7 +83,7 @@ pub struct Limits {
     pub strict: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct LoginReq {
     /// whose
@@ -93,7 +93,7 @@ pub struct LoginReq {
 }
 
 /// A tree, through a list and a map.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Node {
     pub label: String,
@@ -190,7 +190,7 @@ pub enum Shape {
 }
 
 /// What the event `on_fired` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct OnFired {
     pub message: String,
@@ -199,7 +199,7 @@ pub struct OnFired {
 }
 
 /// What the event `on_idle` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct OnIdle {}
 

@@ -311,7 +311,7 @@ pub const XOR: u8 = 1;
 
 pub const YIELD: u8 = 1;
 
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct Class {
     pub alignas: u8,
@@ -715,7 +715,7 @@ pub enum Template {
 }
 
 /// What the event `alignas_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct AlignasEvent {
     pub ctx: String,
@@ -726,7 +726,7 @@ pub struct AlignasEvent {
 }
 
 /// What the event `co_await_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct CoAwaitEvent {
     pub ctx: String,
@@ -737,7 +737,7 @@ pub struct CoAwaitEvent {
 }
 
 /// What the event `cpp_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct CppEvent {
     pub ctx: String,
@@ -748,7 +748,7 @@ pub struct CppEvent {
 }
 
 /// What the event `export_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct ExportEvent {
     pub ctx: String,
@@ -759,7 +759,7 @@ pub struct ExportEvent {
 }
 
 /// What the event `held_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct HeldEvent {
     pub ctx: String,
@@ -770,12 +770,12 @@ pub struct HeldEvent {
 }
 
 /// What the event `on_int` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct OnInt {}
 
 /// What the event `operator_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct OperatorEvent {
     pub ctx: String,
@@ -786,7 +786,7 @@ pub struct OperatorEvent {
 }
 
 /// What the event `options_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct OptionsEvent {
     pub ctx: String,
@@ -797,7 +797,7 @@ pub struct OptionsEvent {
 }
 
 /// What the event `responder_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct ResponderEvent {
     pub ctx: String,
@@ -808,7 +808,7 @@ pub struct ResponderEvent {
 }
 
 /// What the event `switch_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct SwitchEvent {
     pub ctx: String,
@@ -819,7 +819,7 @@ pub struct SwitchEvent {
 }
 
 /// What the event `to_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct ToEvent {
     pub ctx: String,
@@ -830,7 +830,7 @@ pub struct ToEvent {
 }
 
 /// What the event `virtual_event` tells.
-#[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct VirtualEvent {
     pub ctx: String,

@@ -331,6 +331,11 @@ fn perform(shared: &Arc<Shared>, incoming: Incoming) {
         Incoming::Unwanted(wanted) => {
             wanted.send_replace(false);
         }
+        Incoming::Stale(stale, elapsed) => {
+            if catch_unwind(AssertUnwindSafe(|| stale(elapsed))).is_err() {
+                tracing::error!("who is told that a request still runs panicked");
+            }
+        }
         Incoming::Goodbye { ret, text } => tracing::info!(ret, text, "the server says goodbye"),
         Incoming::Drop(ended) => drop(ended),
     }

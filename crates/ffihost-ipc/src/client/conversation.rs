@@ -38,8 +38,11 @@ impl Outcome {
     }
 }
 
+/// Who is told how long a request runs.
+pub(crate) type Stale = Arc<dyn Fn(Duration) + Send + Sync>;
+
 /// A request that is to be made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Asked<'a> {
     pub(crate) method: &'a str,
     pub(crate) payload: &'a [u8],
@@ -48,6 +51,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) again: bool,
     /// The connection that it has to be made on, if what it says means nothing on another.
     pub(crate) only_on: Option<u64>,
+    pub(crate) stale: Option<Stale>,
 }
 
 /// A host function.
@@ -99,6 +103,7 @@ pub(super) enum Open {
     Request {
         reply: oneshot::Sender<Outcome>,
         again: Option<Vec<u8>>,
+        stale: Option<Stale>,
     },
     Subscription {
         opening: Opening,
@@ -126,6 +131,7 @@ pub(super) enum Incoming {
         wanted: watch::Receiver<bool>,
     },
     Unwanted(watch::Sender<bool>),
+    Stale(Stale, Duration),
     /// The server ends the connection.
     Goodbye {
         ret: i32,
@@ -197,7 +203,7 @@ impl Conversation {
     }
 
     pub(super) fn request(&mut self, asked: &Asked<'_>, reply: oneshot::Sender<Outcome>) -> Result<u64, RequestError> {
-        let Asked { method, payload, time, again, only_on } = *asked;
+        let Asked { method, payload, time, again, only_on, .. } = *asked;
         self.check(method, payload.len())?;
         if only_on.is_some_and(|connection| connection != self.connection) {
             return Err(RequestError::Invalid("a handle is of a connection that has ended"));
@@ -209,7 +215,7 @@ impl Conversation {
         let start = self.output.len();
         FromClient::Request { id, timeout_ms, method, payload }.encode(&mut self.output);
         let again = again.then(|| self.output[start..].to_vec());
-        self.open.insert(id, Open::Request { reply, again });
+        self.open.insert(id, Open::Request { reply, again, stale: asked.stale.clone() });
         Ok(id)
     }
 
@@ -287,7 +293,12 @@ impl Conversation {
             FromServer::Goodbye { ret, text } => {
                 return Incoming::Goodbye { ret, text: String::from_utf8_lossy(text).into_owned() };
             }
-            FromServer::Stale { .. } | FromServer::Pong { .. } | FromServer::Welcome { .. } => {}
+            FromServer::Stale { id, elapsed_ms } => {
+                if let Some(Open::Request { stale: Some(stale), .. }) = self.open.get(&id) {
+                    return Incoming::Stale(Arc::clone(stale), Duration::from_millis(elapsed_ms));
+                }
+            }
+            FromServer::Pong { .. } | FromServer::Welcome { .. } => {}
         }
         Incoming::Nothing
     }

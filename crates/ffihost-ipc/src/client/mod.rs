@@ -13,7 +13,7 @@ pub use self::error::{ConnectError, RequestError};
 pub use self::events::{Events, Heard};
 pub use self::options::{Backoff, Options};
 
-pub(crate) use self::conversation::Asked;
+pub(crate) use self::conversation::{Asked, Stale};
 
 use self::connection::Shared;
 use self::conversation::{Opening, Outcome};

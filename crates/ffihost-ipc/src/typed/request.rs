@@ -3,12 +3,13 @@
 use super::Args;
 use super::cbor::{self, Origin};
 use crate::Client;
-use crate::client::{Asked, RequestError};
+use crate::client::{Asked, RequestError, Stale};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The error of what declares none: there is no value of it.
@@ -31,18 +32,26 @@ pub struct Request<T, E = NoError> {
     args: Args,
     time: Option<Duration>,
     idempotent: bool,
+    stale: Option<Stale>,
     gives: PhantomData<fn() -> Result<T, E>>,
 }
 
 impl<T, E> Request<T, E> {
     /// A request by its name, with these arguments.
     pub fn new(client: &Client, method: &'static str, args: Args) -> Self {
-        Self { client: client.clone(), method, args, time: None, idempotent: false, gives: PhantomData }
+        Self { client: client.clone(), method, args, time: None, idempotent: false, stale: None, gives: PhantomData }
     }
 
     /// For at most so long: then the library cancels it, and it fails with TIMED_OUT.
     pub fn within(mut self, time: Duration) -> Self {
         self.time = Some(time);
+        self
+    }
+
+    /// Has `observer` told how long the request runs, whenever the library warns of that: by the client's task, so it must not
+    /// wait.
+    pub fn on_stale(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
+        self.stale = Some(Arc::new(observer));
         self
     }
 
@@ -73,10 +82,10 @@ impl<T: DeserializeOwned + 'static, E: DeserializeOwned + 'static> IntoFuture fo
 
 impl<T: DeserializeOwned, E: DeserializeOwned> Request<T, E> {
     async fn make(self) -> Result<T, RequestError<E>> {
-        let Self { client, method, args, time, idempotent, .. } = self;
+        let Self { client, method, args, time, idempotent, stale, .. } = self;
         let (only_on, payload) = (args.connection(&client)?, args.payload());
         let again = idempotent && only_on.is_none();
-        let asked = Asked { method, payload: &payload, time, again, only_on };
+        let asked = Asked { method, payload: &payload, time, again, only_on, stale };
         let outcome = client.send(&asked).await.map_err(|error| cbor::declared(error, &Origin::nowhere()))?;
         let origin = Origin::of(&client, outcome.connection);
         match outcome.result() {
