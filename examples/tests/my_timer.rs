@@ -1,10 +1,11 @@
-//! The example `my_timer`, as hosts in C and C++ use it.
+//! The example `my_timer`, as hosts in C and C++ use it, and a client in Rust.
 #![cfg(unix)]
 
 mod support;
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 use support::native::{self, SANITIZE, Source};
 
@@ -118,6 +119,42 @@ fn a_host_with_coroutines_makes_no_error_with_memory() {
     let sanitized = Source { standard: "c++20", flags: SANITIZE, ..CPP };
     let said = format!("{SAID_IN_CPP}co_await = once, twice\n");
     assert_says(sanitized.compile(&support::scratch("my_timer-cpp-sanitized")), &said);
+}
+
+/// What the client in Rust prints, wherever the timer is.
+const SAID_OVER_THE_WIRE: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "\necho.echoed = hello over the wire\necho.timer = ipc-server\n",);
+
+fn client() -> Command {
+    Command::new(support::built("my_timer_client", "my_timer_client.d"))
+}
+
+#[test]
+fn a_client_in_rust_calls_what_serves_itself() {
+    let folder = support::scratch("my_timer-serve");
+    let mut serve = Command::new(Source { file: "serve.c", ..C }.compile(&folder));
+    serve.arg(format!("unix:{}", folder.join("timer.sock").display())).arg("tcp:127.0.0.1:0");
+    let mut served = serve.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it was compiled just now");
+    let mut lines = BufReader::new(served.stdout.take().expect("it is piped")).lines();
+    for _ in 0..2 {
+        let line = lines.next().expect("it says where").expect("UTF-8");
+        let address = line.strip_prefix("listening on ").expect("it says where").to_owned();
+        let ran = support::run(client().args(["--socket", &address]));
+        assert_eq!((&*ran.out, &*ran.err, ran.code), (SAID_OVER_THE_WIRE, "", Some(0)), "{address}");
+    }
+    drop(served.stdin.take());
+    assert!(support::await_end(&mut served).success());
+    let gone = support::run(client().args(["--socket", &format!("unix:{}", folder.join("timer.sock").display())]));
+    assert!(gone.code == Some(1) && gone.err.starts_with("cannot connect to unix:"), "{gone:?}");
+}
+
+#[test]
+fn a_client_in_rust_loads_it() {
+    let ran = support::run(client().arg("--library").arg(native::library("my_timer")));
+    assert_eq!((&*ran.out, &*ran.err, ran.code), (SAID_OVER_THE_WIRE, "", Some(0)));
+    let other = support::run(client().arg("--library").arg(native::library("vault")));
+    let refused = "but the library that is loaded is vault";
+    assert!(other.code == Some(1) && other.err.contains(refused), "{other:?}");
 }
 
 #[test]
