@@ -47,9 +47,11 @@ fn checks_without_writing() {
 fn several_languages_at_once() {
     let out = scratch("languages");
     let folder = out.to_str().expect("UTF-8");
-    let ran = ffihost(&["generate", LIBRARY, "--lang", "c,cpp", "--out", folder]);
+    let ran = ffihost(&["generate", LIBRARY, "--lang", "c,cpp,rust", "--out", folder]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-    assert!(out.join("notes.h").exists() && out.join("notes.hpp").exists(), "{}", ran.stdout);
+    for file in ["notes.h", "notes.hpp", "notes.rs"] {
+        assert!(out.join(file).exists(), "{file}: {}", ran.stdout);
+    }
 }
 
 #[test]

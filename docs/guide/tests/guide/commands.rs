@@ -29,6 +29,7 @@ fn folder(page: &str) -> PathBuf {
     let examples = built.join("examples");
     for (from, to) in [
         (examples.join("guide_ffihost"), "bin/ffihost"),
+        (examples.join("guide_client"), "target/debug/client"),
         (built.join("deps/libweather.so"), "target/debug/libweather.so"),
         (built.join("deps/libnotes.so"), "target/debug/libnotes.so"),
         (examples.join("libweather_next.so"), "next/libweather.so"),
@@ -139,6 +140,19 @@ fn commands_print_what_the_pages_say() {
         });
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The client in Rust goes by what is generated.
+#[test]
+fn the_client_is_that_of_the_library() {
+    let (library, out) = (built().join("deps/libnotes.so"), guide().join("client"));
+    let mut generate = Command::new(built().join("examples/guide_ffihost"));
+    generate.arg("generate").arg(library).args(["--lang", "rust", "--out"]).arg(out);
+    if !updating() {
+        generate.arg("--check");
+    }
+    let output = generate.output().expect("it is built");
+    assert!(output.status.success(), "UPDATE=1 writes it anew: {}", String::from_utf8_lossy(&output.stdout));
 }
 
 /// No host of the guide is left out.
