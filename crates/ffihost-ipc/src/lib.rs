@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+#[cfg_attr(not(feature = "typed"), expect(dead_code, reason = "what is kept for handles, and for who is told"))]
 pub mod client;
 mod limits;
 mod link;

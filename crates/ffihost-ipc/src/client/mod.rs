@@ -13,7 +13,9 @@ pub use self::error::{ConnectError, RequestError};
 pub use self::events::{Events, Heard};
 pub use self::options::{Backoff, Options};
 
-pub(crate) use self::conversation::{Asked, Stale};
+pub(crate) use self::conversation::Asked;
+#[cfg(feature = "typed")]
+pub(crate) use self::conversation::Stale;
 
 use self::connection::Shared;
 use self::conversation::{Opening, Outcome};

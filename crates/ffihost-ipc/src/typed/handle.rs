@@ -48,8 +48,8 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let mut payload = b"\xa1\x66handle".to_vec();
-        // A number holds no handles.
-        let _none = cbor::encode(&self.number, &mut payload);
+        // Without a scope: a thread that ends has none any more.
+        ciborium::into_writer(&self.number, &mut payload).expect("a vector takes everything");
         let only_on = Some(self.connection);
         self.client.send_off(&Asked { method: self.release, payload: &payload, only_on, ..Asked::default() });
     }

@@ -31,15 +31,11 @@ impl<E> From<E> for HostError<E> {
 }
 
 /// Is a host function of the library, until the [`Registration`] is dropped. Each call runs as a task; where its answer is not
-/// wanted any more, its future is dropped.
+/// wanted any more, its future is dropped. A call that panics fails with PANIC and its message.
 ///
 /// # Errors
 ///
 /// As with [`Client::register`].
-///
-/// # Panics
-///
-/// Nowhere: a call that panics fails with PANIC and its message.
 pub async fn implement<A, T, E, R>(
     client: &Client,
     name: &str,
