@@ -270,6 +270,7 @@ async fn a_handle_is_given_back_with_its_last_clone(timer: MyTimer, context: &Co
 }
 
 async fn a_handle_lives_as_long_as_a_request_with_it(timer: MyTimer, context: &Context) {
+    // In the library a release overtakes a synchronous request, which waits for a thread.
     for _ in 0..100 {
         let stopwatch = timer.start_stopwatch("lap").await.expect("it is started");
         let reading = stopwatch.read_stopwatch();

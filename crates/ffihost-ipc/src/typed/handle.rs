@@ -61,8 +61,7 @@ impl<T> Handle<T> {
         &self.held.client
     }
 
-    /// Its number.
-    pub fn number(&self) -> u64 {
+    fn number(&self) -> u64 {
         self.held.number
     }
 }
