@@ -11,7 +11,7 @@
 //!
 //! - Each id that a client opened gets exactly one REPLY, unless the session is over first.
 //! - A request counts as in flight until the library has let go of it, also when its client was answered long before.
-//! - Output is bounded: an answer that finds no room is replaced by a short one, an event is counted as missed, and before
+//! - Output is bounded: a long answer that finds no room is replaced by a short one, an event is counted as missed, and before
 //!   that [`wants_input`](Session::wants_input) says that no more should be read.
 //! - After [`Session::end`] nothing is left open, and what comes later is dropped.
 
@@ -643,8 +643,8 @@ impl Session {
 
     /// So much waits for the client, which has taken some of it or not.
     pub fn sent(&mut self, waits: bool, progress: bool, now: Instant) {
-        if progress && self.speaks == Some(Version::One) {
-            // It waited for this, and says nothing before it.
+        if progress && (self.speaks == Some(Version::One) || !self.wants_input()) {
+            // It waited for this, and says nothing before it; or what it says is not read before it has taken this.
             self.timers.received(now);
         }
         self.timers.sent(waits, progress, now);
@@ -666,8 +666,9 @@ impl Session {
     fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) -> i32 {
         let (ret, payload): (i32, &[u8]) = if !self.allowed(payload.len()) {
             (Status::TooLarge.code(), b"the answer is larger than what may be sent")
-        } else if !self.room(payload.len()) {
-            (Status::Busy.code(), b"the answer found no room: too much waits to be read")
+        } else if payload.len() > SHORT && !self.room(payload.len()) {
+            // Not BUSY: that says that nothing was started, and a client may ask again.
+            (Status::TooLarge.code(), b"the answer found no room: too much waits to be read")
         } else {
             (ret, payload)
         };
@@ -699,6 +700,9 @@ fn encode_or_hold(frame: FromServer<'_>, held: Option<&mut Vec<u8>>, all_held: &
     frame.encode(held);
     *all_held += held.len() - before;
 }
+
+/// An answer of so many bytes is always sent: what would be sent in its place is hardly shorter.
+const SHORT: usize = 64;
 
 /// The kind and the fixed fields of a frame with a payload take at most so many bytes.
 const MAX_FIXED: usize = 17;
