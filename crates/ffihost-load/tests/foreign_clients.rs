@@ -171,14 +171,17 @@ async fn version_1_in_python() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn version_2_in_python_case_by_case() {
     // One case waits until a frame took too long.
-    let served = Served::with(Limits { frame_time: Duration::from_secs(5), ..Limits::default() }, None).await;
-    for address in served.both() {
-        let address = address.clone();
-        let printed = beside(move || succeed(&mut script("conformance.py", &address))).await;
-        let cases = printed.lines().filter(|line| line.starts_with("ok ")).count();
-        assert!(cases >= 35 && printed.ends_with(&format!("{cases} of {cases} cases hold\n")), "{printed}");
+    let limits = Limits { frame_time: Duration::from_secs(5), ..Limits::default() };
+    for served in [Served::with(limits, None).await, Served::itself().await] {
+        // One after the other: each case is alone with its server.
+        for address in served.both() {
+            let address = address.clone();
+            let printed = beside(move || succeed(&mut script("conformance.py", &address))).await;
+            let cases = printed.lines().filter(|line| line.starts_with("ok ")).count();
+            assert!(cases >= 35 && printed.ends_with(&format!("{cases} of {cases} cases hold\n")), "{printed}");
+        }
+        served.stop().await;
     }
-    served.stop().await;
 }
 
 /// `examples/my_timer/serve.c`: the library in a program in C that serves it, and a client in C.
