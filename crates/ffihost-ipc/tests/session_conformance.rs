@@ -367,7 +367,11 @@ fn a_request_that_ran_is_never_answered_busy() {
     server.session.closed(9);
     let statuses: Vec<(u64, i32)> = server.replies().iter().map(|reply| (reply.0, reply.1)).collect();
     let (lost, busy) = (Status::TooLarge.code(), Status::Busy.code());
-    assert_eq!(statuses, [(1, 0), (2, 0), (3, 0), (4, lost), (5, 0), (6, busy), (9, 0)], "what is short is sent as it is");
+    assert_eq!(
+        statuses,
+        [(1, 0), (2, 0), (3, 0), (4, lost), (5, 0), (6, busy), (9, 0)],
+        "what is short is sent as it is"
+    );
 }
 
 #[test]
