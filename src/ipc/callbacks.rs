@@ -1,15 +1,13 @@
 //! What a library calls that is served: the C ends of replies, listeners and host functions.
-//!
-//! For whatever serves a library by its C functions: this one its own, `ffihost-load` those of a file.
 
+use super::Functions;
 use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
 use crate::sync::Mutex;
 use ffihost_ipc::{HostFunction, Listener, Reply, Status};
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void};
-use std::fmt;
 use std::ptr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// The bytes that a callback is passed.
@@ -33,7 +31,7 @@ struct Replies {
 }
 
 /// Keeps a reply until its callback, and gives what to submit the request with.
-pub fn keep(reply: Reply) -> *mut c_void {
+pub(super) fn keep(reply: Reply) -> *mut c_void {
     let mut replies = REPLIES.lock();
     // On 32 bits the numbers start over; 0 would be no userData to cancel by.
     let number = loop {
@@ -47,7 +45,7 @@ pub fn keep(reply: Reply) -> *mut c_void {
 }
 
 /// Takes a reply back.
-pub fn take(user_data: *mut c_void) -> Option<Reply> {
+pub(super) fn take(user_data: *mut c_void) -> Option<Reply> {
     REPLIES.lock().waiting.remove(&user_data.addr())
 }
 
@@ -56,7 +54,7 @@ pub fn take(user_data: *mut c_void) -> Option<Reply> {
 /// # Safety
 ///
 /// As for any request.
-pub unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+pub(super) unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     // SAFETY: the contract of the callback.
     let payload = unsafe { bytes(msg, len) };
     if ret == Status::StaleWarn.code() {
@@ -76,45 +74,35 @@ pub unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usize, use
 /// # Safety
 ///
 /// As for any listener; what userData points to outlives it.
-pub unsafe extern "C" fn heard(_: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+pub(super) unsafe extern "C" fn heard(_: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     // SAFETY: the contract of the callback, and the caller's.
     unsafe { (*user_data.cast::<Listener>()).event(bytes(msg, len)) }
 }
 
-/// What settles a call, by its token, with a status and a payload.
-pub type Complete = Box<dyn Fn(u64, Status, &[u8]) + Send + Sync>;
-
 /// What a host function is registered with, that a client at the other end of a connection is.
-pub struct Registration {
+pub(super) struct Registration {
     function: HostFunction,
-    complete: Complete,
-}
-
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("function", &self.function).finish_non_exhaustive()
-    }
+    functions: Arc<dyn Functions>,
 }
 
 impl Registration {
-    /// The options to register it with: what they own is given back by [`released`](Self::released), or by
-    /// [`refused`](Self::refused) if they were never taken. `complete` settles a call that cannot be passed on.
-    pub fn options(function: HostFunction, complete: Complete) -> FFIHostFnOptions {
+    /// The options to register it with: what they own is given back by [`released`](Self::released), also if they were never
+    /// taken. `functions` settle a call that cannot be passed on.
+    pub(super) fn options(function: HostFunction, functions: Arc<dyn Functions>) -> FFIHostFnOptions {
         let milliseconds = |deadline: Duration| u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
         FFIHostFnOptions {
-            size: size_of::<FFIHostFnOptions>(),
             function: Some(Self::called),
             cancel: Some(Self::cancelled),
             release: Some(Self::released),
-            format: FFI_FORMAT_CBOR,
             max_in_flight: function.max_in_flight,
             deadline_ms: function.deadline.map_or(0, milliseconds),
-            user_data: Box::into_raw(Box::new(Self { function, complete })).cast(),
+            user_data: Box::into_raw(Box::new(Self { function, functions })).cast(),
+            ..Self::none()
         }
     }
 
     /// The options to take a registration back with.
-    pub fn none() -> FFIHostFnOptions {
+    pub(super) fn none() -> FFIHostFnOptions {
         FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
             function: None,
@@ -127,21 +115,12 @@ impl Registration {
         }
     }
 
-    /// The library did not take the options.
-    ///
-    /// # Safety
-    ///
-    /// They are those of [`options`](Self::options), and this is the only time.
-    pub unsafe fn refused(options: &FFIHostFnOptions) {
-        // SAFETY: the caller's contract: the box is still ours.
-        drop(unsafe { Box::from_raw(options.user_data.cast::<Self>()) });
-    }
-
     unsafe extern "C" fn called(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
         // SAFETY: the library releases it later than its last call; the bytes live during this one.
         let (registration, payload) = unsafe { (&*user_data.cast::<Self>(), bytes(req, len)) };
         if let Err(refusal) = registration.function.call(token, payload) {
-            (registration.complete)(token, refusal.status, refusal.text.as_bytes());
+            // Nobody else knows of the call, so it is open.
+            let _settled = registration.functions.complete(token, refusal.status.code(), refusal.text.as_bytes());
         }
     }
 
@@ -150,7 +129,10 @@ impl Registration {
         unsafe { (*user_data.cast::<Self>()).function.cancel(token) }
     }
 
-    unsafe extern "C" fn released(user_data: *mut c_void) {
+    /// # Safety
+    ///
+    /// userData is that of [`options`](Self::options), and nobody uses it any more.
+    pub(super) unsafe extern "C" fn released(user_data: *mut c_void) {
         // SAFETY: called once, and last.
         drop(unsafe { Box::from_raw(user_data.cast::<Self>()) });
     }
