@@ -6,6 +6,7 @@
 #[doc(hidden)]
 pub mod callbacks;
 mod export;
+mod handles;
 mod own;
 mod rows;
 mod served;

@@ -1,12 +1,13 @@
 //! A context of a library, as something to serve: the one [`Service`], whatever way the library's functions are called.
 
-use super::callbacks::{self, Registration, heard, replied};
+use super::callbacks::{self, Listening, Registration, Waiting, heard, replied};
+use super::handles::{self, Handles, Types};
 use crate::DecodeError;
 use crate::abi::types::FFIHostFnOptions;
 use crate::abi::{Callback, UserData};
 use crate::sync::Mutex;
 use crate::wire::cbor::Reader;
-use ffihost_ipc::{HostFunction, Listener, Refusal, Reply, Service, Status, Terms, Token};
+use ffihost_ipc::{Borrower, HostFunction, Lent, Listener, Refusal, Reply, Service, Status, Terms, Token};
 use ffihost_schema as schema;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -55,9 +56,18 @@ pub struct Served<F> {
     functions: Arc<F>,
 }
 
-/// How a method is done.
-#[derive(Clone, Copy)]
-enum Method {
+/// A request, or the release of a handle.
+struct Method {
+    /// Its place.
+    at: usize,
+    how: How,
+    /// If its arguments can hold handles.
+    takes: Option<Arc<Handles>>,
+    /// If its outcome can hold handles.
+    lends: Option<Arc<Handles>>,
+}
+
+enum How {
     /// It calls back later.
     Asynchronous,
     /// It calls back before it has been started, and may wait before.
@@ -66,13 +76,24 @@ enum Method {
     Release,
 }
 
+/// A host function.
+struct Function {
+    /// If a call can hold handles.
+    lends: Option<Arc<Handles>>,
+    /// If an answer can.
+    takes: Option<Arc<Handles>>,
+}
+
 struct Inner {
     surface: schema::Library,
     descriptor: Vec<u8>,
-    methods: HashMap<String, (usize, Method)>,
+    methods: HashMap<String, Method>,
+    events: HashMap<String, Option<Arc<Handles>>>,
+    host_fns: HashMap<String, Function>,
+    types: Arc<Types>,
     functions: Arc<dyn Functions>,
     /// What listeners were added with, until they are removed.
-    listeners: Mutex<HashMap<u64, Arc<Listener>>>,
+    listeners: Mutex<HashMap<u64, Arc<Listening>>>,
     /// The names that are registered from here.
     registered: Mutex<HashSet<String>>,
 }
@@ -95,20 +116,36 @@ impl<F: Functions> Served<F> {
     /// A context of the library that the descriptor describes.
     #[doc(hidden)]
     pub fn new(surface: schema::Library, descriptor: Vec<u8>, functions: F) -> Self {
-        let how = |name, handle: Option<_>| match surface.requests.iter().find(|request| request.name == name) {
-            _ if handle.is_some() => Method::Release,
-            Some(request) if request.asynchronous => Method::Asynchronous,
-            _ => Method::Synchronous,
-        };
-        let methods = functions.methods().into_iter().enumerate();
-        let methods = methods.map(|(at, (name, handle))| (name.to_owned(), (at, how(name, handle)))).collect();
         let functions = Arc::new(functions);
-        let (listeners, registered) = (Mutex::default(), Mutex::default());
         let any = Arc::<F>::clone(&functions);
-        Self {
-            inner: Arc::new(Inner { surface, descriptor, methods, functions: any, listeners, registered }),
-            functions,
-        }
+        let types = Arc::new(Types::new(&surface, any.clone()));
+        let method = |(at, (name, releases)): (usize, (&str, Option<&str>))| {
+            let request = surface.requests.iter().find(|request| request.name == name);
+            let how = match request {
+                _ if releases.is_some() => How::Release,
+                Some(request) if request.asynchronous => How::Asynchronous,
+                _ => How::Synchronous,
+            };
+            let takes = request.and_then(|request| types.arguments(&parameters(request)));
+            let lends = request.and_then(|request| types.outcome(&request.result, request.error.as_ref()));
+            (name.to_owned(), Method { at, how, takes, lends })
+        };
+        let host_fn = |host_fn: &schema::HostFn| {
+            let takes = types.outcome(&host_fn.result, host_fn.error.as_ref());
+            (host_fn.name.clone(), Function { lends: types.arguments(&host_fn.params), takes })
+        };
+        let inner = Inner {
+            methods: functions.methods().into_iter().enumerate().map(method).collect(),
+            events: surface.events.iter().map(|one| (one.name.clone(), types.arguments(&one.params))).collect(),
+            host_fns: surface.host_fns.iter().map(host_fn).collect(),
+            types,
+            surface,
+            descriptor,
+            functions: any,
+            listeners: Mutex::default(),
+            registered: Mutex::default(),
+        };
+        Self { inner: Arc::new(inner), functions }
     }
 }
 
@@ -128,24 +165,37 @@ impl<F> Served<F> {
 
 impl Inner {
     /// Starts a request; its reply is kept until it calls back.
-    fn start(&self, method: usize, payload: &[u8], reply: Reply) -> u64 {
-        let user_data = callbacks::keep(reply);
+    fn start(&self, method: usize, payload: &[u8], request: Waiting) -> u64 {
+        let user_data = callbacks::keep(request);
         if let Err(status) = self.functions.start(method, payload, Callback::new(replied, UserData(user_data)))
-            && let Some(reply) = callbacks::take(user_data)
+            && let Some(Waiting { reply, .. }) = callbacks::take(user_data)
         {
             reply.refuse(&refused(status));
         }
         user_data.addr() as u64
     }
 
-    fn release(&self, method: usize, payload: &[u8]) -> Result<(), Refusal> {
-        let handle = released(payload).map_err(|error| Refusal::new(error.status(), error.to_string()))?;
-        self.functions.release(method, handle).map_err(refused)
+    fn release(&self, kind: usize, payload: &[u8], reply: &Reply) -> Result<(), Refusal> {
+        let number = released(payload).map_err(|error| Refusal::new(error.status(), error.to_string()))?;
+        if !reply.take_back(Lent { kind, number }) {
+            return Err(Refusal::new(Status::UnknownToken, "this connection does not have that handle"));
+        }
+        self.functions.release(kind, number).map_err(refused)
     }
 
     fn unknown(&self, what: &str, name: &str) -> Refusal {
         Refusal::new(Status::InvalidArgument, format!("{} has no {what} named `{name}`", self.surface.name))
     }
+}
+
+/// All parameters of a request, the receiver first.
+fn parameters(request: &schema::Request) -> Vec<schema::Field> {
+    let mut all = request.params.clone();
+    if let schema::Receiver::Handle(handle) = &request.receiver {
+        let (name, ty) = (request.receiver_name.clone(), schema::Type::Handle(handle.clone()));
+        all.insert(0, schema::Field { name, docs: String::new(), ty });
+    }
+    all
 }
 
 /// A text for a status that something was refused with.
@@ -168,18 +218,29 @@ fn released(payload: &[u8]) -> Result<u64, DecodeError> {
 impl<F: Functions> Service for Served<F> {
     fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64 {
         let inner = &self.inner;
-        match inner.methods.get(method) {
-            Some((at, Method::Asynchronous)) => return inner.start(*at, payload, reply),
-            Some((at, Method::Synchronous)) => {
+        let Some(Method { at, how, takes, lends }) = inner.methods.get(method) else {
+            reply.refuse(&inner.unknown("request", method));
+            return 0;
+        };
+        if let Some(takes) = takes
+            && let Err(error) = takes.check(0, payload, reply.borrower())
+        {
+            reply.refuse(&Refusal::new(error.status(), error.to_string()));
+            return 0;
+        }
+        let at = *at;
+        let request = |reply| Waiting { reply, lends: lends.clone() };
+        match how {
+            How::Asynchronous => return inner.start(at, payload, request(reply)),
+            How::Synchronous => {
                 // It may wait for whatever its author likes.
-                let (inner, at, payload) = (Arc::clone(inner), *at, payload.to_owned());
-                tokio::task::spawn_blocking(move || inner.start(at, &payload, reply));
+                let (inner, payload, request) = (Arc::clone(inner), payload.to_owned(), request(reply));
+                tokio::task::spawn_blocking(move || inner.start(at, &payload, request));
             }
-            Some((at, Method::Release)) => match inner.release(*at, payload) {
+            How::Release => match inner.release(at, payload, &reply) {
                 Ok(()) => reply.done(),
                 Err(refusal) => reply.refuse(&refusal),
             },
-            None => reply.refuse(&inner.unknown("request", method)),
         }
         0
     }
@@ -191,10 +252,8 @@ impl<F: Functions> Service for Served<F> {
     }
 
     fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal> {
-        if !self.surface().events.iter().any(|known| known.name == event) {
-            return Err(self.inner.unknown("event", event));
-        }
-        let listener = Arc::new(listener);
+        let lends = self.inner.events.get(event).ok_or_else(|| self.inner.unknown("event", event))?;
+        let listener = Arc::new(Listening { listener, lends: lends.clone() });
         // What it points to is dropped after the listener was removed.
         let user_data = UserData(Arc::as_ptr(&listener).cast_mut().cast());
         let ticket = self.functions.listen(event, Callback::new(heard, user_data)).map_err(refused)?;
@@ -214,14 +273,14 @@ impl<F: Functions> Service for Served<F> {
     }
 
     fn register(&self, name: &str, function: HostFunction) -> Result<(), Refusal> {
-        if !self.surface().host_fns.iter().any(|known| known.name == name) {
-            return Err(self.inner.unknown("host function", name));
-        }
+        let known = self.inner.host_fns.get(name).ok_or_else(|| self.inner.unknown("host function", name))?;
         if self.functions.is_registered(name) && !self.inner.registered.lock().contains(name) {
             let text = "the process that serves the library has registered it itself";
             return Err(Refusal::new(Status::Busy, text));
         }
-        let options = Registration::options(function, Arc::clone(&self.inner.functions));
+        let functions = Arc::clone(&self.inner.functions);
+        let (lends, takes) = (known.lends.clone(), known.takes.clone());
+        let options = Registration { function, lends, takes, functions }.options();
         // SAFETY: userData lives until it is released.
         if let Err(status) = unsafe { self.functions.register(name, &options) } {
             // SAFETY: what was refused is not released.
@@ -240,7 +299,17 @@ impl<F: Functions> Service for Served<F> {
         }
     }
 
-    fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status> {
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status> {
+        if let Some(takes) = self.inner.types.answer_to(call)
+            && let Err(error) = takes.check(ret, payload, client)
+        {
+            self.functions.complete(call, Status::Decode.code(), error.to_string().as_bytes())?;
+            return Err(Status::Decode);
+        }
         self.functions.complete(call, ret, payload)
+    }
+
+    fn release(&self, lent: Lent) {
+        handles::release(&*self.functions, lent);
     }
 }
