@@ -67,12 +67,7 @@ fn definitions<'a, 'b>(own: &str, crates: &'b Crates<'a>) -> BTreeMap<&'b str, V
 impl Entry {
     /// The name, if it is a type that others may refer to.
     fn type_name(&self) -> Option<&str> {
-        match self {
-            Self::Struct(item) => Some(&item.name),
-            Self::Enum(item) => Some(&item.name),
-            Self::Handle(item) => Some(&item.name),
-            _ => None,
-        }
+        matches!(self, Self::Struct(_) | Self::Enum(_) | Self::Handle(_)).then(|| self.name())
     }
 
     /// The types that it names.

@@ -44,6 +44,21 @@ impl Entry {
         info.docs.end().map_err(|damage| wrong("information of ", damage))?;
         Ok(entry)
     }
+
+    /// The name; empty if there is none.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Library(item) => &item.name,
+            Self::Constructor(_) => "",
+            Self::Struct(item) => &item.name,
+            Self::Enum(item) => &item.name,
+            Self::Handle(item) => &item.name,
+            Self::Request(item) => &item.name,
+            Self::HostFn(item) => &item.name,
+            Self::Event(item) => &item.name,
+            Self::Constant(item) => &item.name,
+        }
+    }
 }
 
 /// An item as people know it, as far as it can be told.
