@@ -5,7 +5,7 @@ mod support;
 use ffihost_ipc::session::Action;
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{PREFACE, encode_request, encode_response};
-use ffihost_ipc::{Limits, Status, Token};
+use ffihost_ipc::{Lent, Limits, Status, Token};
 use std::time::Duration;
 use support::frames::frames;
 use support::wire::{Dialogue, Did, terms};
@@ -638,4 +638,35 @@ fn what_waits_for_opened_is_bounded_too() {
     assert!(output.len() > 7000 && taken > 4, "{} with {taken} calls", output.len());
     server.session.event(1, b"next");
     assert!(matches!(*frames(&server.take_output()), [FromServer::Event { id: 1, missed: 90.., .. }]));
+}
+
+#[test]
+fn what_the_client_is_sent_it_has_until_it_is_taken_out() {
+    let mut server = Dialogue::with(Limits { frame: 1024, ..Limits::default() });
+    let keys = server.start(&[
+        request(1, "answered"),
+        request(2, "large"),
+        FromClient::Request { id: 3, timeout_ms: 10, method: "late", payload: b"" },
+        request(4, "after the end"),
+    ]);
+    server.send_frames(&[
+        FromClient::Listen { id: 5, event: "e" },
+        FromClient::Register { id: 6, max_in_flight: 0, deadline_ms: 0, name: "f" },
+    ]);
+    server.wait(Duration::from_millis(20));
+    let session = &mut server.session;
+    assert!(session.reply(keys[0], 1, b"\xf6"));
+    assert!(!session.reply(keys[1], 0, &[0; 2_000]), "another answer is sent");
+    assert!(!session.reply(keys[2], 0, b"\xf6"), "it was answered before");
+    assert!(session.event(5, b"held until OPENED"));
+    assert!(!session.event(5, &[0; 2_000]), "it is missed");
+    assert!(!session.event(7, b"of nobody"));
+    let (thing, other) = (Lent { kind: 1, number: 7 }, Lent { kind: 2, number: 7 });
+    session.lend(&[thing, thing, other]);
+    session.lend(&[thing]);
+    assert!(session.has(thing) && session.give_back(thing), "of three");
+    assert!(session.give_back(other) && !session.has(other) && !session.give_back(other), "there was one");
+    assert_eq!(session.end().handles, [(thing, 2)]);
+    assert!(!session.has(thing) && !session.give_back(thing) && session.end().handles.is_empty(), "it was taken out");
+    assert!(!session.reply(keys[3], 0, b"\xf6") && !session.event(5, b"") && session.call(1, 6, b"").is_err());
 }

@@ -10,5 +10,5 @@ mod exports;
 mod library;
 mod once;
 
-pub use self::context::Context;
+pub use self::context::{Context, Loaded};
 pub use self::library::{CreateError, Library, LoadError};
