@@ -43,7 +43,7 @@ run_clippy() {
 
 run_benches() {
     cargo bench --locked --package ffihost-benches --bench host_call --bench formats -- --quick || return
-    cargo bench --locked --package ffihost-benches-ipc --bench ipc -- --quick
+    cargo bench --locked --bench ipc -- --quick
 }
 
 run_rustdoc() {
@@ -57,7 +57,7 @@ declare -A steps=(
     [tests]="cargo test --locked --workspace"
     [benches]="run_benches"
     [counts]="ci/counts.sh"
-    [weight]="ci/weight.sh --kept"
+    [weight]="ci/weight.sh"
     [deny]="run_deny"
 )
 order=(rustfmt clippy rustdoc tests benches counts weight deny)
