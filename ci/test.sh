@@ -16,6 +16,8 @@ source ci/steps.sh
 install_packages gcc:gcc g++:g++ nm:binutils valgrind:valgrind python3:python3
 # What a C compiler is not enough without.
 install_headers
+# The second compiler of the bindings, which not every distribution has.
+install_clang
 # For the clients in Python: it makes environments with pip in them.
 install_python_venv
 need_rust rustfmt clippy-driver
