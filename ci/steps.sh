@@ -91,6 +91,13 @@ install_headers() {
     }
 }
 
+# install_clang: where it can be had; what needs it says so and does without.
+install_clang() {
+    command -v clang-22 >/dev/null && return
+    echo "installing clang-22"
+    apt_install clang-22 || echo "clang-22 cannot be installed here: nothing is compiled with it" >&2
+}
+
 # install_python_venv: what makes environments; Debian has it apart from Python.
 install_python_venv() {
     python3 -c 'import ensurepip, venv' 2>/dev/null && return

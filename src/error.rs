@@ -66,7 +66,8 @@ pub enum HostError<E = Infallible> {
     /// The host's answer does not decode.
     #[error("the host's answer does not decode: {0}")]
     Decode(String),
-    /// There is no context: the code does not run in one, or its context has ended.
+    /// There is no context: the code does not run in one, or its context has ended; or the call was awaited off the FFI
+    /// thread, and no host was named for it.
     #[error("there is no context to call the host of")]
     NoContext,
     /// A remote host went away.

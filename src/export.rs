@@ -18,10 +18,12 @@ pub use crate::handles::HandleType;
 pub use crate::ipc::serve;
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
 
+use crate::abi::destructor;
+use crate::context::run::Destruct;
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
 use crate::{Host, HostFn, ToHost};
-use futures_util::future::{BoxFuture, LocalBoxFuture, ready};
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use std::rc::Rc;
 
 /// A library that has a constructor.
@@ -33,22 +35,25 @@ use std::rc::Rc;
 pub trait HasConstructor {}
 
 /// A library that has a destructor.
-pub trait HasDestructor<S> {
+pub trait HasDestructor<S: 'static>: Sized + 'static {
     /// Runs it.
-    fn destroy<'a>(&self, state: &'a S) -> LocalBoxFuture<'a, ()>;
+    fn destroy(state: &S) -> LocalBoxFuture<'_, ()>;
+
+    /// What runs it.
+    fn destructor(&self) -> Option<Destruct> {
+        Some(destructor(async |state: &S| Self::destroy(state).await))
+    }
 }
 
 /// Every library, for those that have none: found only where [`HasDestructor`] is not.
-pub trait NoDestructor<S> {
-    /// Does nothing.
-    fn destroy<'a>(&self, state: &'a S) -> LocalBoxFuture<'a, ()>;
-}
-
-impl<M, S> NoDestructor<S> for &M {
-    fn destroy<'a>(&self, _: &'a S) -> LocalBoxFuture<'a, ()> {
-        Box::pin(ready(()))
+pub trait NoDestructor {
+    /// None.
+    fn destructor(&self) -> Option<Destruct> {
+        None
     }
 }
+
+impl<M> NoDestructor for &M {}
 
 /// Calls a host function that was declared without `async`.
 pub fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {

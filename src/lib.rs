@@ -99,6 +99,8 @@ mod sync;
 #[cfg(not(ffihost_loom))]
 pub mod testing;
 #[cfg(not(ffihost_loom))]
+mod thread;
+#[cfg(not(ffihost_loom))]
 pub mod wire;
 
 #[cfg(not(ffihost_loom))]

@@ -23,7 +23,7 @@
 //! No entry is dropped under the lock: what a writer takes out of the list is returned to it.
 
 use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
 
@@ -79,6 +79,8 @@ impl<F> Registry<F> {
     pub(crate) fn unregister(&self, name: &str) -> Option<Arc<Entry<F>>> {
         let mut entries = self.entries.lock();
         let at = place(&entries, name).ok()?;
+        // It is there; said where the compiler sees it, so that `remove` has no panic.
+        entries.get(at)?;
         let entry = entries.remove(at);
         if !planted("unregister_without_mark") {
             entry.unregistered.store(1, Ordering::Release);
@@ -118,9 +120,11 @@ fn place<F>(entries: &[Arc<Entry<F>>], name: &str) -> Result<usize, usize> {
 /// Puts an entry in its place, and returns what was there.
 fn put<F>(entries: &mut Vec<Arc<Entry<F>>>, entry: Arc<Entry<F>>) -> Option<Arc<Entry<F>>> {
     match place(entries, &entry.name) {
-        Ok(at) => Some(mem::replace(&mut entries[at], entry)),
+        Ok(at) => entries.get_mut(at).map(|before| mem::replace(before, entry)),
         Err(at) => {
-            entries.insert(at, entry);
+            // Within, as above.
+            let end = entries.len();
+            entries.insert(at.min(end), entry);
             None
         }
     }
@@ -168,13 +172,12 @@ impl<F> Drop for Hold<F> {
 }
 
 /// The FFI thread's copy of the registry.
-#[derive(Debug)]
 pub(crate) struct Snapshot<F> {
     version: Cell<u64>,
     /// In the order of the names.
-    by_name: RefCell<Vec<Rc<LocalEntry<F>>>>,
+    by_name: Cell<Vec<Rc<LocalEntry<F>>>>,
     /// By the small number of a [`Name`]: no search for names that the author declared.
-    by_id: RefCell<Vec<Option<Rc<LocalEntry<F>>>>>,
+    by_id: Cell<Vec<Option<Rc<LocalEntry<F>>>>>,
 }
 
 /// A look-up that found nothing to call.
@@ -188,7 +191,7 @@ pub(crate) enum Missing {
 
 impl<F> Snapshot<F> {
     pub(crate) fn new() -> Self {
-        Self { version: Cell::new(0), by_name: RefCell::default(), by_id: RefCell::default() }
+        Self { version: Cell::new(0), by_name: Cell::default(), by_id: Cell::default() }
     }
 
     /// Whether the registry has changed since the last [`refresh`](Self::refresh).
@@ -212,7 +215,7 @@ impl<F> Snapshot<F> {
             // What was taken over is still registered, so it is not marked.
             (entries.iter().map(take_over).collect(), stale.iter().any(|entry| entry.entry.is_unregistered()))
         };
-        self.by_name.replace(fresh);
+        self.by_name.set(fresh);
         drop(stale_ids);
         drop(stale);
         unregistered
@@ -233,17 +236,29 @@ impl<F> Snapshot<F> {
 
     #[inline]
     fn find(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
-        let Some(id) = name.id else { return named(&self.by_name.borrow(), name.text).cloned() };
-        if let Some(Some(entry)) = self.by_id.borrow().get(id as usize) {
-            return Some(Rc::clone(entry));
+        // SAFETY: this thread's alone; it is replaced by `refresh` and `clear`, and cloning an entry calls neither.
+        let by_id = unsafe { &*self.by_id.as_ptr() };
+        match name.id.and_then(|id| by_id.get(id as usize)) {
+            Some(Some(entry)) => Some(Rc::clone(entry)),
+            _ => self.search(name),
         }
-        let entry = named(&self.by_name.borrow(), name.text).cloned()?;
-        let mut by_id = self.by_id.borrow_mut();
-        if by_id.len() <= id as usize {
-            by_id.resize_with(id as usize + 1, || None);
+    }
+
+    #[cold]
+    fn search(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
+        let by_name = self.by_name.take();
+        let entry = named(&by_name, name.text).cloned();
+        self.by_name.set(by_name);
+        if let (Some(id), Some(entry)) = (name.id, &entry) {
+            let mut by_id = self.by_id.take();
+            let len = by_id.len().max(id as usize + 1);
+            by_id.resize_with(len, || None);
+            if let Some(place) = by_id.get_mut(id as usize) {
+                *place = Some(Rc::clone(entry));
+            }
+            self.by_id.set(by_id);
         }
-        by_id[id as usize] = Some(Rc::clone(&entry));
-        Some(entry)
+        entry
     }
 
     /// Lets everything go.
@@ -272,6 +287,7 @@ mod oracle {
 
     use super::*;
     use proptest::prelude::*;
+    use std::cell::RefCell;
     use std::collections::HashMap;
 
     #[derive(Clone, Debug)]

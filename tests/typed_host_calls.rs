@@ -140,6 +140,28 @@ fn both_formats_side_by_side_inline() {
 }
 
 #[test]
+fn off_the_ffi_thread_a_call_needs_its_host() {
+    for format in BOTH {
+        let ctx = context();
+        let (asked, log) = ctx.leave_open("profile", format, |_| ());
+        // Moved while it is open.
+        assert_eq!(acted(ctx, "profile moved"), "Err(NoContext)");
+        typed::wait_until("the host is told", || log.cancelled() == [asked.next().0]);
+        let pending = act_later(ctx, "profile moved on");
+        assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
+        assert_eq!(said(pending.wait()), ADA);
+        // On the caller's thread.
+        let now = |what: &'static str| move || said(run_cbor(act_now, ctx, &map([("what", what.into())])));
+        assert_eq!(now("profile")(), "Err(NoContext)");
+        let waiting = thread::spawn(now("profile on"));
+        assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
+        assert_eq!(waiting.join().expect("no panic"), ADA);
+        assert_eq!(ctx.stats().host_calls_in_flight, 0);
+        assert_eq!(ctx.destroy(), OK);
+    }
+}
+
+#[test]
 fn answers_come_later_and_from_other_threads() {
     for format in BOTH {
         let ctx = context();

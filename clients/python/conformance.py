@@ -285,6 +285,22 @@ async def no_such_event(address):
 
 
 @case
+async def cancelled_before_it_is_open(address):
+    raw = await Raw.greeted(address)
+    listen, register = frame(v2.LISTEN, u64(1), text("on_echo_fired")), (u64(1), u32(0), u32(0), text("fetch_clock"))
+    for opening in (listen, frame(v2.REGISTER, *register)):
+        raw.send(opening + frame(v2.CANCEL, u64(1)))
+        check((await raw.expect(v2.OPENED)).u64() == 1)
+        fields = await raw.expect(v2.REPLY)
+        check((fields.u64(), fields.i32(), fields.rest()) == (1, 0, b"\xf6"))
+    raw.send(frame(v2.LISTEN, u64(1), text("on_nothing")) + frame(v2.CANCEL, u64(1)))
+    fields = await raw.expect(v2.REPLY)
+    check((fields.u64(), fields.i32()) == (1, v2.INVALID_ARGUMENT))
+    raw.send(frame(v2.GOODBYE))
+    await raw.expect_end()
+
+
+@case
 async def an_event_that_is_too_long_is_missed(address):
     async with await Client.connect(address, max_frame=1024) as timer:
         heard = await timer.listen("on_echo_fired")
@@ -341,6 +357,10 @@ async def the_newest_registration_is_asked(address):
         await one.register("fetch_clock", first)
         newer = await two.register("fetch_clock", second)
         check("read 2 ms" in await one.request("read_clock"))
+        await newer.close()
+        check("read 1 ms" in await one.request("read_clock"))
+        newer = await one.register("fetch_clock", second)
+        check("read 2 ms" in await one.request("read_clock"), "also when both are one client's")
         await newer.close()
         check("read 1 ms" in await one.request("read_clock"))
 

@@ -39,7 +39,7 @@ impl Names {
 /// A piece, as the docs of `ffihost-schema` have it.
 #[derive(Clone, Copy, Debug)]
 struct Piece<'a> {
-    krate: &'a str,
+    krate: &'a [u8],
     item: &'a [u8],
     info: &'a [u8],
 }
@@ -48,7 +48,7 @@ impl Descriptor {
     /// That of the library that a crate is; its pieces are in this file.
     pub(crate) fn of_crate(krate: &str) -> Self {
         let mut pieces: Vec<Piece<'static>> = Vec::new();
-        for piece in section_pieces().filter(|piece| piece.krate == krate) {
+        for piece in section_pieces().filter(|piece| piece.krate == krate.as_bytes()) {
             // In order, and each once. They are few, and a sort is a lot of code for once in a process.
             let place =
                 pieces.binary_search_by(|other| other.item.cmp(piece.item).then_with(|| other.info.cmp(piece.info)));
@@ -89,7 +89,7 @@ impl Descriptor {
         writer.map(1);
         writer.entry("version", version);
         let hash = fnv1a(FNV1A_START, &item);
-        let piece = Piece { krate: "", item: &item, info: &info };
+        let piece = Piece { krate: b"", item: &item, info: &info };
         Self { bytes: document(hash, &[piece]), hash, host_fns, events }
     }
 }
@@ -133,7 +133,7 @@ impl Iterator for Pieces {
 
     fn next(&mut self) -> Option<Piece<'static>> {
         let start = self.0.windows(MAGIC.len()).position(|window| *window == MAGIC)?;
-        let mut rest = &self.0[start + MAGIC.len()..];
+        let mut rest = self.0.get(start + MAGIC.len()..)?;
         let mut number = || {
             let (number, after) = rest.split_first_chunk()?;
             rest = after;
@@ -145,11 +145,7 @@ impl Iterator for Pieces {
             rest = after;
             Some(taken)
         };
-        let piece = Piece {
-            krate: std::str::from_utf8(take(lengths[0])?).ok()?,
-            item: take(lengths[1])?,
-            info: take(lengths[2])?,
-        };
+        let piece = Piece { krate: take(lengths[0])?, item: take(lengths[1])?, info: take(lengths[2])? };
         self.0 = rest;
         Some(piece)
     }

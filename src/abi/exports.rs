@@ -81,7 +81,6 @@ macro_rules! exports {
                 user_data: *mut ::std::ffi::c_void,
                 ctx: *mut *mut ::std::ffi::c_void,
             ) -> ::std::ffi::c_int {
-                async fn __ffihost_nothing(_: &__State) {}
                 // SAFETY: the caller's contract is that of ffihost.h.
                 unsafe {
                     $crate::abi::by_hand::create(
@@ -90,7 +89,7 @@ macro_rules! exports {
                         (cb, user_data),
                         ctx,
                         $constructor,
-                        $crate::exports!(@or [$($destructor)?] __ffihost_nothing),
+                        $crate::exports!(@destructor [$($destructor)?]),
                     )
                 }
             }
@@ -131,9 +130,12 @@ macro_rules! exports {
             )*)?
         };
     };
+    (@destructor []) => { ::std::option::Option::None };
+    (@destructor [$destructor:path]) => {
+        ::std::option::Option::Some($crate::abi::destructor::<__State, _, _>($destructor))
+    };
     (@or [] $default:expr) => { $default };
     (@or [$given:expr] $default:expr) => { $given };
-    (@or [$given:path] $default:path) => { $given };
 }
 
 /// The exports that every library has, whatever its surface.

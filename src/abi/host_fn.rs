@@ -57,7 +57,7 @@ mod unwinding {
 
 /// A host's callback. It may be called as often as its kind says; see `FFICallBack`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Callback {
+pub struct Callback {
     function: FFICallBack,
     user_data: UserData,
 }
@@ -69,6 +69,11 @@ impl Callback {
 
     pub(crate) fn user_data(&self) -> UserData {
         self.user_data
+    }
+
+    /// The function, and what it is called with.
+    pub fn parts(&self) -> (FFICallBack, *mut c_void) {
+        (self.function, self.user_data.0)
     }
 
     /// Calls the host. No lock is held and nothing is borrowed: it may call anything back.

@@ -118,14 +118,6 @@ impl<S> Library<S> {
 
 #[cfg(feature = "ipc")]
 impl AnyLibrary {
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    pub(crate) fn version(&self) -> &'static CStr {
-        self.version
-    }
-
     /// The crate whose attributes it is made of; none if it was written by hand.
     pub(crate) fn crate_name(&self) -> Option<&'static str> {
         (!self.krate.is_empty()).then_some(self.krate)

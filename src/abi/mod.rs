@@ -16,13 +16,14 @@ pub(crate) use self::body::Warn;
 #[cfg(feature = "ipc")]
 pub use self::body::served;
 pub use self::body::{
-    abi_hash, add_event_listener, by_hand, cancel, close, create, create_cbor, descriptor, destroy, free_request,
-    free_request_cbor, free_sync_request, free_sync_request_cbor, host_complete, host_fn_registered, register_host_fn,
-    register_host_fn_with, release_handle, remove_event_listener, request, request_cbor, stats, sync_handle_request,
-    sync_handle_request_cbor, sync_request, sync_request_cbor, version,
+    abi_hash, add_event_listener, by_hand, cancel, close, create, create_cbor, descriptor, destroy, destructor,
+    free_request, free_request_cbor, free_sync_request, free_sync_request_cbor, host_complete, host_fn_registered,
+    register_host_fn, register_host_fn_with, release_handle, remove_event_listener, request, request_cbor, stats,
+    sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor, version,
 };
 #[cfg(feature = "ipc")]
 pub(crate) use self::body::{accepted, add_listener, cancel_in, context_of, fits, register_with, remove_listener};
-pub(crate) use self::host_fn::{Callback, HostFunction, UserData};
+pub use self::host_fn::Callback;
+pub(crate) use self::host_fn::{HostFunction, UserData};
 pub use self::library::{AnyLibrary, Library, Reply};
 pub(crate) use self::section::section;

@@ -33,10 +33,11 @@ use super::record::Instance;
 use crate::Host;
 use crate::status::Status;
 use crate::sync::{Arc, Condvar, Mutex};
+use crate::thread::Thread;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
@@ -90,7 +91,7 @@ pub(crate) struct Closing {
     stage: AtomicU32,
     report: Mutex<Report>,
     changed: Condvar,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<Thread>>,
     abandonment: Arc<Abandonment>,
 }
 
@@ -145,7 +146,7 @@ impl Closing {
     /// Starts the FFI thread and keeps it to be joined: the lock is held meanwhile, so a close that comes at once finds it.
     pub(super) fn spawn(&self, body: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         let mut slot = self.thread.lock();
-        *slot = Some(super::spawn("ffihost", body)?);
+        *slot = Some(Thread::spawn(c"ffihost", body)?);
         Ok(())
     }
 
@@ -195,8 +196,7 @@ impl Closing {
             thread::sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(1));
         }
-        // It contains panics, so there is nothing to learn from the result.
-        let _ = thread.join();
+        thread.join();
         true
     }
 }
@@ -234,7 +234,7 @@ pub(crate) fn close(host: Host, done: Box<dyn FnOnce(Closed) + Send>) -> Status 
             super::frame::enter(host, None, || supervise(&instance, done));
         }
     });
-    if let Err(error) = super::spawn("ffihost-close", supervisor) {
+    if let Err(error) = Thread::spawn(c"ffihost-close", supervisor) {
         drop(begins);
         tracing::error!(%error, "no thread to close a context with");
         return Status::Busy;

@@ -40,9 +40,3 @@ pub(crate) mod spin;
 
 #[cfg(not(ffihost_loom))]
 pub(crate) use self::record::{Context, Contexts, Instance, MAX_CONTEXTS, Pinned};
-
-/// Starts a thread of the library. One function for all of them, since each that std makes for a type of its own is large.
-#[cfg(not(ffihost_loom))]
-pub(crate) fn spawn(name: &str, body: Box<dyn FnOnce() + Send>) -> std::io::Result<std::thread::JoinHandle<()>> {
-    std::thread::Builder::new().name(name.into()).spawn(body)
-}

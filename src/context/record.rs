@@ -5,7 +5,7 @@ use super::gate::{GENERATION_BITS, Gate, Phase, Refused};
 use super::requests::{Errand, Requests};
 use crate::abi::HostFunction;
 use crate::bridge::Signal;
-use crate::events::Hub;
+use crate::events::{Events, events};
 use crate::handles::Handles;
 use crate::inflight::{Accepted, Answer, Raw, Table, Token};
 use crate::options::Options;
@@ -90,7 +90,7 @@ impl Contexts {
     #[inline]
     fn record(&self, index: u32) -> Option<&'static Context> {
         // Acquire pairs with the Release of `acquire`: the record is initialised.
-        let record = self.places()[index as usize].load(Ordering::Acquire);
+        let record = self.places().get(index as usize)?.load(Ordering::Acquire);
         // SAFETY: a record that is not null was leaked by `acquire`, and is never freed.
         unsafe { record.as_ref() }
     }
@@ -125,7 +125,7 @@ impl Contexts {
                     self.make_places();
                 }
                 let record = Box::leak(Box::new(Context::new(self, index)));
-                self.places()[index as usize].store(record, Ordering::Release);
+                self.places().get(index as usize)?.store(record, Ordering::Release);
                 allocation.made += 1;
                 record
             }
@@ -181,18 +181,18 @@ impl Context {
         }
     }
 
-    /// Begins a life: the instance is reachable by its handle from now on.
-    pub(crate) fn open(&'static self, options: Options) -> Arc<Instance> {
+    /// Begins a life: the instance is reachable by its handle from now on. None after the last generation, which a record
+    /// that is used again has not reached.
+    pub(crate) fn open(&'static self, options: Options) -> Option<Arc<Instance>> {
         let refused = (self.answers_refused.get(), self.answers_undecodable.get());
         self.payload.store(options.payload, Ordering::Relaxed);
-        let generation = self.gate.next_generation(1 << HANDLE_GENERATION_BITS);
-        let generation = generation.expect("a record that has run out of generations is not used again");
+        let generation = self.gate.next_generation(1 << HANDLE_GENERATION_BITS)?;
         let instance = Arc::new(Instance {
             context: self,
             generation,
             registry: Registry::new(),
             requests: Requests::new(options.requests_queued),
-            events: Hub::new(&options),
+            events: events(&options),
             #[cfg(feature = "ipc")]
             servers: crate::ipc::servers::Servers::default(),
             closing: Closing::new(),
@@ -204,7 +204,7 @@ impl Context {
         });
         self.instance.store(Arc::into_raw(Arc::clone(&instance)).cast_mut(), Ordering::Release);
         self.gate.open(generation);
-        instance
+        Some(instance)
     }
 
     /// Goes in, if the generation is the present one and the context is not past `until`.
@@ -306,7 +306,7 @@ pub(crate) struct Instance {
     pub(crate) options: Options,
     pub(crate) registry: Registry<HostFunction>,
     pub(crate) requests: Requests,
-    pub(crate) events: Hub,
+    pub(crate) events: Option<Box<dyn Events>>,
     #[cfg(feature = "ipc")]
     pub(crate) servers: crate::ipc::servers::Servers,
     pub(crate) closing: Closing,
@@ -356,7 +356,7 @@ impl Instance {
             requests_refused: counters.requests_refused.get(),
             events_emitted: counters.events_emitted.get(),
             events_dropped: counters.events_dropped.get(),
-            listeners: self.events.listeners() as u64,
+            listeners: self.events.as_ref().map_or(0, |events| events.listeners() as u64),
             handles: self.handles.len() as u64,
         }
     }

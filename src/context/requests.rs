@@ -132,7 +132,8 @@ impl Requests {
 
     /// Takes no more errands, and drops those that are queued: whoever waits for one learns that it will not be run.
     pub(crate) fn refuse_errands(&self) {
-        for errand in self.errands.close() {
+        let mut left = self.errands.close();
+        while let Some(errand) = left.pop_front() {
             crate::panic::contain_call(|| drop(errand));
         }
     }
@@ -183,15 +184,15 @@ impl Requests {
 
     /// Cancels the requests that were submitted with this userData. False if there are none.
     pub(crate) fn cancel(&self, user_data: crate::abi::UserData) -> bool {
-        self.abort(|live| live.is_request && live.callback.user_data() == user_data)
+        self.abort(&|live| live.is_request && live.callback.user_data() == user_data)
     }
 
     /// Cancels every request.
     pub(crate) fn cancel_all(&self) -> bool {
-        self.abort(|_| true)
+        self.abort(&|_| true)
     }
 
-    fn abort(&self, matches: impl Fn(&Live) -> bool) -> bool {
+    fn abort(&self, matches: &dyn Fn(&Live) -> bool) -> bool {
         let mut found = false;
         let mut tasks = Vec::new();
         for (_, live) in self.inner.lock().live.iter_mut().filter(|(_, live)| !live.cancelled && matches(live)) {
@@ -215,12 +216,12 @@ impl Requests {
         let mut inner = self.inner.lock();
         inner.sealed = true;
         self.cancels.store(true, Ordering::Release);
-        let (mut live, queue) = (std::mem::take(&mut inner.live), std::mem::take(&mut inner.queue));
+        let (mut live, mut queue) = (std::mem::take(&mut inner.live), std::mem::take(&mut inner.queue));
         drop(inner);
         for live in live.drain() {
             live.callback.call(status, text.as_bytes());
         }
-        for (_, job) in queue {
+        while let Some((_, job)) = queue.pop_front() {
             crate::panic::contain_call(|| drop(job));
         }
         self.refuse_errands();

@@ -5,7 +5,6 @@ use super::gate::Phase;
 use super::local::Local;
 use super::record::Instance;
 use super::requests::{Key, Settled};
-use crate::events::machinery;
 use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
@@ -33,9 +32,9 @@ pub(crate) trait Told {
     fn tell(&self, take: &mut dyn FnMut(Status, &[u8]));
 }
 
-impl<T: AsRef<str>> Told for (Status, T) {
+impl Told for (Status, String) {
     fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
-        take(self.0, self.1.as_ref().as_bytes());
+        take(self.0, self.1.as_bytes());
     }
 }
 
@@ -60,7 +59,7 @@ pub(crate) fn start(
     instance: &Arc<Instance>,
     created: Key,
     construct: Construct,
-    destruct: Destruct,
+    destruct: Option<Destruct>,
 ) -> io::Result<()> {
     let theirs = Arc::clone(instance);
     let body = Box::new(move || {
@@ -108,7 +107,7 @@ fn tell_once(failure: &dyn Told, tell: impl FnOnce(Status, &[u8])) {
 }
 
 /// The FFI thread.
-fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Destruct) -> Option<LastWord> {
+fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Option<Destruct>) -> Option<LastWord> {
     let instance = &local.instance;
     let gate = &instance.context.gate;
     let (runtime, failure) = match runtime() {
@@ -165,14 +164,14 @@ fn live(
     local: &Rc<Local>,
     created: Key,
     construct: Construct,
-    destruct: Destruct,
+    destruct: Option<Destruct>,
 ) -> Option<Failure> {
     let failed = Rc::new(Cell::new(None));
     local.spawn(Box::pin(Life {
         local: Rc::clone(local),
         created,
         chapter: Chapter::Beginning(construct),
-        destruct: Some(destruct),
+        destruct,
         state: None,
         timer: None,
         failed: Rc::clone(&failed),
@@ -240,7 +239,7 @@ impl Life {
                     Poll::Pending if !self.is_closing(cx) => return Poll::Pending,
                     Poll::Pending => {
                         ready!(self.poll_timer(cx, options.grace));
-                        let why = (Status::Cancelled, "the context was closed before it was constructed");
+                        let why = (Status::Cancelled, "the context was closed before it was constructed".to_owned());
                         return self.end(Some(Box::new(why)));
                     }
                 },
@@ -365,13 +364,15 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     if let Some(runtime) = runtime {
         contain(|| runtime.shutdown_timeout(linger));
     }
-    let delivered = machinery().is_none_or(|machinery| (machinery.finish)(&instance.events, Instant::now() + linger));
-    for handle in instance.handles.clear() {
+    let delivered = instance.events.as_ref().is_none_or(|events| events.finish(Instant::now() + linger));
+    let mut handles = instance.handles.clear();
+    while let Some(handle) = handles.pop() {
         contain(|| drop(handle));
     }
     instance.requests.seal(Status::Cancelled, "the context has ended");
     local.retire();
-    for entry in instance.registry.clear() {
+    let mut entries = instance.registry.clear();
+    while let Some(entry) = entries.pop() {
         contain(|| drop(entry));
     }
     if alone && delivered { Closed::Clean } else { Closed::TimedOut }

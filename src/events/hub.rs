@@ -1,12 +1,14 @@
 //! The listeners of one context, the queue to them, and the event thread.
 
 use super::listener::{Removed, Word};
+use super::machinery::{Around, Events, Removal};
 use super::queue::{Full, Queue};
 use crate::abi::Callback;
 use crate::options::{Options, WhenFull};
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::{Arc, Condvar, Mutex};
+use crate::thread::Thread;
 use crate::{Format, ToHost, panic};
 use smallbox::{SmallBox, smallbox};
 use std::cell::Cell;
@@ -14,7 +16,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 #[derive(Debug)]
@@ -50,21 +52,18 @@ thread_local! {
     static EVENTS_OF: Cell<*const Shared> = const { Cell::new(ptr::null()) };
 }
 
-/// What the event thread runs inside of.
-pub(crate) type Around = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
-
 /// The events of one context.
 pub(crate) struct Hub {
     shared: Arc<Shared>,
-    thread: Mutex<Thread>,
+    thread: Mutex<Stage>,
     when_full: WhenFull,
 }
 
 /// The event thread.
-enum Thread {
+enum Stage {
     /// There was no listener yet.
     None,
-    Started(JoinHandle<()>),
+    Started(Thread),
     /// It was told to end.
     Over,
 }
@@ -87,17 +86,6 @@ struct Listeners {
     leaving: Vec<Arc<Listener>>,
 }
 
-/// What became of a removal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Removal {
-    /// It will not be called again.
-    Done,
-    /// There is no such listener.
-    Unknown,
-    /// It is removed, but its last delivery still runs.
-    StillRunning,
-}
-
 impl Hub {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
@@ -108,54 +96,20 @@ impl Hub {
                 closed: AtomicBool::new(false),
                 settled: Condvar::new(),
             }),
-            thread: Mutex::new(Thread::None),
+            thread: Mutex::new(Stage::None),
             when_full: options.events_when_full,
         }
     }
 
-    /// Adds a listener, and starts the event thread with the first; all of that thread runs inside of `around`.
-    ///
-    /// # Errors
-    ///
-    /// If the thread cannot be started.
-    pub(crate) fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64> {
-        self.start(around)?;
-        let mut listeners = self.shared.listeners.lock();
-        listeners.latest += 1;
-        let id = listeners.latest;
-        let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
-        Arc::make_mut(&mut listeners.present).push(listener);
-        self.shared.count.store(listeners.present.len(), Ordering::Release);
-        Ok(id)
-    }
-
     fn start(&self, around: Around) -> io::Result<()> {
         let mut thread = self.thread.lock();
-        if let Thread::None = *thread {
+        if let Stage::None = *thread {
             self.shared.queue.reserve();
             let shared = Arc::clone(&self.shared);
             let body = Box::new(move || around(&mut || shared.run()));
-            *thread = Thread::Started(crate::context::spawn("ffihost-events", body)?);
+            *thread = Stage::Started(Thread::spawn(c"ffihost-events", body)?);
         }
         Ok(())
-    }
-
-    /// Removes a listener. With `wait`, not before a delivery that is under way has ended.
-    pub(crate) fn remove(&self, id: u64, wait: bool) -> Removal {
-        let mut listeners = self.shared.listeners.lock();
-        let Some(listener) = listeners.take(id) else { return Removal::Unknown };
-        self.shared.count.store(listeners.present.len(), Ordering::Release);
-        if listener.word.remove() == Removed::Idle || self.is_event_thread() {
-            return Removal::Done;
-        }
-        while listener.word.is_running() {
-            if !wait {
-                listeners.leaving.push(listener);
-                return Removal::StillRunning;
-            }
-            listeners = self.shared.settled.wait(listeners);
-        }
-        Removal::Done
     }
 
     /// Enqueues an event for whoever listens.
@@ -184,29 +138,60 @@ impl Hub {
         }
     }
 
-    /// Delivers what is queued, ends the event thread, and waits for that, but no longer than until `deadline`.
-    /// False if a listener still runs then.
-    pub(crate) fn finish(&self, deadline: Instant) -> bool {
+    fn is_event_thread(&self) -> bool {
+        ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
+    }
+}
+
+impl Events for Hub {
+    fn hub(&self) -> &Hub {
+        self
+    }
+
+    fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64> {
+        self.start(around)?;
+        let mut listeners = self.shared.listeners.lock();
+        listeners.latest += 1;
+        let id = listeners.latest;
+        let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
+        Arc::make_mut(&mut listeners.present).push(listener);
+        self.shared.count.store(listeners.present.len(), Ordering::Release);
+        Ok(id)
+    }
+
+    fn remove(&self, id: u64, wait: bool) -> Removal {
+        let mut listeners = self.shared.listeners.lock();
+        let Some(listener) = listeners.take(id) else { return Removal::Unknown };
+        self.shared.count.store(listeners.present.len(), Ordering::Release);
+        if listener.word.remove() == Removed::Idle || self.is_event_thread() {
+            return Removal::Done;
+        }
+        while listener.word.is_running() {
+            if !wait {
+                listeners.leaving.push(listener);
+                return Removal::StillRunning;
+            }
+            listeners = self.shared.settled.wait(listeners);
+        }
+        Removal::Done
+    }
+
+    fn finish(&self, deadline: Instant) -> bool {
         self.shared.closed.store(true, Ordering::Relaxed);
         self.shared.queue.close();
-        let Thread::Started(thread) = std::mem::replace(&mut *self.thread.lock(), Thread::Over) else { return true };
+        let Stage::Started(thread) = std::mem::replace(&mut *self.thread.lock(), Stage::Over) else { return true };
         while !thread.is_finished() {
             if Instant::now() >= deadline {
                 return false;
             }
             thread::sleep(Duration::from_micros(50));
         }
-        // The thread contains panics, so there is nothing to learn from the result.
-        let _ = thread.join();
+        thread.join();
         true
     }
 
-    pub(crate) fn listeners(&self) -> usize {
+    fn listeners(&self) -> usize {
         self.shared.count.load(Ordering::Relaxed)
-    }
-
-    fn is_event_thread(&self) -> bool {
-        ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
     }
 }
 

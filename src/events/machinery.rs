@@ -3,22 +3,56 @@
 //! Nothing names it but what `#[ffi_event]` and `exports!` put into a section of the library's file, so a library that has no
 //! event does not link it. It has no listener either, as the host may only listen to events that the library has.
 
-use super::hub::{Around, Hub, Removal};
+use super::hub::Hub;
 use crate::Format;
 use crate::abi::{Callback, section};
+use crate::options::Options;
 use std::io;
 use std::time::Instant;
 
-/// The operations of a hub that need a listener.
-#[derive(Debug)]
-pub struct Machinery {
-    pub(crate) add: fn(&Hub, &str, Format, Callback, Around) -> io::Result<u64>,
-    pub(crate) remove: fn(&Hub, u64, bool) -> Removal,
-    pub(crate) finish: fn(&Hub, Instant) -> bool,
+/// The events of a context: a [`Hub`], in a library that has any.
+pub(crate) trait Events: Send + Sync {
+    /// Where they are emitted.
+    fn hub(&self) -> &Hub;
+
+    /// Adds a listener, and starts the event thread with the first; all of that thread runs inside of `around`.
+    ///
+    /// # Errors
+    ///
+    /// If the thread cannot be started.
+    fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64>;
+
+    /// Removes a listener. With `wait`, not before a delivery that is under way has ended.
+    fn remove(&self, id: u64, wait: bool) -> Removal;
+
+    /// Delivers what is queued, ends the event thread, and waits for that, but no longer than until `deadline`.
+    /// False if a listener still runs then.
+    fn finish(&self, deadline: Instant) -> bool;
+
+    /// How many listeners there are.
+    fn listeners(&self) -> usize;
 }
 
+/// What the event thread runs inside of.
+pub(crate) type Around = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
+
+/// What became of a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// It will not be called again.
+    Done,
+    /// There is no such listener.
+    Unknown,
+    /// It is removed, but its last delivery still runs.
+    StillRunning,
+}
+
+/// Makes the events of a context.
+#[derive(Debug)]
+pub struct Machinery(fn(&Options) -> Box<dyn Events>);
+
 /// What the attributes name.
-pub static MACHINERY: Machinery = Machinery { add: Hub::add, remove: Hub::remove, finish: Hub::finish };
+pub static MACHINERY: Machinery = Machinery(|options| Box::new(Hub::new(options)));
 
 section! {
     elf: "ffihost_events", start: "__start_ffihost_events", stop: "__stop_ffihost_events",
@@ -26,14 +60,14 @@ section! {
     Option<&Machinery> = None
 }
 
-/// None if no library in this file has an event.
-pub(crate) fn machinery() -> Option<&'static Machinery> {
+/// The events of a new context; none if no library in this file has an event.
+pub(crate) fn events(options: &Options) -> Option<Box<dyn Events>> {
     let (start, stop) = section();
     let count = (stop.addr() - start.addr()) / size_of::<Option<&Machinery>>();
     // SAFETY: the linker defines both as the bounds of one section, which holds nothing but such references, and what pads it
     // is zeros, which are none.
     let named: &'static [Option<&'static Machinery>] = unsafe { std::slice::from_raw_parts(start.cast(), count) };
-    named.iter().find_map(|machinery| *machinery)
+    named.iter().find_map(|machinery| *machinery).map(|Machinery(make)| make(options))
 }
 
 /// Says that the library has an event, if it has: what the attributes emit.

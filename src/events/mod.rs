@@ -20,8 +20,6 @@ mod machinery;
 mod queue;
 
 #[cfg(not(ffihost_loom))]
-pub(crate) use self::hub::{Hub, Removal};
-#[cfg(not(ffihost_loom))]
-pub(crate) use self::machinery::machinery;
+pub(crate) use self::machinery::{Events, Removal, events};
 #[cfg(not(ffihost_loom))]
 pub use self::machinery::{MACHINERY, Machinery};

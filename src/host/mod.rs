@@ -99,7 +99,7 @@ impl Host {
         function: impl Into<HostFnRef<'a>>,
         args: A,
     ) -> Call<'a, A, T, E> {
-        Call::new(self, function.into(), args)
+        Call::new(self, function.into(), args).anywhere()
     }
 
     /// Calls a host function that answers before it returns, and does not wait for one that does not.
@@ -130,7 +130,11 @@ impl Host {
     ///
     /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
     pub fn emit(self, event: &'static str, payload: impl ToHost) -> Result<(), HostError> {
-        self.context_instance(|instance| instance.events.emit(event, payload, &instance.counters))
+        self.context_instance(|instance| {
+            if let Some(events) = &instance.events {
+                events.hub().emit(event, payload, &instance.counters);
+            }
+        })
     }
 
     /// Whether the context is live: not closed, though it may be closing.

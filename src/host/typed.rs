@@ -78,7 +78,9 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///
 /// # Threading
 ///
-/// `Send` if its arguments are; it may be polled on any thread.
+/// `Send` if its arguments are. It is awaited on the FFI thread, and off it if a host was named with [`on`](Self::on): in a
+/// synchronous request, a `spawn_blocking` closure, another runtime. Without that it ends there with
+/// [`HostError::NoContext`].
 ///
 /// # Cancellation
 ///
@@ -113,7 +115,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     #[inline]
     pub fn new(function: &'static HostFn, args: A) -> Self {
         match Host::current() {
-            Ok(host) => Self(State::Attached(host.call_as(function, args))),
+            Ok(host) => Self(State::Attached(Call::new(host, function.into(), args))),
             Err(_) => Self::without_context(function, args),
         }
     }
@@ -126,7 +128,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
         })
     }
 
-    /// Calls this host: for code that runs outside of its context, a `spawn_blocking` closure for instance.
+    /// Calls this host, from any thread: for code that does not run on its FFI thread, a `spawn_blocking` closure for instance.
     pub fn on(self, host: Host) -> Self {
         Self(match self.0 {
             State::Attached(call) => State::Attached(call.on(host)),

@@ -307,7 +307,7 @@ impl<H> Table<H> {
         }
         let hold = slot.local(owner, |local| local.hold.take());
         self.free(owner, token);
-        Some(hold.expect("an open call holds its registration"))
+        hold
     }
 
     fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {
@@ -389,7 +389,9 @@ impl<H> Table<H> {
                 local.phase = Phase::Ended(reason);
                 (local.hold.take(), local.waker.take())
             });
-            each(Token::new(sequence, index), hold.expect("matched above"), waker);
+            if let Some(hold) = hold {
+                each(Token::new(sequence, index), hold, waker);
+            }
         }
     }
 
@@ -459,6 +461,8 @@ impl<H> Table<H> {
 
     #[inline]
     fn slot(&self, index: u32) -> &Slot<H> {
-        self.slots.get(index).expect("the owner only names slots that exist")
+        // SAFETY: the owner only names slots that exist: those of its tickets, of the lists in them, and below `fresh`, all of
+        // which `allocate` has made.
+        unsafe { self.slots.existing(index) }
     }
 }

@@ -34,14 +34,28 @@ impl<T> Segments<T> {
         Some(unsafe { &*items.add(offset) })
     }
 
+    /// The item.
+    ///
+    /// # Safety
+    ///
+    /// It exists: [`grow_to`](Self::grow_to) was called for it or for one behind it, before this.
+    #[inline]
+    pub(super) unsafe fn existing(&self, index: u32) -> &T {
+        let (segment, offset) = locate(index);
+        debug_assert!(self.get(index).is_some(), "an item that was grown to");
+        // SAFETY: the caller's contract, and as in `get`. Acquire, as there: it may have been made by another thread.
+        unsafe { &*self.segments.get_unchecked(segment).load(Ordering::Acquire).add(offset) }
+    }
+
     /// Makes sure that the item exists. One thread only.
     pub(super) fn grow_to(&self, index: u32, make: impl Fn() -> T) {
         let (segment, _) = locate(index);
-        if !self.segments[segment].load(Ordering::Relaxed).is_null() {
+        let Some(place) = self.segments.get(segment) else { return };
+        if !place.load(Ordering::Relaxed).is_null() {
             return;
         }
         let items: Box<[T]> = (0..length(segment)).map(|_| make()).collect();
-        self.segments[segment].store(Box::into_raw(items).cast(), Ordering::Release);
+        place.store(Box::into_raw(items).cast(), Ordering::Release);
     }
 }
 

@@ -169,8 +169,8 @@ impl<H> Slot<H> {
     /// The slot is CLAIMED by the caller, or the caller is the owner and the slot is ANSWERED.
     #[inline]
     unsafe fn decoder(&self) -> &'static Erased {
-        // SAFETY: nobody writes the decoder in these states.
-        self.decoder.with(|decoder| unsafe { *decoder }).expect("a slot is published with a decoder")
+        // SAFETY: nobody writes the decoder in these states, which come after one was set.
+        self.decoder.with(|decoder| unsafe { (*decoder).unwrap_unchecked() })
     }
 
     /// Ends the call unless an answer was accepted: OPEN to FREE. Owner only.

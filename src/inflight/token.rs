@@ -31,7 +31,7 @@ impl Token {
     #[inline]
     pub(super) fn new(sequence: u64, index: u32) -> Self {
         let bits = sequence << INDEX_BITS | u64::from(index);
-        Self(NonZeroU64::new(bits).expect("sequence numbers start at 1"))
+        Self(NonZeroU64::new(bits).unwrap_or(NonZeroU64::MIN))
     }
 
     /// The number that a host passed, which may be anything.

@@ -1,15 +1,14 @@
 //! What a library calls that is served: the C ends of replies, listeners and host functions.
-//!
-//! For whatever serves a library by its C functions: this one its own, `ffihost-load` those of a file.
 
+use super::Functions;
+use super::handles::{Handles, pass};
 use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
 use crate::sync::Mutex;
 use ffihost_ipc::{HostFunction, Listener, Reply, Status};
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void};
-use std::fmt;
 use std::ptr;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// The bytes that a callback is passed.
@@ -22,18 +21,25 @@ pub unsafe fn bytes<'a>(msg: *const c_char, len: usize) -> &'a [u8] {
     unsafe { std::slice::from_raw_parts(msg.cast(), len) }
 }
 
+/// A request that was submitted.
+pub(super) struct Waiting {
+    pub(super) reply: Reply,
+    /// If its outcome can hold handles.
+    pub(super) lends: Option<Arc<Handles>>,
+}
+
 /// Requests that were submitted, by the userData that they were submitted with: numbers that are not used again, so that a
 /// late cancellation means no other request.
 static REPLIES: LazyLock<Mutex<Replies>> = LazyLock::new(Mutex::default);
 
 #[derive(Default)]
 struct Replies {
-    waiting: HashMap<usize, Reply>,
+    waiting: HashMap<usize, Waiting>,
     last: usize,
 }
 
-/// Keeps a reply until its callback, and gives what to submit the request with.
-pub fn keep(reply: Reply) -> *mut c_void {
+/// Keeps a request until its callback, and gives what to submit it with.
+pub(super) fn keep(request: Waiting) -> *mut c_void {
     let mut replies = REPLIES.lock();
     // On 32 bits the numbers start over; 0 would be no userData to cancel by.
     let number = loop {
@@ -42,12 +48,12 @@ pub fn keep(reply: Reply) -> *mut c_void {
             break replies.last;
         }
     };
-    replies.waiting.insert(number, reply);
+    replies.waiting.insert(number, request);
     ptr::without_provenance_mut(number)
 }
 
-/// Takes a reply back.
-pub fn take(user_data: *mut c_void) -> Option<Reply> {
+/// Takes a request back.
+pub(super) fn take(user_data: *mut c_void) -> Option<Waiting> {
     REPLIES.lock().waiting.remove(&user_data.addr())
 }
 
@@ -56,65 +62,68 @@ pub fn take(user_data: *mut c_void) -> Option<Reply> {
 /// # Safety
 ///
 /// As for any request.
-pub unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+pub(super) unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     // SAFETY: the contract of the callback.
     let payload = unsafe { bytes(msg, len) };
     if ret == Status::StaleWarn.code() {
         let elapsed = str::from_utf8(payload).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
         // Taken out meanwhile, because it wakes a task, which no lock is held for.
-        if let Some(reply) = take(user_data) {
-            reply.stale(Duration::from_millis(elapsed));
-            REPLIES.lock().waiting.insert(user_data.addr(), reply);
+        if let Some(request) = take(user_data) {
+            request.reply.stale(Duration::from_millis(elapsed));
+            REPLIES.lock().waiting.insert(user_data.addr(), request);
         }
-    } else if let Some(reply) = take(user_data) {
-        reply.end(ret, payload);
+    } else if let Some(Waiting { reply, lends }) = take(user_data) {
+        pass(lends.as_deref(), ret, payload, |lent| reply.lend(ret, payload, lent));
     }
 }
 
-/// The callback of a listener, whose userData points to an [`ffihost_ipc::Listener`].
+/// What a listener is added with.
+pub(super) struct Listening {
+    pub(super) listener: Listener,
+    /// If the event can hold handles.
+    pub(super) lends: Option<Arc<Handles>>,
+}
+
+/// The callback of a listener, whose userData points to a [`Listening`].
 ///
 /// # Safety
 ///
 /// As for any listener; what userData points to outlives it.
-pub unsafe extern "C" fn heard(_: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+pub(super) unsafe extern "C" fn heard(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     // SAFETY: the contract of the callback, and the caller's.
-    unsafe { (*user_data.cast::<Listener>()).event(bytes(msg, len)) }
+    let (Listening { listener, lends }, payload) = unsafe { (&*user_data.cast(), bytes(msg, len)) };
+    pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
 }
-
-/// What settles a call, by its token, with a status and a payload.
-pub type Complete = Box<dyn Fn(u64, Status, &[u8]) + Send + Sync>;
 
 /// What a host function is registered with, that a client at the other end of a connection is.
-pub struct Registration {
-    function: HostFunction,
-    complete: Complete,
-}
-
-impl fmt::Debug for Registration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("function", &self.function).finish_non_exhaustive()
-    }
+pub(super) struct Registration {
+    pub(super) function: HostFunction,
+    /// If a call can hold handles.
+    pub(super) lends: Option<Arc<Handles>>,
+    /// If an answer can hold handles.
+    pub(super) takes: Option<Arc<Handles>>,
+    /// What settles a call that cannot be passed on.
+    pub(super) functions: Arc<dyn Functions>,
 }
 
 impl Registration {
-    /// The options to register it with: what they own is given back by [`released`](Self::released), or by
-    /// [`refused`](Self::refused) if they were never taken. `complete` settles a call that cannot be passed on.
-    pub fn options(function: HostFunction, complete: Complete) -> FFIHostFnOptions {
+    /// The options to register it with: what they own is given back by [`released`](Self::released), also if they were never
+    /// taken.
+    pub(super) fn options(self) -> FFIHostFnOptions {
         let milliseconds = |deadline: Duration| u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
         FFIHostFnOptions {
-            size: size_of::<FFIHostFnOptions>(),
             function: Some(Self::called),
             cancel: Some(Self::cancelled),
             release: Some(Self::released),
-            format: FFI_FORMAT_CBOR,
-            max_in_flight: function.max_in_flight,
-            deadline_ms: function.deadline.map_or(0, milliseconds),
-            user_data: Box::into_raw(Box::new(Self { function, complete })).cast(),
+            max_in_flight: self.function.max_in_flight,
+            deadline_ms: self.function.deadline.map_or(0, milliseconds),
+            user_data: Box::into_raw(Box::new(self)).cast(),
+            ..Self::none()
         }
     }
 
     /// The options to take a registration back with.
-    pub fn none() -> FFIHostFnOptions {
+    pub(super) fn none() -> FFIHostFnOptions {
         FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
             function: None,
@@ -127,30 +136,39 @@ impl Registration {
         }
     }
 
-    /// The library did not take the options.
-    ///
-    /// # Safety
-    ///
-    /// They are those of [`options`](Self::options), and this is the only time.
-    pub unsafe fn refused(options: &FFIHostFnOptions) {
-        // SAFETY: the caller's contract: the box is still ours.
-        drop(unsafe { Box::from_raw(options.user_data.cast::<Self>()) });
-    }
-
     unsafe extern "C" fn called(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
         // SAFETY: the library releases it later than its last call; the bytes live during this one.
-        let (registration, payload) = unsafe { (&*user_data.cast::<Self>(), bytes(req, len)) };
-        if let Err(refusal) = registration.function.call(token, payload) {
-            (registration.complete)(token, refusal.status, refusal.text.as_bytes());
+        let (Self { function, lends, takes, functions }, payload) = unsafe { (&*user_data.cast(), bytes(req, len)) };
+        let mut refused = None;
+        if let Some(takes) = takes {
+            takes.expect(token);
+        }
+        pass(lends.as_deref(), Status::Ok.code(), payload, |lent| {
+            refused = function.call(token, payload, lent).err();
+            refused.is_none()
+        });
+        if let Some(refusal) = refused {
+            if let Some(takes) = takes {
+                takes.forget(token);
+            }
+            // Nobody else knows of the call, so it is open.
+            let _settled = functions.complete(token, refusal.status.code(), refusal.text.as_bytes());
         }
     }
 
     unsafe extern "C" fn cancelled(token: u64, user_data: *mut c_void) {
         // SAFETY: as above.
-        unsafe { (*user_data.cast::<Self>()).function.cancel(token) }
+        let Self { function, takes, .. } = unsafe { &*user_data.cast() };
+        if let Some(takes) = takes {
+            takes.forget(token);
+        }
+        function.cancel(token);
     }
 
-    unsafe extern "C" fn released(user_data: *mut c_void) {
+    /// # Safety
+    ///
+    /// userData is that of [`options`](Self::options), and nobody uses it any more.
+    pub(super) unsafe extern "C" fn released(user_data: *mut c_void) {
         // SAFETY: called once, and last.
         drop(unsafe { Box::from_raw(user_data.cast::<Self>()) });
     }

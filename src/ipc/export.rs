@@ -1,6 +1,6 @@
 //! `<lib>_serve`.
 
-use super::Own;
+use super::own::own;
 use crate::Host;
 use crate::abi::types::{FFICallBack, FFIServeOptions};
 use crate::abi::{AnyLibrary, Callback, UserData, context_of};
@@ -118,7 +118,11 @@ fn start(
     callback: Callback,
 ) -> Result<(), Status> {
     let inside = host.enter(Phase::Running)?;
-    let (own, routing) = inside.servers.shared(|| Own::new(library, host));
+    let own = own(library, host).map_err(|error| {
+        tracing::error!(%error, "the library's own descriptor cannot be read");
+        Status::InvalidArgument
+    })?;
+    let (own, routing) = inside.servers.shared(own);
     let limits = Limits { grace: inside.options.grace, ..choices.limits };
     let token = match choices.token {
         None => None,

@@ -6,10 +6,15 @@
 #[doc(hidden)]
 pub mod callbacks;
 mod export;
+mod handles;
 mod own;
 mod rows;
+mod served;
 pub(crate) mod servers;
 
 pub use self::export::{Admit, serve};
-pub use self::own::Own;
+pub use self::own::{Own, OwnFunctions};
+pub use self::served::{Functions, Served};
+#[doc(hidden)]
+pub use crate::abi::Callback;
 pub use ffihost_ipc::*;

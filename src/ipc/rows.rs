@@ -11,7 +11,7 @@ section! {
 }
 
 /// Of no library.
-static NONE: Row = Row { module: "", name: "", start: Start::Release(|_, _| Err(Status::UnknownToken)) };
+static NONE: Row = Row { module: "", name: "", start: Start::Release("", |_, _| Err(Status::UnknownToken)) };
 
 /// The rows of all libraries in this file.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {

@@ -19,9 +19,9 @@ struct Inner {
 }
 
 impl Servers {
-    /// What the servers serve, made by the first.
-    pub(super) fn shared(&self, make: impl FnOnce() -> Own) -> (Own, Routing) {
-        self.0.lock().shared.get_or_insert_with(|| (make(), Routing::default())).clone()
+    /// What the servers serve: what the first of them brought.
+    pub(super) fn shared(&self, own: Own) -> (Own, Routing) {
+        self.0.lock().shared.get_or_insert_with(|| (own, Routing::default())).clone()
     }
 
     /// One more; it is told to stop at once if the others were.

@@ -258,13 +258,16 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     ///
-    /// If it is neither.
-    pub fn optional<T: Lift>(&mut self) -> Result<Option<T>, DecodeError> {
+    /// If it is neither, and those of `read`.
+    pub fn optional<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<Option<T>, DecodeError> {
         match self.next()? {
             Head::Simple(simple::NULL | simple::UNDEFINED) => Ok(None),
             head => {
                 self.peeked = Some(head);
-                T::decode(self).map(Some)
+                read(self).map(Some)
             }
         }
     }
@@ -336,20 +339,33 @@ impl<'a> Reader<'a> {
     ///
     /// If it is something else, or one of its values is.
     pub fn list<T: Lift>(&mut self) -> Result<Vec<T>, DecodeError> {
+        let mut values = Vec::new();
+        self.values(|reader| {
+            reader.charge(size_of::<T>().max(1))?;
+            values.push(T::decode(reader)?);
+            Ok(())
+        })?;
+        Ok(values)
+    }
+
+    /// An array: `read` reads each value.
+    ///
+    /// # Errors
+    ///
+    /// If it is something else, and those of `read`.
+    pub fn values(&mut self, mut read: impl FnMut(&mut Self) -> Result<(), DecodeError>) -> Result<(), DecodeError> {
         let len = match self.next()? {
             Head::Array(len) => len,
             other => return Err(unexpected("an array", other)),
         };
-        let mut values = Vec::new();
         self.deeper(|reader| {
-            while reader.has_more(len, values.len())? {
-                reader.charge(size_of::<T>().max(1))?;
-                let index = values.len();
-                values.push(T::decode(reader).map_err(|error| error.at_index(index))?);
+            let mut seen = 0;
+            while reader.has_more(len, seen)? {
+                read(reader).map_err(|error| error.at_index(seen))?;
+                seen += 1;
             }
             Ok(())
-        })?;
-        Ok(values)
+        })
     }
 
     /// Whether there is another value, after so many, in an array or a map of that length.

@@ -67,7 +67,8 @@ impl<'a> Heads<'a> {
 
     pub(super) fn next(&mut self) -> Result<Head, Broken> {
         let syntax = Broken::Syntax(self.all.len() - self.rest.len());
-        let first = self.take(1).ok_or(Broken::Early)?[0];
+        let (first, rest) = self.rest.split_first().ok_or(Broken::Early)?;
+        self.rest = rest;
         let (major, minor) = (first >> 5, first & 0x1f);
         let number = match minor {
             0..24 => Some(minor.into()),
@@ -140,7 +141,7 @@ fn write_float(value: f64, bytes: &mut Vec<u8>) {
 /// A first byte, and a number of so many bytes.
 fn write_wide(first: u8, number: u64, width: usize, bytes: &mut Vec<u8>) {
     bytes.push(first);
-    bytes.extend_from_slice(&number.to_be_bytes()[8 - width..]);
+    bytes.extend_from_slice(number.to_be_bytes().get(8 - width..).unwrap_or_default());
 }
 
 /// The float of 16 bits that is the same, if there is one.

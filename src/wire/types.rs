@@ -408,7 +408,7 @@ unsafe impl<T: Lift> Lift for Option<T> {
     }
 
     fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        reader.optional()
+        reader.optional(T::decode)
     }
 
     fn absent() -> Option<Self> {

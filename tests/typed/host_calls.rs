@@ -101,6 +101,16 @@ async fn act(_app: &MyApp, what: &str) -> String {
             };
             format!("{:?}", elsewhere(call).await)
         }
+        "profile moved" => {
+            let mut call = profile(7, None);
+            assert!((&mut call).now_or_never().is_none(), "the host has not answered");
+            format!("{:?}", elsewhere(move || block_on(call)).await)
+        }
+        "profile moved on" => {
+            let mut call = profile(7, None).on(host);
+            assert!((&mut call).now_or_never().is_none(), "the host has not answered");
+            format!("{:?}", elsewhere(move || block_on(call)).await)
+        }
         "profile nowhere" => format!("{:?}", elsewhere(|| block_on(profile(7, None))).await),
         "drop" => {
             let mut call = profile(7, None);
@@ -121,6 +131,10 @@ fn act_now(_app: &MyApp, what: &str) -> String {
     match what {
         "now" => format!("{:?}", now("UTC")),
         "profile" => format!("{:?}", block_on(profile(7, Some("note".to_owned())))),
+        "profile on" => {
+            let host = Host::current().expect("in a context");
+            format!("{:?}", block_on(profile(7, Some("note".to_owned())).on(host)))
+        }
         other => panic!("what is {other}?"),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Peer;
 use crate::link::Link;
-use crate::session::{Key, NULL};
+use crate::session::{Key, Lent, NULL, Session};
 use ffihost_schema::Status;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +34,33 @@ pub trait Service: Send + Sync + 'static {
     /// Takes a host function back that was registered. Its open calls fail.
     fn unregister(&self, name: &str);
 
-    /// Answers a call of a host function. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
-    fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status>;
+    /// Answers a call of a host function for a client. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status>;
+
+    /// Releases a handle, once, that a client had whose connection has ended. A service that lends none need not know of it.
+    fn release(&self, _: Lent) {}
+}
+
+/// A client, which may have handles.
+#[derive(Clone, Copy, Debug)]
+pub struct Borrower<'a>(pub(crate) &'a Link);
+
+impl Borrower<'_> {
+    /// Whether the client has a handle. What it does not have it must not use: others may have it.
+    pub fn has(&self, lent: Lent) -> bool {
+        self.0.with(|session| session.has(lent))
+    }
+}
+
+/// Sends something that lends these handles. Says whether it is sent: then they are the client's.
+fn lending(link: &Link, lent: &[Lent], send: impl FnOnce(&mut Session) -> bool) -> bool {
+    link.tell(|session| {
+        let sent = send(session);
+        if sent {
+            session.lend(lent);
+        }
+        sent
+    })
 }
 
 /// Why something was not begun.
@@ -72,11 +97,27 @@ impl Reply {
         &self.link.peer
     }
 
+    /// Who waits for the reply, as who has handles.
+    pub fn borrower(&self) -> Borrower<'_> {
+        Borrower(&self.link)
+    }
+
     /// Replies.
-    pub fn end(mut self, ret: i32, payload: &[u8]) {
-        if let Some(key) = self.key.take() {
-            self.link.tell(|session| session.reply(key, ret, payload));
-        }
+    pub fn end(self, ret: i32, payload: &[u8]) {
+        let _nothing_was_lent = self.lend(ret, payload, &[]);
+    }
+
+    /// Replies with a payload that has these handles in it, each as often as it is there. False if the client is not sent it:
+    /// then they are to be released.
+    #[must_use = "what the client is not lent is to be released"]
+    pub fn lend(mut self, ret: i32, payload: &[u8], lent: &[Lent]) -> bool {
+        self.key.take().is_some_and(|key| lending(&self.link, lent, |session| session.reply(key, ret, payload)))
+    }
+
+    /// Takes a handle back from the client, once, so that it can be released. False if the client does not have it.
+    #[must_use = "a handle that was taken back is to be released"]
+    pub fn take_back(&self, lent: Lent) -> bool {
+        self.link.with(|session| session.give_back(lent))
     }
 
     /// Replies that it is done, without a result.
@@ -115,9 +156,11 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Passes an event on. Never waits: a client that does not read misses it, and is told how many it missed.
-    pub fn event(&self, payload: &[u8]) {
-        self.link.tell(|session| session.event(self.id, payload));
+    /// Passes an event on that has these handles in it. Never waits: a client that does not read misses it, and is told how
+    /// many it missed. False if it is not sent the event: then they are to be released.
+    #[must_use = "what the client is not lent is to be released"]
+    pub fn event(&self, payload: &[u8], lent: &[Lent]) -> bool {
+        lending(&self.link, lent, |session| session.event(self.id, payload))
     }
 }
 
@@ -133,9 +176,15 @@ pub struct HostFunction {
 }
 
 impl HostFunction {
-    /// Passes a call on. Where it cannot be, this is what it fails with.
-    pub fn call(&self, call: u64, payload: &[u8]) -> Result<(), Refusal> {
-        self.link.tell(|session| session.call(call, self.id, payload))
+    /// Passes a call on that has these handles in it. Where it cannot be, this is what it fails with, and they are to be
+    /// released.
+    pub fn call(&self, call: u64, payload: &[u8], lent: &[Lent]) -> Result<(), Refusal> {
+        let mut called = Ok(());
+        lending(&self.link, lent, |session| {
+            called = session.call(call, self.id, payload);
+            called.is_ok()
+        });
+        called
     }
 
     /// Says that the answer to a call is not wanted any more.

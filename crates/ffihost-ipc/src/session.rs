@@ -11,13 +11,17 @@
 //!
 //! - Each id that a client opened gets exactly one REPLY, unless the session is over first.
 //! - A request counts as in flight until the library has let go of it, also when its client was answered long before.
-//! - Output is bounded: an answer that finds no room is replaced by a short one, an event is counted as missed, and before
+//! - Output is bounded: a long answer that finds no room is replaced by a short one, an event is counted as missed, and before
 //!   that [`wants_input`](Session::wants_input) says that no more should be read.
 //! - After [`Session::end`] nothing is left open, and what comes later is dropped.
+//! - Each handle that the library gives for a client is the client's, or released: see [`Lent`].
 
+mod lent;
 mod open;
 mod timers;
 
+use self::lent::Handles;
+pub use self::lent::Lent;
 use self::open::{Ids, Open, Request};
 use self::timers::Timers;
 use crate::Limits;
@@ -46,6 +50,7 @@ pub struct Session {
     ids: Ids,
     /// Open calls, and the registration that each was made to.
     calls: HashMap<u64, u64>,
+    handles: Handles,
     timers: Timers,
     output: Vec<u8>,
     metrics: Metrics,
@@ -147,6 +152,8 @@ pub struct Leftovers {
     pub registrations: Vec<u64>,
     /// Calls to fail.
     pub calls: Vec<u64>,
+    /// Handles to release, each as often as the client had it.
+    pub handles: Vec<(Lent, u64)>,
 }
 
 impl Session {
@@ -161,6 +168,7 @@ impl Session {
             longest: limits.frame,
             ids: Ids::default(),
             calls: HashMap::new(),
+            handles: Handles::default(),
             timers: Timers::new(&limits, now),
             output: Vec::new(),
             held: 0,
@@ -401,18 +409,20 @@ impl Session {
         self.ids.started(key, ticket)
     }
 
-    /// The outcome of a request: for one that was started, exactly once.
-    pub fn reply(&mut self, key: Key, ret: i32, payload: &[u8]) {
-        let Some(request) = self.ids.finish(key) else { return };
+    /// The outcome of a request: for one that was started, exactly once. Says whether the client is sent it.
+    pub fn reply(&mut self, key: Key, ret: i32, payload: &[u8]) -> bool {
+        let Some(request) = self.ids.finish(key) else { return false };
         self.metrics.count(Count::RequestFinished);
         if let Some(deadline) = request.deadline {
             self.timers.unwatch(deadline, key);
         }
-        if !request.answered && self.stage != Stage::Over {
-            let answered = self.answer(request.id, ret, payload);
+        let waits = !request.answered && self.stage != Stage::Over;
+        let answered = waits.then(|| self.answer(request.id, ret, payload));
+        if let Some(answered) = answered {
             self.metrics.answered(answered);
         }
         self.end_of_drain();
+        answered == Some(ret)
     }
 
     /// A request still runs.
@@ -456,19 +466,20 @@ impl Session {
         self.end_of_drain();
     }
 
-    /// An event for a listener.
-    pub fn event(&mut self, id: u64, payload: &[u8]) {
+    /// An event for a listener. Says whether the client is sent it.
+    pub fn event(&mut self, id: u64, payload: &[u8]) -> bool {
         let room = self.room(payload.len()) && self.output.len() + self.held < self.limits.output / 2;
-        let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return };
+        let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return false };
         if !room {
             listener.missed += 1;
             self.metrics.count(Count::EventMissed);
-            return;
+            return false;
         }
         self.metrics.count(Count::EventSent);
         let missed = std::mem::take(&mut listener.missed);
         let frame = FromServer::Event { id, missed, payload };
         encode_or_hold(frame, listener.held.as_mut(), &mut self.held, &mut self.output);
+        true
     }
 
     /// A call to a registration. Refused if the registration or the session is over, or if there is no room.
@@ -489,6 +500,22 @@ impl Session {
         self.calls.insert(call, id);
         self.metrics.count(Count::CallMade);
         Ok(())
+    }
+
+    /// These handles are in what the client is sent, each as often as it is here: it has them now.
+    pub fn lend(&mut self, lent: &[Lent]) {
+        self.handles.add(lent);
+    }
+
+    /// Whether the client has a handle: what others have it cannot use.
+    pub fn has(&self, lent: Lent) -> bool {
+        self.handles.has(lent)
+    }
+
+    /// The client gives a handle back, once: it is to be released. False if the client does not have it.
+    #[must_use = "a handle that was taken out is to be released"]
+    pub fn give_back(&mut self, lent: Lent) -> bool {
+        self.handles.take(lent)
     }
 
     /// The answer to a call is not wanted any more.
@@ -554,7 +581,8 @@ impl Session {
         let calls: Vec<u64> = self.calls.drain().map(|(call, _)| call).collect();
         self.metrics.add(Count::CallCancelled, calls.len());
         let (listeners, registrations) = self.ids.end();
-        Leftovers { requests: self.ids.tickets(), listeners, registrations, calls }
+        let handles = self.handles.take_all();
+        Leftovers { requests: self.ids.tickets(), listeners, registrations, calls, handles }
     }
 }
 
@@ -643,8 +671,8 @@ impl Session {
 
     /// So much waits for the client, which has taken some of it or not.
     pub fn sent(&mut self, waits: bool, progress: bool, now: Instant) {
-        if progress && self.speaks == Some(Version::One) {
-            // It waited for this, and says nothing before it.
+        if progress && (self.speaks == Some(Version::One) || !self.wants_input()) {
+            // It waited for this, and says nothing before it; or what it says is not read before it has taken this.
             self.timers.received(now);
         }
         self.timers.sent(waits, progress, now);
@@ -666,8 +694,9 @@ impl Session {
     fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) -> i32 {
         let (ret, payload): (i32, &[u8]) = if !self.allowed(payload.len()) {
             (Status::TooLarge.code(), b"the answer is larger than what may be sent")
-        } else if !self.room(payload.len()) {
-            (Status::Busy.code(), b"the answer found no room: too much waits to be read")
+        } else if payload.len() > SHORT && !self.room(payload.len()) {
+            // Not BUSY: that says that nothing was started, and a client may ask again.
+            (Status::TooLarge.code(), b"the answer found no room: too much waits to be read")
         } else {
             (ret, payload)
         };
@@ -699,6 +728,9 @@ fn encode_or_hold(frame: FromServer<'_>, held: Option<&mut Vec<u8>>, all_held: &
     frame.encode(held);
     *all_held += held.len() - before;
 }
+
+/// An answer of so many bytes is always sent: what would be sent in its place is hardly shorter.
+const SHORT: usize = 64;
 
 /// The kind and the fixed fields of a frame with a payload take at most so many bytes.
 const MAX_FIXED: usize = 17;

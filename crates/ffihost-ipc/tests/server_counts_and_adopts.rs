@@ -2,8 +2,8 @@
 
 use ffihost_ipc::client::{Events, Options, RequestError};
 use ffihost_ipc::{
-    Address, BindError, Client, HostFunction, Limits, Listener, Refusal, Reply, Server, Service, Snapshot, Status,
-    Terms,
+    Address, BindError, Borrower, Client, HostFunction, Limits, Listener, Refusal, Reply, Server, Service, Snapshot,
+    Status, Terms,
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
@@ -25,12 +25,14 @@ impl Service for Plain {
             "keep" => self.kept.lock().expect("no panic").push(reply),
             "emit" => {
                 let event = if payload == b"large" { &[0; 2_000] } else { payload };
-                self.listeners.lock().expect("no panic").iter().for_each(|listener| listener.event(event));
+                for listener in &*self.listeners.lock().expect("no panic") {
+                    let _or_missed = listener.event(event, &[]);
+                }
                 reply.end(0, &[0xf6]);
             }
             "call" => {
                 let functions = self.functions.lock().expect("no panic");
-                let called = functions.last().map(|function| function.call(u64::from(payload[0]), b"\xa0"));
+                let called = functions.last().map(|function| function.call(u64::from(payload[0]), b"\xa0", &[]));
                 reply.end(if called == Some(Ok(())) { 0 } else { 1 }, &[0xf6]);
             }
             "give_up" => {
@@ -61,7 +63,7 @@ impl Service for Plain {
 
     fn unregister(&self, _: &str) {}
 
-    fn complete(&self, call: u64, _: i32, payload: &[u8]) -> Result<(), Status> {
+    fn complete(&self, call: u64, _: i32, payload: &[u8], _: Borrower<'_>) -> Result<(), Status> {
         self.completed.lock().expect("no panic").push(call);
         if payload == b"\xff" { Err(Status::Decode) } else { Ok(()) }
     }

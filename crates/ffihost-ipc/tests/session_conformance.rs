@@ -5,7 +5,7 @@ mod support;
 use ffihost_ipc::session::Action;
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{PREFACE, encode_request, encode_response};
-use ffihost_ipc::{Limits, Status, Token};
+use ffihost_ipc::{Lent, Limits, Status, Token};
 use std::time::Duration;
 use support::frames::frames;
 use support::wire::{Dialogue, Did, terms};
@@ -348,7 +348,30 @@ fn what_is_too_large_to_be_sent_is_said() {
         server.session.reply(*key, 0, &[0; 4000]);
     }
     let statuses: Vec<i32> = server.replies().iter().map(|reply| reply.1).collect();
-    assert_eq!(statuses, [0, 0, 0, Status::Busy.code()], "the output has room for 16,000 bytes");
+    assert_eq!(statuses, [0, 0, 0, Status::TooLarge.code()], "the output has room for 16,000 bytes");
+}
+
+/// BUSY is for what was not started, and for nothing else.
+#[test]
+fn a_request_that_ran_is_never_answered_busy() {
+    let mut server = Dialogue::with(Limits { frame: 4096, output: 16_000, ..Limits::default() });
+    server.send_frames(&[FromClient::Listen { id: 9, event: "e" }]);
+    assert_eq!(server.session.opened(9, 90), Action::None);
+    server.take_output();
+    let keys = server.start(&[1, 2, 3, 4, 5, 6].map(|id| request(id, "a")));
+    for key in &keys[..4] {
+        server.session.reply(*key, 0, &[0; 4000]);
+    }
+    server.session.reply(keys[4], 0, b"\xf6");
+    server.session.reply(keys[5], Status::Busy.code(), b"the library is full");
+    server.session.closed(9);
+    let statuses: Vec<(u64, i32)> = server.replies().iter().map(|reply| (reply.0, reply.1)).collect();
+    let (lost, busy) = (Status::TooLarge.code(), Status::Busy.code());
+    assert_eq!(
+        statuses,
+        [(1, 0), (2, 0), (3, 0), (4, lost), (5, 0), (6, busy), (9, 0)],
+        "what is short is sent as it is"
+    );
 }
 
 #[test]
@@ -414,6 +437,26 @@ fn silence_is_asked_about_and_ends() {
     assert!(!server.session.is_over());
     server.wait(Duration::from_secs(1));
     assert!(server.session.is_over());
+}
+
+/// It answers the PING, which nobody reads before it has taken what waits for it.
+#[test]
+fn who_takes_what_waits_is_not_silent_while_nothing_is_read() {
+    let limits = Limits { frame: 4096, output: 16 << 10, idle: Duration::from_secs(10), ..Limits::default() };
+    let mut server = Dialogue::with(limits);
+    let keys = server.start(&[request(1, "a"), request(2, "b")]);
+    for key in keys {
+        server.session.reply(key, 0, &[0; 4000]);
+    }
+    assert!(!server.session.wants_input());
+    for _ in 0..10 {
+        server.wait(Duration::from_secs(9));
+        server.session.sent(true, true, server.now);
+    }
+    assert!(!server.session.is_over());
+    server.take_output();
+    server.wait(Duration::from_secs(10));
+    server.expect_goodbye(Status::TimedOut, "nothing came");
 }
 
 #[test]
@@ -595,4 +638,35 @@ fn what_waits_for_opened_is_bounded_too() {
     assert!(output.len() > 7000 && taken > 4, "{} with {taken} calls", output.len());
     server.session.event(1, b"next");
     assert!(matches!(*frames(&server.take_output()), [FromServer::Event { id: 1, missed: 90.., .. }]));
+}
+
+#[test]
+fn what_the_client_is_sent_it_has_until_it_is_taken_out() {
+    let mut server = Dialogue::with(Limits { frame: 1024, ..Limits::default() });
+    let keys = server.start(&[
+        request(1, "answered"),
+        request(2, "large"),
+        FromClient::Request { id: 3, timeout_ms: 10, method: "late", payload: b"" },
+        request(4, "after the end"),
+    ]);
+    server.send_frames(&[
+        FromClient::Listen { id: 5, event: "e" },
+        FromClient::Register { id: 6, max_in_flight: 0, deadline_ms: 0, name: "f" },
+    ]);
+    server.wait(Duration::from_millis(20));
+    let session = &mut server.session;
+    assert!(session.reply(keys[0], 1, b"\xf6"));
+    assert!(!session.reply(keys[1], 0, &[0; 2_000]), "another answer is sent");
+    assert!(!session.reply(keys[2], 0, b"\xf6"), "it was answered before");
+    assert!(session.event(5, b"held until OPENED"));
+    assert!(!session.event(5, &[0; 2_000]), "it is missed");
+    assert!(!session.event(7, b"of nobody"));
+    let (thing, other) = (Lent { kind: 1, number: 7 }, Lent { kind: 2, number: 7 });
+    session.lend(&[thing, thing, other]);
+    session.lend(&[thing]);
+    assert!(session.has(thing) && session.give_back(thing), "of three");
+    assert!(session.give_back(other) && !session.has(other) && !session.give_back(other), "there was one");
+    assert_eq!(session.end().handles, [(thing, 2)]);
+    assert!(!session.has(thing) && !session.give_back(thing) && session.end().handles.is_empty(), "it was taken out");
+    assert!(!session.reply(keys[3], 0, b"\xf6") && !session.event(5, b"") && session.call(1, 6, b"").is_err());
 }

@@ -129,7 +129,9 @@ impl Replay {
                 self.perform(next);
             }
             ["stale", method, elapsed] => self.server.session.stale(self.requests[*method].0, number(elapsed)),
-            ["event", id, hex] => self.server.session.event(number(id), &payload(hex)),
+            ["event", id, hex] => {
+                self.server.session.event(number(id), &payload(hex));
+            }
             ["long", "event", id, length] => {
                 self.server.session.event(number(id), &vec![0; length.parse().expect("a number")]);
             }

@@ -6,23 +6,21 @@ use ffihost_ipc::client::RequestError;
 use ffihost_ipc::typed::{self, Interface};
 use std::sync::Arc;
 
-impl Context {
-    /// A client of it in this process: the same as of one that is served, over memory. The context is closed when the client's
-    /// last clone is gone, and by [`Client::close`](ffihost_ipc::Client::close).
-    ///
-    /// # Panics
-    ///
-    /// Outside of a tokio runtime.
-    pub async fn client(&self) -> Client {
-        let context = self.clone();
-        let close = async move {
-            if !context.close().await {
-                tracing::warn!(library = context.surface().name, "it was closed before, or did not stop in time");
-            }
-        };
-        let client = Client::in_process(Arc::new(self.clone()), self.terms(None), close).await;
-        client.expect("a server without a token takes a client of any interface")
-    }
+/// A client of a context in this process: the same as of one that is served, over memory. The context is closed when the client's
+/// last clone is gone, and by [`Client::close`].
+///
+/// # Panics
+///
+/// Outside of a tokio runtime.
+pub async fn client(context: &Context) -> Client {
+    let closed = context.clone();
+    let close = async move {
+        if !closed.close().await {
+            tracing::warn!(library = closed.surface().name, "it was closed before, or did not stop in time");
+        }
+    };
+    let client = Client::in_process(Arc::new(context.clone()), context.terms(None), close).await;
+    client.expect("a server without a token takes a client of any interface")
 }
 
 impl typed::Library for Library {
@@ -33,7 +31,7 @@ impl typed::Library for Library {
 
     async fn create(self, args: &[u8]) -> Result<Client, RequestError> {
         match Library::create(self, args).await {
-            Ok(context) => Ok(context.client().await),
+            Ok(context) => Ok(client(&context).await),
             Err(CreateError::Declared(error)) => Err(RequestError::Declared(error)),
             Err(CreateError::Failed { ret, text }) => Err(RequestError::Failed { ret, text }),
         }

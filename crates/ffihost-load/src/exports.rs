@@ -5,7 +5,6 @@ use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
 use ffihost_schema as schema;
 use ffihost_schema::Receiver;
 use heck::ToSnakeCase;
-use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void};
 use std::path::Path;
 
@@ -17,21 +16,16 @@ pub(crate) type RequestFn = unsafe extern "C" fn(*mut c_void, Given, *mut c_void
 pub(crate) type FreeRequestFn = unsafe extern "C" fn(Given, *mut c_void, *const u8, usize) -> c_int;
 pub(crate) type ReleaseFn = unsafe extern "C" fn(*mut c_void, u64) -> c_int;
 
-/// What a request is started by.
-#[derive(Clone, Copy, Debug)]
+/// What a method is started by.
+#[derive(Clone, Debug)]
 pub(crate) enum Start {
     Bound(RequestFn),
     Free(FreeRequestFn),
+    /// Of handles of that name.
+    Release(String, ReleaseFn),
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Request {
-    pub(crate) start: Start,
-    /// Whether it calls back later, from the FFI thread; otherwise before it returns.
-    pub(crate) asynchronous: bool,
-}
-
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Exports {
     pub(crate) create: unsafe extern "C" fn(*const u8, usize, Given, *mut c_void, *mut *mut c_void) -> c_int,
     pub(crate) close: unsafe extern "C" fn(*mut c_void, Given, *mut c_void) -> c_int,
@@ -42,8 +36,7 @@ pub(crate) struct Exports {
     pub(crate) listen: unsafe extern "C" fn(*mut c_void, *const c_char, Given, *mut c_void) -> u64,
     pub(crate) unlisten: unsafe extern "C" fn(*mut c_void, u64) -> c_int,
     pub(crate) stats: unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int,
-    pub(crate) requests: HashMap<String, Request>,
-    pub(crate) releases: HashMap<String, ReleaseFn>,
+    pub(crate) methods: Vec<(String, Start)>,
 }
 
 impl Exports {
@@ -68,17 +61,19 @@ impl Exports {
                     Receiver::Context | Receiver::Handle(_) => Start::Bound(find.symbol(&name)?),
                 }
             };
-            Ok((request.name.clone(), Request { start, asynchronous: request.asynchronous }))
+            Ok((request.name.clone(), start))
         };
         let release = |handle: &schema::Handle| {
             let name = format!("{}_release", handle.name.to_snake_case());
             // SAFETY: the caller's contract.
             let release = unsafe { find.symbol(&name)? };
-            Ok((name, release))
+            Ok((name, Start::Release(handle.name.clone(), release)))
         };
         if !surface.constructor.formats.cbor {
             return Err(LoadError::NoCbor { file: file.to_owned(), name: surface.name.clone() });
         }
+        let methods = surface.requests.iter().filter(cbor).map(request).chain(surface.handles.iter().map(release));
+        let methods = methods.collect::<Result<_, _>>()?;
         // SAFETY: the caller's contract.
         unsafe {
             Ok(Self {
@@ -91,8 +86,7 @@ impl Exports {
                 listen: find.symbol("add_event_listener_cbor")?,
                 unlisten: find.symbol("remove_event_listener")?,
                 stats: find.symbol("stats")?,
-                requests: surface.requests.iter().filter(cbor).map(request).collect::<Result<_, _>>()?,
-                releases: surface.handles.iter().map(release).collect::<Result<_, _>>()?,
+                methods,
             })
         }
     }

@@ -1,7 +1,7 @@
 //! A compiled ffihost library, loaded at run time and called through its C ABI in CBOR.
 //!
 //! [`Library::open`] loads it, [`Library::create`] makes a context, and a [`Context`] is a [`Service`](ffihost::ipc::Service):
-//! whatever the library is, it can be served. [`Context::client`] is a client of it in this process; a client that was generated
+//! whatever the library is, it can be served. [`client()`] is a client of it in this process; a client that was generated
 //! for the library takes the [`Library`] itself.
 //!
 //! A library that was loaded stays loaded: its threads may be anywhere in it.
@@ -12,5 +12,6 @@ mod exports;
 mod library;
 mod once;
 
-pub use self::context::Context;
+pub use self::client::client;
+pub use self::context::{Context, Loaded};
 pub use self::library::{CreateError, Library, LoadError};

@@ -1,6 +1,6 @@
 //! A library in memory.
 
-use crate::Context;
+use crate::context::{Context, Loaded};
 use crate::exports::Exports;
 use crate::once::once;
 use ffihost_schema as schema;
@@ -12,10 +12,10 @@ use std::ptr;
 /// A library that was loaded, and stays so.
 #[derive(Debug)]
 pub struct Library {
-    pub(crate) surface: schema::Library,
+    surface: schema::Library,
     /// The surface, as it is told.
-    pub(crate) descriptor: Vec<u8>,
-    pub(crate) exports: Exports,
+    descriptor: Vec<u8>,
+    exports: Exports,
 }
 
 /// Why a library was not loaded.
@@ -148,7 +148,7 @@ impl Library {
             }
         };
         match ret {
-            0 => Ok(Context::new(self, ptr::without_provenance_mut(ctx))),
+            0 => Ok(Context::new(self.surface, self.descriptor, Loaded { exports: self.exports, ctx })),
             1 => Err(CreateError::Declared(payload)),
             ret => Err(CreateError::Failed { ret, text: String::from_utf8_lossy(&payload).into_owned() }),
         }

@@ -168,17 +168,75 @@ async fn version_1_in_python() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn version_2_in_python_case_by_case() {
-    // One case waits until a frame took too long.
-    let served = Served::with(Limits { frame_time: Duration::from_secs(5), ..Limits::default() }, None).await;
+/// Runs every case, over one transport after the other: each is alone with its server.
+async fn conforms(served: Served) {
     for address in served.both() {
         let address = address.clone();
         let printed = beside(move || succeed(&mut script("conformance.py", &address))).await;
         let cases = printed.lines().filter(|line| line.starts_with("ok ")).count();
-        assert!(cases >= 35 && printed.ends_with(&format!("{cases} of {cases} cases hold\n")), "{printed}");
+        assert!(cases >= 36 && printed.ends_with(&format!("{cases} of {cases} cases hold\n")), "{printed}");
     }
     served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn version_2_in_python_case_by_case() {
+    // One case waits until a frame took too long.
+    let limits = Limits { frame_time: Duration::from_secs(5), ..Limits::default() };
+    tokio::join!(conforms(Served::with(limits, None).await), conforms(Served::itself().await));
+}
+
+/// As for the one in C: what such a server sends ends the connection, and whoever waits is told so.
+#[test]
+fn version_2_in_python_and_servers_that_are_none() {
+    const CLIENT: &str = "
+import asyncio, sys, v2
+
+async def main(address):
+    client = await v2.Client.connect(address)
+    await asyncio.wait_for(client.request('name'), 60)
+
+try:
+    asyncio.run(main(sys.argv[1]))
+except v2.Disconnected as e:
+    print(f'{type(e).__name__}: {e}')
+";
+    const GREETING: &[u8] = b"FFIHOST\x02\0\0\0\x19\x81\0\x10\0\0\0\0\0\x01\0\0\0\0\0\0\0\x01\0\x01l\0\x03\x31.0";
+    let reply = |payload: &[u8]| {
+        let length = u8::try_from(13 + payload.len()).expect("it is short");
+        [&[0, 0, 0, length, 0x82, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0][..], payload].concat()
+    };
+    let answers = [
+        (Vec::new(), "Disconnected: the connection was lost"),
+        (b"\0\0".to_vec(), "Disconnected: the connection was lost"),
+        (b"\0\0\0\0".to_vec(), "Violation: a frame of 0 bytes"),
+        (b"\xff\xff\xff\xff".to_vec(), "Violation: a frame of 4294967295 bytes"),
+        (b"\0\0\0\x01\x02".to_vec(), "Violation: a frame of the kind 0x02"),
+        (b"\0\0\0\x02\x83\0".to_vec(), "Violation: a frame is shorter"),
+        (b"\0\0\0\x0a\x83\0\0\0\0\0\0\0\x01\0".to_vec(), "Violation: a frame is longer"),
+        (b"\0\0\0\x09\x83\0\0\0\0\0\0\0\x01".to_vec(), "Violation: OPENED of 1"),
+        (b"\0\0\0\x08\x8b\0\0\0\x06why".to_vec(), "Disconnected: INVALID_ARGUMENT: why"),
+        (reply(b""), "Violation: a payload is not CBOR"),
+        (reply(b"\x62a"), "Violation: a payload is not CBOR"),
+        (reply(b"\x61a\xf6"), "Violation: a payload is not one CBOR value"),
+    ];
+    let python = python();
+    for (answer, why) in answers {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a port");
+        let address = format!("tcp:{}", listener.local_addr().expect("it is bound"));
+        let server = std::thread::spawn(move || {
+            let (mut client, _) = listener.accept().expect("a client comes");
+            client.read_exact(&mut [0; 8 + 19]).expect("it greets");
+            client.write_all(GREETING).expect("it waits for that");
+            client.read_exact(&mut [0; 24]).expect("it asks for the name");
+            client.write_all(&answer).expect("it waits for that");
+        });
+        let mut command = Command::new(python);
+        command.args(["-B", "-c", CLIENT]).arg(address).env("PYTHONPATH", clients().join("python"));
+        let said = succeed(&mut command);
+        server.join().expect("it does not panic");
+        assert!(said.starts_with(why) && said.lines().count() == 1, "{why}: {said}");
+    }
 }
 
 /// `examples/my_timer/serve.c`: the library in a program in C that serves it, and a client in C.

@@ -93,7 +93,7 @@ impl typed::Library for Watched {
     async fn create(self, args: &[u8]) -> Result<Client, RequestError> {
         let context = self.0.create(args).await.map_err(|error| panic!("{error}"))?;
         *self.1.lock().expect("nobody panicked") = Some(context.clone());
-        Ok(context.client().await)
+        Ok(ffihost_load::client(&context).await)
     }
 }
 

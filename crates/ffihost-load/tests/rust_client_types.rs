@@ -8,7 +8,7 @@ use ciborium::Value;
 use every_type::{Colour, Counter, EveryType, Failure, Nested, Plain, Shape, Tree};
 use ffihost_ipc::client::Options;
 use ffihost_ipc::typed::{self, Bytes, HostError, Interface, RequestError};
-use ffihost_ipc::{Client, HostFunction, Limits, Listener, Refusal, Reply, Server, Service, Status, Terms};
+use ffihost_ipc::{Borrower, Client, HostFunction, Limits, Listener, Refusal, Reply, Server, Service, Status, Terms};
 use ffihost_load::{Context, Library};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -146,7 +146,7 @@ async fn everything_comes_through_a_socket() {
 #[tokio::test]
 async fn everything_comes_through_this_process() {
     let context = library().create(b"\xa0").await.expect("it needs nothing");
-    let types = EveryType::load(Of(context.client().await)).await.expect("it is the right one");
+    let types = EveryType::load(Of(ffihost_load::client(&context).await)).await.expect("it is the right one");
     everything_comes_through(types, &context).await;
 }
 
@@ -167,7 +167,7 @@ async fn what_equals_nothing_comes_through() {
 #[tokio::test]
 async fn a_handle_of_another_client_is_refused_before_it_is_sent() {
     let (types, context, _folder) = served().await;
-    let other = context.client().await;
+    let other = ffihost_load::client(&context).await;
     let other = EveryType::load(Of(other)).await.expect("it is the right one");
     let counter = other.start(1).await.expect("it starts");
     let refused = RequestError::Invalid("a handle is of another connection");
@@ -222,7 +222,7 @@ impl Service for Answers {
         let payload = self.payload.clone();
         std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(1));
-            listener.event(&payload);
+            assert!(listener.event(&payload, &[]));
         });
         Ok(1)
     }
@@ -236,7 +236,7 @@ impl Service for Answers {
 
     fn unregister(&self, _: &str) {}
 
-    fn complete(&self, _: u64, ret: i32, _: &[u8]) -> Result<(), Status> {
+    fn complete(&self, _: u64, ret: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
         self.completed.lock().expect("nobody panicked").push(ret);
         Ok(())
     }
@@ -308,7 +308,7 @@ async fn what_does_not_decode_is_an_error() {
             assert!(matches!(event, RequestError::Decode(_)), "{event:?}");
             let host = types.implement_through_the_host(async |_, _, _, _| panic!("it was called")).await;
             let _host = host.expect("it is opened");
-            service.functions.lock().expect("nobody panicked")[0].call(1, &payload).expect("it is passed on");
+            service.functions.lock().expect("nobody panicked")[0].call(1, &payload, &[]).expect("it is passed on");
             while service.completed.lock().expect("nobody panicked").is_empty() {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }

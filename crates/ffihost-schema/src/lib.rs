@@ -58,9 +58,9 @@ pub mod write;
 mod status;
 pub use self::status::Status;
 
-#[cfg(feature = "read")]
+#[cfg(feature = "document")]
 mod read;
-#[cfg(feature = "read")]
+#[cfg(feature = "document")]
 pub use self::read::*;
 
 /// The format's version.

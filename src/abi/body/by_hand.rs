@@ -3,46 +3,38 @@
 use super::super::library::{Library, Reply};
 use super::super::types::FFICallBack;
 use super::bytes;
-use super::life::{Rejection, begin};
+use super::life::{begin, constructor};
 use super::requests::submit;
 use super::sync_requests::{state, sync};
 use crate::context::Instance;
+use crate::context::run::Destruct;
 use crate::{Format, ToHost};
 use std::convert::identity;
 use std::ffi::{c_int, c_void};
-
-struct Raw<E>(E);
-
-impl<E: ToHost> Rejection for Raw<E> {
-    fn payload(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
-        self.0.to_host(format, take);
-    }
-}
 
 /// `<lib>_create`.
 ///
 /// # Safety
 ///
 /// As `ffihost.h` says: `req` points to `len` bytes, `ctx` may be written, `cb` is such a function.
-pub unsafe fn create<S, C, D, T, E>(
+pub unsafe fn create<S, C, E>(
     library: &'static Library<S>,
     (req, len): (*const u8, usize),
     given: (Option<FFICallBack>, *mut c_void),
     ctx: *mut *mut c_void,
     construct: C,
-    destruct: D,
+    destruct: Option<Destruct>,
 ) -> c_int
 where
     S: 'static,
     C: AsyncFnOnce(Vec<u8>) -> Result<S, E> + Send + 'static,
-    D: AsyncFnOnce(&S) -> T + Send + 'static,
     E: ToHost + 'static,
 {
     // SAFETY: the caller's contract.
     let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }.to_vec()));
-    let construct = async move |args| construct(args).await.map_err(Raw);
+    let construct = |args| constructor(args, construct, Format::Native, E::to_host);
     // SAFETY: the caller's contract.
-    unsafe { begin(library, given, ctx, Format::Native, read, construct, destruct) }
+    unsafe { begin(library, given, ctx, read, construct, destruct) }
 }
 
 /// An asynchronous request: copies the bytes, and runs the handler on the FFI thread.

@@ -7,9 +7,9 @@ use super::{done, host, name};
 use crate::context::frame;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::events::{Removal, machinery};
+use crate::events::Removal;
 use crate::status::Status;
-use crate::{Format, Host, panic};
+use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
 
 /// `<lib>_add_event_listener` and its `_cbor` twin.
@@ -25,24 +25,26 @@ pub unsafe fn add_event_listener(
     user_data: *mut c_void,
     format: Format,
 ) -> u64 {
-    let added = || {
+    let mut added = 0;
+    let _refused = done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         // SAFETY: the caller's contract.
         let event = unsafe { name(event)? };
         if !library.descriptor().events.contains(event) {
             return Err(Status::InvalidArgument);
         }
-        add(host(library, ctx)?, event, format, callback)
-    };
-    panic::contain(added).ok().and_then(Result::ok).unwrap_or(0)
+        added = add(host(library, ctx)?, event, format, callback)?;
+        Ok(())
+    });
+    added
 }
 
 /// Adds a listener of an event that the library has.
 pub(crate) fn add(host: Host, event: &str, format: Format, callback: Callback) -> Result<u64, Status> {
     let inside = host.enter(Phase::Running)?;
     let around = Box::new(move |run: &mut dyn FnMut()| frame::enter(host, None, run));
-    let machinery = machinery().ok_or(Status::InvalidArgument)?;
-    (machinery.add)(&inside.events, event, format, callback, around).map_err(|error| {
+    let events = inside.events.as_ref().ok_or(Status::InvalidArgument)?;
+    events.add(event, format, callback, around).map_err(|error| {
         tracing::error!(%error, "no event thread");
         Status::Busy
     })
@@ -61,8 +63,8 @@ pub(crate) fn remove(host: Host, listener: u64) -> Result<(), Status> {
     let instance = inside.share();
     drop(inside);
     let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
-    let machinery = machinery().ok_or(Status::UnknownToken)?;
-    match (machinery.remove)(&instance.events, listener, !on_ffi_thread) {
+    let events = instance.events.as_ref().ok_or(Status::UnknownToken)?;
+    match events.remove(listener, !on_ffi_thread) {
         Removal::Done => Ok(()),
         Removal::Unknown => Err(Status::UnknownToken),
         Removal::StillRunning => Err(Status::Busy),

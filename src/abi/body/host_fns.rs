@@ -8,7 +8,7 @@ use crate::context::frame;
 use crate::context::gate::Phase;
 use crate::inflight::{Accepted, Answer, Raw, Token};
 use crate::status::Status;
-use crate::{Format, Host, panic};
+use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
 use std::time::Duration;
 
@@ -28,16 +28,21 @@ pub unsafe fn register_host_fn(
     done(|| {
         // SAFETY: the caller's contract.
         let name = unsafe { name(host_fn)? };
-        let function = function.map(|function| HostFunction {
+        let options = FFIHostFnOptions {
+            size: size_of::<FFIHostFnOptions>(),
             function,
             cancel: None,
             release: None,
-            user_data: UserData(user_data),
-            format,
+            user_data,
+            format: match format {
+                Format::Native => FFI_FORMAT_NATIVE,
+                Format::Cbor => FFI_FORMAT_CBOR,
+            },
             max_in_flight: 0,
-            deadline: None,
-        });
-        register(library, host(library, ctx), name, function)
+            deadline_ms: 0,
+        };
+        // SAFETY: the caller's contract.
+        unsafe { register_with(library, host(library, ctx), name, &options) }
     })
 }
 
@@ -94,16 +99,6 @@ pub(crate) unsafe fn register_with(
         max_in_flight: options.max_in_flight,
         deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
     });
-    register(library, host, name, function)
-}
-
-/// Registers a host function, or with none takes it back. What is refused is not released.
-fn register(
-    library: &'static AnyLibrary,
-    host: Result<Host, Status>,
-    name: &str,
-    function: Option<HostFunction>,
-) -> Result<(), Status> {
     let function = function.map(std::mem::ManuallyDrop::new);
     let host = host?;
     let inside = host.enter(Phase::Closing)?;
@@ -179,14 +174,12 @@ pub(crate) fn accepted(answer: &Answer) -> Result<(), Status> {
 ///
 /// As `ffihost.h` says: `host_fn` is NUL-terminated.
 pub unsafe fn host_fn_registered(library: &'static AnyLibrary, ctx: *mut c_void, host_fn: *const c_char) -> c_int {
-    let registered = || {
+    let mut registered = false;
+    let looked = done(|| {
         // SAFETY: the caller's contract.
         let name = unsafe { name(host_fn)? };
-        Ok::<_, Status>(host(library, ctx)?.enter(Phase::Finishing)?.registry.contains(name))
-    };
-    match panic::contain(registered) {
-        Ok(Ok(registered)) => c_int::from(registered),
-        Ok(Err(status)) => -status.code(),
-        Err(_) => -Status::Panic.code(),
-    }
+        registered = host(library, ctx)?.enter(Phase::Finishing)?.registry.contains(name);
+        Ok(())
+    });
+    if looked == 0 { c_int::from(registered) } else { -looked }
 }

@@ -7,7 +7,7 @@ use super::requests::{Refusal, read_map};
 use super::{done, host};
 use crate::abi::Reply;
 use crate::context::close;
-use crate::context::run::{self, Failure, State, Told};
+use crate::context::run::{self, Construct, Destruct, Failure, State, Told};
 use crate::error::DecodeError;
 use crate::status::Status;
 use crate::wire::Declared;
@@ -24,24 +24,24 @@ use std::rc::Rc;
 /// # Safety
 ///
 /// As `ffihost.h` says: `ctx` may be written, `cb` is such a function, and `read` may read what the host passed.
-pub unsafe fn create<S, A, C, D, T, E>(
+pub unsafe fn create<S, A, C, E>(
     library: &'static Library<S>,
     given: (Option<FFICallBack>, *mut c_void),
     ctx: *mut *mut c_void,
     read: impl FnOnce(&mut NativeReader) -> Result<A, DecodeError>,
     construct: C,
-    destruct: D,
+    destruct: Option<Destruct>,
 ) -> c_int
 where
     S: 'static,
     A: Send + 'static,
     C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
-    D: AsyncFnOnce(&S) -> T + Send + 'static,
     E: Declared + 'static,
 {
     let read = |limit| Ok(read(&mut NativeReader::new(limit)));
+    let construct = |args| constructor(args, construct, Format::Native, E::to_payload);
     // SAFETY: the caller's contract.
-    unsafe { begin(library, given, ctx, Format::Native, read, typed(construct), destruct) }
+    unsafe { begin(library, given, ctx, read, construct, destruct) }
 }
 
 /// `<lib>_create_cbor`.
@@ -49,35 +49,64 @@ where
 /// # Safety
 ///
 /// As `ffihost.h` says: `req` points to `len` bytes, `ctx` may be written, `cb` is such a function.
-pub unsafe fn create_cbor<S, A, C, D, T, E>(
+pub unsafe fn create_cbor<S, A, C, E>(
     library: &'static Library<S>,
     req: (*const u8, usize),
     given: (Option<FFICallBack>, *mut c_void),
     ctx: *mut *mut c_void,
     read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
     construct: C,
-    destruct: D,
+    destruct: Option<Destruct>,
 ) -> c_int
 where
     S: 'static,
     A: Send + 'static,
     C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
-    D: AsyncFnOnce(&S) -> T + Send + 'static,
     E: Declared + 'static,
 {
     // SAFETY: the caller's contract.
     let read = |limit| unsafe { read_map(req, limit, read) };
+    let construct = |args| constructor(args, construct, Format::Cbor, E::to_payload);
     // SAFETY: the caller's contract.
-    unsafe { begin(library, given, ctx, Format::Cbor, read, typed(construct), destruct) }
+    unsafe { begin(library, given, ctx, read, construct, destruct) }
 }
 
-fn typed<S, A, E>(
-    construct: impl AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
-) -> impl AsyncFnOnce(A) -> Result<S, TypedError<E>> + Send + 'static
+/// How the state is made, with what was read; `payload` is how a declared error is told.
+pub(super) fn constructor<S, A, C, E>(
+    args: Result<A, Refusal>,
+    construct: C,
+    format: Format,
+    payload: AsPayload<E>,
+) -> Construct
 where
+    S: 'static,
     A: Send + 'static,
+    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
+    E: 'static,
 {
-    async move |args| construct(args).await.map_err(TypedError)
+    Box::new(move || {
+        let state = async move {
+            let made = construct(args.map_err(|refusal| Box::new(refusal) as Failure)?).await;
+            made.map(pack::<S>).map_err(|error| Box::new(Rejected { error, format, payload }) as Failure)
+        };
+        state.boxed_local()
+    })
+}
+
+/// How the state is taken apart, by the author's destructor.
+pub fn destructor<S, D, T>(destruct: D) -> Destruct
+where
+    S: 'static,
+    D: AsyncFnOnce(&S) -> T + Send + 'static,
+{
+    Box::new(|state: Rc<dyn Any>| {
+        let destroyed = async move {
+            if let Some(state) = state.downcast_ref::<S>() {
+                destruct(state).await;
+            }
+        };
+        destroyed.boxed_local()
+    })
 }
 
 /// Begins the life of a context; `read` makes the constructor's arguments here, within a limit.
@@ -85,54 +114,45 @@ where
 /// # Safety
 ///
 /// `ctx` is null or may be written.
-pub(super) unsafe fn begin<S, A, C, D, T, E>(
-    library: &'static Library<S>,
+pub(super) unsafe fn begin<A>(
+    library: &'static AnyLibrary,
     (cb, user_data): (Option<FFICallBack>, *mut c_void),
     ctx: *mut *mut c_void,
-    format: Format,
     read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
-    construct: C,
-    destruct: D,
-) -> c_int
-where
-    S: 'static,
-    A: Send + 'static,
-    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
-    D: AsyncFnOnce(&S) -> T + Send + 'static,
-    E: Rejection + 'static,
-{
+    construct: impl FnOnce(Result<A, Refusal>) -> Construct,
+    destruct: Option<Destruct>,
+) -> c_int {
     done(|| {
         let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         if ctx.is_null() {
             return Err(Status::InvalidArgument);
         }
-        let args = Refusal::sort(read(library.options.payload)?)?;
-        let context = library.contexts.acquire(library.options.contexts).ok_or(Status::Busy)?;
-        let instance = context.open(library.options);
-        let created = instance.requests.accept(callback);
-        // SAFETY: not null, and writable by the caller's contract. Before the thread starts, so before `cb` is called.
-        unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
-        let construct = Box::new(move || {
-            let state = async move {
-                let made = construct(args.map_err(|refusal| Box::new(refusal) as Failure)?).await;
-                made.map(pack::<S>).map_err(|error| Box::new(Rejected { error, format }) as Failure)
-            };
-            state.boxed_local()
-        });
-        let destruct = Box::new(|state: Rc<dyn Any>| {
-            let destroyed = async move {
-                if let Some(state) = state.downcast_ref::<S>() {
-                    destruct(state).await;
-                }
-            };
-            destroyed.boxed_local()
-        });
-        run::start(&instance, created, construct, destruct).map_err(|error| {
-            tracing::error!(%error, "no FFI thread for a new context");
-            let _never_called = instance.requests.settle(created);
-            context.abort();
-            Status::Busy
-        })
+        let construct = construct(Refusal::sort(read(library.options.payload)?)?);
+        // SAFETY: not null, and writable by the caller's contract.
+        unsafe { live(library, callback, ctx, construct, destruct) }
+    })
+}
+
+/// # Safety
+///
+/// `ctx` may be written.
+unsafe fn live(
+    library: &'static AnyLibrary,
+    callback: Callback,
+    ctx: *mut *mut c_void,
+    construct: Construct,
+    destruct: Option<Destruct>,
+) -> Result<(), Status> {
+    let context = library.contexts.acquire(library.options.contexts).ok_or(Status::Busy)?;
+    let instance = context.open(library.options).ok_or(Status::Busy)?;
+    let created = instance.requests.accept(callback);
+    // SAFETY: the caller's contract. Before the thread starts, so before `cb` is called.
+    unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
+    run::start(&instance, created, construct, destruct).map_err(|error| {
+        tracing::error!(%error, "no FFI thread for a new context");
+        let _never_called = instance.requests.settle(created);
+        context.abort();
+        Status::Busy
     })
 }
 
@@ -142,27 +162,19 @@ impl Told for Refusal {
     }
 }
 
+/// Hands over a value as a payload in that format.
+type AsPayload<E> = fn(&E, Format, &mut dyn FnMut(&[u8]));
+
 /// A constructor's error, which becomes a payload when it is told.
-pub(super) trait Rejection {
-    fn payload(&self, format: Format, take: &mut dyn FnMut(&[u8]));
-}
-
-struct TypedError<E>(E);
-
-impl<E: Declared> Rejection for TypedError<E> {
-    fn payload(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
-        self.0.to_payload(format, take);
-    }
-}
-
 struct Rejected<E> {
     error: E,
     format: Format,
+    payload: AsPayload<E>,
 }
 
-impl<E: Rejection> Told for Rejected<E> {
+impl<E> Told for Rejected<E> {
     fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
-        self.error.payload(self.format, &mut |payload| take(Status::Err, payload));
+        (self.payload)(&self.error, self.format, &mut |payload| take(Status::Err, payload));
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) use self::free_requests::OwnContext;
 pub use self::free_requests::{free_request, free_request_cbor, free_sync_request, free_sync_request_cbor};
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
-pub use self::life::{close, create, create_cbor, destroy};
+pub use self::life::{close, create, create_cbor, destroy, destructor};
 pub(crate) use self::requests::Warn;
 pub use self::requests::{cancel, request, request_cbor};
 pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor};

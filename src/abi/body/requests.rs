@@ -114,11 +114,11 @@ pub(super) fn read_whole<A>(
     limit: usize,
     read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
 ) -> Result<Result<A, DecodeError>, Status> {
-    match bytes {
-        _ if bytes.len() > limit => Err(Status::TooLarge),
-        [] => Ok(CborReader::new(&[EMPTY_MAP], limit).only(read)),
-        bytes => Ok(CborReader::new(bytes, limit).only(read)),
+    if bytes.len() > limit {
+        return Err(Status::TooLarge);
     }
+    let bytes = if bytes.is_empty() { &[EMPTY_MAP] } else { bytes };
+    Ok(CborReader::new(bytes, limit).only(read))
 }
 
 const EMPTY_MAP: u8 = 0xa0;

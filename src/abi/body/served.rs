@@ -41,8 +41,8 @@ pub enum Start {
     Asynchronous(fn(Remote<'_>) -> Result<(), Status>),
     /// It calls back before it returns, and may wait before.
     Synchronous(fn(Remote<'_>) -> Result<(), Status>),
-    /// It is no request: it releases a handle.
-    Release(fn(Host, u64) -> Result<(), Status>),
+    /// It is no request: it releases a handle of that name.
+    Release(&'static str, fn(Host, u64) -> Result<(), Status>),
 }
 
 impl fmt::Debug for Row {

@@ -3,8 +3,10 @@
 use super::Held;
 use super::answer::Outcome;
 use super::course::{Course, poll_here};
+use crate::context::close::Abandoned;
 use crate::context::local::Local;
 use crate::context::requests::Run;
+use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
 use crate::inflight::{Ticket, Untyped};
 use crate::registry::Name;
@@ -15,6 +17,25 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+
+/// The outcome of a call that was sent to the FFI thread.
+pub(super) struct Delivery<T, E> {
+    pub(super) receiver: oneshot::Receiver<Outcome<T, E>>,
+    pub(super) abandoned: Abandoned,
+}
+
+impl<T, E> Future for Delivery<T, E> {
+    type Output = Outcome<T, E>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        match Pin::new(&mut self.receiver).poll(cx) {
+            Poll::Ready(Ok(outcome)) => Poll::Ready(outcome),
+            Poll::Pending if self.abandoned.as_mut().poll(cx).is_pending() => Poll::Pending,
+            // The sender is dropped unsent only when the context ends.
+            Poll::Pending | Poll::Ready(Err(_)) => Poll::Ready(Err(HostError::ShuttingDown)),
+        }
+    }
+}
 
 /// What a call has of the FFI thread's, when it is not there.
 pub(super) enum Stray {

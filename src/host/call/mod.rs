@@ -2,7 +2,8 @@
 //!
 //! On the FFI thread the first poll makes the call, and later polls look at its slot. On any other thread the first poll
 //! sends an errand to the FFI thread, where a task of its own makes the call and sends the outcome back. A call that was made
-//! on the FFI thread and then moved to another one sends its ticket after it.
+//! on the FFI thread and then moved to another one sends its ticket after it. All that is for calls that a host was named
+//! for; a typed call that names none belongs to its FFI thread, so that a library which makes no others links none of it.
 
 mod answer;
 mod course;
@@ -12,17 +13,17 @@ mod sync;
 use self::answer::Outcome;
 pub(super) use self::course::Patience;
 use self::course::{Course, State, poll_here};
-use self::elsewhere::Errand;
+use self::elsewhere::{Delivery, Errand};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
-use crate::context::close::Abandoned;
 use crate::context::gate::{Phase, Refused};
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
+use futures_util::future::BoxFuture;
 use std::future::Future;
 use std::mem::replace;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -40,14 +41,18 @@ pub struct Call<'a, A, T: FromHost, E: FromHost> {
     course: Course,
     function: HostFnRef<'a>,
     held: Held<A, T, E>,
+    /// How it goes on elsewhere, if it may.
+    elsewhere: Option<GoOn<Self, Outcome<T, E>>>,
 }
+
+type GoOn<C, O> = fn(&mut C, &mut Context<'_>) -> Poll<O>;
 
 /// What a call has of its own types.
 enum Held<A, T, E> {
     /// Before it is made.
     Args(A),
     /// While it is made elsewhere.
-    Delivery(oneshot::Receiver<Outcome<T, E>>, Abandoned),
+    Delivery(BoxFuture<'static, Outcome<T, E>>),
     /// Once it was made.
     Nothing,
 }
@@ -57,7 +62,7 @@ impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
-        Self { course: Course::new(host), function, held: Held::Args(args) }
+        Self { course: Course::new(host), function, held: Held::Args(args), elsewhere: None }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
@@ -65,14 +70,6 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     /// Without this the deadline is that of the registration, and without that the library's.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.course.deadline = Some(deadline);
-        self
-    }
-
-    /// Calls this host instead. Without effect once it was polled.
-    pub(super) fn on(mut self, host: Host) -> Self {
-        if matches!(self.course.state, State::New) {
-            self.course.host = host;
-        }
         self
     }
 
@@ -105,6 +102,21 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
 }
 
 impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
+    /// Lets it be awaited on any thread.
+    #[inline]
+    pub(super) fn anywhere(mut self) -> Self {
+        self.elsewhere = Some(Self::poll_elsewhere);
+        self
+    }
+
+    /// Calls this host, from any thread; or the one before, if it was polled already.
+    pub(super) fn on(mut self, host: Host) -> Self {
+        if matches!(self.course.state, State::New) {
+            self.course.host = host;
+        }
+        self.anywhere()
+    }
+
     /// Goes on, on another thread than the FFI thread.
     fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
         if matches!((&self.course.state, &self.held), (State::Open(_), _) | (_, Held::Args(_)))
@@ -113,15 +125,10 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
             let _ = self.course.settle();
             return Poll::Ready(Err(HostError::from(refused).widen()));
         }
-        let Held::Delivery(delivery, abandoned) = &mut self.held else {
+        let Held::Delivery(delivery) = &mut self.held else {
             return Poll::Pending;
         };
-        let outcome = match Pin::new(delivery).poll(cx) {
-            Poll::Pending if abandoned.as_mut().poll(cx).is_pending() => return Poll::Pending,
-            Poll::Ready(Ok(outcome)) => outcome,
-            // The sender is dropped unsent only when the context ends.
-            Poll::Pending | Poll::Ready(Err(_)) => Err(HostError::ShuttingDown),
-        };
+        let outcome = ready!(delivery.as_mut().poll(cx));
         let _ = self.course.settle();
         self.held = Held::Nothing;
         Poll::Ready(outcome)
@@ -131,9 +138,10 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     fn send(&mut self) -> Result<(), Refused> {
         let inside = self.course.host.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
-        let (sender, delivery) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let (course, stray) = self.course.send();
-        let held = match replace(&mut self.held, Held::Delivery(delivery, abandoned)) {
+        let delivery = Held::Delivery(Box::pin(Delivery { receiver, abandoned }));
+        let held = match replace(&mut self.held, delivery) {
             Held::Args(args) => Held::Args(args.into_owned()),
             _ => Held::Nothing,
         };
@@ -156,7 +164,10 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         this.course.host.with_local(|local| match (local, &this.course.state) {
-            (None, _) | (_, State::Elsewhere) => this.poll_elsewhere(cx),
+            (None, _) | (_, State::Elsewhere) => match this.elsewhere {
+                Some(go_on) => go_on(this, cx),
+                None => Poll::Ready(Err(this.course.stray().widen())),
+            },
             (Some(local), _) => poll_here(&mut this.course, this.function.name(), &mut this.held, local, cx),
         })
     }

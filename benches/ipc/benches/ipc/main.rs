@@ -1,9 +1,9 @@
 //! What a served library costs, beside what it is compared with, in one run.
 //!
 //! ```text
-//! cargo bench -p ffihost-benches-ipc              about a minute
-//! cargo bench -p ffihost-benches-ipc -- --quick   a few seconds: checks that everything works, the times mean nothing
-//! cargo bench -p ffihost-benches-ipc -- events    only the scenarios whose name contains "events"
+//! cargo bench --bench ipc              about a minute
+//! cargo bench --bench ipc -- --quick   a few seconds: checks that everything works, the times mean nothing
+//! cargo bench --bench ipc -- events    only the scenarios whose name contains "events"
 //! ```
 //!
 //! Speed never fails: it depends on the machine and on what else runs there. A wrong reply does, in each contestant, and so

@@ -79,16 +79,17 @@ fn arguments_from_standard_input() {
 }
 
 #[test]
-fn handles_are_numbers() {
+fn handles_are_numbers_that_end_with_the_command() {
     let served = Served::timer();
     let started = served.call(&["start_stopwatch", r#"{"label":"lap"}"#]);
     let handle = started.stdout.trim();
+    assert!(handle.parse::<u64>().is_ok_and(|handle| handle > 0), "{started:?}");
     let argument = |key: &str| format!("{{\"{key}\":{handle}}}");
     let reading = served.call(&["read_stopwatch", &argument("stopwatch")]);
-    assert!(reading.stdout.starts_with(r#"{"label":"lap","elapsed_ns":"#), "{reading:?}");
-    served.call(&["stopwatch_release", &argument("handle")]).printed("null");
-    let again = served.call(&["stopwatch_release", &argument("handle")]);
-    assert!(again.status == Some(2) && again.stderr.contains("FFI_RET_UNKNOWN_TOKEN"), "{again:?}");
+    let text = format!("error: request `read_stopwatch`: FFI_RET_DECODE: `stopwatch`: {handle} is no live `Stopwatch`");
+    reading.failed(2, &text);
+    let released = served.call(&["stopwatch_release", &argument("handle")]);
+    assert!(released.status == Some(2) && released.stderr.contains("FFI_RET_UNKNOWN_TOKEN"), "{released:?}");
     served.stop();
 }
 

@@ -6,7 +6,7 @@ use crate::ServerTls;
 use crate::link::Link;
 use crate::metrics::Count;
 use crate::sending::Sending;
-use crate::service::{Listener, Refusal, Reply};
+use crate::service::{Borrower, Listener, Refusal, Reply};
 use crate::session::Action;
 use crate::wire::Input;
 use ffihost_schema::Status;
@@ -212,13 +212,13 @@ fn perform(link: &Arc<Link>, shared: &Shared, action: Action<'_>) {
         }
         Action::Unregister { id, calls } => {
             for call in calls {
-                let _settled_otherwise =
-                    service.complete(call, Status::Cancelled.code(), b"the client took its registration back");
+                let text = b"the client took its registration back";
+                let _settled_otherwise = service.complete(call, Status::Cancelled.code(), text, Borrower(link));
             }
             shared.routes.remove(service, link, id);
             link.with(|session| session.closed(id));
         }
-        Action::Complete { call, ret, payload } => match service.complete(call, ret, payload) {
+        Action::Complete { call, ret, payload } => match service.complete(call, ret, payload, Borrower(link)) {
             Ok(()) => shared.metrics.count(Count::CallCompleted),
             Err(status) => link.with(|session| session.call_refused(call, status)),
         },
@@ -265,7 +265,8 @@ impl Drop for End {
         let left = self.link.with(|session| session.end());
         // Calls before registrations, so that they fail because of the connection.
         for call in left.calls {
-            let _settled_otherwise = service.complete(call, Status::Disconnected.code(), b"the connection has ended");
+            let text = b"the connection has ended";
+            let _settled_otherwise = service.complete(call, Status::Disconnected.code(), text, Borrower(&self.link));
         }
         for id in left.registrations {
             self.shared.routes.remove(service, &self.link, id);
@@ -275,6 +276,9 @@ impl Drop for End {
         }
         for ticket in left.requests {
             service.cancel(ticket);
+        }
+        for (lent, times) in left.handles {
+            (0..times).for_each(|_| service.release(lent));
         }
     }
 }

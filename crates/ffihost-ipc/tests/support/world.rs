@@ -6,12 +6,12 @@
 //! - An id that was opened gets one REPLY; nothing is sent for one that is not open.
 //! - OPENED comes before what it announces; an EVENT tells exactly how many were missed.
 //! - Nothing is sent and nothing asked for after the end; what is to be sent is bounded.
-//! - When all has ended, what was open is listed as left over, and nothing else.
+//! - When all has ended, what was open is listed as left over, and nothing else. So are handles that were not given back.
 
 use ffihost_ipc::session::{Action, Key, Session};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{Input, PREFACE, Unit, encode_request};
-use ffihost_ipc::{Limits, Status, Terms};
+use ffihost_ipc::{Lent, Limits, Status, Terms};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -92,6 +92,8 @@ pub(crate) struct World {
     stuck: bool,
     running: Vec<Running>,
     subscriptions: Vec<Subscription>,
+    /// How often the client has each handle.
+    lent: BTreeMap<u64, u64>,
     last: u64,
 }
 
@@ -188,6 +190,7 @@ impl World {
             over: false,
             stuck: false,
             running: Vec::new(),
+            lent: BTreeMap::new(),
             subscriptions: Vec::new(),
             last: 0,
         }
@@ -224,7 +227,7 @@ impl World {
             29 => self.burst(script),
             30 => self.take(true),
             _ if script.byte().is_multiple_of(8) => self.session.shut_down(),
-            _ => {}
+            _ => self.give_back(script),
         }
         self.look();
         // What was not read before may be now.
@@ -385,7 +388,8 @@ impl World {
     fn reply(&mut self, script: &mut Script<'_>) {
         let Some(at) = script.index(&self.running) else { return };
         let request = self.running.swap_remove(at);
-        self.session.reply(request.key, i32::from(script.byte() % 2), &script.payload());
+        let sent = self.session.reply(request.key, i32::from(script.byte() % 2), &script.payload());
+        self.lend(sent);
     }
 
     fn stale(&mut self, script: &mut Script<'_>) {
@@ -431,7 +435,29 @@ impl World {
             payload.resize(payload.len().max(8), 0);
             payload[..8].copy_from_slice(&told.emitted.to_be_bytes());
         }
-        self.session.event(id, &payload);
+        let sent = self.session.event(id, &payload);
+        self.lend(sent);
+    }
+
+    /// What was sent has a handle in it, one of a few.
+    fn lend(&mut self, sent: bool) {
+        assert!(!(sent && self.over), "nothing is sent any more");
+        if sent {
+            self.last += 1;
+            let lent = Lent { kind: 0, number: self.last % 8 };
+            self.session.lend(&[lent]);
+            *self.lent.entry(lent.number).or_default() += 1;
+        }
+    }
+
+    fn give_back(&mut self, script: &mut Script<'_>) {
+        let number = script.id() % 8;
+        let expected = self.lent.get(&number).copied().unwrap_or(0);
+        let given_back = self.session.give_back(Lent { kind: 0, number });
+        assert_eq!(given_back, expected > 0);
+        if given_back {
+            self.lent.insert(number, expected - 1);
+        }
     }
 
     /// More events or calls than there is room for.
@@ -617,14 +643,17 @@ impl World {
         let registrations = kept(false).filter(|it| it.ticket.is_some()).map(|it| it.id);
         assert_eq!(sorted(left.registrations), sorted(registrations.collect()));
         assert_eq!(sorted(left.calls), sorted(self.calls.into_keys().collect()));
+        let handles: BTreeMap<u64, u64> = left.handles.iter().map(|(lent, times)| (lent.number, *times)).collect();
+        self.lent.retain(|_, times| *times > 0);
+        assert_eq!((handles.len(), &handles), (left.handles.len(), &self.lent));
         assert!(self.session.is_over() && self.session.output().is_empty());
         for id in 0..8 {
-            self.session.event(id, b"");
+            assert!(!self.session.event(id, b""));
             assert!(self.session.call(100, id, b"").is_err());
         }
         for request in self.running {
             assert!(request.ticket.is_some() || self.session.started(request.key, 1), "nobody wants it");
-            self.session.reply(request.key, 0, b"late");
+            assert!(!self.session.reply(request.key, 0, b"late"));
         }
         assert_eq!((self.session.output().len(), self.session.deadline()), (0, None));
     }

@@ -1,4 +1,4 @@
-//! `my_timer`, loaded and served.
+//! `my_timer` and `lender`, loaded and served.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::allow_attributes, reason = "whether the expectation above holds differs between test files")]
 
@@ -10,11 +10,16 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 // So that it is built before this runs.
+use lender as _;
 use my_timer as _;
 
 /// The compiled library.
 pub fn library() -> PathBuf {
-    let name = format!("{}my_timer{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    compiled("my_timer")
+}
+
+fn compiled(name: &str) -> PathBuf {
+    let name = format!("{}{name}{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     std::env::current_exe().expect("a test has a file").with_file_name(name)
 }
 
@@ -48,6 +53,11 @@ pub fn echo(message: &str, delay_ms: u32) -> Vec<u8> {
     map([("req", echo)])
 }
 
+/// The arguments of `my_timer`'s constructor.
+pub fn name(name: &str) -> Vec<u8> {
+    map([("name", name.into())])
+}
+
 /// A server, until it is stopped.
 pub struct Served {
     pub unix: Address,
@@ -71,9 +81,18 @@ impl Served {
     }
 
     pub async fn with(limits: Limits, token: Option<Token>) -> Self {
+        Self::load("my_timer", &name("ipc-server"), limits, token).await
+    }
+
+    /// `lender`, loaded.
+    pub async fn lender_loaded() -> Self {
+        Self::load("lender", b"\xa0", Limits::default(), None).await
+    }
+
+    async fn load(name: &str, args: &[u8], limits: Limits, token: Option<Token>) -> Self {
         // SAFETY: it is a library of ours.
-        let library = unsafe { Library::open(&library(), None) }.expect("it was just built");
-        let context = library.create(&map([("name", "ipc-server".into())])).await.expect("it has a name");
+        let library = unsafe { Library::open(&compiled(name), None) }.expect("it was just built");
+        let context = library.create(args).await.expect("the arguments are right");
         let folder = tempfile::tempdir().expect("there is room");
         let mut server = Server::new(Arc::new(context.clone()), context.terms(token), limits);
         let unix = Address::Unix(folder.path().join("timer.sock"));
@@ -86,8 +105,16 @@ impl Served {
 
     /// The library that is linked to this test, which serves itself.
     pub async fn itself() -> Self {
+        Self::serving_itself(own::Ctx::create("ipc-server").await).await
+    }
+
+    /// `lender`, which serves itself.
+    pub async fn lender_itself() -> Self {
+        Self::serving_itself(own::Ctx::create_of(&own::LENDER, b"\xa0").await).await
+    }
+
+    async fn serving_itself(ctx: own::Ctx) -> Self {
         let folder = tempfile::tempdir().expect("there is room");
-        let ctx = own::Ctx::create("ipc-server").await;
         let unix = ctx.serve(&format!("unix:{}", folder.path().join("timer.sock").display()), None).await;
         let tcp = ctx.serve("tcp:127.0.0.1:0", None).await;
         let address = |served: Result<String, String>| served.expect("it is free").parse().expect("an address");
@@ -128,30 +155,43 @@ impl Served {
     }
 }
 
-/// `my_timer` by its C functions, as a host that is linked to it has them.
+/// Libraries by their C functions, as a host that is linked to them has them.
 pub mod own {
     use ffihost::abi::types::{FFICallBack, FFIServeOptions};
     use std::ffi::{CString, c_char, c_int, c_void};
     use std::ptr;
     use tokio::sync::oneshot;
 
-    unsafe extern "C" {
-        fn my_timer_create_cbor(
-            req: *const u8,
-            len: usize,
-            cb: FFICallBack,
-            ud: *mut c_void,
-            ctx: *mut *mut c_void,
-        ) -> c_int;
-        fn my_timer_close(ctx: *mut c_void, cb: Option<FFICallBack>, ud: *mut c_void) -> c_int;
-        fn my_timer_serve(
-            ctx: *mut c_void,
-            address: *const c_char,
-            options: *const FFIServeOptions,
-            cb: Option<FFICallBack>,
-            ud: *mut c_void,
-        ) -> c_int;
+    type Given = Option<FFICallBack>;
+
+    /// The functions of a library.
+    pub struct Exports {
+        create: unsafe extern "C" fn(*const u8, usize, Given, *mut c_void, *mut *mut c_void) -> c_int,
+        close: unsafe extern "C" fn(*mut c_void, Given, *mut c_void) -> c_int,
+        serve: unsafe extern "C" fn(*mut c_void, *const c_char, *const FFIServeOptions, Given, *mut c_void) -> c_int,
     }
+
+    macro_rules! exports {
+        ($library:ident: $create:ident, $close:ident, $serve:ident) => {
+            pub static $library: Exports = {
+                unsafe extern "C" {
+                    fn $create(req: *const u8, len: usize, cb: Given, ud: *mut c_void, ctx: *mut *mut c_void) -> c_int;
+                    fn $close(ctx: *mut c_void, cb: Given, ud: *mut c_void) -> c_int;
+                    fn $serve(
+                        ctx: *mut c_void,
+                        address: *const c_char,
+                        options: *const FFIServeOptions,
+                        cb: Given,
+                        ud: *mut c_void,
+                    ) -> c_int;
+                }
+                Exports { create: $create, close: $close, serve: $serve }
+            };
+        };
+    }
+
+    exports!(MY_TIMER: my_timer_create_cbor, my_timer_close, my_timer_serve);
+    exports!(LENDER: lender_create_cbor, lender_close, lender_serve);
 
     type Told = (c_int, String);
 
@@ -170,7 +210,7 @@ pub mod own {
     }
 
     #[derive(Clone, Copy)]
-    pub struct Ctx(*mut c_void);
+    pub struct Ctx(*mut c_void, &'static Exports);
 
     // SAFETY: a ctx is a number.
     unsafe impl Send for Ctx {}
@@ -183,11 +223,15 @@ pub mod own {
         }
 
         pub async fn create(name: &str) -> Self {
-            let (mut ctx, args) = (Self(ptr::null_mut()), super::map([("name", name.into())]));
+            Self::create_of(&MY_TIMER, &super::name(name)).await
+        }
+
+        pub async fn create_of(library: &'static Exports, args: &[u8]) -> Self {
+            let mut ctx = Self(ptr::null_mut(), library);
             let created = {
                 let (user_data, created) = waiting();
                 // SAFETY: the arguments live during the call.
-                let ret = unsafe { my_timer_create_cbor(args.as_ptr(), args.len(), told, user_data, &raw mut ctx.0) };
+                let ret = unsafe { (library.create)(args.as_ptr(), args.len(), Some(told), user_data, &raw mut ctx.0) };
                 assert_eq!(ret, 0);
                 created
             };
@@ -202,7 +246,7 @@ pub mod own {
             let (user_data, never) = waiting();
             let options = options.map_or(ptr::null(), ptr::from_ref);
             // SAFETY: address and options live during the call.
-            let ret = unsafe { my_timer_serve(self.0, pointer, options, Some(told), user_data) };
+            let ret = unsafe { (self.1.serve)(self.0, pointer, options, Some(told), user_data) };
             assert_ne!(ret, 0, "it is refused");
             drop(never);
             // SAFETY: what is refused is not called back.
@@ -216,7 +260,7 @@ pub mod own {
                 let (user_data, listening) = waiting();
                 let options = options.map_or(ptr::null(), ptr::from_ref);
                 // SAFETY: address and options live during the call.
-                let ret = unsafe { my_timer_serve(self.0, address.as_ptr(), options, Some(told), user_data) };
+                let ret = unsafe { (self.1.serve)(self.0, address.as_ptr(), options, Some(told), user_data) };
                 assert_eq!(ret, 0, "it is accepted");
                 listening
             };
@@ -231,7 +275,7 @@ pub mod own {
 
         pub fn begin_to_close(self) {
             // SAFETY: nobody is told.
-            let ret = unsafe { my_timer_close(self.0, None, ptr::null_mut()) };
+            let ret = unsafe { (self.1.close)(self.0, None, ptr::null_mut()) };
             assert_eq!(ret, 0);
         }
 
@@ -239,7 +283,7 @@ pub mod own {
             let (ret, user_data, closed) = {
                 let (user_data, closed) = waiting();
                 // SAFETY: userData lives until it is called.
-                (unsafe { my_timer_close(self.0, Some(told), user_data) }, Ctx(user_data), closed)
+                (unsafe { (self.1.close)(self.0, Some(told), user_data) }, Self(user_data, self.1), closed)
             };
             if ret != 0 {
                 // It was begun before, and ends without telling anybody.

@@ -70,9 +70,9 @@ fn construct(function: &Function, args: &Args<'_>) -> TokenStream {
 fn destruct() -> TokenStream {
     let root = root();
     quote! {
-        async |__state: &#root::State| {
+        {
             use ::ffihost::export::{HasDestructor as _, NoDestructor as _};
-            (&#root::Marker).destroy(__state).await
+            (&#root::Marker).destructor()
         }
     }
 }
@@ -123,7 +123,7 @@ pub(crate) fn expand_destructor(function: &Function) -> TokenStream {
     };
     let has = quote_spanned! {ident.span()=>
         impl ::ffihost::export::HasDestructor<#root::State> for #root::Marker {
-            fn destroy<'__a>(&self, __state: &'__a #root::State) -> #future {
+            fn destroy<'__a>(__state: &'__a #root::State) -> #future {
                 ::std::boxed::Box::pin(#ident(__state))
             }
         }

@@ -6,7 +6,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 pub(crate) fn expand(handle: &Handle) -> TokenStream {
-    let (item, ident, root) = (&handle.item, &handle.head.ident, root());
+    let (item, ident, name, root) = (&handle.item, &handle.head.ident, &handle.head.name, root());
     let handle_type = handle_type(handle);
     let release = export(
         &handle.release,
@@ -16,7 +16,7 @@ pub(crate) fn expand(handle: &Handle) -> TokenStream {
     let release_served = row(
         &handle.release,
         &format_ident!("Release"),
-        &quote!(|__host, __handle| ::ffihost::export::release_served::<#ident>(__host, __handle)),
+        &quote!(#name, |__host, __handle| ::ffihost::export::release_served::<#ident>(__host, __handle)),
     );
     let release_served = when("served", true, &release_served);
     let unique_symbol = unique("Symbols", [Ident::new(&handle.release, ident.span())]);

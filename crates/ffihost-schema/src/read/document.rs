@@ -109,7 +109,9 @@ impl<'a> Parts<'a> {
 }
 
 /// The model of some items.
-fn library(entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
+fn library(mut entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
+    // All at once: a sort for each kind is a lot of code in a library that reads its own surface.
+    entries.sort_by(|a, b| a.name().cmp(b.name()));
     let (mut heads, mut constructors) = (Vec::new(), Vec::new());
     let (mut structs, mut enums, mut handles) = (Vec::new(), Vec::new(), Vec::new());
     let (mut requests, mut host_fns) = (Vec::new(), Vec::new());
@@ -127,13 +129,6 @@ fn library(entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
             Entry::Constant(item) => constants.push(item),
         }
     }
-    structs.sort_by(|a, b| a.name.cmp(&b.name));
-    enums.sort_by(|a, b| a.name.cmp(&b.name));
-    handles.sort_by(|a, b| a.name.cmp(&b.name));
-    requests.sort_by(|a, b| a.name.cmp(&b.name));
-    host_fns.sort_by(|a, b| a.name.cmp(&b.name));
-    events.sort_by(|a, b| a.name.cmp(&b.name));
-    constants.sort_by(|a, b| a.name.cmp(&b.name));
     let Head { name, docs, version, pointer_width, formats, serve } = exactly_one("library", heads)?;
     let constructor = exactly_one("constructor", constructors)?;
     Ok(Library {

@@ -1,7 +1,7 @@
 //! Which pieces of a file make up a library.
 
 use super::item::Entry;
-use super::{Piece, ReadError};
+use super::{Field, Payload, Piece, ReadError, Receiver, Type};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many libraries in one file are read. For each all other crates are looked through.
@@ -62,4 +62,48 @@ fn definitions<'a, 'b>(own: &str, crates: &'b Crates<'a>) -> BTreeMap<&'b str, V
         }
     }
     definitions
+}
+
+impl Entry {
+    /// The name, if it is a type that others may refer to.
+    fn type_name(&self) -> Option<&str> {
+        matches!(self, Self::Struct(_) | Self::Enum(_) | Self::Handle(_)).then(|| self.name())
+    }
+
+    /// The types that it names.
+    fn named(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        match self {
+            Self::Struct(item) => push_fields(&item.fields, &mut names),
+            Self::Enum(item) => item.variants.iter().for_each(|variant| match &variant.payload {
+                Payload::Unit => {}
+                Payload::One(ty) => names.extend(ty.named()),
+                Payload::Fields(fields) => push_fields(fields, &mut names),
+            }),
+            Self::Constructor(item) => {
+                push_fields(&item.params, &mut names);
+                names.extend(item.error.as_ref().and_then(Type::named));
+            }
+            Self::Request(item) => {
+                push_fields(&item.params, &mut names);
+                names.extend(item.result.named());
+                names.extend(item.error.as_ref().and_then(Type::named));
+                if let Receiver::Handle(name) = &item.receiver {
+                    names.push(name);
+                }
+            }
+            Self::HostFn(item) => {
+                push_fields(&item.params, &mut names);
+                names.extend(item.result.named());
+                names.extend(item.error.as_ref().and_then(Type::named));
+            }
+            Self::Event(item) => push_fields(&item.params, &mut names),
+            Self::Library(_) | Self::Handle(_) | Self::Constant(_) => {}
+        }
+        names
+    }
+}
+
+fn push_fields<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
+    names.extend(fields.iter().filter_map(|field| field.ty.named()));
 }

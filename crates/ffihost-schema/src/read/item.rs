@@ -45,52 +45,20 @@ impl Entry {
         Ok(entry)
     }
 
-    /// The name, if it is a type that others may refer to.
-    pub(super) fn type_name(&self) -> Option<&str> {
+    /// The name; empty if there is none.
+    pub(super) fn name(&self) -> &str {
         match self {
-            Self::Struct(item) => Some(&item.name),
-            Self::Enum(item) => Some(&item.name),
-            Self::Handle(item) => Some(&item.name),
-            _ => None,
+            Self::Library(item) => &item.name,
+            Self::Constructor(_) => "",
+            Self::Struct(item) => &item.name,
+            Self::Enum(item) => &item.name,
+            Self::Handle(item) => &item.name,
+            Self::Request(item) => &item.name,
+            Self::HostFn(item) => &item.name,
+            Self::Event(item) => &item.name,
+            Self::Constant(item) => &item.name,
         }
     }
-
-    /// The types that it names.
-    pub(super) fn named(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        match self {
-            Self::Struct(item) => push_fields(&item.fields, &mut names),
-            Self::Enum(item) => item.variants.iter().for_each(|variant| match &variant.payload {
-                Payload::Unit => {}
-                Payload::One(ty) => names.extend(ty.named()),
-                Payload::Fields(fields) => push_fields(fields, &mut names),
-            }),
-            Self::Constructor(item) => {
-                push_fields(&item.params, &mut names);
-                names.extend(item.error.as_ref().and_then(Type::named));
-            }
-            Self::Request(item) => {
-                push_fields(&item.params, &mut names);
-                names.extend(item.result.named());
-                names.extend(item.error.as_ref().and_then(Type::named));
-                if let Receiver::Handle(name) = &item.receiver {
-                    names.push(name);
-                }
-            }
-            Self::HostFn(item) => {
-                push_fields(&item.params, &mut names);
-                names.extend(item.result.named());
-                names.extend(item.error.as_ref().and_then(Type::named));
-            }
-            Self::Event(item) => push_fields(&item.params, &mut names),
-            Self::Library(_) | Self::Handle(_) | Self::Constant(_) => {}
-        }
-        names
-    }
-}
-
-fn push_fields<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
-    names.extend(fields.iter().filter_map(|field| field.ty.named()));
 }
 
 /// An item as people know it, as far as it can be told.

@@ -14,7 +14,9 @@ mod check;
 mod diff;
 mod document;
 mod error;
+#[cfg(feature = "read")]
 mod file;
+#[cfg(feature = "read")]
 mod gather;
 mod info;
 mod item;
@@ -27,6 +29,7 @@ pub use self::cddl::cddl;
 pub use self::diff::{Change, ChangeKind, Effect, diff};
 pub use self::document::assemble;
 pub use self::error::ReadError;
+#[cfg(feature = "read")]
 pub use self::file::{documents_in_file, libraries_in_file};
 pub use self::model::*;
 pub use self::piece::{Piece, split};
