@@ -108,7 +108,7 @@ async fn connection(number: usize, in_flight: usize, address: std::path::PathBuf
 
 #[test]
 fn many_connections_with_many_requests() {
-    let seconds = number("FFIHOST_LOAD_SECONDS", if cfg!(debug_assertions) { 3 } else { 10 });
+    let seconds = number("FFIHOST_LOAD_SECONDS", 10);
     let connections = number("FFIHOST_LOAD_CONNECTIONS", 256);
     let in_flight = number("FFIHOST_LOAD_IN_FLIGHT", 64);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("there are threads");
