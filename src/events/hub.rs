@@ -52,11 +52,15 @@ thread_local! {
     static EVENTS_OF: Cell<*const Shared> = const { Cell::new(ptr::null()) };
 }
 
-/// The events of one context.
+/// The events of one context. Who emits only reads here, so nothing that the event thread writes is in the same cache line.
+#[repr(align(64))]
 pub(crate) struct Hub {
     shared: Arc<Shared>,
     thread: Mutex<Stage>,
     when_full: WhenFull,
+    /// How many listeners there are.
+    count: AtomicUsize,
+    closed: AtomicBool,
 }
 
 /// The event thread.
@@ -71,8 +75,6 @@ enum Stage {
 struct Shared {
     queue: Queue<Event>,
     listeners: Mutex<Listeners>,
-    count: AtomicUsize,
-    closed: AtomicBool,
     /// Notified after the last delivery to a listener that was removed meanwhile, and when the thread ends.
     settled: Condvar,
 }
@@ -92,12 +94,12 @@ impl Hub {
             shared: Arc::new(Shared {
                 queue: Queue::new(options.events_queued as usize),
                 listeners: Mutex::default(),
-                count: AtomicUsize::new(0),
-                closed: AtomicBool::new(false),
                 settled: Condvar::new(),
             }),
             thread: Mutex::new(Stage::None),
             when_full: options.events_when_full,
+            count: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
         }
     }
 
@@ -114,10 +116,10 @@ impl Hub {
 
     /// Enqueues an event for whoever listens.
     pub(crate) fn emit(&self, event: &'static str, payload: impl ToHost, counters: &Counters) {
-        if self.shared.count.load(Ordering::Acquire) == 0 {
+        if self.count.load(Ordering::Acquire) == 0 {
             return;
         }
-        if self.shared.closed.load(Ordering::Relaxed) {
+        if self.closed.load(Ordering::Relaxed) {
             counters.events_dropped.bump();
             return;
         }
@@ -155,14 +157,14 @@ impl Events for Hub {
         let id = listeners.latest;
         let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
         Arc::make_mut(&mut listeners.present).push(listener);
-        self.shared.count.store(listeners.present.len(), Ordering::Release);
+        self.count.store(listeners.present.len(), Ordering::Release);
         Ok(id)
     }
 
     fn remove(&self, id: u64, wait: bool) -> Removal {
         let mut listeners = self.shared.listeners.lock();
         let Some(listener) = listeners.take(id) else { return Removal::Unknown };
-        self.shared.count.store(listeners.present.len(), Ordering::Release);
+        self.count.store(listeners.present.len(), Ordering::Release);
         if listener.word.remove() == Removed::Idle || self.is_event_thread() {
             return Removal::Done;
         }
@@ -177,7 +179,7 @@ impl Events for Hub {
     }
 
     fn finish(&self, deadline: Instant) -> bool {
-        self.shared.closed.store(true, Ordering::Relaxed);
+        self.closed.store(true, Ordering::Relaxed);
         self.shared.queue.close();
         let Stage::Started(thread) = std::mem::replace(&mut *self.thread.lock(), Stage::Over) else { return true };
         while !thread.is_finished() {
@@ -191,7 +193,7 @@ impl Events for Hub {
     }
 
     fn listeners(&self) -> usize {
-        self.shared.count.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
     }
 }
 

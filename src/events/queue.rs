@@ -26,8 +26,9 @@ pub(super) enum Full {
     LeaveOut,
 }
 
-/// See the module.
+/// See the module. What is beside it is in other cache lines.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Queue<T> {
     inner: Mutex<Inner<T>>,
     filled: Condvar,
