@@ -46,9 +46,12 @@ fn declared(function: &HostFn, args: &Passed<'_>) -> TokenStream {
     }
     let deadline = function.deadline.map(|deadline| quote!(.deadline(::core::time::Duration::from_millis(#deadline))));
     let ty = args.ty();
+    // What it returns is large, and is awaited where it is made.
+    let inline = (!attrs.iter().any(|attr| attr.path().is_ident("inline"))).then(|| quote!(#[inline]));
     let call = Place::of(output).last_of(quote!(::ffihost::HostCall<#ty,));
     quote! {
         #(#attrs)*
+        #inline
         #vis fn #ident #lifetime(#parameters) -> #call {
             ::ffihost::HostCall::new(#of, #value) #deadline
         }
