@@ -3,8 +3,10 @@
 use super::close::{self, Closed, Stage};
 use super::gate::Phase;
 use super::local::Local;
-use super::record::Instance;
+use super::record::{Contexts, Instance};
 use super::requests::{Key, Settled};
+use crate::abi::Callback;
+use crate::options::Options;
 use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
@@ -50,17 +52,35 @@ pub(crate) struct State {
     pub(crate) address: *mut (),
 }
 
-/// Starts the FFI thread of a context; `created` is called back when the constructor has ended.
+/// Begins the life of a context, if there are less than `limit`: `told` is told its instance, and then its FFI thread starts.
+/// `created` is called back when the constructor has ended.
 ///
 /// # Errors
 ///
-/// If there is no thread. Then nothing was called.
-pub(crate) fn start(
-    instance: &Arc<Instance>,
-    created: Key,
+/// BUSY if there is no room for one more, or no thread. Then nothing was called back.
+pub(crate) fn begin(
+    contexts: &'static Contexts,
+    limit: u32,
+    options: Options,
+    created: Callback,
     construct: Construct,
     destruct: Option<Destruct>,
-) -> io::Result<()> {
+    told: impl FnOnce(&Instance),
+) -> Result<(), Status> {
+    let context = contexts.acquire(limit).ok_or(Status::Busy)?;
+    let instance = context.open(options).ok_or(Status::Busy)?;
+    let created = instance.requests.accept(created);
+    told(&instance);
+    start(&instance, created, construct, destruct).map_err(|error| {
+        tracing::error!(%error, "no FFI thread for a new context");
+        let _never_called = instance.requests.settle(created);
+        context.abort();
+        Status::Busy
+    })
+}
+
+/// Starts the FFI thread.
+fn start(instance: &Arc<Instance>, created: Key, construct: Construct, destruct: Option<Destruct>) -> io::Result<()> {
     let theirs = Arc::clone(instance);
     let body = Box::new(move || {
         let local = Rc::new(Local::new(theirs));

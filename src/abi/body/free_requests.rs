@@ -161,24 +161,14 @@ impl OwnContext {
 
 fn start_context(contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
     unsafe extern "C" fn ignore(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {}
-    let context = contexts.acquire(MAX_CONTEXTS).ok_or(Status::Busy)?;
-    let instance = context.open(options).ok_or(Status::Busy)?;
-    let created = instance.requests.accept(Callback::new(ignore, UserData(std::ptr::null_mut())));
+    let created = Callback::new(ignore, UserData(std::ptr::null_mut()));
     let construct = Box::new(|| {
         let state = async { Ok(State { address: std::ptr::null_mut(), value: Rc::new(()) }) };
         state.boxed_local()
     });
-    match run::start(&instance, created, construct, None) {
-        Ok(()) => {
-            // It is none of the host's, so it does not count for the limit.
-            contexts.release();
-            Ok(instance.host())
-        }
-        Err(error) => {
-            tracing::error!(%error, "no FFI thread for requests without a receiver");
-            let _never_called = instance.requests.settle(created);
-            context.abort();
-            Err(Status::Busy)
-        }
-    }
+    let mut host = Err(Status::Busy);
+    run::begin(contexts, MAX_CONTEXTS, options, created, construct, None, |instance| host = Ok(instance.host()))?;
+    // It is none of the host's, so it does not count for the limit.
+    contexts.release();
+    host
 }

@@ -143,16 +143,10 @@ unsafe fn live(
     construct: Construct,
     destruct: Option<Destruct>,
 ) -> Result<(), Status> {
-    let context = library.contexts.acquire(library.options.contexts).ok_or(Status::Busy)?;
-    let instance = context.open(library.options).ok_or(Status::Busy)?;
-    let created = instance.requests.accept(callback);
-    // SAFETY: the caller's contract. Before the thread starts, so before `cb` is called.
-    unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
-    run::start(&instance, created, construct, destruct).map_err(|error| {
-        tracing::error!(%error, "no FFI thread for a new context");
-        let _never_called = instance.requests.settle(created);
-        context.abort();
-        Status::Busy
+    let options = library.options;
+    run::begin(&library.contexts, options.contexts, options, callback, construct, destruct, |instance| {
+        // SAFETY: the caller's contract. The thread was not started, so `cb` was not called.
+        unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
     })
 }
 

@@ -296,6 +296,14 @@ impl Course {
         }
     }
 
+    /// Ends it where it may not be awaited.
+    #[cold]
+    pub(super) fn stray(&mut self) -> HostError {
+        self.take_leave();
+        tracing::warn!("a host call was awaited off the FFI thread of its context: there it needs `.on(host)`");
+        HostError::NoContext
+    }
+
     /// Ends it, if it was not over.
     fn take_leave(&mut self) {
         let stray = match self.settle() {
@@ -316,16 +324,6 @@ impl Course {
         {
             let _ = inside.post(Box::new(move |local: &Rc<Local>| stray.take_leave(local)));
         }
-    }
-}
-
-impl Course {
-    /// Ends it where it may not be awaited.
-    #[cold]
-    pub(super) fn stray(&mut self) -> HostError {
-        self.take_leave();
-        tracing::warn!("a host call was awaited off the FFI thread of its context: there it needs `.on(host)`");
-        HostError::NoContext
     }
 }
 
