@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 
 /// The files of a new library, with placeholders.
 const TEMPLATE: &[(&str, &str)] = &[
-    ("Cargo.toml", include_str!("template/Cargo.toml.in")),
-    ("README.md", include_str!("template/README.md")),
-    (".gitignore", include_str!("template/gitignore")),
-    ("src/lib.rs", include_str!("template/lib.rs.in")),
-    ("host/main.c", include_str!("template/main.c")),
-    ("host/build.sh", include_str!("template/build.sh")),
+    ("Cargo.toml", include_str!("new/template/Cargo.toml.in")),
+    ("README.md", include_str!("new/template/README.md")),
+    (".gitignore", include_str!("new/template/gitignore")),
+    ("src/lib.rs", include_str!("new/template/lib.rs.in")),
+    ("host/main.c", include_str!("new/template/main.c")),
+    ("host/build.sh", include_str!("new/template/build.sh")),
 ];
 
 pub(crate) fn new(args: &New, out: &mut Output) -> Result<Verdict, Error> {

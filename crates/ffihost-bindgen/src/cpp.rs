@@ -77,7 +77,7 @@ pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
     };
     let contents = c::render(&header)?;
     files.push(File { path: format!("{}.hpp", library.name), contents });
-    let shared = include_str!("templates/ffihost.hpp").to_owned();
+    let shared = include_str!("cpp/templates/ffihost.hpp").to_owned();
     files.push(File { path: "ffihost.hpp".to_owned(), contents: shared });
     Ok(files)
 }

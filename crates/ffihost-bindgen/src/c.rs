@@ -65,7 +65,7 @@ pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
         functions,
     };
     let own = File { path: format!("{}.h", library.name), contents: render(&header)? };
-    Ok(vec![own, File { path: "ffihost.h".to_owned(), contents: include_str!("templates/ffihost.h").to_owned() }])
+    Ok(vec![own, File { path: "ffihost.h".to_owned(), contents: include_str!("c/templates/ffihost.h").to_owned() }])
 }
 
 /// A template, filled: no trailing spaces, no line that is too long, one newline at the end.
