@@ -20,6 +20,8 @@
 pub(crate) mod gate;
 
 #[cfg(not(ffihost_loom))]
+pub(crate) mod calls;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod clock;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod close;

@@ -23,7 +23,7 @@ use crate::context::run::Destruct;
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
 use crate::{Host, HostFn, ToHost};
-use futures_util::future::{BoxFuture, LocalBoxFuture};
+use futures::future::{BoxFuture, LocalBoxFuture};
 use std::rc::Rc;
 
 /// A library that has a constructor.

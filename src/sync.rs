@@ -1,7 +1,8 @@
 //! The only door to atomics, cells, locks, threads and wakers: std's, or loom's.
 //!
-//! What is modelled (`inflight`, `bridge`, `registry`, the gate, a listener's word) takes its primitives from here and
-//! from nowhere else, so that loom sees every step of it.
+//! What is modelled takes its primitives from here and from nowhere else, so that loom sees every step of it. Locks are
+//! parking_lot's: they know no poison, which is right here, since no foreign code runs under one and what it guards is whole
+//! even if something panicked. Threads that wait for a change of state wait for an [`Event`], which is event-listener's.
 
 #[cfg(ffihost_loom)]
 pub(crate) use self::model::*;
@@ -27,34 +28,20 @@ pub(crate) fn planted(name: &str) -> bool {
 
 #[cfg(not(ffihost_loom))]
 mod real {
-    pub(crate) use futures_util::task::AtomicWaker;
+    use event_listener::Listener;
+    pub(crate) use futures::task::AtomicWaker;
+    pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-    use std::sync::{self, MutexGuard, PoisonError};
     use std::time::{Duration, Instant};
 
-    /// A lock without poisoning: no foreign code runs under one, so what it guards is whole even if something panicked.
+    /// parking_lot's condition variable, with an interface by value.
     #[derive(Debug, Default)]
-    pub(crate) struct Mutex<T>(sync::Mutex<T>);
-
-    impl<T> Mutex<T> {
-        pub(crate) const fn new(value: T) -> Self {
-            Self(sync::Mutex::new(value))
-        }
-
-        #[inline]
-        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner)
-        }
-    }
-
-    /// std's condition variable, with a deadline. Each notification is a system call, also if nobody waits.
-    #[derive(Debug, Default)]
-    pub(crate) struct Condvar(sync::Condvar);
+    pub(crate) struct Condvar(parking_lot::Condvar);
 
     impl Condvar {
         pub(crate) const fn new() -> Self {
-            Self(sync::Condvar::new())
+            Self(parking_lot::Condvar::new())
         }
 
         pub(crate) fn notify_one(&self) {
@@ -66,18 +53,66 @@ mod real {
         }
 
         /// Waits, or wakes up for no reason.
-        pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-            self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+        pub(crate) fn wait<'a, T>(&self, mut guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            self.0.wait(&mut guard);
+            guard
         }
 
         /// Waits that long at most, or wakes up for no reason.
-        pub(crate) fn wait_for<'a, T>(&self, guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
-            self.0.wait_timeout(guard, limit).unwrap_or_else(PoisonError::into_inner).0
+        pub(crate) fn wait_for<'a, T>(&self, mut guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
+            self.0.wait_for(&mut guard, limit);
+            guard
         }
 
         /// As [`wait_for`](Self::wait_for), until then.
         pub(crate) fn wait_until<'a, T>(&self, guard: MutexGuard<'a, T>, deadline: Instant) -> MutexGuard<'a, T> {
             self.wait_for(guard, deadline.saturating_duration_since(Instant::now()))
+        }
+    }
+
+    /// A change of state that threads wait for. The state itself is elsewhere: whoever changes it notifies after that, and
+    /// whoever waits looks at it before and after it has begun to listen.
+    #[derive(Debug, Default)]
+    pub(crate) struct Event(event_listener::Event);
+
+    impl Event {
+        pub(crate) const fn new() -> Self {
+            Self(event_listener::Event::new())
+        }
+
+        /// Has every thread that waits look again. A fence (sequentially consistent) inside orders it after the change.
+        pub(crate) fn notify_all(&self) {
+            self.0.notify(usize::MAX);
+        }
+
+        /// Waits until `look` finds what is waited for.
+        pub(crate) fn wait<R>(&self, mut look: impl FnMut() -> Option<R>) -> R {
+            loop {
+                if let Some(found) = look() {
+                    return found;
+                }
+                let listener = self.0.listen();
+                if let Some(found) = look() {
+                    return found;
+                }
+                listener.wait();
+            }
+        }
+
+        /// As [`wait`](Self::wait), until the deadline; then it looks once more.
+        pub(crate) fn wait_until<R>(&self, deadline: Instant, mut look: impl FnMut() -> Option<R>) -> Option<R> {
+            loop {
+                if let Some(found) = look() {
+                    return Some(found);
+                }
+                let listener = self.0.listen();
+                if let Some(found) = look() {
+                    return Some(found);
+                }
+                if listener.wait_deadline(deadline).is_none() {
+                    return look();
+                }
+            }
         }
     }
 
@@ -127,6 +162,50 @@ mod model {
 
         pub(crate) fn take(&self) -> Option<std::task::Waker> {
             self.0.take_waker()
+        }
+    }
+
+    /// A change of state that threads wait for: a model of event-listener's, with the same interface. It counts the
+    /// notifications, so that none between the look and the wait is lost. Time does not pass in a model: a wait with a
+    /// deadline gives the other threads a turn, and then is over.
+    #[derive(Debug)]
+    pub(crate) struct Event {
+        notified: loom::sync::Mutex<usize>,
+        changed: loom::sync::Condvar,
+    }
+
+    impl Event {
+        pub(crate) fn new() -> Self {
+            Self { notified: loom::sync::Mutex::new(0), changed: loom::sync::Condvar::new() }
+        }
+
+        pub(crate) fn notify_all(&self) {
+            *self.notified.lock().expect("a model that panicked has failed already") += 1;
+            self.changed.notify_all();
+        }
+
+        pub(crate) fn wait<R>(&self, mut look: impl FnMut() -> Option<R>) -> R {
+            loop {
+                let seen = *self.notified.lock().expect("a model that panicked has failed already");
+                if let Some(found) = look() {
+                    return found;
+                }
+                let mut notified = self.notified.lock().expect("a model that panicked has failed already");
+                while *notified == seen {
+                    notified = self.changed.wait(notified).expect("a model that panicked has failed already");
+                }
+            }
+        }
+
+        pub(crate) fn wait_until<R>(
+            &self,
+            _deadline: std::time::Instant,
+            mut look: impl FnMut() -> Option<R>,
+        ) -> Option<R> {
+            look().or_else(|| {
+                loom::thread::yield_now();
+                look()
+            })
         }
     }
 

@@ -37,7 +37,7 @@
 //! ```
 
 use crate::HostFn;
-use futures_util::future::BoxFuture;
+use futures::future::BoxFuture;
 use std::any::Any;
 use std::cell::RefCell;
 use std::marker::PhantomData;

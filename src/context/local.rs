@@ -8,22 +8,20 @@ use super::close::Stage;
 use super::frame;
 use super::record::{CallHold, Context, Instance};
 use super::requests::{Batch, Key};
-use super::room::{Lacks, Room};
+use super::room::Room;
 use super::spin::Spin;
-use crate::inflight::{Cancelled, Owner, Poll as CallPoll, Reason, Ticket, Token};
-use crate::inflight::{Decode, DecoderOf};
+use crate::abi::HostFunction;
+use crate::inflight::{Owner, Reason};
 use crate::panic::contain_call as contain;
-use crate::registry::{Missing, Name, Snapshot};
+use crate::registry::Snapshot;
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::Arc;
-use crate::{HostError, abi::HostFunction};
-use futures_util::future::LocalBoxFuture;
+use futures::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::task::{Context as TaskContext, Poll, Waker};
-use std::time::Duration;
 use tokio::runtime::LocalRuntime;
 use tokio::task::AbortHandle;
 
@@ -37,12 +35,12 @@ const TURNS: usize = 8;
 pub(crate) struct Local {
     pub(crate) instance: Arc<Instance>,
     pub(crate) owner: Owner,
-    snapshot: Snapshot<HostFunction>,
+    pub(super) snapshot: Snapshot<HostFunction>,
     state: Cell<Option<Rc<dyn Any>>>,
     /// Whether host functions that take long are reported.
-    watches_host: bool,
+    pub(super) watches_host: bool,
     /// Whether host calls are let through.
-    admits: Cell<bool>,
+    pub(super) admits: Cell<bool>,
     /// Whether requests are started: the author's state is there.
     constructed: Cell<bool>,
     finished: Cell<bool>,
@@ -55,21 +53,6 @@ pub(crate) struct Local {
     /// Notified when a call has ended, for those that wait for room.
     pub(crate) room: Room,
     spin: Spin,
-}
-
-/// A host call that was made.
-pub(crate) struct Made<T> {
-    pub(crate) ticket: Ticket<T>,
-    /// That of the registration.
-    pub(crate) deadline: Option<Duration>,
-}
-
-/// Why a host call was not made.
-pub(crate) enum NotMade {
-    /// Not now.
-    Lacks(Lacks),
-    /// It cannot be made.
-    Error(HostError),
 }
 
 impl Local {
@@ -111,12 +94,12 @@ impl Local {
     }
 
     #[inline]
-    fn counters(&self) -> &Counters {
+    pub(super) fn counters(&self) -> &Counters {
         &self.instance.counters
     }
 
     #[inline]
-    fn context(&self) -> &'static Context {
+    pub(super) fn context(&self) -> &'static Context {
         self.instance.context
     }
 
@@ -188,7 +171,7 @@ impl Local {
 
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
     #[inline]
-    fn follow_registry(&self) {
+    pub(super) fn follow_registry(&self) {
         if !self.snapshot.is_stale(&self.instance.registry) {
             return;
         }
@@ -272,173 +255,6 @@ impl Local {
             self.tell_news();
         }
     }
-
-    // Host calls.
-
-    /// Makes a host call: takes a slot, publishes it, calls the host's function, and sees whether it answered.
-    ///
-    /// `encode` is handed the format that the function was registered with, and what to do with the bytes.
-    #[inline]
-    pub(crate) fn call<N, C>(
-        &self,
-        name: &Name<'_>,
-        encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
-    ) -> Result<Made<N::Outcome>, NotMade>
-    where
-        N: Decode,
-        C: Decode<Outcome = N::Outcome>,
-    {
-        if !self.admits.get() {
-            return Err(NotMade::Error(HostError::ShuttingDown));
-        }
-        self.follow_registry();
-        let hold = self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
-            Missing::NotRegistered => NotMade::Lacks(Lacks::Registration),
-            Missing::Full => NotMade::Lacks(Lacks::RoomInFunction),
-        })?;
-        let calls = &self.context().calls;
-        if calls.live(&self.owner) >= self.instance.options.calls_in_flight {
-            return Err(NotMade::Lacks(Lacks::RoomInContext));
-        }
-        let entry = hold.entry();
-        let function = entry.function();
-        let decoder = match function.format {
-            crate::Format::Native => DecoderOf::<N>::DECODER,
-            crate::Format::Cbor => DecoderOf::<C>::DECODER,
-        };
-        let mut hold = Some(hold);
-        let mut begun = Begun { local: self, ticket: None };
-        encode(function.format, &mut |request| {
-            let Some(hold) = hold.take() else { return };
-            if let Ok(ticket) = calls.begin(&self.owner, hold, decoder) {
-                let token = ticket.token();
-                begun.ticket = Some(ticket);
-                self.invoke(function, name.text, token, request);
-            }
-        });
-        match begun.ticket.take() {
-            Some(ticket) => Ok(Made { ticket, deadline: function.deadline }),
-            None if hold.is_none() => Err(NotMade::Lacks(Lacks::RoomInContext)),
-            None => Err(NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))),
-        }
-    }
-
-    /// Takes the outcome of a call that was made just now, if it was answered inline.
-    #[inline]
-    pub(crate) fn answered<T>(&self, ticket: Ticket<T>) -> Result<T, Ticket<T>> {
-        let answered = self.context().calls.called(&self.owner, ticket, |hold| {
-            self.counters().calls_inline.bump_owned();
-            self.let_go(hold);
-        });
-        if let Err(ticket) = &answered
-            && self.context().calls.holds(&self.owner, ticket, CallHold::is_unregistered)
-        {
-            // It was taken back while it ran, and a sweep that came from inside of it left alone what was being called.
-            self.sweep(Reason::Unregistered, CallHold::is_unregistered);
-        }
-        answered
-    }
-
-    /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
-    #[inline]
-    fn invoke(&self, function: &HostFunction, name: &str, token: Token, request: &[u8]) {
-        self.counters().calls.bump_owned();
-        if !self.watches_host {
-            return function.invoke(token, request);
-        }
-        let start = super::clock::coarse();
-        function.invoke(token, request);
-        let end = super::clock::coarse();
-        // The clock ticks seldom.
-        if end != start {
-            self.report_if_slow(name, Duration::from_nanos(end.saturating_sub(start)));
-        }
-    }
-
-    #[cold]
-    fn report_if_slow(&self, name: &str, took: Duration) {
-        if took < self.instance.options.slow_host {
-            return;
-        }
-        self.counters().calls_slow.bump_owned();
-        tracing::warn!(
-            host_fn = name,
-            ?took,
-            "a host function kept the FFI thread: nothing else of the context ran meanwhile"
-        );
-    }
-
-    /// Looks whether an open call has ended.
-    #[inline]
-    pub(crate) fn poll_call<T>(&self, ticket: &Ticket<T>, waker: &Waker) -> CallPoll {
-        self.context().calls.poll(&self.owner, ticket, waker)
-    }
-
-    /// Takes the outcome of a call that was found answered.
-    #[inline]
-    pub(crate) fn finish_call<T>(&self, ticket: Ticket<T>) -> T {
-        self.context().calls.finish(&self.owner, ticket, |hold| {
-            self.counters().calls_remote.bump_owned();
-            self.let_go(hold);
-        })
-    }
-
-    /// The error of a call that was found ended.
-    #[cold]
-    pub(crate) fn ended_call(&self, reason: Reason) -> HostError {
-        self.let_go(None);
-        match reason {
-            Reason::Unregistered => HostError::Unregistered,
-            Reason::ShuttingDown => HostError::ShuttingDown,
-        }
-    }
-
-    /// Ends a call whose time is up, and tells the host; unless an answer was accepted, which is then on its way.
-    pub(crate) fn expire_call<T>(&self, ticket: Ticket<T>) -> Result<(), Ticket<T>> {
-        let token = ticket.token();
-        let hold = self.context().calls.expire(&self.owner, ticket)?;
-        self.counters().calls_timed_out.bump_owned();
-        hold.function().cancel(token);
-        self.let_go(Some(hold));
-        Ok(())
-    }
-
-    /// Ends a call that nobody awaits any more, and tells the host if it was open.
-    pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>) {
-        let token = ticket.token();
-        let hold = match self.context().calls.cancel(&self.owner, ticket) {
-            Cancelled::Open(hold) => {
-                self.counters().calls_cancelled.bump_owned();
-                hold.function().cancel(token);
-                Some(hold)
-            }
-            Cancelled::Answered(hold) => {
-                self.counters().calls_remote.bump_owned();
-                hold
-            }
-            Cancelled::Ended => None,
-        };
-        self.let_go(hold);
-    }
-
-    fn sweep(&self, reason: Reason, matches: fn(&CallHold) -> bool) {
-        self.context().calls.sweep(&self.owner, reason, matches, |token, hold, waker| {
-            self.counters().calls_cancelled.bump_owned();
-            hold.function().cancel(token);
-            contain(|| self.let_go(Some(hold)));
-            if let Some(waker) = waker {
-                contain(|| waker.wake());
-            }
-        });
-    }
-
-    /// Lets a hold go, which may release what the host registered, and tells calls that wait for room.
-    #[inline]
-    fn let_go(&self, hold: Option<CallHold>) {
-        let limited = hold.as_ref().is_some_and(|hold| hold.function().max_in_flight != 0);
-        drop(hold);
-        self.room.made(limited);
-    }
 }
 
 /// One more reference to what is there.
@@ -447,19 +263,4 @@ fn share<T: ?Sized>(cell: &Cell<Option<Rc<T>>>) -> Option<Rc<T>> {
     let there = cell.take();
     cell.set(there.clone());
     there
-}
-
-/// A call that was begun; if the author's encoder panics after that, it is ended.
-struct Begun<'a, T> {
-    local: &'a Local,
-    ticket: Option<Ticket<T>>,
-}
-
-impl<T> Drop for Begun<'_, T> {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.local.cancel_call(ticket);
-        }
-    }
 }

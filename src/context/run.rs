@@ -10,7 +10,7 @@ use crate::options::Options;
 use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
 use crate::sync::Arc;
-use futures_util::future::LocalBoxFuture;
+use futures::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};

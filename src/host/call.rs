@@ -19,7 +19,7 @@ use super::{Host, HostFnRef};
 use crate::context::gate::{Phase, Refused};
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
-use futures_util::future::BoxFuture;
+use futures::future::BoxFuture;
 use std::future::Future;
 use std::mem::replace;
 use std::pin::Pin;

@@ -6,7 +6,7 @@ use crate::Format;
 use crate::error::{DecodeError, HostError};
 use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
-use futures_util::future::BoxFuture;
+use futures::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

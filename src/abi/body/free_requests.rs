@@ -19,7 +19,7 @@ use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, Host};
-use futures_util::FutureExt;
+use futures::FutureExt;
 use std::ffi::{c_char, c_int, c_void};
 use std::rc::Rc;
 

@@ -14,7 +14,7 @@ use crate::wire::Declared;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
-use futures_util::FutureExt;
+use futures::FutureExt;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::rc::Rc;

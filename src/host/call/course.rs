@@ -3,8 +3,9 @@
 use super::Held;
 use super::answer::{Outcome, Reader};
 use super::elsewhere::Stray;
+use crate::context::calls::NotMade;
 use crate::context::gate::Phase;
-use crate::context::local::{Local, NotMade};
+use crate::context::local::Local;
 use crate::context::room::{Lacks, Waiting};
 use crate::error::HostError;
 use crate::host::{FromHost, Host, ToHost};

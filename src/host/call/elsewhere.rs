@@ -10,7 +10,7 @@ use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
 use crate::inflight::{Ticket, Untyped};
 use crate::registry::Name;
-use futures_util::future::LocalBoxFuture;
+use futures::future::LocalBoxFuture;
 use std::mem::replace;
 use std::pin::Pin;
 use std::rc::Rc;

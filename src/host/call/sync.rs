@@ -1,9 +1,10 @@
 //! A call that needs an inline answer.
 
 use super::answer::{Outcome, Reader};
+use crate::context::calls::NotMade;
 use crate::context::close::Abandonment;
 use crate::context::gate::Phase;
-use crate::context::local::{Local, NotMade};
+use crate::context::local::Local;
 use crate::context::room::Lacks;
 use crate::error::HostError;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};

@@ -1,0 +1,208 @@
+//! Host calls as the FFI thread makes and ends them.
+
+use super::local::Local;
+use super::record::CallHold;
+use super::room::Lacks;
+use crate::inflight::{Cancelled, Decode, DecoderOf, Poll as CallPoll, Reason, Ticket, Token};
+use crate::panic::contain_call as contain;
+use crate::registry::{Missing, Name};
+use crate::{HostError, abi::HostFunction};
+use std::task::Waker;
+use std::time::Duration;
+
+/// A host call that was made.
+pub(crate) struct Made<T> {
+    pub(crate) ticket: Ticket<T>,
+    /// That of the registration.
+    pub(crate) deadline: Option<Duration>,
+}
+
+/// Why a host call was not made.
+pub(crate) enum NotMade {
+    /// Not now.
+    Lacks(Lacks),
+    /// It cannot be made.
+    Error(HostError),
+}
+
+impl Local {
+    /// Makes a host call: takes a slot, publishes it, calls the host's function, and sees whether it answered.
+    ///
+    /// `encode` is handed the format that the function was registered with, and what to do with the bytes.
+    #[inline]
+    pub(crate) fn call<N, C>(
+        &self,
+        name: &Name<'_>,
+        encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
+    ) -> Result<Made<N::Outcome>, NotMade>
+    where
+        N: Decode,
+        C: Decode<Outcome = N::Outcome>,
+    {
+        if !self.admits.get() {
+            return Err(NotMade::Error(HostError::ShuttingDown));
+        }
+        self.follow_registry();
+        let hold = self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
+            Missing::NotRegistered => NotMade::Lacks(Lacks::Registration),
+            Missing::Full => NotMade::Lacks(Lacks::RoomInFunction),
+        })?;
+        let calls = &self.context().calls;
+        if calls.live(&self.owner) >= self.instance.options.calls_in_flight {
+            return Err(NotMade::Lacks(Lacks::RoomInContext));
+        }
+        let entry = hold.entry();
+        let function = entry.function();
+        let decoder = match function.format {
+            crate::Format::Native => DecoderOf::<N>::DECODER,
+            crate::Format::Cbor => DecoderOf::<C>::DECODER,
+        };
+        let mut hold = Some(hold);
+        let mut begun = Begun { local: self, ticket: None };
+        encode(function.format, &mut |request| {
+            let Some(hold) = hold.take() else { return };
+            if let Ok(ticket) = calls.begin(&self.owner, hold, decoder) {
+                let token = ticket.token();
+                begun.ticket = Some(ticket);
+                self.invoke(function, name.text, token, request);
+            }
+        });
+        match begun.ticket.take() {
+            Some(ticket) => Ok(Made { ticket, deadline: function.deadline }),
+            None if hold.is_none() => Err(NotMade::Lacks(Lacks::RoomInContext)),
+            None => Err(NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))),
+        }
+    }
+
+    /// Takes the outcome of a call that was made just now, if it was answered inline.
+    #[inline]
+    pub(crate) fn answered<T>(&self, ticket: Ticket<T>) -> Result<T, Ticket<T>> {
+        let answered = self.context().calls.called(&self.owner, ticket, |hold| {
+            self.counters().calls_inline.bump_owned();
+            self.let_go(hold);
+        });
+        if let Err(ticket) = &answered
+            && self.context().calls.holds(&self.owner, ticket, CallHold::is_unregistered)
+        {
+            // It was taken back while it ran, and a sweep that came from inside of it left alone what was being called.
+            self.sweep(Reason::Unregistered, CallHold::is_unregistered);
+        }
+        answered
+    }
+
+    /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
+    #[inline]
+    fn invoke(&self, function: &HostFunction, name: &str, token: Token, request: &[u8]) {
+        self.counters().calls.bump_owned();
+        if !self.watches_host {
+            return function.invoke(token, request);
+        }
+        let start = super::clock::coarse();
+        function.invoke(token, request);
+        let end = super::clock::coarse();
+        // The clock ticks seldom.
+        if end != start {
+            self.report_if_slow(name, Duration::from_nanos(end.saturating_sub(start)));
+        }
+    }
+
+    #[cold]
+    fn report_if_slow(&self, name: &str, took: Duration) {
+        if took < self.instance.options.slow_host {
+            return;
+        }
+        self.counters().calls_slow.bump_owned();
+        tracing::warn!(
+            host_fn = name,
+            ?took,
+            "a host function kept the FFI thread: nothing else of the context ran meanwhile"
+        );
+    }
+
+    /// Looks whether an open call has ended.
+    #[inline]
+    pub(crate) fn poll_call<T>(&self, ticket: &Ticket<T>, waker: &Waker) -> CallPoll {
+        self.context().calls.poll(&self.owner, ticket, waker)
+    }
+
+    /// Takes the outcome of a call that was found answered.
+    #[inline]
+    pub(crate) fn finish_call<T>(&self, ticket: Ticket<T>) -> T {
+        self.context().calls.finish(&self.owner, ticket, |hold| {
+            self.counters().calls_remote.bump_owned();
+            self.let_go(hold);
+        })
+    }
+
+    /// The error of a call that was found ended.
+    #[cold]
+    pub(crate) fn ended_call(&self, reason: Reason) -> HostError {
+        self.let_go(None);
+        match reason {
+            Reason::Unregistered => HostError::Unregistered,
+            Reason::ShuttingDown => HostError::ShuttingDown,
+        }
+    }
+
+    /// Ends a call whose time is up, and tells the host; unless an answer was accepted, which is then on its way.
+    pub(crate) fn expire_call<T>(&self, ticket: Ticket<T>) -> Result<(), Ticket<T>> {
+        let token = ticket.token();
+        let hold = self.context().calls.expire(&self.owner, ticket)?;
+        self.counters().calls_timed_out.bump_owned();
+        hold.function().cancel(token);
+        self.let_go(Some(hold));
+        Ok(())
+    }
+
+    /// Ends a call that nobody awaits any more, and tells the host if it was open.
+    pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>) {
+        let token = ticket.token();
+        let hold = match self.context().calls.cancel(&self.owner, ticket) {
+            Cancelled::Open(hold) => {
+                self.counters().calls_cancelled.bump_owned();
+                hold.function().cancel(token);
+                Some(hold)
+            }
+            Cancelled::Answered(hold) => {
+                self.counters().calls_remote.bump_owned();
+                hold
+            }
+            Cancelled::Ended => None,
+        };
+        self.let_go(hold);
+    }
+
+    pub(super) fn sweep(&self, reason: Reason, matches: fn(&CallHold) -> bool) {
+        self.context().calls.sweep(&self.owner, reason, matches, |token, hold, waker| {
+            self.counters().calls_cancelled.bump_owned();
+            hold.function().cancel(token);
+            contain(|| self.let_go(Some(hold)));
+            if let Some(waker) = waker {
+                contain(|| waker.wake());
+            }
+        });
+    }
+
+    /// Lets a hold go, which may release what the host registered, and tells calls that wait for room.
+    #[inline]
+    fn let_go(&self, hold: Option<CallHold>) {
+        let limited = hold.as_ref().is_some_and(|hold| hold.function().max_in_flight != 0);
+        drop(hold);
+        self.room.made(limited);
+    }
+}
+
+/// A call that was begun; if the author's encoder panics after that, it is ended.
+struct Begun<'a, T> {
+    local: &'a Local,
+    ticket: Option<Ticket<T>>,
+}
+
+impl<T> Drop for Begun<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.local.cancel_call(ticket);
+        }
+    }
+}
