@@ -28,9 +28,16 @@ pub(crate) mod close;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod frame;
 #[cfg(not(ffihost_loom))]
+pub(crate) mod instance;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod lifecycle;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod local;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod record;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod records;
+pub(crate) mod report;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod requests;
 #[cfg(not(ffihost_loom))]
@@ -41,4 +48,8 @@ pub(crate) mod run;
 pub(crate) mod spin;
 
 #[cfg(not(ffihost_loom))]
-pub(crate) use self::record::{Context, Contexts, Instance, MAX_CONTEXTS, Pinned};
+pub(crate) use self::{
+    instance::{Instance, Pinned},
+    record::Context,
+    records::Contexts,
+};

@@ -47,6 +47,7 @@ impl From<Refused> for Status {
         match refused {
             Refused::Stale => Self::InvalidCtx,
             Refused::Closing => Self::Closing,
+            Refused::Crowded => Self::Busy,
         }
     }
 }

@@ -8,9 +8,9 @@ use super::super::library::{AnyLibrary, Library, Typed};
 use super::done;
 use super::requests::{Given, Refusal, enqueue_work, read_map};
 use super::sync_requests::run_here;
-use crate::context::gate::Phase;
-use crate::context::run::{self, State};
-use crate::context::{Contexts, MAX_CONTEXTS};
+use crate::context::Contexts;
+use crate::context::lifecycle::State;
+use crate::context::run;
 use crate::error::DecodeError;
 use crate::options::Options;
 use crate::status::Status;
@@ -134,7 +134,7 @@ where
 {
     let args = Refusal::sort(read(library.options.payload)?)?;
     let host = library.own.host(&library.contexts, library.options)?;
-    let inside = host.enter(Phase::Running)?;
+    let inside = host.admit()?;
     let handler = async move |&(): &(), args| handler(args).await;
     enqueue_work(&inside, callback, args, format, (handler, Typed))
 }
@@ -167,8 +167,7 @@ fn start_context(contexts: &'static Contexts, options: Options) -> Result<Host, 
         state.boxed_local()
     });
     let mut host = Err(Status::Busy);
-    run::begin(contexts, MAX_CONTEXTS, options, created, construct, None, |instance| host = Ok(instance.host()))?;
-    // It is none of the host's, so it does not count for the limit.
-    contexts.release();
+    let stay = contexts.acquire_own().ok_or(Status::Busy)?;
+    run::begin(stay, options, created, construct, None, |instance| host = Ok(instance.host()))?;
     host
 }
