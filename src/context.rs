@@ -25,7 +25,7 @@
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
 //! | [`requests`], [`room`] | what hosts ask for; what calls wait for |
 //! | [`run`], [`lifecycle`] | the FFI thread; the phases of a life, from the constructor to the destructor |
-//! | [`close`], [`report`] | who brings the end about; the report against the abandonment |
+//! | [`close`], [`closing`], [`report`] | who brings the end about; the report against the abandonment |
 //! | [`spin`], [`clock`] | how long to watch before sleeping; a cheap clock |
 
 pub(crate) mod gate;
@@ -36,6 +36,8 @@ pub(crate) mod calls;
 pub(crate) mod clock;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod close;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod closing;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod frame;
 #[cfg(not(ffihost_loom))]
