@@ -4,6 +4,7 @@
 //! The main thread of a model plays the owner (the FFI thread); others play the host's.
 
 mod calls;
+mod close;
 mod gate;
 mod listener;
 mod registry;

@@ -149,7 +149,7 @@ impl Local {
         let token = ticket.token();
         let hold = self.context().calls.expire(&self.owner, ticket)?;
         self.counters().calls_timed_out.bump_owned();
-        hold.function().cancel(token);
+        self.cancel_at_host(&hold, token);
         self.let_go(Some(hold));
         Ok(())
     }
@@ -160,7 +160,7 @@ impl Local {
         let hold = match self.context().calls.cancel(&self.owner, ticket) {
             Cancelled::Open(hold) => {
                 self.counters().calls_cancelled.bump_owned();
-                hold.function().cancel(token);
+                self.cancel_at_host(&hold, token);
                 Some(hold)
             }
             Cancelled::Answered(hold) => {
@@ -172,10 +172,18 @@ impl Local {
         self.let_go(hold);
     }
 
+    /// Tells the host that an answer is not wanted any longer, unless the context was abandoned: then destroy has returned.
+    #[cold]
+    fn cancel_at_host(&self, hold: &CallHold, token: Token) {
+        if !self.instance.closing.abandonment().has_happened() {
+            hold.function().cancel(token);
+        }
+    }
+
     pub(super) fn sweep(&self, reason: Reason, matches: fn(&CallHold) -> bool) {
         self.context().calls.sweep(&self.owner, reason, matches, |token, hold, waker| {
             self.counters().calls_cancelled.bump_owned();
-            hold.function().cancel(token);
+            self.cancel_at_host(&hold, token);
             contain(|| self.let_go(Some(hold)));
             if let Some(waker) = waker {
                 contain(|| waker.wake());
