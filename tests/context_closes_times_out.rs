@@ -5,7 +5,7 @@ mod support;
 use ffihost::Status;
 use std::sync::Mutex;
 use std::sync::mpsc;
-use support::{Context, Told};
+use support::Context;
 
 const INVALID_CTX: i32 = Status::InvalidCtx.code();
 const TIMED_OUT: i32 = Status::TimedOut.code();
