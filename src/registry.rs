@@ -74,13 +74,38 @@ impl<F> Registry<F> {
         replaced
     }
 
+    /// The same, unless what is registered there is to be kept: then the function is handed back. One step under the lock, so
+    /// that no other registration comes between the look and the change.
+    pub(crate) fn register_unless(
+        &self,
+        name: &str,
+        function: F,
+        kept: impl FnOnce(&F) -> bool,
+    ) -> Result<Option<Arc<Entry<F>>>, F> {
+        let mut entries = self.entries.lock();
+        if find(&entries, name).is_some_and(|before| kept(&before.function)) {
+            return Err(function);
+        }
+        let replaced = put(&mut entries, Arc::new(Entry::new(name, function)));
+        self.raise_version();
+        Ok(replaced)
+    }
+
     /// Takes a registration back, and returns it for the caller to drop.
     #[must_use = "what was registered is dropped by the caller, under no lock"]
     pub(crate) fn unregister(&self, name: &str) -> Option<Arc<Entry<F>>> {
+        self.unregister_if(name, |_| true)
+    }
+
+    /// The same, if what is registered there is what is meant.
+    #[must_use = "what was registered is dropped by the caller, under no lock"]
+    pub(crate) fn unregister_if(&self, name: &str, meant: impl FnOnce(&F) -> bool) -> Option<Arc<Entry<F>>> {
         let mut entries = self.entries.lock();
         let at = place(&entries, name).ok()?;
         // It is there; said where the compiler sees it, so that `remove` has no panic.
-        entries.get(at)?;
+        if !meant(&entries.get(at)?.function) {
+            return None;
+        }
         let entry = entries.remove(at);
         if !planted("unregister_without_mark") {
             entry.unregistered.store(1, Ordering::Release);
@@ -115,6 +140,10 @@ impl<F> Registry<F> {
 /// Where an entry of that name is, or would be.
 fn place<F>(entries: &[Arc<Entry<F>>], name: &str) -> Result<usize, usize> {
     entries.binary_search_by(|entry| (*entry.name).cmp(name))
+}
+
+fn find<'a, F>(entries: &'a [Arc<Entry<F>>], name: &str) -> Option<&'a Arc<Entry<F>>> {
+    entries.get(place(entries, name).ok()?)
 }
 
 /// Puts an entry in its place, and returns what was there.
@@ -293,6 +322,8 @@ mod oracle {
     #[derive(Clone, Debug)]
     enum Operation {
         Register(usize),
+        RegisterForClient(usize),
+        UnregisterForClient(usize),
         Unregister(usize),
         Clear,
         LookUp { name: usize, declared: bool, limit: u32 },
@@ -303,6 +334,8 @@ mod oracle {
     fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
             4 => (0..NAMES.len()).prop_map(Operation::Register),
+            4 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
+            2 => (0..NAMES.len()).prop_map(Operation::UnregisterForClient),
             2 => (0..NAMES.len()).prop_map(Operation::Unregister),
             1 => Just(Operation::Clear),
             6 => (0..NAMES.len(), any::<bool>(), 0..4u32)
@@ -329,6 +362,9 @@ mod oracle {
         registered: HashMap<usize, usize>,
         seen: HashMap<usize, usize>,
         unregistered: Vec<usize>,
+        /// Registrations that are clients', and by name the last one that a client made.
+        of_clients: Vec<usize>,
+        last_of_client: HashMap<usize, usize>,
         holds: Vec<(usize, Hold<Function>)>,
         released: Rc<RefCell<Vec<u32>>>,
     }
@@ -347,6 +383,17 @@ mod oracle {
                     assert_eq!(gone, self.registered.remove(&name));
                     self.unregistered.extend(gone);
                 }
+                Operation::RegisterForClient(name) => self.register_for_client(registry, name),
+                Operation::UnregisterForClient(name) => {
+                    let last = self.last_of_client.get(&name).copied();
+                    let gone = registry.unregister_if(NAMES[name], |function| Some(function.0) == last);
+                    let expected = self.registered.get(&name).copied().filter(|number| Some(*number) == last);
+                    assert_eq!(gone.map(|entry| entry.function.0), expected);
+                    if let Some(number) = expected {
+                        self.registered.remove(&name);
+                        self.unregistered.push(number);
+                    }
+                }
                 Operation::Clear => {
                     assert_eq!(registry.clear().len(), self.registered.len());
                     self.registered.clear();
@@ -364,6 +411,23 @@ mod oracle {
                 let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
                     || self.holds.iter().any(|(other, _)| *other == number);
                 assert_eq!(*released, u32::from(!in_use), "registration {number}");
+            }
+        }
+
+        fn register_for_client(&mut self, registry: &Registry<Function>, name: usize) {
+            let number = self.released.borrow().len();
+            self.released.borrow_mut().push(0);
+            let function = Function(number, Rc::clone(&self.released));
+            let hosts = |before: &Function| !self.of_clients.contains(&before.0);
+            let is_hosts = self.registered.get(&name).is_some_and(|before| !self.of_clients.contains(before));
+            match registry.register_unless(NAMES[name], function, hosts) {
+                Ok(replaced) => {
+                    assert!(!is_hosts, "a client's registration replaced the host's");
+                    assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
+                    self.of_clients.push(number);
+                    self.last_of_client.insert(name, number);
+                }
+                Err(refused) => assert!(is_hosts && refused.0 == number),
             }
         }
 

@@ -96,6 +96,8 @@ pub(crate) struct HostFunction {
     /// 0: no limit.
     pub(crate) max_in_flight: u32,
     pub(crate) deadline: Option<Duration>,
+    /// Registered for a client that is served, not by the host.
+    pub(crate) for_client: bool,
 }
 
 impl HostFunction {

@@ -2,12 +2,13 @@
 
 use super::Functions;
 use super::handles::{Handles, pass};
-use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
+use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions, FOR_CLIENT};
 use crate::sync::Mutex;
 use ffihost_ipc::{HostFunction, Listener, Reply, Status};
 use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -67,10 +68,10 @@ pub(super) unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usi
     let payload = unsafe { bytes(msg, len) };
     if ret == Status::StaleWarn.code() {
         let elapsed = str::from_utf8(payload).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-        // Taken out meanwhile, because it wakes a task, which no lock is held for.
-        if let Some(request) = take(user_data) {
-            request.reply.stale(Duration::from_millis(elapsed));
-            REPLIES.lock().waiting.insert(user_data.addr(), request);
+        // It stays where it is, for its terminal call may come at any time. It wakes a task, which no lock is held for.
+        let warning = REPLIES.lock().waiting.get(&user_data.addr()).and_then(|request| request.reply.warning());
+        if let Some(warning) = warning {
+            warning.tell(Duration::from_millis(elapsed));
         }
     } else if let Some(Waiting { reply, lends }) = take(user_data) {
         pass(lends.as_deref(), ret, payload, |lent| reply.lend(ret, payload, lent));
@@ -78,21 +79,80 @@ pub(super) unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usi
 }
 
 /// What a listener is added with.
-pub(super) struct Listening {
-    pub(super) listener: Listener,
+struct Listening {
+    listener: Listener,
     /// If the event can hold handles.
-    pub(super) lends: Option<Arc<Handles>>,
+    lends: Option<Arc<Handles>>,
+    /// It was removed while it was still called: the call that runs is the last one.
+    leaving: AtomicBool,
 }
 
-/// The callback of a listener, whose userData points to a [`Listening`].
+/// Listeners by the userData that they were added with: numbers that are not used again. A library that calls one that is
+/// not there any more calls nobody, so no status of the library's decides about memory.
+static LISTENERS: LazyLock<Mutex<Listeners>> = LazyLock::new(Mutex::default);
+
+#[derive(Default)]
+struct Listeners {
+    present: HashMap<usize, Arc<Listening>>,
+    last: usize,
+}
+
+/// A listener that the library may call, as long as this lives or its last call runs.
+pub(super) struct Present(usize);
+
+impl Present {
+    pub(super) fn new(listener: Listener, lends: Option<Arc<Handles>>) -> Self {
+        let listening = Arc::new(Listening { listener, lends, leaving: AtomicBool::new(false) });
+        let mut listeners = LISTENERS.lock();
+        let number = loop {
+            listeners.last = listeners.last.wrapping_add(1);
+            if listeners.last != 0 && !listeners.present.contains_key(&listeners.last) {
+                break listeners.last;
+            }
+        };
+        listeners.present.insert(number, listening);
+        Self(number)
+    }
+
+    /// What it is added with.
+    pub(super) fn user_data(&self) -> *mut c_void {
+        ptr::without_provenance_mut(self.0)
+    }
+
+    /// The library still calls it, once: it goes when that call ends.
+    pub(super) fn leave(&self) {
+        if let Some(listening) = LISTENERS.lock().present.get(&self.0) {
+            listening.leaving.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        forget(self.0);
+    }
+}
+
+/// Forgets a listener; dropped under no lock.
+fn forget(number: usize) {
+    let gone = LISTENERS.lock().present.remove(&number);
+    drop(gone);
+}
+
+/// The callback of a listener, whose userData is a number of [`Present`].
 ///
 /// # Safety
 ///
-/// As for any listener; what userData points to outlives it.
+/// As for any listener.
 pub(super) unsafe extern "C" fn heard(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
-    // SAFETY: the contract of the callback, and the caller's.
-    let (Listening { listener, lends }, payload) = unsafe { (&*user_data.cast(), bytes(msg, len)) };
-    pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
+    let found = LISTENERS.lock().present.get(&user_data.addr()).map(Arc::clone);
+    let Some(listening) = found else { return };
+    // SAFETY: the contract of the callback.
+    let payload = unsafe { bytes(msg, len) };
+    pass(listening.lends.as_deref(), ret, payload, |lent| listening.listener.event(payload, lent));
+    if listening.leaving.load(Ordering::Relaxed) {
+        forget(user_data.addr());
+    }
 }
 
 /// What a host function is registered with, that a client at the other end of a connection is.
@@ -122,15 +182,19 @@ impl Registration {
         }
     }
 
-    /// The options to take a registration back with.
-    pub(super) fn none() -> FFIHostFnOptions {
+    /// The options to take the very registration back that was made with this userData.
+    pub(super) fn take_back(user_data: *mut c_void) -> FFIHostFnOptions {
+        FFIHostFnOptions { user_data, ..Self::none() }
+    }
+
+    fn none() -> FFIHostFnOptions {
         FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
             function: None,
             cancel: None,
             release: None,
             user_data: ptr::null_mut(),
-            format: FFI_FORMAT_CBOR,
+            format: FFI_FORMAT_CBOR | FOR_CLIENT,
             max_in_flight: 0,
             deadline_ms: 0,
         }

@@ -68,10 +68,6 @@ impl Functions for OwnFunctions {
         crate::abi::remove_listener(self.host, ticket)
     }
 
-    fn is_registered(&self, name: &str) -> bool {
-        self.host.enter(Phase::Closing).is_ok_and(|inside| inside.registry.contains(name))
-    }
-
     unsafe fn register(&self, name: &str, options: &FFIHostFnOptions) -> Result<(), Status> {
         // SAFETY: the caller's contract.
         unsafe { crate::abi::register_with(self.library, Ok(self.host), name, options) }

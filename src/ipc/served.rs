@@ -1,6 +1,6 @@
 //! A context of a library, as something to serve: the one [`Service`], whatever way the library's functions are called.
 
-use super::callbacks::{self, Listening, Registration, Waiting, heard, replied};
+use super::callbacks::{self, Present, Registration, Waiting, heard, replied};
 use super::handles::{self, Handles, Types};
 use crate::DecodeError;
 use crate::abi::types::FFIHostFnOptions;
@@ -9,7 +9,7 @@ use crate::sync::Mutex;
 use crate::wire::cbor::Reader;
 use ffihost_ipc::{Borrower, HostFunction, Lent, Listener, Refusal, Reply, Service, Status, Terms, Token};
 use ffihost_schema as schema;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -32,13 +32,11 @@ pub trait Functions: Send + Sync + 'static {
     /// Adds a listener, and gives the ticket that it is removed by.
     fn listen(&self, event: &str, callback: Callback) -> Result<u64, Status>;
 
-    /// Removes a listener. BUSY, if it may still be called.
+    /// Removes a listener. BUSY: it is still being called, for the last time. Otherwise it is not called any more, whatever else
+    /// this says: a context that has ended, of which it says so too, calls nobody.
     fn unlisten(&self, ticket: u64) -> Result<(), Status>;
 
-    /// Whether a host function of that name is registered, by anybody.
-    fn is_registered(&self, name: &str) -> bool;
-
-    /// Registers a host function, or takes it back.
+    /// Registers a host function for a client, or takes it back. BUSY, if one of the host's own is registered.
     ///
     /// # Safety
     ///
@@ -92,10 +90,12 @@ struct Inner {
     host_fns: HashMap<String, Function>,
     types: Arc<Types>,
     functions: Arc<dyn Functions>,
-    /// What listeners were added with, until they are removed.
-    listeners: Mutex<HashMap<u64, Arc<Listening>>>,
-    /// The names that are registered from here.
-    registered: Mutex<HashSet<String>>,
+    /// What listeners were added with, by their tickets, until they are removed.
+    listeners: Mutex<HashMap<u64, Present>>,
+    /// Those that were removed while they were called: kept no longer than this.
+    leaving: Mutex<Vec<Present>>,
+    /// By name, the userData of the newest registration from here, which is what it is taken back by.
+    registered: Mutex<HashMap<String, usize>>,
 }
 
 impl<F> fmt::Debug for Served<F> {
@@ -143,6 +143,7 @@ impl<F: Functions> Served<F> {
             descriptor,
             functions: any,
             listeners: Mutex::default(),
+            leaving: Mutex::default(),
             registered: Mutex::default(),
         };
         Self { inner: Arc::new(inner), functions }
@@ -253,10 +254,9 @@ impl<F: Functions> Service for Served<F> {
 
     fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal> {
         let lends = self.inner.events.get(event).ok_or_else(|| self.inner.unknown("event", event))?;
-        let listener = Arc::new(Listening { listener, lends: lends.clone() });
-        // What it points to is dropped after the listener was removed.
-        let user_data = UserData(Arc::as_ptr(&listener).cast_mut().cast());
-        let ticket = self.functions.listen(event, Callback::new(heard, user_data)).map_err(refused)?;
+        let listener = Present::new(listener, lends.clone());
+        let callback = Callback::new(heard, UserData(listener.user_data()));
+        let ticket = self.functions.listen(event, callback).map_err(refused)?;
         self.inner.listeners.lock().insert(ticket, listener);
         Ok(ticket)
     }
@@ -264,20 +264,16 @@ impl<F: Functions> Service for Served<F> {
     fn unlisten(&self, ticket: u64) {
         let removed = self.functions.unlisten(ticket);
         let listener = self.inner.listeners.lock().remove(&ticket);
-        // A context that has ended calls nobody; one that may still call keeps what it calls with.
         if let Some(listener) = listener
             && removed == Err(Status::Busy)
         {
-            let _for_ever = Arc::into_raw(listener);
+            listener.leave();
+            self.inner.leaving.lock().push(listener);
         }
     }
 
     fn register(&self, name: &str, function: HostFunction) -> Result<(), Refusal> {
         let known = self.inner.host_fns.get(name).ok_or_else(|| self.inner.unknown("host function", name))?;
-        if self.functions.is_registered(name) && !self.inner.registered.lock().contains(name) {
-            let text = "the process that serves the library has registered it itself";
-            return Err(Refusal::new(Status::Busy, text));
-        }
         let functions = Arc::clone(&self.inner.functions);
         let (lends, takes) = (known.lends.clone(), known.takes.clone());
         let options = Registration { function, lends, takes, functions }.options();
@@ -285,17 +281,21 @@ impl<F: Functions> Service for Served<F> {
         if let Err(status) = unsafe { self.functions.register(name, &options) } {
             // SAFETY: what was refused is not released.
             unsafe { Registration::released(options.user_data) };
-            return Err(refused(status));
+            return Err(match status {
+                Status::Busy => Refusal::new(status, "the process that serves the library has registered it itself"),
+                status => refused(status),
+            });
         }
-        self.inner.registered.lock().insert(name.to_owned());
+        self.inner.registered.lock().insert(name.to_owned(), options.user_data.addr());
         Ok(())
     }
 
     fn unregister(&self, name: &str) {
-        let was_ours = self.inner.registered.lock().remove(name);
-        if was_ours {
-            // SAFETY: nothing is registered.
-            let _gone_with_its_context = unsafe { self.functions.register(name, &Registration::none()) };
+        let ours = self.inner.registered.lock().remove(name);
+        if let Some(user_data) = ours {
+            let options = Registration::take_back(std::ptr::without_provenance_mut(user_data));
+            // SAFETY: nothing is registered. That it was replaced, or is gone with its context, is no error.
+            let _not_any_more = unsafe { self.functions.register(name, &options) };
         }
     }
 

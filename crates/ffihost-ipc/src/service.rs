@@ -132,10 +132,29 @@ impl Reply {
 
     /// Says that the request still runs.
     pub fn stale(&self, elapsed: Duration) {
-        if let Some(key) = self.key {
-            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            self.link.tell(|session| session.stale(key, elapsed_ms));
+        if let Some(warning) = self.warning() {
+            warning.tell(elapsed);
         }
+    }
+
+    /// What says that the request still runs, apart from the duty to reply: for whoever keeps that behind a lock.
+    pub fn warning(&self) -> Option<StaleWarning> {
+        self.key.map(|key| StaleWarning { link: Arc::clone(&self.link), key })
+    }
+}
+
+/// Says that a request still runs, without the duty to reply to it. Once it was replied to, it says nothing.
+#[derive(Debug)]
+pub struct StaleWarning {
+    link: Arc<Link>,
+    key: Key,
+}
+
+impl StaleWarning {
+    /// Says that the request still runs.
+    pub fn tell(self, elapsed: Duration) {
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        self.link.tell(|session| session.stale(self.key, elapsed_ms));
     }
 }
 

@@ -102,11 +102,6 @@ impl Functions for Loaded {
         status(unsafe { (self.exports.unlisten)(self.ctx(), ticket) })
     }
 
-    fn is_registered(&self, name: &str) -> bool {
-        // SAFETY: the name lives during the call.
-        c_name(name).is_ok_and(|name| unsafe { (self.exports.registered)(self.ctx(), name.as_ptr()) } == 1)
-    }
-
     unsafe fn register(&self, name: &str, options: &FFIHostFnOptions) -> Result<(), Status> {
         let name = c_name(name)?;
         // SAFETY: name and options live during the call; the caller's contract.

@@ -2,7 +2,7 @@
 
 use super::super::host_fn::{HostFunction, UserData};
 use super::super::library::AnyLibrary;
-use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
+use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions, FOR_CLIENT};
 use super::{bytes, done, fits, host, name};
 use crate::context::frame;
 use crate::context::gate::Phase;
@@ -76,6 +76,9 @@ pub unsafe fn register_host_fn_with(
 
 /// Registers a host function as options say it, or with none in them takes it back. What is refused is not released.
 ///
+/// A program that serves the library registers its clients' with [`FOR_CLIENT`]: refused with BUSY while one of the host's
+/// own is registered, replaced by the host's at any time, and taken back only while it is the very one, by its userData.
+///
 /// # Safety
 ///
 /// As `ffihost.h` says: the functions are such, and userData lives until it is released.
@@ -85,7 +88,8 @@ pub(crate) unsafe fn register_with(
     name: &str,
     options: &FFIHostFnOptions,
 ) -> Result<(), Status> {
-    let format = match options.format {
+    let for_client = options.format & FOR_CLIENT != 0;
+    let format = match options.format & !FOR_CLIENT {
         FFI_FORMAT_NATIVE => Format::Native,
         FFI_FORMAT_CBOR => Format::Cbor,
         _ => return Err(Status::InvalidArgument),
@@ -98,6 +102,7 @@ pub(crate) unsafe fn register_with(
         format,
         max_in_flight: options.max_in_flight,
         deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
+        for_client,
     });
     let function = function.map(std::mem::ManuallyDrop::new);
     let host = host?;
@@ -105,8 +110,21 @@ pub(crate) unsafe fn register_with(
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
     }
-    let gone = match function {
-        Some(function) => inside.registry.register(name, std::mem::ManuallyDrop::into_inner(function)),
+    let gone = match function.map(std::mem::ManuallyDrop::into_inner) {
+        Some(function) if for_client => {
+            match inside.registry.register_unless(name, function, |before| !before.for_client) {
+                Ok(replaced) => replaced,
+                Err(refused) => {
+                    std::mem::forget(refused);
+                    return Err(Status::Busy);
+                }
+            }
+        }
+        Some(function) => inside.registry.register(name, function),
+        None if for_client => {
+            let meant = |present: &HostFunction| present.for_client && present.user_data == UserData(options.user_data);
+            Some(inside.registry.unregister_if(name, meant).ok_or(Status::NotRegistered)?)
+        }
         None => Some(inside.registry.unregister(name).ok_or(Status::NotRegistered)?),
     };
     inside.context.signal.notify();
