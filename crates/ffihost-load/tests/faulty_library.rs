@@ -6,6 +6,7 @@ use ffihost::abi::types::FFIHostFnOptions;
 use ffihost::ipc::{Callback, Functions, Served, Status};
 use ffihost_ipc::Client;
 use ffihost_load::Library;
+use futures::StreamExt;
 use std::ffi::c_void;
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
@@ -96,6 +97,9 @@ async fn a_listener_that_was_removed_may_still_be_called() {
         let listener = strings.listened.recv_timeout(PATIENCE).expect("it was added");
         listener.call(0, b"\xa0");
         assert_eq!(events.next().await.expect("it was fired").payload, b"\xa0");
+        (0..3).for_each(|_| listener.call(0, b"\xa0"));
+        let payloads: Vec<_> = (&mut events).take(3).map(|event| event.payload).collect().await;
+        assert_eq!(payloads, [b"\xa0"; 3]);
         drop(events);
         strings.removed.recv_timeout(PATIENCE).expect("it is removed");
         client.close().await;
