@@ -2,7 +2,7 @@
 
 use super::Held;
 use super::answer::{Outcome, Reader};
-use super::elsewhere::Stray;
+use super::off_thread::Handoff;
 use crate::context::calls::NotMade;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
@@ -21,12 +21,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a call waits for before it is made, instead of ending with an error.
 #[derive(Clone, Copy, Default)]
-pub(in crate::host) struct Patience {
+pub(in crate::host) struct WaitPolicy {
     pub(in crate::host) room: bool,
     pub(in crate::host) registration: bool,
 }
 
-impl Patience {
+impl WaitPolicy {
     fn covers(self, lacks: Lacks) -> bool {
         match lacks {
             Lacks::RoomInContext | Lacks::RoomInFunction => self.room,
@@ -52,25 +52,25 @@ fn is_over(timer: &mut Timer, cx: &mut Context<'_>) -> bool {
 }
 
 /// One call, whatever its types.
-pub(super) struct Course {
+pub(super) struct CallState {
     pub(super) host: Host,
     pub(super) deadline: Option<Duration>,
-    pub(super) patience: Patience,
+    pub(super) wait_policy: WaitPolicy,
     timer: Timer,
     /// In the waiting room.
     waiting: Option<Waiting>,
-    pub(super) state: State,
+    pub(super) state: Progress,
 }
 
-pub(super) enum State {
+pub(super) enum Progress {
     /// Not made yet.
     New,
     /// Waiting until it can be made.
-    Crowded,
+    Waiting,
     /// Made on the FFI thread, and open. The ticket is one for the outcome of this call.
     Open(Ticket<Untyped>),
     /// Made, or to be made, by a task on the FFI thread.
-    Elsewhere,
+    OffThread,
     /// Settled.
     Done,
 }
@@ -94,19 +94,19 @@ enum Step {
 /// Goes on with a call, on the FFI thread.
 #[inline]
 pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
-    course: &mut Course,
+    state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
 ) -> Poll<Outcome<T, E>> {
-    match course.state {
+    match state.state {
         // The two that have to be quick.
-        State::New => make(course, name, held, local, cx),
-        State::Open(_) => settled(local, course.poll_open(local, cx)),
+        Progress::New => make(state, name, held, local, cx),
+        Progress::Open(_) => settled(local, state.poll_open(local, cx)),
         _ => {
-            let step = course.poll_rest(local, cx);
-            go_on(course, name, held, local, cx, step)
+            let step = state.poll_rest(local, cx);
+            go_on(state, name, held, local, cx, step)
         }
     }
 }
@@ -114,7 +114,7 @@ pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
 /// Makes the call.
 #[inline]
 fn make<A: ToHost, T: FromHost, E: FromHost>(
-    course: &mut Course,
+    state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
     local: &Local,
@@ -126,21 +126,21 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
     match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, encode) {
         Ok(made) => match local.answered(made.ticket) {
             Ok(outcome) => Poll::Ready(outcome),
-            Err(ticket) => settled(local, course.wait(local, cx, ticket.untyped(), made.deadline)),
+            Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.deadline)),
         },
         Err(not_made) => {
-            let step = course.not_made(local, cx, not_made, name);
+            let step = state.not_made(local, cx, not_made, name);
             if !matches!(step, Step::Failed(_)) {
                 *held = Held::Args(args);
             }
-            go_on(course, name, held, local, cx, step)
+            go_on(state, name, held, local, cx, step)
         }
     }
 }
 
 #[cold]
 fn go_on<A: ToHost, T: FromHost, E: FromHost>(
-    course: &mut Course,
+    state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
     local: &Local,
@@ -150,7 +150,7 @@ fn go_on<A: ToHost, T: FromHost, E: FromHost>(
     match step {
         Step::Pending => Poll::Pending,
         Step::Make => {
-            let polled = make(course, name, held, local, cx);
+            let polled = make(state, name, held, local, cx);
             if polled.is_ready() {
                 // It may have been woken for room that it did not use.
                 local.room.pass_on();
@@ -166,17 +166,24 @@ fn go_on<A: ToHost, T: FromHost, E: FromHost>(
 fn settled<T: FromHost, E: FromHost>(local: &Local, open: Open) -> Poll<Outcome<T, E>> {
     match open {
         Open::Still => Poll::Pending,
-        // SAFETY: a course has tickets only of its own calls, which are made for this outcome.
+        // SAFETY: a state has tickets only of its own calls, which are made for this outcome.
         Open::Answered(ticket) => Poll::Ready(local.finish_call(unsafe { ticket.typed() })),
         Open::TimedOut => Poll::Ready(Err(HostError::TimedOut)),
         Open::Ended(reason) => Poll::Ready(Err(local.ended_call(reason).widen())),
     }
 }
 
-impl Course {
+impl CallState {
     #[inline]
     pub(super) fn new(host: Host) -> Self {
-        Self { host, deadline: None, patience: Patience::default(), timer: None, waiting: None, state: State::New }
+        Self {
+            host,
+            deadline: None,
+            wait_policy: WaitPolicy::default(),
+            timer: None,
+            waiting: None,
+            state: Progress::New,
+        }
     }
 
     /// Awaits the answer to a call that was made and not answered inline.
@@ -191,26 +198,26 @@ impl Course {
         if self.timer.is_none() {
             self.timer = timer(self.deadline.or(registered).or(local.instance.options.host_deadline));
         }
-        self.state = State::Open(ticket);
+        self.state = Progress::Open(ticket);
         self.poll_open(local, cx)
     }
 
     #[cold]
     fn not_made(&mut self, local: &Local, cx: &mut Context<'_>, not_made: NotMade, name: &Name<'_>) -> Step {
         match not_made {
-            NotMade::Lacks(lacks) if self.patience.covers(lacks) => {
+            NotMade::Lacks(lacks) if self.wait_policy.covers(lacks) => {
                 if self.timer.is_none() {
                     self.timer = timer(self.deadline);
                 }
                 self.waiting = Some(local.room.wait(lacks));
-                self.state = State::Crowded;
-                self.poll_crowded(local, cx)
+                self.state = Progress::Waiting;
+                self.poll_waiting(local, cx)
             }
             not_made => Step::Failed(not_made.into_error(name)),
         }
     }
 
-    fn poll_crowded(&mut self, local: &Local, cx: &mut Context<'_>) -> Step {
+    fn poll_waiting(&mut self, local: &Local, cx: &mut Context<'_>) -> Step {
         let Some(waiting) = &mut self.waiting else { return Step::Pending };
         let over = is_over(&mut self.timer, cx);
         if !over && waiting.poll(cx).is_pending() {
@@ -223,17 +230,17 @@ impl Course {
             local.room.pass_on();
             return Step::Failed(HostError::TimedOut);
         }
-        self.state = State::New;
+        self.state = Progress::New;
         Step::Make
     }
 
     #[inline]
     fn poll_open(&mut self, local: &Local, cx: &mut Context<'_>) -> Open {
-        let State::Open(ticket) = &mut self.state else { return Open::Still };
+        let Progress::Open(ticket) = &mut self.state else { return Open::Still };
         match local.poll_call(ticket, cx.waker()) {
             CallPoll::Pending => {}
             CallPoll::Answered => {
-                let State::Open(ticket) = self.settle() else { return Open::Still };
+                let Progress::Open(ticket) = self.settle() else { return Open::Still };
                 return Open::Answered(ticket);
             }
             CallPoll::Ended(reason) => {
@@ -244,12 +251,12 @@ impl Course {
         if !is_over(&mut self.timer, cx) {
             return Open::Still;
         }
-        let State::Open(ticket) = self.settle() else { return Open::Still };
+        let Progress::Open(ticket) = self.settle() else { return Open::Still };
         match local.expire_call(ticket) {
             Ok(()) => Open::TimedOut,
             // An answer was accepted just now: it is the outcome, and its arrival wakes this call.
             Err(ticket) => {
-                self.state = State::Open(ticket);
+                self.state = Progress::Open(ticket);
                 Open::Still
             }
         }
@@ -257,82 +264,82 @@ impl Course {
 
     /// The end, with what there was.
     #[inline]
-    pub(super) fn settle(&mut self) -> State {
+    pub(super) fn settle(&mut self) -> Progress {
         self.timer = None;
         self.waiting = None;
-        replace(&mut self.state, State::Done)
+        replace(&mut self.state, Progress::Done)
     }
 
     /// Every other poll.
     fn poll_rest(&mut self, local: &Local, cx: &mut Context<'_>) -> Step {
         match self.state {
-            State::Crowded => self.poll_crowded(local, cx),
-            State::New | State::Open(_) | State::Elsewhere | State::Done => Step::Pending,
+            Progress::Waiting => self.poll_waiting(local, cx),
+            Progress::New | Progress::Open(_) | Progress::OffThread | Progress::Done => Step::Pending,
         }
     }
 
     /// What goes on with it on the FFI thread, while this one waits for the outcome.
-    pub(super) fn send(&mut self) -> (Self, Stray) {
-        let stray = match replace(&mut self.state, State::Elsewhere) {
-            State::Open(ticket) => Stray::Open(ticket, self.timer.take().map(|timer| timer.deadline())),
-            State::Crowded => Stray::Crowded,
-            _ => Stray::New,
+    pub(super) fn send(&mut self) -> (Self, Handoff) {
+        let handoff = match replace(&mut self.state, Progress::OffThread) {
+            Progress::Open(ticket) => Handoff::Open(ticket, self.timer.take().map(|timer| timer.deadline())),
+            Progress::Waiting => Handoff::Waiting,
+            _ => Handoff::New,
         };
         self.timer = None;
         self.waiting = None;
         let mut sent = Self::new(self.host);
-        (sent.deadline, sent.patience) = (self.deadline, self.patience);
-        (sent, stray)
+        (sent.deadline, sent.wait_policy) = (self.deadline, self.wait_policy);
+        (sent, handoff)
     }
 
     /// Has come to the FFI thread.
-    pub(super) fn arrive(&mut self, stray: Stray, local: &Local) {
-        match stray {
-            Stray::New => {}
-            Stray::Crowded => local.room.leave(),
-            Stray::Open(ticket, at) => {
+    pub(super) fn arrive(&mut self, handoff: Handoff, local: &Local) {
+        match handoff {
+            Handoff::New => {}
+            Handoff::Waiting => local.room.leave(),
+            Handoff::Open(ticket, at) => {
                 self.timer = timer_at(at);
-                self.state = State::Open(ticket);
+                self.state = Progress::Open(ticket);
             }
         }
     }
 
     /// Ends it where it may not be awaited.
     #[cold]
-    pub(super) fn stray(&mut self) -> HostError {
-        self.take_leave();
+    pub(super) fn handoff(&mut self) -> HostError {
+        self.withdraw();
         tracing::warn!("a host call was awaited off the FFI thread of its context: there it needs `.on(host)`");
         HostError::NoContext
     }
 
     /// Ends it, if it was not over.
-    fn take_leave(&mut self) {
-        let stray = match self.settle() {
-            State::Open(ticket) => Stray::Open(ticket, None),
-            State::Crowded => Stray::Crowded,
-            State::New | State::Elsewhere | State::Done => return,
+    fn withdraw(&mut self) {
+        let handoff = match self.settle() {
+            Progress::Open(ticket) => Handoff::Open(ticket, None),
+            Progress::Waiting => Handoff::Waiting,
+            Progress::New | Progress::OffThread | Progress::Done => return,
         };
-        let elsewhere = self.host.with_local(|local| match local {
+        let off_thread = self.host.with_local(|local| match local {
             Some(local) => {
-                stray.take_leave(local);
+                handoff.withdraw(local);
                 None
             }
-            None => Some(stray),
+            None => Some(handoff),
         });
         // If it is refused the context has ended, and with it the slot's call.
-        if let Some(stray) = elsewhere
+        if let Some(handoff) = off_thread
             && let Ok(inside) = self.host.enter(Phase::Closing)
         {
-            let _ = inside.post(Box::new(move |local: &Rc<Local>| stray.take_leave(local)));
+            let _ = inside.post(Box::new(move |local: &Rc<Local>| handoff.withdraw(local)));
         }
     }
 }
 
-impl Drop for Course {
+impl Drop for CallState {
     #[inline]
     fn drop(&mut self) {
-        if matches!(self.state, State::Open(_) | State::Crowded) {
-            self.take_leave();
+        if matches!(self.state, Progress::Open(_) | Progress::Waiting) {
+            self.withdraw();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Held;
 use super::answer::Outcome;
-use super::course::{Course, poll_here};
+use super::state::{CallState, poll_here};
 use crate::context::close::Abandoned;
 use crate::context::local::Local;
 use crate::context::requests::Run;
@@ -38,27 +38,27 @@ impl<T, E> Future for Delivery<T, E> {
 }
 
 /// What a call has of the FFI thread's, when it is not there.
-pub(super) enum Stray {
+pub(super) enum Handoff {
     New,
-    Crowded,
+    Waiting,
     Open(Ticket<Untyped>, Option<Instant>),
 }
 
-impl Stray {
+impl Handoff {
     /// Gives it back: nobody awaits the call any more.
-    pub(super) fn take_leave(self, local: &Local) {
+    pub(super) fn withdraw(self, local: &Local) {
         match self {
             Self::New => {}
-            Self::Crowded => local.room.leave(),
+            Self::Waiting => local.room.leave(),
             Self::Open(ticket, _) => local.cancel_call(ticket),
         }
     }
 }
 
 /// A call on its way to the FFI thread, and there the task that goes on with it until it settles or nobody awaits it any more.
-pub(super) struct Errand<A, T, E> {
-    pub(super) course: Course,
-    pub(super) stray: Stray,
+pub(super) struct PostedCall<A, T, E> {
+    pub(super) state: CallState,
+    pub(super) handoff: Handoff,
     pub(super) name: String,
     pub(super) id: Option<u32>,
     pub(super) held: Held<A, T, E>,
@@ -66,26 +66,26 @@ pub(super) struct Errand<A, T, E> {
     pub(super) sender: Option<oneshot::Sender<Outcome<T, E>>>,
 }
 
-impl<A, T, E> Unpin for Errand<A, T, E> {}
+impl<A, T, E> Unpin for PostedCall<A, T, E> {}
 
-impl<A: ToHost + Send + 'static, T: FromHost, E: FromHost> Run for Errand<A, T, E> {
+impl<A: ToHost + Send + 'static, T: FromHost, E: FromHost> Run for PostedCall<A, T, E> {
     fn run(mut self: Box<Self>, local: &Rc<Local>) {
-        let stray = replace(&mut self.stray, Stray::New);
-        self.course.arrive(stray, local);
+        let handoff = replace(&mut self.handoff, Handoff::New);
+        self.state.arrive(handoff, local);
         // The same type of task as that of requests.
         let task: LocalBoxFuture<'static, ()> = Box::into_pin(self);
         local.spawn(task);
     }
 }
 
-impl<A: ToHost, T: FromHost, E: FromHost> Future for Errand<A, T, E> {
+impl<A: ToHost, T: FromHost, E: FromHost> Future for PostedCall<A, T, E> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { course, name, id, held, sender, .. } = self.get_mut();
+        let Self { state, name, id, held, sender, .. } = self.get_mut();
         let name = Name { text: name, id: *id };
-        let polled = course.host.with_local(|local| match local {
-            Some(local) => poll_here(course, &name, held, local, cx),
+        let polled = state.host.with_local(|local| match local {
+            Some(local) => poll_here(state, &name, held, local, cx),
             None => Poll::Pending,
         });
         match (polled, &mut *sender) {
