@@ -88,18 +88,17 @@ pub mod ipc;
 mod models;
 #[cfg(not(ffihost_loom))]
 mod options;
-#[cfg(not(ffihost_loom))]
 mod panic;
 mod registry;
 #[cfg(not(ffihost_loom))]
 mod stats;
-#[cfg(not(ffihost_loom))]
 mod status;
 mod sync;
 #[cfg(not(ffihost_loom))]
 pub mod testing;
 #[cfg(not(ffihost_loom))]
 mod thread;
+mod waiters;
 #[cfg(not(ffihost_loom))]
 pub mod wire;
 
@@ -108,7 +107,7 @@ pub use ffihost_macros::{ffi, ffi_event, ffi_host, library};
 
 #[cfg(not(ffihost_loom))]
 pub use self::{
-    error::{DecodeError, HostError},
+    error::{DecodeError, HostError, NoContext},
     handles::Handle,
     host::{Call, FromHost, Host, HostCall, HostFn, HostFnRef, ToHost},
     options::{Options, WhenFull},

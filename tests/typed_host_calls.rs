@@ -5,7 +5,7 @@ mod app;
 mod typed;
 
 use app::{MyApp, Profile, ProfileError, now, ping, profile, profile_flat, sum};
-use ffihost::{HostError, Options};
+use ffihost::{HostError, NoContext, Options};
 use futures::executor::block_on;
 use std::thread;
 use typed::{
@@ -145,14 +145,14 @@ fn off_the_ffi_thread_a_call_needs_its_host() {
         let ctx = context();
         let (asked, log) = ctx.leave_open("profile", format, |_| ());
         // Moved while it is open.
-        assert_eq!(acted(ctx, "profile moved"), "Err(NoContext)");
+        assert_eq!(acted(ctx, "profile moved"), "Err(NoContext(OffThread))");
         typed::wait_until("the host is told", || log.cancelled() == [asked.next().0]);
         let pending = act_later(ctx, "profile moved on");
         assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
         assert_eq!(said(pending.wait()), ADA);
         // On the caller's thread.
         let now = |what: &'static str| move || said(run_cbor(act_now, ctx, &map([("what", what.into())])));
-        assert_eq!(now("profile")(), "Err(NoContext)");
+        assert_eq!(now("profile")(), "Err(NoContext(OffThread))");
         let waiting = thread::spawn(now("profile on"));
         assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
         assert_eq!(waiting.join().expect("no panic"), ADA);
@@ -299,7 +299,7 @@ fn functions_that_are_not_awaited() {
         assert_eq!(acted(ctx, "now"), "Ok(5)");
         assert_eq!(said(run_cbor(act_now, ctx, &map([("what", "now".into())]))), "Ok(5)", "on the caller's thread");
     }
-    assert_eq!(acted(ctx, "now nowhere"), "Err(NoContext)");
+    assert_eq!(acted(ctx, "now nowhere"), "Err(NoContext(Nowhere))");
     let (asked, log) = ctx.leave_open("now", NATIVE, |_| ());
     assert_eq!(acted(ctx, "now"), "Err(TimedOut)");
     assert_eq!(log.cancelled(), [asked.next().0]);
@@ -361,7 +361,7 @@ fn nothing_registered_nothing_current_nothing_awaited() {
     let ctx = context();
     assert_eq!(acted(ctx, "ping"), r#"Err(NotRegistered { name: "ping" })"#);
     assert_eq!(acted(ctx, "flat"), r#"Err(Host("NotRegistered { name: \"profile_flat\" }"))"#);
-    assert_eq!(acted(ctx, "profile nowhere"), "Err(NoContext)");
+    assert_eq!(acted(ctx, "profile nowhere"), "Err(NoContext(Nowhere))");
     for format in BOTH {
         let log = ctx.register("ping", format, move |ctx, token, req| {
             assert_eq!(req, if format == CBOR { &[0xa0][..] } else { &[] });
@@ -378,8 +378,8 @@ fn nothing_registered_nothing_current_nothing_awaited() {
 
 #[test]
 fn implementations_for_unit_tests() {
-    assert_eq!(block_on(ping()), Err(HostError::NoContext));
-    assert_eq!(block_on(profile_flat("ada")), Err(ProfileError::Host("NoContext".to_owned())));
+    assert_eq!(block_on(ping()), Err(HostError::NoContext(NoContext::Nowhere)));
+    assert_eq!(block_on(profile_flat("ada")), Err(ProfileError::Host("NoContext(Nowhere)".to_owned())));
     let profile_of = |name: &str| Profile { name: name.to_owned(), age: 1 };
     let outer = profile::implement(move |id, note| async move { Ok(profile_of(&format!("{id} {note:?}"))) });
     assert_eq!(block_on(profile(1, None)), Ok(profile_of("1 None")));
@@ -387,14 +387,14 @@ fn implementations_for_unit_tests() {
         let _inner = profile::implement(|_, _| async { Err(HostError::Declared(ProfileError::Gone)) });
         assert_eq!(block_on(profile(1, None)), Err(HostError::Declared(ProfileError::Gone)), "the later one counts");
         let other_thread = thread::spawn(|| block_on(profile(1, None))).join().expect("no panic");
-        assert_eq!(other_thread, Err(HostError::NoContext), "it is this thread's");
+        assert_eq!(other_thread, Err(HostError::NoContext(NoContext::Nowhere)), "it is this thread's");
     }
     assert_eq!(block_on(profile(2, Some("n".to_owned()))), Ok(profile_of("2 Some(\"n\")")));
     let newer = profile::implement(move |_, _| async move { Ok(profile_of("newer")) });
     drop(outer);
     assert_eq!(block_on(profile(3, None)), Ok(profile_of("newer")), "not those that are dropped first");
     drop(newer);
-    assert_eq!(block_on(profile(3, None)), Err(HostError::NoContext));
+    assert_eq!(block_on(profile(3, None)), Err(HostError::NoContext(NoContext::Nowhere)));
     let _now = now::implement(|zone| Ok(zone.len() as u64));
     assert_eq!((now("UTC"), now("")), (Ok(3), Ok(0)));
     let _sum =

@@ -1,38 +1,67 @@
 //! Host calls as the FFI thread makes and ends them.
 
+use super::capacity::{Granted, Unavailable};
+use super::deadline::{Deadline, Over};
 use super::local::Local;
 use super::record::CallHold;
-use super::room::Lacks;
 use crate::inflight::{Cancelled, Decode, DecoderOf, Poll as CallPoll, Reason, Ticket, Token};
 use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name};
 use crate::{HostError, abi::HostFunction};
 use std::task::Waker;
 use std::time::Duration;
+use tokio::time::Instant;
+
+/// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
+pub(super) const INLINE: u32 = 128;
 
 /// A host call that was made.
 pub(crate) struct Made<T> {
     pub(crate) ticket: Ticket<T>,
-    /// That of the registration.
-    pub(crate) deadline: Option<Duration>,
+    /// When its time is over.
+    pub(crate) until: Option<Instant>,
 }
 
 /// Why a host call was not made.
 pub(crate) enum NotMade {
     /// Not now.
-    Lacks(Lacks),
+    Unavailable(Unavailable),
+    /// Its time is over.
+    Over,
     /// It cannot be made.
     Error(HostError),
+}
+
+impl From<Over> for NotMade {
+    fn from(_: Over) -> Self {
+        Self::Over
+    }
+}
+
+impl NotMade {
+    /// The error of a call that does not wait.
+    #[cold]
+    pub(crate) fn into_error(self, name: &Name<'_>) -> HostError {
+        match self {
+            Self::Unavailable(Unavailable::Registration) => HostError::NotRegistered { name: name.text.to_owned() },
+            Self::Unavailable(_) => HostError::Overloaded,
+            Self::Over => HostError::TimedOut,
+            Self::Error(error) => error,
+        }
+    }
 }
 
 impl Local {
     /// Makes a host call: takes a slot, publishes it, calls the host's function, and sees whether it answered.
     ///
-    /// `encode` is handed the format that the function was registered with, and what to do with the bytes.
+    /// `granted` is what it got by waiting. `encode` is handed the format that the function was registered with, and what to
+    /// do with the bytes.
     #[inline]
     pub(crate) fn call<N, C>(
         &self,
         name: &Name<'_>,
+        deadline: &mut Deadline,
+        mut granted: Option<Granted<'_>>,
         encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
     ) -> Result<Made<N::Outcome>, NotMade>
     where
@@ -43,20 +72,15 @@ impl Local {
             return Err(NotMade::Error(HostError::ShuttingDown));
         }
         self.follow_registry();
-        let hold = self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
-            Missing::NotRegistered => NotMade::Lacks(Lacks::Registration),
-            Missing::Full => NotMade::Lacks(Lacks::RoomInFunction),
-        })?;
-        let calls = &self.context().calls;
-        if calls.live(&self.owner) >= self.instance.options.calls_in_flight {
-            return Err(NotMade::Lacks(Lacks::RoomInContext));
-        }
+        let hold = self.find_places(name, granted.as_mut()).map_err(NotMade::Unavailable)?;
         let entry = hold.entry();
         let function = entry.function();
+        let until = deadline.until(function.deadline.or(self.instance.options.host_deadline))?;
         let decoder = match function.format {
             crate::Format::Native => DecoderOf::<N>::DECODER,
             crate::Format::Cbor => DecoderOf::<C>::DECODER,
         };
+        let calls = &self.context().calls;
         let mut hold = Some(hold);
         let mut begun = Begun { local: self, ticket: None };
         encode(function.format, &mut |request| {
@@ -64,14 +88,52 @@ impl Local {
             if let Ok(ticket) = calls.begin(&self.owner, hold, decoder) {
                 let token = ticket.token();
                 begun.ticket = Some(ticket);
+                // Its place is counted in the table now.
+                drop(granted.take());
                 self.invoke(function, name.text, token, request);
             }
         });
         match begun.ticket.take() {
-            Some(ticket) => Ok(Made { ticket, deadline: function.deadline }),
-            None if hold.is_none() => Err(NotMade::Lacks(Lacks::RoomInContext)),
+            Some(ticket) => Ok(Made { ticket, until }),
+            None if hold.is_none() => Err(NotMade::Error(HostError::Overloaded)),
             None => Err(NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))),
         }
+    }
+
+    /// Takes the places that a call needs: its function's, and then, which is only looked for, the context's.
+    #[inline]
+    fn find_places(&self, name: &Name<'_>, granted: Option<&mut Granted<'_>>) -> Result<CallHold, Unavailable> {
+        let (hold, within_context) = match granted {
+            None => (None, false),
+            Some(granted) => (granted.take_hold(), granted.within_context),
+        };
+        let hold = match hold {
+            Some(hold) => hold,
+            None => self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
+                Missing::NotRegistered => Unavailable::Registration,
+                Missing::Full(entry) => Unavailable::Function(entry),
+            })?,
+        };
+        if within_context || self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
+    }
+
+    /// Whether a call has to make way for other tasks before it is made, since so many before it were answered inline: a
+    /// task that awaits such calls in a loop would not give up the thread at all.
+    #[inline]
+    pub(crate) fn makes_way(&self) -> bool {
+        self.inline_left.get() == 0 && self.make_way()
+    }
+
+    #[cold]
+    fn make_way(&self) -> bool {
+        self.inline_left.set(INLINE);
+        true
+    }
+
+    /// A call that could have waited was answered inline.
+    #[inline]
+    pub(crate) fn count_inline(&self) {
+        self.inline_left.set(self.inline_left.get().saturating_sub(1));
     }
 
     /// Takes the outcome of a call that was made just now, if it was answered inline.
@@ -191,12 +253,11 @@ impl Local {
         });
     }
 
-    /// Lets a hold go, which may release what the host registered, and tells calls that wait for room.
+    /// Lets a hold go, which may release what the host registered, and hands over the place of a call that has ended.
     #[inline]
     fn let_go(&self, hold: Option<CallHold>) {
-        let limited = hold.as_ref().is_some_and(|hold| hold.function().max_in_flight != 0);
         drop(hold);
-        self.room.made(limited);
+        self.place_was_freed();
     }
 }
 

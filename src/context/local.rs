@@ -4,11 +4,12 @@
 //! library code on other threads, requests. Each is handled with nothing borrowed and nothing locked, because each may run
 //! foreign code: wakers, host functions, callbacks, releases.
 
+use super::calls::INLINE;
+use super::capacity::Capacity;
 use super::frame;
 use super::instance::Instance;
 use super::record::{CallHold, Context};
 use super::requests::{Batch, Key};
-use super::room::Room;
 use super::spin::Spin;
 use crate::abi::HostFunction;
 use crate::inflight::{Owner, Reason};
@@ -50,14 +51,17 @@ pub(crate) struct Local {
     news: Cell<Option<Waker>>,
     /// What runs the loop, while it does.
     runtime: Cell<Option<Rc<LocalRuntime>>>,
-    /// Notified when a call has ended, for those that wait for room.
-    pub(crate) room: Room,
+    /// Where calls wait that cannot be made yet.
+    pub(super) capacity: Capacity,
+    /// How many calls may still be answered inline before one makes way for others.
+    pub(super) inline_left: Cell<u32>,
     spin: Spin,
 }
 
 impl Local {
     pub(super) fn new(instance: Arc<Instance>) -> Self {
         let spin = Spin::new(instance.options.spin);
+        let calls_in_flight = instance.options.calls_in_flight;
         let watches_host = !instance.options.slow_host.is_zero();
         Self {
             // SAFETY: the record was vacant, so the owner before this one has ended: it had a share of the tenancy until then,
@@ -73,7 +77,8 @@ impl Local {
             batch: Cell::default(),
             news: Cell::new(None),
             runtime: Cell::new(None),
-            room: Room::default(),
+            capacity: Capacity::new(calls_in_flight),
+            inline_left: Cell::new(INLINE),
             spin,
         }
     }
@@ -167,6 +172,8 @@ impl Local {
 
     fn drain_answers(&self) {
         self.context().calls.drain(&self.owner, |waker| contain(|| waker.wake()));
+        // The slots of calls that nobody awaited are free now.
+        self.place_was_freed();
     }
 
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
@@ -178,7 +185,7 @@ impl Local {
         if self.snapshot.refresh(&self.instance.registry) {
             self.sweep(Reason::Unregistered, CallHold::is_unregistered);
         }
-        self.room.registry_changed();
+        self.capacity.registry_changed();
     }
 
     // The life.
@@ -243,6 +250,7 @@ impl Local {
         self.shut_down_calls();
         self.context().calls.retire(&self.owner, |hold| contain(|| drop(hold)));
         contain(|| drop(self.batch.take()));
+        self.capacity.clear();
         contain(|| self.snapshot.clear());
         drop(self.context().signal.reset());
     }

@@ -1,8 +1,8 @@
 //! One host call, as a future.
 //!
 //! On the FFI thread the first poll makes the call, and later polls look at its slot. On any other thread the first poll
-//! sends an posted to the FFI thread, where a task of its own makes the call and sends the outcome back. A call that was made
-//! on the FFI thread and then moved to another one sends its ticket after it. All that is for calls that a host was named
+//! posts the call to the FFI thread, where a task of its own makes it and sends the outcome back. A call that was made on the
+//! FFI thread and then moved to another one sends its ticket after it. All that is for calls that a host was named
 //! for; a typed call that names none belongs to its FFI thread, so that a library which makes no others links none of it.
 
 mod answer;
@@ -11,7 +11,7 @@ mod state;
 mod sync;
 
 use self::answer::Outcome;
-use self::off_thread::{Delivery, PostedCall};
+use self::off_thread::{Delivered, Delivery, PostedCall};
 pub(super) use self::state::WaitPolicy;
 use self::state::{CallState, Progress, poll_here};
 pub(super) use self::sync::call_sync;
@@ -19,9 +19,11 @@ use super::{Host, HostFnRef};
 use crate::context::gate::{Phase, Refused};
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
+use crate::panic::Contained;
 use futures::future::BoxFuture;
 use std::future::Future;
 use std::mem::replace;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -41,7 +43,7 @@ pub struct Call<'a, A, T: FromHost, E: FromHost> {
     state: CallState,
     function: HostFnRef<'a>,
     held: Held<A, T, E>,
-    /// How it goes on off_thread, if it may.
+    /// How it goes on off the FFI thread, if it may.
     off_thread: Option<GoOn<Self, Outcome<T, E>>>,
 }
 
@@ -50,9 +52,9 @@ type GoOn<C, O> = fn(&mut C, &mut Context<'_>) -> Poll<O>;
 /// What a call has of its own types.
 enum Held<A, T, E> {
     /// Before it is made.
-    Args(A),
-    /// While it is made off_thread.
-    Delivery(BoxFuture<'static, Outcome<T, E>>),
+    Args(Contained<A>),
+    /// While it is made on the FFI thread, and awaited on another.
+    Delivery(Contained<BoxFuture<'static, Delivered<T, E>>>),
     /// Once it was made.
     Nothing,
 }
@@ -62,25 +64,25 @@ impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
-        Self { state: CallState::new(host), function, held: Held::Args(args), off_thread: None }
+        Self { state: CallState::new(host), function, held: Held::Args(Contained::new(args)), off_thread: None }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
     ///
     /// Without this the deadline is that of the registration, and without that the library's.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.state.deadline = Some(deadline);
+        self.state.deadline.limit = Some(deadline);
         self
     }
 
     pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
-        self.state.deadline = deadline;
+        self.state.deadline.limit = deadline;
         self.state.wait_policy = wait_policy;
         self
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        self.state.deadline = Some(deadline);
+        self.state.deadline.limit = Some(deadline);
     }
 
     pub(super) fn wait_policy(&mut self) -> &mut WaitPolicy {
@@ -111,7 +113,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     /// Calls this host, from any thread; or the one before, if it was polled already.
     pub(super) fn on(mut self, host: Host) -> Self {
-        if matches!(self.state.state, Progress::New) {
+        if matches!(self.state.progress, Progress::New) {
             self.state.host = host;
         }
         self.anywhere()
@@ -119,19 +121,19 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     /// Goes on, on another thread than the FFI thread.
     fn poll_off_thread(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
-        if matches!((&self.state.state, &self.held), (Progress::Open(_), _) | (_, Held::Args(_)))
+        if matches!((&self.state.progress, &self.held), (Progress::Open(_), _) | (_, Held::Args(_)))
             && let Err(refused) = self.send()
         {
-            let _ = self.state.settle();
+            self.state.settle();
             return Poll::Ready(Err(HostError::from(refused).widen()));
         }
         let Held::Delivery(delivery) = &mut self.held else {
             return Poll::Pending;
         };
-        let outcome = ready!(delivery.as_mut().poll(cx));
-        let _ = self.state.settle();
+        let delivered = ready!(delivery.as_mut().poll(cx));
+        self.state.settle();
         self.held = Held::Nothing;
-        Poll::Ready(outcome)
+        Poll::Ready(delivered.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
     /// Sends the call to the FFI thread, with its ticket if it has one.
@@ -139,15 +141,14 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         let inside = self.state.host.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, receiver) = oneshot::channel();
-        let (state, handoff) = self.state.send();
-        let delivery = Held::Delivery(Box::pin(Delivery { receiver, abandoned }));
+        let delivery = Held::Delivery(Contained::new(Box::pin(Delivery { receiver, abandoned })));
         let held = match replace(&mut self.held, delivery) {
-            Held::Args(args) => Held::Args(args.into_owned()),
+            Held::Args(args) => Held::Args(Contained::new(args.into_inner().into_owned())),
             _ => Held::Nothing,
         };
+        let state = self.state.send();
         let posted = PostedCall {
             state,
-            handoff,
             name: self.function.name().text.to_owned(),
             id: self.function.name().id,
             held,
@@ -163,10 +164,10 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.state.host.with_local(|local| match (local, &this.state.state) {
+        this.state.host.with_local(|local| match (local, &this.state.progress) {
             (None, _) | (_, Progress::OffThread) => match this.off_thread {
                 Some(go_on) => go_on(this, cx),
-                None => Poll::Ready(Err(this.state.handoff().widen())),
+                None => Poll::Ready(Err(this.state.misplaced().widen())),
             },
             (Some(local), _) => poll_here(&mut this.state, this.function.name(), &mut this.held, local, cx),
         })

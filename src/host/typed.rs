@@ -3,7 +3,7 @@
 use super::call::{Call, WaitPolicy};
 use super::{FromHost, Host, HostFn, ToHost};
 use crate::Format;
-use crate::error::{DecodeError, HostError};
+use crate::error::{DecodeError, HostError, NoContext};
 use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
 use futures::future::BoxFuture;
@@ -72,7 +72,7 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///     fetch_time("UTC").deadline(Duration::from_secs(2)).await
 /// }
 /// # fn main() {
-/// assert_eq!(futures::executor::block_on(time()), Err(HostError::NoContext));
+/// assert!(matches!(futures::executor::block_on(time()), Err(HostError::NoContext(_))));
 /// # }
 /// ```
 ///
@@ -185,7 +185,7 @@ impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         match &mut self.0 {
             State::Attached(call) => Pin::new(call).poll(cx).map(outcome),
-            State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext))),
+            State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext(NoContext::Nowhere)))),
             State::Double(double) => double.as_mut().poll(cx),
         }
     }

@@ -2,21 +2,21 @@
 
 use super::Held;
 use super::answer::{Outcome, Reader};
-use super::off_thread::Handoff;
 use crate::context::calls::NotMade;
+use crate::context::capacity::{Granted, Unavailable, Waiting};
+use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::context::room::{Lacks, Waiting};
-use crate::error::HostError;
+use crate::error::{HostError, NoContext};
 use crate::host::{FromHost, Host, ToHost};
 use crate::inflight::{Poll as CallPoll, Reason, Ticket, Untyped};
+use crate::panic::contain_call as contain;
 use crate::registry::Name;
 use std::future::Future;
 use std::mem::replace;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a call waits for before it is made, instead of ending with an error.
@@ -27,46 +27,31 @@ pub(in crate::host) struct WaitPolicy {
 }
 
 impl WaitPolicy {
-    fn covers(self, lacks: Lacks) -> bool {
-        match lacks {
-            Lacks::RoomInContext | Lacks::RoomInFunction => self.room,
-            Lacks::Registration => self.registration,
+    fn covers(self, unavailable: &Unavailable) -> bool {
+        match unavailable {
+            Unavailable::Function(_) | Unavailable::Context(_) => self.room,
+            Unavailable::Registration => self.registration,
         }
     }
 }
 
-/// When a call is over, if it ever is.
+/// Wakes a call when its time is over, if it has a deadline.
 type Timer = Option<Pin<Box<Sleep>>>;
-
-/// Starts a timer. A deadline beyond what the clock can count is none.
-fn timer(limit: Option<Duration>) -> Timer {
-    timer_at(limit.and_then(|limit| Instant::now().checked_add(limit)))
-}
-
-fn timer_at(at: Option<Instant>) -> Timer {
-    at.map(|at| Box::pin(sleep_until(at)))
-}
-
-fn is_over(timer: &mut Timer, cx: &mut Context<'_>) -> bool {
-    timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
-}
 
 /// One call, whatever its types.
 pub(super) struct CallState {
     pub(super) host: Host,
-    pub(super) deadline: Option<Duration>,
+    pub(super) deadline: Deadline,
     pub(super) wait_policy: WaitPolicy,
     timer: Timer,
-    /// In the waiting room.
-    waiting: Option<Waiting>,
-    pub(super) state: Progress,
+    pub(super) progress: Progress,
 }
 
 pub(super) enum Progress {
     /// Not made yet.
     New,
     /// Waiting until it can be made.
-    Waiting,
+    Waiting(Box<Waiting>),
     /// Made on the FFI thread, and open. The ticket is one for the outcome of this call.
     Open(Ticket<Untyped>),
     /// Made, or to be made, by a task on the FFI thread.
@@ -84,10 +69,10 @@ enum Open {
 }
 
 /// How a call goes on that is not open.
-enum Step {
+enum Step<'a> {
     Pending,
     /// It can be made now: it is new again.
-    Make,
+    Make(Granted<'a>),
     Failed(HostError),
 }
 
@@ -100,12 +85,16 @@ pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     cx: &mut Context<'_>,
 ) -> Poll<Outcome<T, E>> {
-    match state.state {
+    match state.progress {
         // The two that have to be quick.
-        Progress::New => make(state, name, held, local, cx),
+        Progress::New if local.makes_way() => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        Progress::New => make(state, name, held, local, cx, None),
         Progress::Open(_) => settled(local, state.poll_open(local, cx)),
         _ => {
-            let step = state.poll_rest(local, cx);
+            let step = state.poll_waiting(local, cx);
             go_on(state, name, held, local, cx, step)
         }
     }
@@ -119,14 +108,19 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
     held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
+    granted: Option<Granted<'_>>,
 ) -> Poll<Outcome<T, E>> {
-    // Nothing is left of one that was answered inline, or that panicked, and is polled again.
+    // Nothing is left of one that was answered inline, or that panicked, and is polled again. The arguments are dropped last,
+    // and contained, whatever becomes of the call.
     let Held::Args(args) = replace(held, Held::Nothing) else { return Poll::Pending };
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, encode) {
+    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, &mut state.deadline, granted, encode) {
         Ok(made) => match local.answered(made.ticket) {
-            Ok(outcome) => Poll::Ready(outcome),
-            Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.deadline)),
+            Ok(outcome) => {
+                local.count_inline();
+                Poll::Ready(outcome)
+            }
+            Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.until)),
         },
         Err(not_made) => {
             let step = state.not_made(local, cx, not_made, name);
@@ -145,18 +139,11 @@ fn go_on<A: ToHost, T: FromHost, E: FromHost>(
     held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
-    step: Step,
+    step: Step<'_>,
 ) -> Poll<Outcome<T, E>> {
     match step {
         Step::Pending => Poll::Pending,
-        Step::Make => {
-            let polled = make(state, name, held, local, cx);
-            if polled.is_ready() {
-                // It may have been woken for room that it did not use.
-                local.room.pass_on();
-            }
-            polled
-        }
+        Step::Make(granted) => make(state, name, held, local, cx, Some(granted)),
         Step::Failed(error) => Poll::Ready(Err(error.widen())),
     }
 }
@@ -166,7 +153,7 @@ fn go_on<A: ToHost, T: FromHost, E: FromHost>(
 fn settled<T: FromHost, E: FromHost>(local: &Local, open: Open) -> Poll<Outcome<T, E>> {
     match open {
         Open::Still => Poll::Pending,
-        // SAFETY: a state has tickets only of its own calls, which are made for this outcome.
+        // SAFETY: a call has tickets only of its own, which are made for this outcome.
         Open::Answered(ticket) => Poll::Ready(local.finish_call(unsafe { ticket.typed() })),
         Open::TimedOut => Poll::Ready(Err(HostError::TimedOut)),
         Open::Ended(reason) => Poll::Ready(Err(local.ended_call(reason).widen())),
@@ -178,65 +165,78 @@ impl CallState {
     pub(super) fn new(host: Host) -> Self {
         Self {
             host,
-            deadline: None,
+            deadline: Deadline::default(),
             wait_policy: WaitPolicy::default(),
             timer: None,
-            waiting: None,
-            state: Progress::New,
+            progress: Progress::New,
         }
     }
 
     /// Awaits the answer to a call that was made and not answered inline.
     #[inline]
-    fn wait(
-        &mut self,
-        local: &Local,
-        cx: &mut Context<'_>,
-        ticket: Ticket<Untyped>,
-        registered: Option<Duration>,
-    ) -> Open {
-        if self.timer.is_none() {
-            self.timer = timer(self.deadline.or(registered).or(local.instance.options.host_deadline));
+    fn wait(&mut self, local: &Local, cx: &mut Context<'_>, ticket: Ticket<Untyped>, until: Option<Instant>) -> Open {
+        self.progress = Progress::Open(ticket);
+        if until.is_some() || self.timer.is_some() {
+            self.set_timer(until);
         }
-        self.state = Progress::Open(ticket);
         self.poll_open(local, cx)
     }
 
+    /// Has this call woken then, and at no other time.
     #[cold]
-    fn not_made(&mut self, local: &Local, cx: &mut Context<'_>, not_made: NotMade, name: &Name<'_>) -> Step {
-        match not_made {
-            NotMade::Lacks(lacks) if self.wait_policy.covers(lacks) => {
-                if self.timer.is_none() {
-                    self.timer = timer(self.deadline);
-                }
-                self.waiting = Some(local.room.wait(lacks));
-                self.state = Progress::Waiting;
-                self.poll_waiting(local, cx)
-            }
-            not_made => Step::Failed(not_made.into_error(name)),
+    fn set_timer(&mut self, until: Option<Instant>) {
+        if self.timer.as_ref().map(|timer| timer.deadline()) != until {
+            let before = replace(&mut self.timer, until.map(|at| Box::pin(sleep_until(at))));
+            contain(|| drop(before));
         }
     }
 
-    fn poll_waiting(&mut self, local: &Local, cx: &mut Context<'_>) -> Step {
-        let Some(waiting) = &mut self.waiting else { return Step::Pending };
-        let over = is_over(&mut self.timer, cx);
-        if !over && waiting.poll(cx).is_pending() {
+    #[inline]
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+    }
+
+    #[cold]
+    fn not_made<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>, not_made: NotMade, name: &Name<'_>) -> Step<'a> {
+        let unavailable = match not_made {
+            NotMade::Unavailable(unavailable) if self.wait_policy.covers(&unavailable) => unavailable,
+            not_made => {
+                self.settle();
+                return Step::Failed(not_made.into_error(name));
+            }
+        };
+        self.deadline.begin();
+        match self.deadline.until(unavailable.deadline().or(local.instance.options.host_deadline)) {
+            Ok(until) => self.set_timer(until),
+            Err(_) => {
+                self.settle();
+                return Step::Failed(HostError::TimedOut);
+            }
+        }
+        self.progress = Progress::Waiting(local.wait_for(unavailable));
+        self.poll_waiting(local, cx)
+    }
+
+    /// Goes on with a call that waits; with any other that is not open there is nothing to do.
+    #[cold]
+    fn poll_waiting<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>) -> Step<'a> {
+        let Progress::Waiting(waiting) = &mut self.progress else { return Step::Pending };
+        let granted = waiting.poll(cx).is_ready();
+        if !granted && !self.is_over(cx) {
             return Step::Pending;
         }
-        self.waiting = None;
-        local.room.leave();
-        if over {
-            let _ = self.settle();
-            local.room.pass_on();
-            return Step::Failed(HostError::TimedOut);
+        let Progress::Waiting(waiting) = replace(&mut self.progress, Progress::New) else { return Step::Pending };
+        if granted {
+            return Step::Make(local.grant(*waiting));
         }
-        self.state = Progress::New;
-        Step::Make
+        self.settle();
+        local.stop_waiting(*waiting);
+        Step::Failed(HostError::TimedOut)
     }
 
     #[inline]
     fn poll_open(&mut self, local: &Local, cx: &mut Context<'_>) -> Open {
-        let Progress::Open(ticket) = &mut self.state else { return Open::Still };
+        let Progress::Open(ticket) = &mut self.progress else { return Open::Still };
         match local.poll_call(ticket, cx.waker()) {
             CallPoll::Pending => {}
             CallPoll::Answered => {
@@ -244,11 +244,11 @@ impl CallState {
                 return Open::Answered(ticket);
             }
             CallPoll::Ended(reason) => {
-                let _ = self.settle();
+                self.settle();
                 return Open::Ended(reason);
             }
         }
-        if !is_over(&mut self.timer, cx) {
+        if !self.is_over(cx) {
             return Open::Still;
         }
         let Progress::Open(ticket) = self.settle() else { return Open::Still };
@@ -256,81 +256,68 @@ impl CallState {
             Ok(()) => Open::TimedOut,
             // An answer was accepted just now: it is the outcome, and its arrival wakes this call.
             Err(ticket) => {
-                self.state = Progress::Open(ticket);
+                self.progress = Progress::Open(ticket);
                 Open::Still
             }
         }
     }
 
-    /// The end, with what there was.
+    /// The end; returns where it stood. The timer's waker is foreign.
     #[inline]
     pub(super) fn settle(&mut self) -> Progress {
-        self.timer = None;
-        self.waiting = None;
-        replace(&mut self.state, Progress::Done)
-    }
-
-    /// Every other poll.
-    fn poll_rest(&mut self, local: &Local, cx: &mut Context<'_>) -> Step {
-        match self.state {
-            Progress::Waiting => self.poll_waiting(local, cx),
-            Progress::New | Progress::Open(_) | Progress::OffThread | Progress::Done => Step::Pending,
+        if self.timer.is_some() {
+            self.set_timer(None);
         }
+        replace(&mut self.progress, Progress::Done)
     }
 
-    /// What goes on with it on the FFI thread, while this one waits for the outcome.
-    pub(super) fn send(&mut self) -> (Self, Handoff) {
-        let handoff = match replace(&mut self.state, Progress::OffThread) {
-            Progress::Open(ticket) => Handoff::Open(ticket, self.timer.take().map(|timer| timer.deadline())),
-            Progress::Waiting => Handoff::Waiting,
-            _ => Handoff::New,
-        };
-        self.timer = None;
-        self.waiting = None;
+    /// The part that goes on with it on the FFI thread, while this one waits for the outcome.
+    pub(super) fn send(&mut self) -> Self {
+        self.deadline.begin();
         let mut sent = Self::new(self.host);
         (sent.deadline, sent.wait_policy) = (self.deadline, self.wait_policy);
-        (sent, handoff)
-    }
-
-    /// Has come to the FFI thread.
-    pub(super) fn arrive(&mut self, handoff: Handoff, local: &Local) {
-        match handoff {
-            Handoff::New => {}
-            Handoff::Waiting => local.room.leave(),
-            Handoff::Open(ticket, at) => {
-                self.timer = timer_at(at);
-                self.state = Progress::Open(ticket);
-            }
-        }
+        sent.timer = self.timer.take();
+        sent.progress = replace(&mut self.progress, Progress::OffThread);
+        sent
     }
 
     /// Ends it where it may not be awaited.
     #[cold]
-    pub(super) fn handoff(&mut self) -> HostError {
+    pub(super) fn misplaced(&mut self) -> HostError {
         self.withdraw();
-        tracing::warn!("a host call was awaited off the FFI thread of its context: there it needs `.on(host)`");
-        HostError::NoContext
+        HostError::NoContext(NoContext::OffThread)
     }
 
-    /// Ends it, if it was not over.
+    /// Ends it, if it was not over. Only the FFI thread can, so that is told if this is another.
+    #[cold]
     fn withdraw(&mut self) {
-        let handoff = match self.settle() {
-            Progress::Open(ticket) => Handoff::Open(ticket, None),
-            Progress::Waiting => Handoff::Waiting,
-            Progress::New | Progress::OffThread | Progress::Done => return,
-        };
-        let off_thread = self.host.with_local(|local| match local {
+        let progress = self.settle();
+        if !matches!(progress, Progress::Open(_) | Progress::Waiting(_)) {
+            return;
+        }
+        let left = self.host.with_local(|local| match local {
             Some(local) => {
-                handoff.withdraw(local);
+                progress.withdraw(local);
                 None
             }
-            None => Some(handoff),
+            None => Some(progress),
         });
         // If it is refused the context has ended, and with it the slot's call.
-        if let Some(handoff) = off_thread
+        if let Some(progress) = left
             && let Ok(inside) = self.host.enter(Phase::Closing)
         {
-            let _ = inside.post(Box::new(move |local: &Rc<Local>| handoff.withdraw(local)));
+            let _ = inside.post(Box::new(move |local: &Rc<Local>| progress.withdraw(local)));
+        }
+    }
+}
+
+impl Progress {
+    /// Gives back what it has of the FFI thread's: nobody awaits the call any longer.
+    fn withdraw(self, local: &Local) {
+        match self {
+            Self::Waiting(waiting) => local.stop_waiting(*waiting),
+            Self::Open(ticket) => local.cancel_call(ticket),
+            Self::New | Self::OffThread | Self::Done => {}
         }
     }
 }
@@ -338,7 +325,7 @@ impl CallState {
 impl Drop for CallState {
     #[inline]
     fn drop(&mut self) {
-        if matches!(self.state, Progress::Open(_) | Progress::Waiting) {
+        if matches!(self.progress, Progress::Open(_) | Progress::Waiting(_)) {
             self.withdraw();
         }
     }

@@ -1,11 +1,10 @@
 //! A call that needs an inline answer.
 
 use super::answer::{Outcome, Reader};
-use crate::context::calls::NotMade;
 use crate::context::close::Abandonment;
+use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::context::room::Lacks;
 use crate::error::HostError;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};
 use crate::registry::Name;
@@ -70,14 +69,18 @@ where
     T: FromHost,
     E: FromHost,
 {
-    if let Some(outcome) = host.with_local(|local| local.map(|local| call_inline(local, &function, &args))) {
+    if let Some(outcome) =
+        host.with_local(|local| local.map(|local| call_inline(local, &function, &args, Deadline::default())))
+    {
         return outcome;
     }
+    let mut deadline = Deadline::default();
+    deadline.begin();
     let handover = Handover::new();
     let hander = Hander(Arc::clone(&handover));
     let (name, id, args) = (function.name().text.to_owned(), function.name().id, args.into_owned());
     let errand = move |local: &Rc<Local>| {
-        let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
+        let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args, deadline);
         hander.hand(Some(outcome));
     };
     let posted = host.enter(Phase::Closing).map(|inside| {
@@ -92,27 +95,16 @@ where
     }
 }
 
-impl NotMade {
-    /// The error of a call that does not wait.
-    #[cold]
-    pub(super) fn into_error(self, name: &Name<'_>) -> HostError {
-        match self {
-            Self::Lacks(Lacks::RoomInContext | Lacks::RoomInFunction) => HostError::Overloaded,
-            Self::Lacks(Lacks::Registration) => HostError::NotRegistered { name: name.text.to_owned() },
-            Self::Error(error) => error,
-        }
-    }
-}
-
 /// Makes a call on the FFI thread, and ends it if it was not answered inline.
 fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     function: &HostFnRef<'_>,
     args: &A,
+    mut deadline: Deadline,
 ) -> Outcome<T, E> {
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
     let made = local
-        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode)
+        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), &mut deadline, None, encode)
         .map_err(|not_made| not_made.into_error(function.name()).widen())?;
     local.answered(made.ticket).unwrap_or_else(|ticket| {
         if let Err(ticket) = local.expire_call(ticket) {

@@ -1,0 +1,46 @@
+//! How long a host call may take, counted from its first poll.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Over;
+
+/// The deadline of one call. The clock is read when it is first needed, which is during the first poll, or never.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Deadline {
+    /// The call's own.
+    pub(crate) limit: Option<Duration>,
+    began: Option<Instant>,
+}
+
+impl Deadline {
+    /// Counts from now on, unless it does already: the call has to wait for something.
+    pub(crate) fn begin(&mut self) {
+        self.began.get_or_insert_with(Instant::now);
+    }
+
+    /// When the time is over; `otherwise` holds if the call has no deadline of its own. One beyond what the clock can count
+    /// is none.
+    ///
+    /// # Errors
+    ///
+    /// If it is over by now.
+    #[inline]
+    pub(crate) fn until(&mut self, otherwise: Option<Duration>) -> Result<Option<Instant>, Over> {
+        match self.limit.or(otherwise) {
+            None => Ok(None),
+            Some(limit) => self.after(limit),
+        }
+    }
+
+    #[inline(never)]
+    fn after(&mut self, limit: Duration) -> Result<Option<Instant>, Over> {
+        let now = Instant::now();
+        match self.began.get_or_insert(now).checked_add(limit) {
+            Some(at) if at <= now => Err(Over),
+            at => Ok(at),
+        }
+    }
+}
