@@ -15,24 +15,16 @@
 //! pending requests are called back from the supervisor's thread, host calls that are awaited on other threads end with
 //! `ShuttingDown`, and the outcome is TIMED_OUT. Nothing begins to run that the host would be called by after that.
 //! What the stuck code may touch stays where it is. When it lets go, the FFI thread drops what is left, and the record
-//! serves again: every thread of a context has a share of its [`Tenancy`], and the last one makes the record vacant.
+//! serves again: every thread of a context has a share of its [`Tenancy`](super::records::Tenancy), and the last one makes the record vacant.
 
 use super::gate::Phase;
 use super::instance::Instance;
-use super::records::{Stay, Tenancy};
 pub(crate) use super::report::Closed;
-use super::report::Report;
 use crate::Host;
 use crate::status::Status;
 use crate::sync::{Arc, Mutex};
-use crate::thread::{Thread, ThreadId};
-use std::io;
-use std::pin::Pin;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::thread::Thread;
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
-use tokio::sync::futures::OwnedNotified;
 
 /// The status of a close that ended so.
 impl From<Closed> for Status {
@@ -41,101 +33,6 @@ impl From<Closed> for Status {
             Closed::Clean => Self::Ok,
             Closed::TimedOut => Self::TimedOut,
         }
-    }
-}
-
-/// The close of one context. See the module.
-#[derive(Debug)]
-pub(crate) struct Closing {
-    begun: AtomicBool,
-    pub(super) report: Report,
-    thread: Mutex<Option<Thread>>,
-    ffi_thread: OnceLock<ThreadId>,
-    /// Until the close is over.
-    stay: Mutex<Option<Stay>>,
-    abandonment: Arc<Abandonment>,
-}
-
-/// Tells calls that are awaited on other threads that the FFI thread will not bring their outcome.
-#[derive(Debug, Default)]
-pub(crate) struct Abandonment {
-    happened: AtomicBool,
-    notify: Arc<Notify>,
-}
-
-/// Ready when the context was abandoned.
-pub(crate) type Abandoned = Pin<Box<OwnedNotified>>;
-
-impl Abandonment {
-    pub(crate) fn has_happened(&self) -> bool {
-        self.happened.load(Ordering::Acquire)
-    }
-
-    /// Waits for it; nothing if it has happened already.
-    pub(crate) fn wait(&self) -> Option<Abandoned> {
-        let mut abandoned = Box::pin(Arc::clone(&self.notify).notified_owned());
-        abandoned.as_mut().enable();
-        // After it was enabled: one that came too late for the notification, whose lock orders the two, sees the flag.
-        (!self.has_happened()).then_some(abandoned)
-    }
-
-    fn announce(&self) {
-        self.happened.store(true, Ordering::Release);
-        self.notify.notify_waiters();
-    }
-}
-
-impl Closing {
-    pub(super) fn new(stay: Stay) -> Self {
-        Self {
-            begun: AtomicBool::new(false),
-            report: Report::new(),
-            thread: Mutex::new(None),
-            ffi_thread: OnceLock::new(),
-            stay: Mutex::new(Some(stay)),
-            abandonment: Arc::default(),
-        }
-    }
-
-    pub(crate) fn abandonment(&self) -> &Arc<Abandonment> {
-        &self.abandonment
-    }
-
-    /// Whether the FFI thread was asked to end.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Acquire)
-    }
-
-    /// Starts the FFI thread and keeps it to be joined.
-    pub(super) fn spawn(&self, body: Box<dyn FnOnce() + Send>) -> io::Result<()> {
-        let thread = Thread::spawn(c"ffihost", body)?;
-        *self.thread.lock() = Some(thread);
-        Ok(())
-    }
-
-    /// This is the FFI thread, from now until its very end.
-    pub(super) fn on_ffi_thread(&self) {
-        let _once = self.ffi_thread.set(ThreadId::current());
-    }
-
-    pub(super) fn is_ffi_thread(&self) -> bool {
-        self.ffi_thread.get() == Some(&ThreadId::current())
-    }
-
-    pub(super) fn tenancy(&self) -> Option<Arc<Tenancy>> {
-        self.stay.lock().as_ref().map(Stay::tenancy)
-    }
-
-    /// The close is over: gives back the seat, and this share of the tenancy. Once; dropped under no lock.
-    pub(super) fn end_stay(&self) {
-        let stay = self.stay.lock().take();
-        drop(stay);
-    }
-
-    /// Waits until the FFI thread is over; false if it is not by then, and goes on by itself.
-    fn join(&self, deadline: Instant) -> bool {
-        let thread = self.thread.lock().take();
-        thread.is_none_or(|thread| thread.join_until(deadline))
     }
 }
 
@@ -198,7 +95,7 @@ pub(crate) fn close(host: Host, done: Box<dyn FnOnce(Closed) + Send>) -> Status 
 /// `done` is told before those who wait in destroy: when they return, nothing of the context calls the host any more.
 fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Closed {
     let closing = &instance.closing;
-    closing.begun.store(true, Ordering::Release);
+    closing.begin();
     instance.context.signal.notify();
     #[cfg(feature = "ipc")]
     instance.servers.stop();
@@ -228,7 +125,7 @@ fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Close
 /// Ends what can be ended without the FFI thread. Nothing begins to run after this that calls the host, but `release`.
 fn abandon(instance: &Instance) {
     instance.context.retire();
-    instance.closing.abandonment.announce();
+    instance.closing.abandonment().announce();
     // The library calls no host function any more: it finds none. Given back by the FFI thread, when it lets go.
     let entries = instance.registry.clear();
     if let Some(events) = &instance.events {

@@ -27,8 +27,11 @@ struct Entry {
 struct OfThread {
     /// Null except on an FFI thread.
     local: Cell<*const Local>,
+    /// The host of the latest entry.
+    current: Cell<Option<Host>>,
     last_serial: Cell<u64>,
     count: Cell<usize>,
+    /// The first entries; what is beyond the count is out of date.
     entries: [Cell<Option<Entry>>; NESTED],
     /// Entries that are nested deeper; without capacity when there is none.
     deeper: Cell<ManuallyDrop<Vec<Entry>>>,
@@ -38,6 +41,7 @@ thread_local! {
     static THREAD: OfThread = const {
         OfThread {
             local: Cell::new(ptr::null()),
+            current: Cell::new(None),
             last_serial: Cell::new(0),
             count: Cell::new(0),
             entries: [const { Cell::new(None) }; NESTED],
@@ -51,12 +55,12 @@ impl OfThread {
     fn push(&self, host: Host) -> u64 {
         let serial = self.last_serial.get() + 1;
         self.last_serial.set(serial);
-        let entry = Entry { host, serial };
         let count = self.count.get();
         self.count.set(count + 1);
+        self.current.set(Some(host));
         match self.entries.get(count) {
-            Some(place) => place.set(Some(entry)),
-            None => self.push_deeper(entry),
+            Some(place) => place.set(Some(Entry { host, serial })),
+            None => self.push_deeper(Entry { host, serial }),
         }
         serial
     }
@@ -68,14 +72,15 @@ impl OfThread {
         self.deeper.set(deeper);
     }
 
-    /// Removes an entry, wherever it is.
+    /// Removes an entry, wherever it is. Mostly it is the latest.
     #[inline]
     fn remove(&self, serial: u64) {
-        let count = self.count.get();
-        match count.checked_sub(1).and_then(|last| self.entries.get(last)) {
+        let below = self.count.get().wrapping_sub(1);
+        match self.entries.get(below) {
             Some(last) if last.get().is_some_and(|entry| entry.serial == serial) => {
-                last.set(None);
-                self.count.set(count - 1);
+                self.count.set(below);
+                let now_last = self.entries.get(below.wrapping_sub(1)).and_then(Cell::get);
+                self.current.set(now_last.map(|entry| entry.host));
             }
             _ => self.remove_from_below(serial),
         }
@@ -84,49 +89,37 @@ impl OfThread {
     #[cold]
     fn remove_from_below(&self, serial: u64) {
         let mut kept = self.all();
-        let before = kept.len();
-        kept.retain(|entry| entry.serial != serial);
         // One that was entered on another thread, by a stack that has moved, is not here.
-        if kept.len() == before {
-            return;
-        }
+        kept.retain(|entry| entry.serial != serial);
         self.count.set(kept.len());
-        for (index, place) in self.entries.iter().enumerate() {
-            place.set(kept.get(index).copied());
+        self.current.set(kept.last().map(|entry| entry.host));
+        for (place, entry) in self.entries.iter().zip(&kept) {
+            place.set(Some(*entry));
         }
-        let mut deeper = self.deeper.take();
-        deeper.clear();
-        deeper.extend(kept.iter().skip(NESTED));
-        if deeper.is_empty() {
-            // Its memory too: nobody frees it when the thread ends.
-            deeper = ManuallyDrop::new(Vec::new());
-            drop(ManuallyDrop::into_inner(self.deeper.replace(ManuallyDrop::new(Vec::new()))));
-        }
-        self.deeper.set(deeper);
+        let deeper = kept.get(NESTED..).unwrap_or_default().to_vec();
+        drop(ManuallyDrop::into_inner(self.deeper.replace(ManuallyDrop::new(deeper))));
     }
 
     /// The entries, in their order.
     #[cold]
     fn all(&self) -> Vec<Entry> {
         let deeper = self.deeper.take();
-        let all = self.entries.iter().filter_map(Cell::get).chain(deeper.iter().copied()).collect();
+        let first = self.entries.iter().take(self.count.get()).filter_map(Cell::get);
+        let all = first.chain(deeper.iter().copied()).collect();
         self.deeper.set(deeper);
         all
-    }
-
-    #[inline]
-    fn current(&self) -> Option<Host> {
-        let last = self.count.get().checked_sub(1)?;
-        match self.entries.get(last) {
-            Some(place) => place.get().map(|entry| entry.host),
-            None => self.all().last().map(|entry| entry.host),
-        }
     }
 
     #[inline]
     fn local(&self) -> Option<&Local> {
         // SAFETY: null, or set by `with_loop`, which borrows the local until it has set it back. It is used on this thread only.
         unsafe { self.local.get().as_ref() }
+    }
+
+    /// The FFI thread's part of this record's present context.
+    #[inline]
+    fn local_of(&self, context: &'static Context) -> Option<&Local> {
+        self.local().filter(|local| ptr::eq(local.instance.context, context))
     }
 }
 
@@ -163,7 +156,7 @@ pub(super) fn with_loop<R>(local: &Local, f: impl FnOnce() -> R) -> R {
 /// The context that the present code belongs to.
 #[inline]
 pub(crate) fn current() -> Option<Host> {
-    THREAD.with(OfThread::current)
+    THREAD.with(|thread| thread.current.get())
 }
 
 /// Whether this thread is inside of that context: its FFI thread, its event thread, or one of its synchronous requests.
@@ -174,13 +167,16 @@ pub(crate) fn is_inside(host: Host) -> bool {
 /// The FFI thread's part of this record's present context, if this thread is that thread.
 #[inline]
 pub(super) fn with_local<R>(context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    THREAD.with(|thread| f(thread.local().filter(|local| ptr::eq(local.instance.context, context))))
+    THREAD.with(|thread| f(thread.local_of(context)))
 }
 
 /// As [`with_local`], and inside of the context: on a thread that may be so already, as the FFI thread mostly is.
 #[inline]
 pub(super) fn ensure<R>(host: Host, context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    if current() == Some(host) { with_local(context, f) } else { enter(host, || with_local(context, f)) }
+    THREAD.with(|thread| match thread.local_of(context) {
+        Some(local) if thread.count.get() == 1 => f(Some(local)),
+        local => enter(host, || f(local)),
+    })
 }
 
 /// The `Local` of this thread, if it is an FFI thread.

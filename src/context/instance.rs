@@ -1,6 +1,6 @@
 //! One life of a context: what all threads share of it.
 
-use super::close::Closing;
+use super::closing::Closing;
 use super::gate::Pin;
 use super::record::Context;
 use super::records::{Handle, Stay, Tenancy};

@@ -13,7 +13,7 @@ fn registry() -> (Arc<Registry<Dropped>>, Snapshot<Dropped>, Drops) {
     (registry, Snapshot::new(), first)
 }
 
-fn look_up(registry: &Registry<Dropped>, snapshot: &Snapshot<Dropped>) -> Result<Hold<Dropped>, Missing> {
+fn look_up(registry: &Registry<Dropped>, snapshot: &Snapshot<Dropped>) -> Result<Hold<Dropped>, Missing<Dropped>> {
     if snapshot.is_stale(registry) {
         snapshot.refresh(registry);
     }
@@ -39,7 +39,7 @@ fn replace_and_unregister_against_a_running_invocation() {
         drop(nested);
         drop(hold);
         writer.join().expect("no panic");
-        assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
+        assert!(matches!(look_up(&registry, &snapshot), Err(Missing::NotRegistered)));
         assert_eq!((first.get(), second.get()), (1, 1), "released once each");
     });
 }
@@ -95,7 +95,7 @@ fn complete_against_unregister() {
             }
             Settled::Ended(reason) => assert!(!accepted && reason == Reason::Unregistered && told.get() == 1),
         }
-        assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
+        assert!(matches!(look_up(&registry, &snapshot), Err(Missing::NotRegistered)));
         assert_eq!(released.get(), 1);
     });
 }

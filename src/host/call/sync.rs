@@ -1,7 +1,7 @@
 //! A call that needs an inline answer.
 
 use super::answer::{Outcome, Reader};
-use crate::context::close::Abandonment;
+use crate::context::closing::Abandonment;
 use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
