@@ -72,7 +72,11 @@ impl Local {
             return Err(NotMade::Error(HostError::ShuttingDown));
         }
         self.follow_registry();
-        let hold = self.find_places(name, granted.as_mut()).map_err(NotMade::Unavailable)?;
+        let places = match &mut granted {
+            None => self.find_places(name),
+            Some(granted) => self.find_places_again(name, granted),
+        };
+        let hold = places.map_err(NotMade::Unavailable)?;
         let entry = hold.entry();
         let function = entry.function();
         let until = deadline.until(function.deadline.or(self.instance.options.host_deadline))?;
@@ -88,8 +92,6 @@ impl Local {
             if let Ok(ticket) = calls.begin(&self.owner, hold, decoder) {
                 let token = ticket.token();
                 begun.ticket = Some(ticket);
-                // Its place is counted in the table now.
-                drop(granted.take());
                 self.invoke(function, name.text, token, request);
             }
         });
@@ -102,19 +104,27 @@ impl Local {
 
     /// Takes the places that a call needs: its function's, and then, which is only looked for, the context's.
     #[inline]
-    fn find_places(&self, name: &Name<'_>, granted: Option<&mut Granted<'_>>) -> Result<CallHold, Unavailable> {
-        let (hold, within_context) = match granted {
-            None => (None, false),
-            Some(granted) => (granted.take_hold(), granted.within_context),
-        };
-        let hold = match hold {
+    fn find_places(&self, name: &Name<'_>) -> Result<CallHold, Unavailable> {
+        let hold = self.find_function(name)?;
+        if self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
+    }
+
+    /// The same for a call that has waited for one of them.
+    #[cold]
+    fn find_places_again(&self, name: &Name<'_>, granted: &mut Granted<'_>) -> Result<CallHold, Unavailable> {
+        let hold = match granted.take_hold() {
             Some(hold) => hold,
-            None => self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
-                Missing::NotRegistered => Unavailable::Registration,
-                Missing::Full(entry) => Unavailable::Function(entry),
-            })?,
+            None => self.find_function(name)?,
         };
-        if within_context || self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
+        if granted.within_context || self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
+    }
+
+    #[inline]
+    fn find_function(&self, name: &Name<'_>) -> Result<CallHold, Unavailable> {
+        self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
+            Missing::NotRegistered => Unavailable::Registration,
+            Missing::Full(entry) => Unavailable::Function(entry),
+        })
     }
 
     /// Whether a call has to make way for other tasks before it is made, since so many before it were answered inline: a

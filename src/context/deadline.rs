@@ -38,8 +38,10 @@ impl Deadline {
     #[inline(never)]
     fn after(&mut self, limit: Duration) -> Result<Option<Instant>, Over> {
         let now = Instant::now();
+        // If it begins here no time has passed, whatever the limit.
+        let waited = self.began.is_some();
         match self.began.get_or_insert(now).checked_add(limit) {
-            Some(at) if at <= now => Err(Over),
+            Some(at) if waited && at <= now => Err(Over),
             at => Ok(at),
         }
     }

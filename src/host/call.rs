@@ -54,7 +54,7 @@ enum Held<A, T, E> {
     /// Before it is made.
     Args(Contained<A>),
     /// While it is made on the FFI thread, and awaited on another.
-    Delivery(Contained<BoxFuture<'static, Delivered<T, E>>>),
+    Delivery(BoxFuture<'static, Delivered<T, E>>),
     /// Once it was made.
     Nothing,
 }
@@ -141,7 +141,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         let inside = self.state.host.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, receiver) = oneshot::channel();
-        let delivery = Held::Delivery(Contained::new(Box::pin(Delivery { receiver, abandoned })));
+        let delivery = Held::Delivery(Box::pin(Delivery { receiver: Contained::new(receiver), abandoned }));
         let held = match replace(&mut self.held, delivery) {
             Held::Args(args) => Held::Args(Contained::new(args.into_inner().into_owned())),
             _ => Held::Nothing,

@@ -8,7 +8,7 @@ use crate::context::local::Local;
 use crate::context::requests::Run;
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
-use crate::panic::contain_call as contain;
+use crate::panic::{Contained, contain_call as contain};
 use crate::registry::Name;
 use futures::future::LocalBoxFuture;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,8 @@ pub(super) type Delivered<T, E> = thread::Result<Outcome<T, E>>;
 
 /// The outcome of a call that was sent to the FFI thread.
 pub(super) struct Delivery<T, E> {
-    pub(super) receiver: oneshot::Receiver<Delivered<T, E>>,
+    /// Contained, since what was delivered and nobody awaited is dropped with it.
+    pub(super) receiver: Contained<oneshot::Receiver<Delivered<T, E>>>,
     pub(super) abandoned: Abandoned,
 }
 
@@ -31,7 +32,7 @@ impl<T, E> Future for Delivery<T, E> {
     type Output = Delivered<T, E>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Delivered<T, E>> {
-        match Pin::new(&mut self.receiver).poll(cx) {
+        match Pin::new(&mut *self.receiver).poll(cx) {
             Poll::Ready(Ok(delivered)) => Poll::Ready(delivered),
             Poll::Pending if self.abandoned.as_mut().poll(cx).is_pending() => Poll::Pending,
             // The sender is dropped unsent only when the context ends.

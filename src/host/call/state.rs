@@ -44,6 +44,7 @@ pub(super) struct CallState {
     pub(super) deadline: Deadline,
     pub(super) wait_policy: WaitPolicy,
     timer: Timer,
+    waiting: Option<Box<Waiting>>,
     pub(super) progress: Progress,
 }
 
@@ -51,7 +52,7 @@ pub(super) enum Progress {
     /// Not made yet.
     New,
     /// Waiting until it can be made.
-    Waiting(Box<Waiting>),
+    Waiting,
     /// Made on the FFI thread, and open. The ticket is one for the outcome of this call.
     Open(Ticket<Untyped>),
     /// Made, or to be made, by a task on the FFI thread.
@@ -168,6 +169,7 @@ impl CallState {
             deadline: Deadline::default(),
             wait_policy: WaitPolicy::default(),
             timer: None,
+            waiting: None,
             progress: Progress::New,
         }
     }
@@ -213,20 +215,21 @@ impl CallState {
                 return Step::Failed(HostError::TimedOut);
             }
         }
-        self.progress = Progress::Waiting(local.wait_for(unavailable));
+        self.waiting = Some(local.wait_for(unavailable));
+        self.progress = Progress::Waiting;
         self.poll_waiting(local, cx)
     }
 
     /// Goes on with a call that waits; with any other that is not open there is nothing to do.
     #[cold]
     fn poll_waiting<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>) -> Step<'a> {
-        let Progress::Waiting(waiting) = &mut self.progress else { return Step::Pending };
-        let granted = waiting.poll(cx).is_ready();
+        let granted = self.waiting.as_mut().is_some_and(|waiting| waiting.poll(cx).is_ready());
         if !granted && !self.is_over(cx) {
             return Step::Pending;
         }
-        let Progress::Waiting(waiting) = replace(&mut self.progress, Progress::New) else { return Step::Pending };
+        let Some(waiting) = self.waiting.take() else { return Step::Pending };
         if granted {
+            self.progress = Progress::New;
             return Step::Make(local.grant(*waiting));
         }
         self.settle();
@@ -276,7 +279,7 @@ impl CallState {
         self.deadline.begin();
         let mut sent = Self::new(self.host);
         (sent.deadline, sent.wait_policy) = (self.deadline, self.wait_policy);
-        sent.timer = self.timer.take();
+        (sent.timer, sent.waiting) = (self.timer.take(), self.waiting.take());
         sent.progress = replace(&mut self.progress, Progress::OffThread);
         sent
     }
@@ -291,33 +294,39 @@ impl CallState {
     /// Ends it, if it was not over. Only the FFI thread can, so that is told if this is another.
     #[cold]
     fn withdraw(&mut self) {
-        let progress = self.settle();
-        if !matches!(progress, Progress::Open(_) | Progress::Waiting(_)) {
-            return;
-        }
+        let handoff = match (self.settle(), self.waiting.take()) {
+            (Progress::Open(ticket), _) => Handoff::Open(ticket),
+            (_, Some(waiting)) => Handoff::Waiting(waiting),
+            _ => return,
+        };
         let left = self.host.with_local(|local| match local {
             Some(local) => {
-                progress.withdraw(local);
+                handoff.withdraw(local);
                 None
             }
-            None => Some(progress),
+            None => Some(handoff),
         });
         // If it is refused the context has ended, and with it the slot's call.
-        if let Some(progress) = left
+        if let Some(handoff) = left
             && let Ok(inside) = self.host.enter(Phase::Closing)
         {
-            let _ = inside.post(Box::new(move |local: &Rc<Local>| progress.withdraw(local)));
+            let _ = inside.post(Box::new(move |local: &Rc<Local>| handoff.withdraw(local)));
         }
     }
 }
 
-impl Progress {
-    /// Gives back what it has of the FFI thread's: nobody awaits the call any longer.
+/// What a call has of the FFI thread's, to be given back there.
+enum Handoff {
+    Waiting(Box<Waiting>),
+    Open(Ticket<Untyped>),
+}
+
+impl Handoff {
+    /// Gives it back: nobody awaits the call any longer.
     fn withdraw(self, local: &Local) {
         match self {
             Self::Waiting(waiting) => local.stop_waiting(*waiting),
             Self::Open(ticket) => local.cancel_call(ticket),
-            Self::New | Self::OffThread | Self::Done => {}
         }
     }
 }
@@ -325,7 +334,7 @@ impl Progress {
 impl Drop for CallState {
     #[inline]
     fn drop(&mut self) {
-        if matches!(self.progress, Progress::Open(_) | Progress::Waiting(_)) {
+        if matches!(self.progress, Progress::Open(_) | Progress::Waiting) {
             self.withdraw();
         }
     }
