@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
-pub(super) const INLINE: u32 = 128;
+pub(super) const INLINE: i32 = 128;
 
 /// A host call that was made.
 pub(crate) struct Made<T> {
@@ -79,7 +79,7 @@ impl Local {
         let hold = places.map_err(NotMade::Unavailable)?;
         let entry = hold.entry();
         let function = entry.function();
-        let until = deadline.until(function.deadline.or(self.instance.options.host_deadline))?;
+        let until = deadline.until(&function.deadline)?;
         let decoder = match function.format {
             crate::Format::Native => DecoderOf::<N>::DECODER,
             crate::Format::Cbor => DecoderOf::<C>::DECODER,
@@ -103,7 +103,7 @@ impl Local {
     }
 
     /// Takes the places that a call needs: its function's, and then, which is only looked for, the context's.
-    #[inline]
+    #[inline(always)]
     fn find_places(&self, name: &Name<'_>) -> Result<CallHold, Unavailable> {
         let hold = self.find_function(name)?;
         if self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
@@ -119,7 +119,7 @@ impl Local {
         if granted.within_context || self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn find_function(&self, name: &Name<'_>) -> Result<CallHold, Unavailable> {
         self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
             Missing::NotRegistered => Unavailable::Registration,
@@ -131,7 +131,7 @@ impl Local {
     /// task that awaits such calls in a loop would not give up the thread at all.
     #[inline]
     pub(crate) fn makes_way(&self) -> bool {
-        self.inline_left.get() == 0 && self.make_way()
+        self.inline_left.get() <= 0 && self.make_way()
     }
 
     #[cold]
@@ -143,7 +143,8 @@ impl Local {
     /// A call that could have waited was answered inline.
     #[inline]
     pub(crate) fn count_inline(&self) {
-        self.inline_left.set(self.inline_left.get().saturating_sub(1));
+        // Below nothing if calls are nested; the next makes way then.
+        self.inline_left.set(self.inline_left.get().wrapping_sub(1));
     }
 
     /// Takes the outcome of a call that was made just now, if it was answered inline.

@@ -207,7 +207,7 @@ impl Local {
 
     /// Has a call wait.
     #[cold]
-    pub(crate) fn wait_for(&self, unavailable: Unavailable) -> Box<Waiting> {
+    pub(crate) fn wait_for(&self, unavailable: Unavailable) -> Waiting {
         let capacity = &self.capacity;
         let (place, awaited) = match unavailable {
             Unavailable::Registration => (capacity.registration.wait(), Awaited::Registration),
@@ -218,7 +218,7 @@ impl Local {
                 (place, Awaited::Context(capacity.hold(Held::Hold(hold))))
             }
         };
-        Box::new(Waiting { place, awaited })
+        Waiting { place, awaited }
     }
 
     /// A call was given what it waited for. What is gone meanwhile it has to look for again.

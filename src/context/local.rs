@@ -54,7 +54,7 @@ pub(crate) struct Local {
     /// Where calls wait that cannot be made yet.
     pub(super) capacity: Capacity,
     /// How many calls may still be answered inline before one makes way for others.
-    pub(super) inline_left: Cell<u32>,
+    pub(super) inline_left: Cell<i32>,
     spin: Spin,
 }
 

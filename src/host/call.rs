@@ -71,18 +71,18 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     ///
     /// Without this the deadline is that of the registration, and without that the library's.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.state.deadline.limit = Some(deadline);
+        self.state.limit = Some(deadline);
         self
     }
 
     pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
-        self.state.deadline.limit = deadline;
+        self.state.limit = deadline;
         self.state.wait_policy = wait_policy;
         self
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        self.state.deadline.limit = Some(deadline);
+        self.state.limit = Some(deadline);
     }
 
     pub(super) fn wait_policy(&mut self) -> &mut WaitPolicy {

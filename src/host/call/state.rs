@@ -17,6 +17,7 @@ use std::mem::replace;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// What a call waits for before it is made, instead of ending with an error.
@@ -35,17 +36,24 @@ impl WaitPolicy {
     }
 }
 
-/// Wakes a call when its time is over, if it has a deadline.
-type Timer = Option<Pin<Box<Sleep>>>;
-
 /// One call, whatever its types.
 pub(super) struct CallState {
     pub(super) host: Host,
-    pub(super) deadline: Deadline,
+    /// Its own deadline.
+    pub(super) limit: Option<Duration>,
     pub(super) wait_policy: WaitPolicy,
-    timer: Timer,
-    waiting: Option<Box<Waiting>>,
+    slow: Option<Box<Slow>>,
     pub(super) progress: Progress,
+}
+
+/// What only a call has that was not made during its first poll, or that has a deadline.
+#[derive(Default)]
+struct Slow {
+    /// When it was polled first, if it was not made then.
+    began: Option<Instant>,
+    /// Wakes it when its time is over.
+    timer: Option<Pin<Box<Sleep>>>,
+    waiting: Option<Waiting>,
 }
 
 pub(super) enum Progress {
@@ -115,7 +123,8 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
     // and contained, whatever becomes of the call.
     let Held::Args(args) = replace(held, Held::Nothing) else { return Poll::Pending };
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, &mut state.deadline, granted, encode) {
+    let mut deadline = state.deadline();
+    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, &mut deadline, granted, encode) {
         Ok(made) => match local.answered(made.ticket) {
             Ok(outcome) => {
                 local.count_inline();
@@ -124,7 +133,7 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
             Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.until)),
         },
         Err(not_made) => {
-            let step = state.not_made(local, cx, not_made, name);
+            let step = state.not_made(local, cx, not_made, name, deadline);
             if !matches!(step, Step::Failed(_)) {
                 *held = Held::Args(args);
             }
@@ -164,21 +173,19 @@ fn settled<T: FromHost, E: FromHost>(local: &Local, open: Open) -> Poll<Outcome<
 impl CallState {
     #[inline]
     pub(super) fn new(host: Host) -> Self {
-        Self {
-            host,
-            deadline: Deadline::default(),
-            wait_policy: WaitPolicy::default(),
-            timer: None,
-            waiting: None,
-            progress: Progress::New,
-        }
+        Self { host, limit: None, wait_policy: WaitPolicy::default(), slow: None, progress: Progress::New }
+    }
+
+    #[inline]
+    fn deadline(&self) -> Deadline {
+        Deadline::new(self.limit, self.slow.as_ref().and_then(|slow| slow.began))
     }
 
     /// Awaits the answer to a call that was made and not answered inline.
     #[inline]
     fn wait(&mut self, local: &Local, cx: &mut Context<'_>, ticket: Ticket<Untyped>, until: Option<Instant>) -> Open {
         self.progress = Progress::Open(ticket);
-        if until.is_some() || self.timer.is_some() {
+        if until.is_some() || self.slow.is_some() {
             self.set_timer(until);
         }
         self.poll_open(local, cx)
@@ -187,19 +194,28 @@ impl CallState {
     /// Has this call woken then, and at no other time.
     #[cold]
     fn set_timer(&mut self, until: Option<Instant>) {
-        if self.timer.as_ref().map(|timer| timer.deadline()) != until {
-            let before = replace(&mut self.timer, until.map(|at| Box::pin(sleep_until(at))));
+        let slow = self.slow.get_or_insert_default();
+        if slow.timer.as_ref().map(|timer| timer.deadline()) != until {
+            let before = replace(&mut slow.timer, until.map(|at| Box::pin(sleep_until(at))));
+            // The waker in it is foreign.
             contain(|| drop(before));
         }
     }
 
     #[inline]
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+        self.slow.as_mut().is_some_and(|slow| slow.is_over(cx))
     }
 
     #[cold]
-    fn not_made<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>, not_made: NotMade, name: &Name<'_>) -> Step<'a> {
+    fn not_made<'a>(
+        &mut self,
+        local: &'a Local,
+        cx: &mut Context<'_>,
+        not_made: NotMade,
+        name: &Name<'_>,
+        mut deadline: Deadline,
+    ) -> Step<'a> {
         let unavailable = match not_made {
             NotMade::Unavailable(unavailable) if self.wait_policy.covers(&unavailable) => unavailable,
             not_made => {
@@ -207,15 +223,16 @@ impl CallState {
                 return Step::Failed(not_made.into_error(name));
             }
         };
-        self.deadline.begin();
-        match self.deadline.until(unavailable.deadline().or(local.instance.options.host_deadline)) {
+        let began = deadline.begin();
+        self.slow.get_or_insert_default().began = Some(began);
+        match deadline.until(&unavailable.deadline().or(local.instance.options.host_deadline)) {
             Ok(until) => self.set_timer(until),
             Err(_) => {
                 self.settle();
                 return Step::Failed(HostError::TimedOut);
             }
         }
-        self.waiting = Some(local.wait_for(unavailable));
+        self.slow.get_or_insert_default().waiting = Some(local.wait_for(unavailable));
         self.progress = Progress::Waiting;
         self.poll_waiting(local, cx)
     }
@@ -223,17 +240,18 @@ impl CallState {
     /// Goes on with a call that waits; with any other that is not open there is nothing to do.
     #[cold]
     fn poll_waiting<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>) -> Step<'a> {
-        let granted = self.waiting.as_mut().is_some_and(|waiting| waiting.poll(cx).is_ready());
-        if !granted && !self.is_over(cx) {
+        let Some(slow) = &mut self.slow else { return Step::Pending };
+        let granted = slow.waiting.as_mut().is_some_and(|waiting| waiting.poll(cx).is_ready());
+        if !granted && !slow.is_over(cx) {
             return Step::Pending;
         }
-        let Some(waiting) = self.waiting.take() else { return Step::Pending };
+        let Some(waiting) = slow.waiting.take() else { return Step::Pending };
         if granted {
             self.progress = Progress::New;
-            return Step::Make(local.grant(*waiting));
+            return Step::Make(local.grant(waiting));
         }
         self.settle();
-        local.stop_waiting(*waiting);
+        local.stop_waiting(waiting);
         Step::Failed(HostError::TimedOut)
     }
 
@@ -265,10 +283,10 @@ impl CallState {
         }
     }
 
-    /// The end; returns where it stood. The timer's waker is foreign.
+    /// The end; returns where it stood.
     #[inline]
     pub(super) fn settle(&mut self) -> Progress {
-        if self.timer.is_some() {
+        if self.slow.is_some() {
             self.set_timer(None);
         }
         replace(&mut self.progress, Progress::Done)
@@ -276,12 +294,16 @@ impl CallState {
 
     /// The part that goes on with it on the FFI thread, while this one waits for the outcome.
     pub(super) fn send(&mut self) -> Self {
-        self.deadline.begin();
-        let mut sent = Self::new(self.host);
-        (sent.deadline, sent.wait_policy) = (self.deadline, self.wait_policy);
-        (sent.timer, sent.waiting) = (self.timer.take(), self.waiting.take());
-        sent.progress = replace(&mut self.progress, Progress::OffThread);
-        sent
+        let mut deadline = self.deadline();
+        let mut slow = self.slow.take().unwrap_or_default();
+        slow.began = Some(deadline.begin());
+        Self {
+            host: self.host,
+            limit: self.limit,
+            wait_policy: self.wait_policy,
+            slow: Some(slow),
+            progress: replace(&mut self.progress, Progress::OffThread),
+        }
     }
 
     /// Ends it where it may not be awaited.
@@ -294,7 +316,8 @@ impl CallState {
     /// Ends it, if it was not over. Only the FFI thread can, so that is told if this is another.
     #[cold]
     fn withdraw(&mut self) {
-        let handoff = match (self.settle(), self.waiting.take()) {
+        let waiting = self.slow.as_mut().and_then(|slow| slow.waiting.take());
+        let handoff = match (self.settle(), waiting) {
             (Progress::Open(ticket), _) => Handoff::Open(ticket),
             (_, Some(waiting)) => Handoff::Waiting(waiting),
             _ => return,
@@ -315,9 +338,15 @@ impl CallState {
     }
 }
 
+impl Slow {
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+    }
+}
+
 /// What a call has of the FFI thread's, to be given back there.
 enum Handoff {
-    Waiting(Box<Waiting>),
+    Waiting(Waiting),
     Open(Ticket<Untyped>),
 }
 
@@ -325,7 +354,7 @@ impl Handoff {
     /// Gives it back: nobody awaits the call any longer.
     fn withdraw(self, local: &Local) {
         match self {
-            Self::Waiting(waiting) => local.stop_waiting(*waiting),
+            Self::Waiting(waiting) => local.stop_waiting(waiting),
             Self::Open(ticket) => local.cancel_call(ticket),
         }
     }
