@@ -340,7 +340,10 @@ impl CallState {
 
 impl Slow {
     fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready())
+        // The timer's own clock stands still while the FFI thread is busy.
+        let is_over =
+            |timer: &mut Pin<Box<Sleep>>| timer.deadline() <= Instant::now() || timer.as_mut().poll(cx).is_ready();
+        self.timer.as_mut().is_some_and(is_over)
     }
 }
 
