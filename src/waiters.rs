@@ -165,7 +165,7 @@ mod oracle {
         /// A newcomer that does not wait.
         Try,
         /// One that has a place is done with it.
-        Leave(usize),
+        Leave,
         /// One that waits looks whether it has a place.
         Look(usize),
         /// One that waits is dropped, here or on another thread.
@@ -176,7 +176,7 @@ mod oracle {
         prop_oneof![
             4 => Just(Operation::Come),
             2 => Just(Operation::Try),
-            4 => any::<usize>().prop_map(Operation::Leave),
+            4 => Just(Operation::Leave),
             4 => any::<usize>().prop_map(Operation::Look),
             2 => (any::<usize>(), any::<bool>()).prop_map(|(nth, elsewhere)| Operation::Drop(nth, elsewhere)),
         ]
@@ -252,8 +252,8 @@ mod oracle {
                     let free = self.free() > 0;
                     assert_eq!(self.take_place(), free, "it never overtakes, and is not refused what is free");
                 }
-                Operation::Leave(_) if self.used.get() == 0 => {}
-                Operation::Leave(_) => {
+                Operation::Leave if self.used.get() == 0 => {}
+                Operation::Leave => {
                     self.used.set(self.used.get() - 1);
                     if self.waiters.is_crowded() {
                         self.waiters.hand_over(self.limit, || self.used.get());
@@ -317,11 +317,11 @@ mod oracle {
             }
             // Everybody gets a place in the end, and nothing is left over.
             while !limited.waiting.is_empty() || limited.used.get() > 0 {
-                limited.apply(&Operation::Leave(0));
+                limited.apply(&Operation::Leave);
                 (0..limited.waiting.len()).rev().for_each(|nth| limited.look(nth));
             }
             prop_assert!(limited.take_place());
-            limited.apply(&Operation::Leave(0));
+            limited.apply(&Operation::Leave);
             prop_assert_eq!(limited.waiters.handed.get(), 0);
         }
     }
