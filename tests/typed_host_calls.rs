@@ -7,6 +7,8 @@ mod typed;
 use app::{MyApp, Profile, ProfileError, now, ping, profile, profile_flat, sum};
 use ffihost::{HostError, NoContext, Options};
 use futures::executor::block_on;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use typed::{
     BOTH, CBOR, Context, DECODE, ERR, FFICallBack, List, NATIVE, OK, Optional, Str, TOO_LARGE, UNKNOWN_TOKEN, Value,
@@ -402,4 +404,24 @@ fn implementations_for_unit_tests() {
             |numbers, bytes, one| async move { Ok((numbers.len() + bytes.len()) as i64 + i64::from(one.age)) },
         );
     assert_eq!(block_on(sum(&[1, 2], &[3], &profile_of("one"))), Ok(4));
+}
+
+#[test]
+fn a_loop_of_inline_answers_leaves_the_thread_to_others() {
+    const CANCELLED: i32 = 15;
+    let ctx = context();
+    let asked = Arc::new(AtomicU32::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (count, stops) = (Arc::clone(&asked), Arc::clone(&stop));
+    ctx.register("ping", NATIVE, move |ctx, token, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        let ret = if stops.load(Ordering::Relaxed) { CANCELLED } else { OK };
+        assert_eq!(ctx.complete(token, ret, b""), OK);
+    });
+    let endless = act_later(ctx, "ping until it fails");
+    typed::wait_until("it has asked often", || asked.load(Ordering::Relaxed) > 1_000);
+    assert_eq!(acted(ctx, "ping"), "Ok(())", "another request");
+    stop.store(true, Ordering::Relaxed);
+    assert_eq!(said(endless.wait()), "Cancelled");
+    assert_eq!(ctx.destroy(), OK);
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
-pub(super) const INLINE: i32 = 128;
+pub(super) const INLINE: i32 = 256;
 
 /// A host call that was made.
 pub(crate) struct Made<T> {
@@ -60,7 +60,7 @@ impl Local {
     pub(crate) fn call<N, C>(
         &self,
         name: &Name<'_>,
-        deadline: &mut Deadline,
+        deadline: Deadline,
         mut granted: Option<Granted<'_>>,
         encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
     ) -> Result<Made<N::Outcome>, NotMade>

@@ -33,17 +33,17 @@ impl Deadline {
     ///
     /// If it is over by now.
     #[inline]
-    pub(crate) fn until(&mut self, otherwise: &Option<Duration>) -> Result<Option<Instant>, Over> {
+    pub(crate) fn until(self, otherwise: &Option<Duration>) -> Result<Option<Instant>, Over> {
         if self.limit.is_none() && otherwise.is_none() { Ok(None) } else { self.after(*otherwise) }
     }
 
-    #[inline(never)]
-    fn after(&mut self, otherwise: Option<Duration>) -> Result<Option<Instant>, Over> {
+    #[cold]
+    fn after(self, otherwise: Option<Duration>) -> Result<Option<Instant>, Over> {
         let Some(limit) = self.limit.or(otherwise) else { return Ok(None) };
         let now = Instant::now();
         // If it begins here no time has passed, whatever the limit.
         let waited = self.began.is_some();
-        match self.began.get_or_insert(now).checked_add(limit) {
+        match self.began.unwrap_or(now).checked_add(limit) {
             Some(at) if waited && at <= now => Err(Over),
             at => Ok(at),
         }

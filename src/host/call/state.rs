@@ -123,8 +123,7 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
     // and contained, whatever becomes of the call.
     let Held::Args(args) = replace(held, Held::Nothing) else { return Poll::Pending };
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    let mut deadline = state.deadline();
-    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, &mut deadline, granted, encode) {
+    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, state.deadline(), granted, encode) {
         Ok(made) => match local.answered(made.ticket) {
             Ok(outcome) => {
                 local.count_inline();
@@ -133,7 +132,7 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
             Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.until)),
         },
         Err(not_made) => {
-            let step = state.not_made(local, cx, not_made, name, deadline);
+            let step = state.not_made(local, cx, not_made, name);
             if !matches!(step, Step::Failed(_)) {
                 *held = Held::Args(args);
             }
@@ -208,14 +207,7 @@ impl CallState {
     }
 
     #[cold]
-    fn not_made<'a>(
-        &mut self,
-        local: &'a Local,
-        cx: &mut Context<'_>,
-        not_made: NotMade,
-        name: &Name<'_>,
-        mut deadline: Deadline,
-    ) -> Step<'a> {
+    fn not_made<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>, not_made: NotMade, name: &Name<'_>) -> Step<'a> {
         let unavailable = match not_made {
             NotMade::Unavailable(unavailable) if self.wait_policy.covers(&unavailable) => unavailable,
             not_made => {
@@ -223,6 +215,7 @@ impl CallState {
                 return Step::Failed(not_made.into_error(name));
             }
         };
+        let mut deadline = self.deadline();
         let began = deadline.begin();
         self.slow.get_or_insert_default().began = Some(began);
         match deadline.until(&unavailable.deadline().or(local.instance.options.host_deadline)) {

@@ -100,11 +100,11 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     function: &HostFnRef<'_>,
     args: &A,
-    mut deadline: Deadline,
+    deadline: Deadline,
 ) -> Outcome<T, E> {
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
     let made = local
-        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), &mut deadline, None, encode)
+        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), deadline, None, encode)
         .map_err(|not_made| not_made.into_error(function.name()).widen())?;
     local.answered(made.ticket).unwrap_or_else(|ticket| {
         if let Err(ticket) = local.expire_call(ticket) {
