@@ -245,7 +245,7 @@ fn many_that_come_and_go_are_all_served() {
                 for round in 0..40 {
                     let mut calls: Vec<_> = (0..12)
                         .map(|n| {
-                            let name = if (script + n) % 2 == 0 { "ask" } else { "other" };
+                            let name = if (script + n).is_multiple_of(2) { "ask" } else { "other" };
                             host().call(name, (script * 10_000 + round * 100 + n).to_string()).wait_for_room()
                         })
                         .collect();
