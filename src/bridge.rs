@@ -45,14 +45,14 @@ impl Completions {
         Self { head: AtomicU32::new(0) }
     }
 
-    /// Puts an index on top; `link` is its slot's, and not in any list. Says whether the list was empty.
-    pub(crate) fn push(&self, index: u32, link: &AtomicU32) -> bool {
+    /// Puts an index on top; `link` is its slot's, and not in any list. Notify after this, whoever pushed before.
+    pub(crate) fn push(&self, index: u32, link: &AtomicU32) {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             link.store(head, Ordering::Relaxed);
             let order = if planted("push_relaxed") { Ordering::Relaxed } else { Ordering::Release };
             match self.head.compare_exchange_weak(head, index + 1, order, Ordering::Relaxed) {
-                Ok(_) => return head == 0,
+                Ok(_) => return,
                 Err(now) => head = now,
             }
         }

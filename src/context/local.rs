@@ -165,10 +165,6 @@ impl Local {
         left
     }
 
-    fn drain_answers(&self) {
-        self.context().calls.drain(&self.owner, |waker| contain(|| waker.wake()));
-    }
-
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
     #[inline]
     pub(super) fn follow_registry(&self) {
@@ -241,7 +237,7 @@ impl Local {
     pub(super) fn retire(&self) {
         self.admits.set(false);
         self.shut_down_calls();
-        self.context().calls.retire(&self.owner, |hold| contain(|| drop(hold)));
+        self.retire_calls();
         contain(|| drop(self.batch.take()));
         contain(|| self.snapshot.clear());
         drop(self.context().signal.reset());

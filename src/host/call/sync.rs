@@ -104,7 +104,7 @@ impl NotMade {
     }
 }
 
-/// Makes a call on the FFI thread, and ends it if it was not answered inline.
+/// Makes a call on the FFI thread, and ends it if it was not answered when the host function returns.
 fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     function: &HostFnRef<'_>,
@@ -114,11 +114,5 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     let made = local
         .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode)
         .map_err(|not_made| not_made.into_error(function.name()).widen())?;
-    local.answered(made.ticket).unwrap_or_else(|ticket| {
-        if let Err(ticket) = local.expire_call(ticket) {
-            // Another thread answered just after the function returned: too late for a call that does not wait.
-            local.cancel_call(ticket);
-        }
-        Err(HostError::TimedOut)
-    })
+    local.conclude_call(made.ticket).unwrap_or(Err(HostError::TimedOut))
 }
