@@ -25,11 +25,16 @@ FFI_DECLARE_REQUEST(abuse, fail)
 FFI_DECLARE_REQUEST(abuse, echo)
 FFI_DECLARE_REQUEST(abuse, name)
 FFI_DECLARE_REQUEST(abuse, sleep)
-FFI_DECLARE_REQUEST(abuse, block)
+FFI_DECLARE_REQUEST(abuse, hold)
 FFI_DECLARE_REQUEST(abuse, never)
 FFI_DECLARE_REQUEST(abuse, emit)
 FFI_DECLARE_REQUEST(abuse, emit_many)
 FFI_DECLARE_REQUEST(abuse, now) /* synchronous */
+
+/* Ends every `hold` of this name, now and later, whatever its context. */
+void abuse_let_go(const char *name);
+/* Has `function` called by a destructor of a thread-local value of the library's, when the calling thread ends. */
+void abuse_at_thread_end(void (*function)(void *), void *userData);
 
 FFI_DECLARE_LIBRARY(second)
 FFI_DECLARE_REQUEST(second, name)
@@ -46,8 +51,6 @@ FFI_DECLARE_REQUEST(second, name_now) /* synchronous */
 #define ABUSE_MAX_PAYLOAD ((size_t)1 << 20)
 #define ABUSE_MAX_CALLS 1000
 #define ABUSE_MAX_QUEUED 500
-/* A request that keeps the FFI thread for so many milliseconds outlives a close. */
-#define ABUSE_TOO_LONG "3500"
 
 typedef int (*Request)(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 

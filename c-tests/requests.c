@@ -197,9 +197,10 @@ static void cancel(void) {
     LATCH_AWAIT(&function->cancelled, 1);
     CHECK_EQ(function->cancelled_tokens[0], function->tokens[0]);
     /* One that was not started yet never is. */
-    SUBMIT(ctx, abuse_block, "50", &blocks);
+    SUBMIT(ctx, abuse_hold, "queued behind", &blocks);
     SUBMIT(ctx, abuse_ask, "", &queued);
     CHECK_EQ(abuse_cancel(ctx, &queued), FFI_RET_OK);
+    abuse_let_go("queued behind");
     CHECK_TOLD(&queued, FFI_RET_CANCELLED, NULL);
     CHECK_TOLD(&blocks, FFI_RET_OK, "");
     CHECK_EQ(latch_count(&function->asked), 1);

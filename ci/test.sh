@@ -48,6 +48,11 @@ run_benches() {
     cargo bench --locked --bench ipc -- --quick
 }
 
+# One failure hides no other.
+run_tests() {
+    cargo test --locked --workspace --no-fail-fast
+}
+
 run_rustdoc() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 }
@@ -56,7 +61,7 @@ declare -A steps=(
     [rustfmt]="cargo fmt --all --check"
     [clippy]="run_clippy"
     [rustdoc]="run_rustdoc"
-    [tests]="cargo test --locked --workspace"
+    [tests]="run_tests"
     [benches]="run_benches"
     [counts]="ci/counts.sh"
     [weight]="ci/weight.sh"

@@ -9,6 +9,7 @@ mod descriptor;
 mod exports;
 mod host_fn;
 mod library;
+mod own_context;
 mod section;
 pub mod types;
 

@@ -11,11 +11,22 @@
 //!
 //! # Threads
 //!
-//! The loop ([`local`]) does not know what thread it runs on: `run` enters it, and a thread is started for that. Which
-//! context the present code belongs to is told by a chain of frames on the stack ([`frame`]): on the FFI thread, on the
-//! event thread, inside a synchronous request.
+//! The loop ([`local`]) does not know what thread it runs on: [`run`] enters it, and a thread is started for that. Which
+//! context the present code belongs to is kept in thread-locals ([`frame`]): on the FFI thread, on the event thread, inside a
+//! synchronous request.
 //!
-//! The rules of the close are in [`close`], those of the gate in [`gate`].
+//! # In reading order
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`gate`] | who is let in, who is counted, who comes out last |
+//! | [`records`], [`record`], [`instance`] | handles and records; one record; one life of a context |
+//! | [`frame`] | the current context of a thread |
+//! | [`local`], [`calls`] | the loop, and the host calls that it makes |
+//! | [`requests`], [`room`] | what hosts ask for; what calls wait for |
+//! | [`run`], [`lifecycle`] | the FFI thread; the phases of a life, from the constructor to the destructor |
+//! | [`close`], [`closing`], [`report`] | who brings the end about; the report against the abandonment |
+//! | [`spin`], [`clock`] | how long to watch before sleeping; a cheap clock |
 
 pub(crate) mod gate;
 
@@ -26,11 +37,20 @@ pub(crate) mod clock;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod close;
 #[cfg(not(ffihost_loom))]
+pub(crate) mod closing;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod frame;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod instance;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod lifecycle;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod local;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod record;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod records;
+pub(crate) mod report;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod requests;
 #[cfg(not(ffihost_loom))]
@@ -41,4 +61,8 @@ pub(crate) mod run;
 pub(crate) mod spin;
 
 #[cfg(not(ffihost_loom))]
-pub(crate) use self::record::{Context, Contexts, Instance, MAX_CONTEXTS, Pinned};
+pub(crate) use self::{
+    instance::{Instance, Pinned},
+    record::Context,
+    records::Contexts,
+};

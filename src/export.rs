@@ -19,7 +19,7 @@ pub use crate::ipc::serve;
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
 
 use crate::abi::destructor;
-use crate::context::run::Destruct;
+use crate::context::lifecycle::Destruct;
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
 use crate::{Host, HostFn, ToHost};

@@ -9,7 +9,7 @@ pub use self::payload::{FromHost, ToHost};
 pub use self::typed::HostCall;
 pub(crate) use self::typed::call_now;
 
-use crate::context::gate::{Phase, Refused};
+use crate::context::gate::{Phase, Pin, Refused};
 use crate::context::local::Local;
 use crate::context::{Context, Pinned, frame};
 use crate::error::HostError;
@@ -55,6 +55,7 @@ impl From<Refused> for HostError {
         match refused {
             Refused::Stale => Self::NoContext,
             Refused::Closing => Self::ShuttingDown,
+            Refused::Crowded => Self::Overloaded,
         }
     }
 }
@@ -160,8 +161,15 @@ impl Host {
         self.context_instance(|instance| instance.options)
     }
 
+    /// Goes in to ask or change something: no close waits for that.
     pub(crate) fn enter(self, until: Phase) -> Result<Pinned, Refused> {
-        self.context.enter(self.generation, until)
+        self.context.enter(self.generation, until, Pin::Visitor)
+    }
+
+    /// Goes in as admitted work: a synchronous request, or one that is being submitted.
+    #[inline]
+    pub(crate) fn admit(self) -> Result<Pinned, Refused> {
+        self.context.enter(self.generation, Phase::Running, Pin::Admitted)
     }
 
     /// Brings an answer in CBOR to a call of this context, whose function was registered so.

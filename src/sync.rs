@@ -63,11 +63,6 @@ mod real {
             self.0.wait_for(&mut guard, limit);
             guard
         }
-
-        /// As [`wait_for`](Self::wait_for), until then.
-        pub(crate) fn wait_until<'a, T>(&self, guard: MutexGuard<'a, T>, deadline: Instant) -> MutexGuard<'a, T> {
-            self.wait_for(guard, deadline.saturating_duration_since(Instant::now()))
-        }
     }
 
     /// A change of state that threads wait for. The state itself is elsewhere: whoever changes it notifies after that, and

@@ -12,7 +12,6 @@ use support::{Context, Told, c};
 const CLOSING: i32 = Status::Closing.code();
 const INVALID_CTX: i32 = Status::InvalidCtx.code();
 const WOULD_DEADLOCK: i32 = Status::WouldDeadlock.code();
-const TIMED_OUT: i32 = Status::TimedOut.code();
 const CANCELLED: i32 = Status::Cancelled.code();
 
 /// Closes, and returns what `done` will be told.
@@ -58,22 +57,6 @@ fn a_stale_handle_stays_stale_when_its_slot_has_a_new_owner() {
 }
 
 #[test]
-fn requests_within_the_grace_period_end_by_themselves() {
-    let ctx = Context::new("test");
-    ctx.register("ask", |ctx, asked| {
-        thread::spawn(move || ctx.answer(asked.token, 0, "in the grace period"));
-    });
-    let blocking = ctx.submit("block", "50");
-    let asking = ctx.submit("ask", "");
-    let (ret, done) = close(ctx);
-    assert_eq!(ret, 0);
-    assert_eq!(blocking.wait(), Told::ok(""));
-    assert_eq!(asking.wait(), Told::ok("in the grace period"));
-    assert_eq!(done.wait(), Told::ok(""));
-    assert_eq!(ctx.destroy(), INVALID_CTX);
-}
-
-#[test]
 fn what_is_left_after_the_grace_period_is_cancelled() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| {});
@@ -87,49 +70,6 @@ fn what_is_left_after_the_grace_period_is_cancelled() {
         pending.assert_silent();
     }
     assert_eq!((log.cancelled().len(), log.released()), (2, 1));
-}
-
-#[test]
-fn new_requests_are_refused_while_closing_and_answers_are_taken() {
-    let ctx = Context::new("test");
-    let (sender, asked) = mpsc::channel();
-    ctx.register("ask", move |_, asked| drop(sender.send(asked)));
-    let pending = ctx.submit("ask", "");
-    let token = asked.recv_timeout(support::PATIENCE).expect("asked").token;
-    let (ret, done) = close(ctx);
-    assert_eq!(ret, 0);
-    let (ret, refused) = ctx.try_submit("echo", "");
-    assert_eq!(ret, CLOSING);
-    refused.assert_silent();
-    assert_eq!(close(ctx).0, CLOSING, "a second close");
-    assert_eq!(ctx.answer(token, 0, "still counts"), 0);
-    assert_eq!(pending.wait(), Told::ok("still counts"));
-    assert_eq!(done.wait(), Told::ok(""));
-}
-
-#[test]
-fn destroy_waits_for_a_close_that_is_under_way() {
-    let ctx = Context::new("test");
-    let running = ctx.submit("sleep", "60");
-    let done = Arc::new(Mutex::new(false));
-    let is_done = Arc::clone(&done);
-    let (cb, user_data) = support::callback(move |_| {
-        thread::sleep(Duration::from_millis(20));
-        *is_done.lock().expect("not poisoned") = true;
-    });
-    assert_eq!(c::close(ctx.0, cb, user_data), 0);
-    let destroyers: Vec<_> = (0..4)
-        .map(|_| {
-            let done = Arc::clone(&done);
-            thread::spawn(move || (ctx.destroy(), *done.lock().expect("not poisoned")))
-        })
-        .collect();
-    for destroyer in destroyers {
-        let (ret, done) = destroyer.join().expect("no panic");
-        assert!(ret == INVALID_CTX || (ret == 0 && done), "{ret}, and done is called after that: {}", !done);
-    }
-    assert_eq!(running.wait(), Told::ok(""), "before destroy returned");
-    support::wait_until("it is done", || *done.lock().expect("not poisoned"));
 }
 
 #[test]
@@ -171,17 +111,6 @@ fn destroy_inside_done_finds_nothing() {
 }
 
 #[test]
-fn the_destructor_may_call_the_host() {
-    let ctx = Context::new("asks in destructor");
-    let log = ctx.register("ask", |ctx, asked| {
-        thread::spawn(move || ctx.answer(asked.token, 0, ""));
-    });
-    assert_eq!(ctx.destroy(), 0);
-    let asked: Vec<_> = log.asked().into_iter().map(|asked| asked.text).collect();
-    assert_eq!((asked, log.cancelled().len(), log.released()), (vec!["destructor".to_owned()], 0, 1));
-}
-
-#[test]
 fn a_destructor_that_hangs_or_panics_does_not_keep_the_close() {
     for name in ["hangs in destructor", "panics in destructor", "panics in drop"] {
         let ctx = Context::new(name);
@@ -193,41 +122,6 @@ fn a_destructor_that_hangs_or_panics_does_not_keep_the_close() {
     let log = ctx.register("ask", |_, _| {});
     assert_eq!(ctx.destroy(), 0, "the host does not answer the destructor");
     assert_eq!((log.cancelled().len(), log.released()), (1, 1));
-}
-
-#[test]
-fn author_code_that_refuses_to_stop_does_not_keep_the_close() {
-    let ctx = Context::new("test");
-    let log = ctx.register("ask", |_, _| {});
-    let stuck = ctx.submit("block", "8000");
-    let queued = ctx.submit("echo", "");
-    assert_eq!(ctx.destroy(), TIMED_OUT);
-    assert_eq!((stuck.wait().ret, queued.wait().ret), (TIMED_OUT, TIMED_OUT), "called back before destroy returned");
-    assert_eq!((ctx.destroy(), log.released()), (INVALID_CTX, 0), "what stuck code may use is left alone");
-    // When it lets go after all, everything is released, and nothing is called twice.
-    support::wait_until("the stuck code has ended", || log.released() == 1);
-    stuck.assert_silent();
-    queued.assert_silent();
-}
-
-#[test]
-fn a_host_function_that_never_returns_does_not_keep_the_calls_of_other_threads() {
-    let ctx = Context::new("test");
-    let (go_on, wait) = mpsc::channel::<()>();
-    let wait = Mutex::new(wait);
-    let log = ctx.register("ask", move |_, asked| {
-        if asked.text == "stuck" {
-            wait.lock().expect("not poisoned").recv().expect("the test lets it go on");
-        }
-    });
-    // The calls' threads end only when their calls have settled; the sender tells.
-    let settled = support::settle_elsewhere_each(ctx, &["open", "stuck"]);
-    assert_eq!(ctx.destroy(), TIMED_OUT);
-    for _ in 0..2 {
-        assert_eq!(settled.recv_timeout(support::PATIENCE), Ok("ShuttingDown".to_owned()));
-    }
-    go_on.send(()).expect("it waits");
-    support::wait_until("everything is released", || log.released() == 1);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use typed::{
     text,
 };
 
-ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::Block));
+ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::Block).linger(typed::NEVER));
 
 type Cb = Option<FFICallBack>;
 type Ud = *mut c_void;

@@ -9,7 +9,7 @@ use ffihost::{Options, WhenFull};
 use std::sync::mpsc;
 use typed::{BOTH, CBOR, Context, FFICallBack, OK, Str, Value, c_int, c_void, run, text};
 
-ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::DropOldest));
+ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::DropOldest).linger(typed::NEVER));
 
 type Cb = Option<FFICallBack>;
 type Ud = *mut c_void;

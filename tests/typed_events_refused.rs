@@ -9,7 +9,7 @@ use ffihost::{Options, WhenFull};
 use std::sync::mpsc;
 use typed::{BOTH, CBOR, Context, FFICallBack, NATIVE, OK, Str, c_int, c_void, run, text};
 
-ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::DropNewest));
+ffihost::library!("my_app", MyApp, options = Options::new().events(4, WhenFull::DropNewest).linger(typed::NEVER));
 
 type Cb = Option<FFICallBack>;
 type Ud = *mut c_void;

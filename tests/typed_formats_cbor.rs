@@ -8,7 +8,7 @@ use app::MyApp;
 use ffihost_schema::Formats;
 use typed::{BOTH, CBOR, Context, DECODE, ERR, FFICallBack, OK, c_int, c_void, cbor, map, parse, run, run_cbor, write};
 
-ffihost::library!("my_app", MyApp, formats(cbor));
+ffihost::library!("my_app", MyApp, options = ffihost::Options::new().linger(typed::NEVER), formats(cbor));
 
 type Cb = Option<FFICallBack>;
 type Ud = *mut c_void;

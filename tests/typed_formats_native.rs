@@ -12,7 +12,7 @@ use typed::{
     map, parse, run, text, write,
 };
 
-ffihost::library!("my_app", MyApp, formats(native));
+ffihost::library!("my_app", MyApp, options = ffihost::Options::new().linger(typed::NEVER), formats(native));
 
 type Cb = Option<FFICallBack>;
 type Ud = *mut c_void;

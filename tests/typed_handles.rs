@@ -11,7 +11,7 @@ use typed::{
     c_void, map, run, run_cbor, text,
 };
 
-ffihost::library!("my_app", MyApp);
+ffihost::library!("my_app", MyApp, options = ffihost::Options::new().linger(typed::NEVER));
 
 /// The state: what it has given out last, and how often cursors of it were dropped.
 pub struct MyApp {

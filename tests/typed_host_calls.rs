@@ -13,7 +13,7 @@ use typed::{
     c_int, c_void, map, run_cbor,
 };
 
-ffihost::library!("my_app", MyApp, options = Options::new().max_payload(1 << 16));
+ffihost::library!("my_app", MyApp, options = Options::new().max_payload(1 << 16).linger(typed::NEVER));
 
 unsafe extern "C" {
     safe fn my_app_create(cb: Option<FFICallBack>, ud: *mut c_void, ctx: *mut *mut c_void) -> c_int;

@@ -9,7 +9,7 @@ use typed::{DECODE, Entry, FFICallBack, INVALID_ARGUMENT, List, OK, Optional, St
 
 const LIMIT: usize = 1 << 16;
 
-ffihost::library!("my_app", Nothing, options = Options::new().max_payload(LIMIT));
+ffihost::library!("my_app", Nothing, options = Options::new().max_payload(LIMIT).linger(typed::NEVER));
 
 /// The state: nothing.
 pub struct Nothing;

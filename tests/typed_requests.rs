@@ -15,7 +15,7 @@ use typed::{
     try_submit,
 };
 
-const OPTIONS: Options = Options::new().max_payload(1 << 20).grace(Duration::from_millis(50));
+const OPTIONS: Options = Options::new().max_payload(1 << 20).grace(Duration::from_millis(50)).linger(typed::NEVER);
 
 ffihost::library!("my_app", MyApp, options = OPTIONS);
 

@@ -13,7 +13,7 @@ use shapes::loose::Loose;
 use shapes::{Rng, Sample, normal};
 use typed::{FFICallBack, OK, c_int, c_void};
 
-ffihost::library!("my_app", Nothing);
+ffihost::library!("my_app", Nothing, options = ffihost::Options::new().linger(typed::NEVER));
 
 /// The state: nothing.
 pub struct Nothing;

@@ -1,7 +1,13 @@
 //! The library that the C programs abuse: its requests and modes do whatever a host may have to live with.
+//!
+//! There are three of it, of this one source, which differ in the limits of a close; see [`LIMITS`].
 
 use ffihost::{Host, HostError, HostFn, Options};
 use futures::FutureExt;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ffi::{CStr, c_char, c_void};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 static ASK: HostFn = HostFn::new("ask");
@@ -171,10 +177,52 @@ async fn sleep(_: &Abuse, milliseconds: Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-/// `block`: keeps the FFI thread for as many milliseconds as the request says.
-async fn block(_: &Abuse, milliseconds: Vec<u8>) -> Result<(), String> {
-    std::thread::sleep(Duration::from_millis(number(&milliseconds)?));
+static LET_GO: (Mutex<BTreeSet<Vec<u8>>>, Condvar) = (Mutex::new(BTreeSet::new()), Condvar::new());
+
+/// Keeps this thread until `abuse_let_go` was called with this name.
+fn hold_thread(name: &[u8]) {
+    let (names, changed) = &LET_GO;
+    let names = names.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(changed.wait_while(names, |names| !names.contains(name)).unwrap_or_else(PoisonError::into_inner));
+}
+
+/// `hold`: keeps the FFI thread until it is let go by this name.
+async fn hold(_: &Abuse, name: Vec<u8>) -> Result<(), String> {
+    hold_thread(&name);
     Ok(())
+}
+
+/// Ends every `hold` of this name, now and later.
+///
+/// # Safety
+///
+/// `name` is a C string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn abuse_let_go(name: *const c_char) {
+    // SAFETY: the caller's contract.
+    let name = unsafe { CStr::from_ptr(name) }.to_bytes().to_vec();
+    LET_GO.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+    LET_GO.1.notify_all();
+}
+
+/// Calls a C function when it is dropped.
+struct AtEnd(extern "C" fn(*mut c_void), *mut c_void);
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        self.0(self.1);
+    }
+}
+
+thread_local! {
+    static AT_END: RefCell<Vec<AtEnd>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Has `function` called by a destructor of this thread's local values, when the thread ends.
+#[unsafe(no_mangle)]
+pub extern "C" fn abuse_at_thread_end(function: extern "C" fn(*mut c_void), user_data: *mut c_void) {
+    let at_end = AtEnd(function, user_data);
+    AT_END.with(|all| all.borrow_mut().push(at_end));
 }
 
 /// `never`: does not end by itself.
@@ -195,22 +243,43 @@ async fn emit_many(_: &Abuse, count: Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
-/// `now`: on the caller's thread, the name of the context; or `panic`, `ask`, `emit`, as the request says.
+/// `now`: on the caller's thread, the name of the context; or `panic`, `ask`, `emit`, `hold <name>`, as the request says.
 #[expect(clippy::panic, reason = "one mode panics")]
 fn now(abuse: &Abuse, mode: &[u8]) -> Result<Vec<u8>, String> {
     match mode {
         b"panic" => panic!("told to panic"),
+        [b'h', b'o', b'l', b'd', b' ', name @ ..] => {
+            hold_thread(name);
+            Ok(b"held".to_vec())
+        }
         b"ask" => shown(host().call_sync(&ASK, "now".to_owned())),
         b"emit" => host().emit("happened", "now").map(|()| b"emitted".to_vec()).map_err(|error| error.to_string()),
         _ => Ok(abuse.name.clone().into_bytes()),
     }
 }
 
-/// Short, so that the tests are; what a C program needs to know of them is in `abuse.h`.
+/// Grace, destructor's deadline, linger. What a program expects must not depend on how fast the machine is, so each is either
+/// never reached, or short and reached in any case. A program is linked with the library whose name ends as its own does:
+///
+/// - `_in_time`: no limit is ever reached.
+/// - `_times_out`: every limit is short; whoever refuses to stop is left behind soon. Even a close that nothing holds up may
+///   time out there.
+/// - any other: grace and the destructor's deadline are short; the linger is never reached.
+const LIMITS: (Duration, Duration, Duration) = {
+    const NEVER: Duration = Duration::from_secs(3_600);
+    const SOON: Duration = Duration::from_millis(30);
+    match env!("CARGO_CRATE_NAME").as_bytes() {
+        b"ffihost_c_tests_in_time" => (NEVER, NEVER, NEVER),
+        b"ffihost_c_tests_times_out" => (SOON, SOON, SOON),
+        _ => (SOON, SOON, NEVER),
+    }
+};
+
+/// What a C program needs to know of them is in `abuse.h`.
 const OPTIONS: Options = Options::new()
-    .grace(Duration::from_millis(300))
-    .destructor_deadline(Duration::from_millis(300))
-    .linger(Duration::from_millis(500))
+    .grace(LIMITS.0)
+    .destructor_deadline(LIMITS.1)
+    .linger(LIMITS.2)
     .max_calls_in_flight(1_000)
     .max_requests_queued(500)
     .max_payload(1 << 20)
@@ -239,7 +308,7 @@ ffihost::exports! {
         echo: echo,
         name: name,
         sleep: sleep,
-        block: block,
+        hold: hold,
         never: never,
         emit: emit,
         emit_many: emit_many,

@@ -1,7 +1,7 @@
 //! Compiles every C and C++ program of this folder and runs it: as C99 and as C++17, with the address and undefined behaviour
 //! sanitizers, and under a memory checker. A program fails by its exit status, and says why on its standard error.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -20,7 +20,8 @@ fn folder() -> &'static Path {
 fn libraries() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
     let folder = test.parent().expect("a file is in a folder").to_path_buf();
-    for library in ["libffihost_c_tests.so", "libffihost_c_tests_second.so"] {
+    for library in ["", "_in_time", "_times_out", "_second"].map(|name| format!("libffihost_c_tests{name}.so")) {
+        let library = library.as_str();
         assert!(folder.join(library).is_file(), "{library} is not in {}", folder.display());
     }
     folder
@@ -43,7 +44,7 @@ fn compiler(language: &[&str]) -> (Command, &'static str) {
     (command, package)
 }
 
-/// Compiles a program and links it with both libraries, as far as it needs them.
+/// Compiles a program and links it with the library whose limits it wants, and with the second one if it needs that.
 fn build(source: &str, mode: &str, language: &[&str], more: &[&str]) -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{source}.{mode}"));
     let libraries = libraries();
@@ -51,7 +52,11 @@ fn build(source: &str, mode: &str, language: &[&str], more: &[&str]) -> PathBuf 
     let mut rpath = OsString::from("-Wl,-rpath,");
     rpath.push(&libraries);
     compiler.args(more).arg(source).arg("-o").arg(&program).arg("-Wl,--as-needed").arg("-L").arg(&libraries);
-    compiler.args(["-lffihost_c_tests", "-lffihost_c_tests_second"]).arg(rpath);
+    let ending = ["_in_time", "_times_out"]
+        .into_iter()
+        .find(|ending| Path::new(source).file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(ending)));
+    compiler.arg(format!("-lffihost_c_tests{}", ending.unwrap_or_default()));
+    compiler.arg("-lffihost_c_tests_second").arg(rpath);
     succeed(&format!("{source} does not compile ({mode})"), &run_tool(&mut compiler, package));
     program
 }
@@ -64,8 +69,16 @@ fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
+/// Runs a program: without backtraces, whatever the environment asks for. They are made by panics on purpose, on threads that
+/// others wait for, and take seconds under a memory checker.
+fn command_of(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.env("RUST_BACKTRACE", "0");
+    command
+}
+
 fn run(source: &str, mode: &str, program: &Path) {
-    let output = run_tool(&mut Command::new(program), "it again: it was compiled a moment ago");
+    let output = run_tool(&mut command_of(program), "it again: it was compiled a moment ago");
     succeed(&format!("{source} fails ({mode})"), &output);
 }
 
@@ -75,7 +88,7 @@ fn as_compiled(source: &str, mode: &str, language: &[&str]) {
 
 fn sanitized(source: &str, language: &[&str]) {
     let program = build(source, "sanitized", language, &SANITIZERS);
-    let mut command = Command::new(&program);
+    let mut command = command_of(&program);
     command.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1");
     let mut suppressions = OsString::from("suppressions=");
     suppressions.push(folder().join("leaks.supp"));
@@ -93,7 +106,7 @@ fn memory_checked(source: &str, language: &[&str]) {
         return;
     }
     let program = build(source, "checked", language, &[]);
-    let mut command = Command::new("valgrind");
+    let mut command = command_of("valgrind");
     command.args(["--quiet", "--error-exitcode=99", "--leak-check=full", "--errors-for-leak-kinds=definite"]);
     let mut suppressions = OsString::from("--suppressions=");
     suppressions.push(folder().join("valgrind.supp"));
@@ -175,6 +188,7 @@ macro_rules! cpp_programs {
 c_programs! {
     answers
     close
+    close_in_time
     construct
     descriptors
     ending_thread
@@ -185,7 +199,7 @@ c_programs! {
     reentrant
     registry
     requests
-    stuck
+    stuck_times_out
     threads
     two_libraries
     warnings
@@ -293,11 +307,13 @@ fn nothing_else_is_exported() {
         "ask_text",
         "ask_twice",
         "ask_with_deadline",
-        "block",
+        "at_thread_end",
         "echo",
         "emit",
         "emit_many",
         "fail",
+        "hold",
+        "let_go",
         "name",
         "never",
         "now",

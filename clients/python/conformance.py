@@ -16,7 +16,7 @@ import cbor2
 import v2
 from v2 import Client, Declared, Disconnected, Failed, frame, i32, open_connection, text, u32, u64
 
-PATIENCE = 60
+PATIENCE = 300
 CASES = []
 
 

@@ -11,7 +11,7 @@ ffihost::library! {
     MyTimer,
     serve,
     // A schedule repeats what it is given, so what it is given had better be small.
-    options = Options::new().max_payload(64 << 10),
+    options = Options::new().max_payload(64 << 10).linger(Duration::from_secs(60)),
 }
 
 /// The longest delay that can be asked for, in milliseconds.

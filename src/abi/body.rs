@@ -15,7 +15,6 @@ mod sync_requests;
 
 pub use self::about::{abi_hash, descriptor, stats, version};
 pub use self::events::{add_event_listener, remove_event_listener};
-pub(super) use self::free_requests::OwnContext;
 pub use self::free_requests::{free_request, free_request_cbor, free_sync_request, free_sync_request_cbor};
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
@@ -47,6 +46,7 @@ impl From<Refused> for Status {
         match refused {
             Refused::Stale => Self::InvalidCtx,
             Refused::Closing => Self::Closing,
+            Refused::Crowded => Self::Busy,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A library, as its exports know it.
 
-use super::body::OwnContext;
 use super::descriptor::{Descriptor, Names};
+use super::own_context::OwnContext;
 use crate::Format;
 use crate::context::Contexts;
 use crate::host::ToHost;

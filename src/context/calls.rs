@@ -201,17 +201,25 @@ impl Local {
     /// After a call has ended: tells the host if it is to know, then drops what is left.
     fn clear_away(&self, token: Token, mut left: Leftover<CallHold>, tell: bool) {
         if tell && let Some(hold) = left.hold.as_ref() {
-            hold.function().cancel(token);
+            self.cancel_at_host(hold, token);
         }
         let hold = left.hold.take();
         contain(|| self.let_go(hold));
+    }
+
+    /// Tells the host that an answer is not wanted any longer, unless the context was abandoned: then destroy has returned.
+    #[cold]
+    fn cancel_at_host(&self, hold: &CallHold, token: Token) {
+        if !self.instance.closing.abandonment().has_happened() {
+            hold.function().cancel(token);
+        }
     }
 
     pub(super) fn sweep(&self, reason: Reason, matches: fn(&CallHold) -> bool) {
         for swept in self.context().calls.sweep(&self.owner, reason, matches) {
             self.counters().calls_cancelled.bump_owned();
             if let Some(hold) = &swept.hold {
-                hold.function().cancel(swept.token);
+                self.cancel_at_host(hold, swept.token);
             }
             contain(|| self.let_go(swept.hold));
             if let Some(waker) = swept.waker {

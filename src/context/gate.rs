@@ -1,37 +1,46 @@
-//! The gate in front of a context: one word that tells a live handle from a stale one and keeps the context alive while
-//! somebody is inside.
+//! The gate in front of a context: one word that tells a live handle from a stale one, counts who is inside, and says who
+//! comes out last.
 //!
 //! # The word
 //!
 //! ```text
-//!   63           20 19 18 17          0
-//!   [ generation  ] [phase] [  pins   ]
+//!   63        32 31  29 28       16 15         0
+//!   [generation] [phase] [visitors] [ admitted ]
 //! ```
 //!
-//! The generation changes with every context that uses the record, so a handle of an earlier one never fits again. Pins
-//! count the threads that are inside: submitting, registering, in a synchronous request.
+//! The generation changes with every context that uses the record, so a handle of an earlier one never fits again. Two
+//! counts are kept of the threads that are inside:
+//!
+//! - *admitted*: synchronous requests, and requests that are being submitted. They are admitted work: a close lets them go
+//!   on for a grace period, and neither destructor nor end begins while there is any, unless it refuses to stop.
+//! - *visitors*: whoever registers, asks or removes something. No close waits for them.
 //!
 //! # Protocol
 //!
-//! - enter: raise the pins (Acquire), then look at what was found there. If the generation or phase does not allow it,
-//!   lower them again. Raise first, look second: after the phase was moved on by a read-modify-write, every later enter sees
-//!   it, and every earlier one is counted.
-//! - leave: lower the pins (Release).
-//! - moving the phase or the generation keeps the pins (they may be those of late callers with stale handles, who are about
-//!   to lower them again).
-//! - the last step of a close waits until no pins are left and reads that with Acquire: whatever was done inside happened
-//!   before it.
+//! - enter: one compare-and-swap that raises a count of the word that was checked, Acquire. Whoever is refused has changed
+//!   nothing, so callers with stale handles are in nobody's way, however many they are.
+//! - leave: lower the count, AcqRel, and look at what was there before. The last admitted one of a closing context has to
+//!   wake its close. The last one out of a vacant context has to let go of what the gate protected.
+//! - the phase is moved on by compare-and-swap, AcqRel. Whoever makes the context vacant while nobody is inside has to let
+//!   go in place of the last one out: both are read-modify-writes of one word, so exactly one of them finds that it is the
+//!   last.
+//!
+//! Orderings: what was done inside happened before the count was lowered (Release), and so before whoever lets go sees that
+//! nobody is left (Acquire). What was prepared before the gate was opened (Release) is seen by whoever enters (Acquire).
 //!
 //! Answers to host calls do not enter: they check the word with one load, and touch nothing but what is never freed.
 
 use crate::sync::{AtomicU64, Ordering, planted};
 
-const PIN_BITS: u32 = 18;
-const PHASE_BITS: u32 = 2;
-const PINS: u64 = (1 << PIN_BITS) - 1;
+const ADMITTED_BITS: u32 = 16;
+const VISITOR_BITS: u32 = 13;
+const PHASE_BITS: u32 = 3;
 /// Generations fit in this many bits, and in a handle.
-pub(crate) const GENERATION_BITS: u32 = 64 - PIN_BITS - PHASE_BITS;
-const GENERATION_SHIFT: u32 = PIN_BITS + PHASE_BITS;
+pub(crate) const GENERATION_BITS: u32 = 64 - ADMITTED_BITS - VISITOR_BITS - PHASE_BITS;
+
+const PHASE_SHIFT: u32 = ADMITTED_BITS + VISITOR_BITS;
+const GENERATION_SHIFT: u32 = PHASE_SHIFT + PHASE_BITS;
+const INSIDE: u64 = (1 << PHASE_SHIFT) - 1;
 
 /// How far a context's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,10 +49,37 @@ pub(crate) enum Phase {
     Running = 0,
     /// New requests are refused.
     Closing = 1,
-    /// Everything is refused.
+    /// Everything is refused but questions, and the removal of listeners.
     Finishing = 2,
-    /// There is no context.
-    Vacant = 3,
+    /// The close is over, and something of the context still runs. Listeners can be removed; to everything else the handle
+    /// is stale.
+    Abandoned = 3,
+    /// There is no context, and nothing of one runs.
+    Vacant = 4,
+}
+
+/// What somebody is inside as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pin {
+    Admitted,
+    Visitor,
+}
+
+impl Pin {
+    const fn one(self) -> u64 {
+        match self {
+            Self::Admitted => 1,
+            Self::Visitor => 1 << ADMITTED_BITS,
+        }
+    }
+
+    /// The bits of its count.
+    const fn mask(self) -> u64 {
+        match self {
+            Self::Admitted => (1 << ADMITTED_BITS) - 1,
+            Self::Visitor => ((1 << VISITOR_BITS) - 1) << ADMITTED_BITS,
+        }
+    }
 }
 
 /// Why somebody was not let in.
@@ -53,6 +89,20 @@ pub(crate) enum Refused {
     Stale,
     /// The context has gone too far towards its end.
     Closing,
+    /// As many are inside as can be counted.
+    Crowded,
+}
+
+/// What whoever leaves has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "nobody else wakes the close, or lets go"]
+pub(crate) enum Left {
+    /// Nothing.
+    Free,
+    /// Wake the close: it was the last admitted one.
+    WakeClose,
+    /// Let go of what the gate protected: it was the last one inside of a vacant context.
+    LetGo,
 }
 
 #[derive(Clone, Copy)]
@@ -60,7 +110,7 @@ struct Word(u64);
 
 impl Word {
     fn new(generation: u64, phase: Phase) -> Self {
-        Self(generation << GENERATION_SHIFT | (phase as u64) << PIN_BITS)
+        Self(generation << GENERATION_SHIFT | (phase as u64) << PHASE_SHIFT)
     }
 
     fn generation(self) -> u64 {
@@ -68,16 +118,22 @@ impl Word {
     }
 
     fn phase(self) -> Phase {
-        match (self.0 >> PIN_BITS) & ((1 << PHASE_BITS) - 1) {
+        match (self.0 >> PHASE_SHIFT) & ((1 << PHASE_BITS) - 1) {
             0 => Phase::Running,
             1 => Phase::Closing,
             2 => Phase::Finishing,
+            3 => Phase::Abandoned,
             _ => Phase::Vacant,
         }
     }
 
-    fn pins(self) -> u64 {
-        self.0 & PINS
+    /// Those who are inside, of both kinds.
+    fn inside(self) -> u64 {
+        self.0 & INSIDE
+    }
+
+    fn with_phase(self, phase: Phase) -> Self {
+        Self(Self::new(self.generation(), phase).0 | self.inside())
     }
 }
 
@@ -93,21 +149,36 @@ impl Gate {
 
     /// Goes in, if the handle's generation is the present one and the phase is not after `until`.
     #[inline]
-    pub(crate) fn enter(&self, generation: u64, until: Phase) -> Result<(), Refused> {
-        if planted("check_before_pin") {
-            check(Word(self.0.load(Ordering::Acquire)), generation, until)?;
-            self.0.fetch_add(1, Ordering::Acquire);
-            return Ok(());
+    pub(crate) fn enter(&self, generation: u64, until: Phase, pin: Pin) -> Result<(), Refused> {
+        let mut found = self.0.load(Ordering::Relaxed);
+        loop {
+            if planted("pin_before_check") {
+                self.0.fetch_add(pin.one(), Ordering::Acquire);
+                return check(Word(found), generation, until).inspect_err(|_| {
+                    let _ = self.leave(pin);
+                });
+            }
+            check(Word(found), generation, until)?;
+            if found & pin.mask() == pin.mask() {
+                return Err(Refused::Crowded);
+            }
+            if planted("check_before_pin") {
+                self.0.fetch_add(pin.one(), Ordering::Acquire);
+                return Ok(());
+            }
+            match self.0.compare_exchange_weak(found, found + pin.one(), Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(now) => found = now,
+            }
         }
-        let found = Word(self.0.fetch_add(1, Ordering::Acquire));
-        check(found, generation, until).inspect_err(|_| self.leave())
     }
 
     /// Goes out.
     #[inline]
-    pub(crate) fn leave(&self) {
-        let order = if planted("leave_relaxed") { Ordering::Relaxed } else { Ordering::Release };
-        self.0.fetch_sub(1, order);
+    pub(crate) fn leave(&self, pin: Pin) -> Left {
+        let order = if planted("leave_relaxed") { Ordering::Relaxed } else { Ordering::AcqRel };
+        let before = Word(self.0.fetch_sub(pin.one(), order));
+        if before.phase() == Phase::Running { Left::Free } else { left(before, pin) }
     }
 
     /// Whether the handle's generation is the present one and there is a context, without going in.
@@ -118,11 +189,17 @@ impl Gate {
 
     /// Moves the phase on, from exactly `from`. AcqRel: what was done before is seen by whoever is refused after it.
     pub(crate) fn advance(&self, from: Phase, to: Phase) -> bool {
-        let move_on = |word| {
-            let word = Word(word);
-            (word.phase() == from).then(|| Word::new(word.generation(), to).0 | word.pins())
-        };
+        let move_on = |word| (Word(word).phase() == from).then(|| Word(word).with_phase(to).0);
         self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, move_on).is_ok()
+    }
+
+    /// Makes the context vacant. True if nobody is inside: then the caller lets go of what the gate protects; otherwise the
+    /// last one out does.
+    #[must_use = "if nobody is inside, nobody else lets go"]
+    pub(crate) fn vacate(&self) -> bool {
+        let vacate = |word| Some(Word(word).with_phase(Phase::Vacant).0);
+        let before = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, vacate).unwrap_or_default();
+        Word(before).inside() == 0 || planted("vacate_without_look")
     }
 
     /// The generation that comes next, or None if generations have run out. For the one who has the vacant record.
@@ -132,25 +209,84 @@ impl Gate {
     }
 
     /// Opens the gate for a new context. Release: whoever goes in sees what was prepared. For the one who has the vacant
-    /// record.
+    /// record, where nobody is inside.
     pub(crate) fn open(&self, generation: u64) {
-        let open = |word| Some(Word::new(generation, Phase::Running).0 | Word(word).pins());
-        let opened = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, open);
-        debug_assert!(opened.is_ok());
+        self.0.store(Word::new(generation, Phase::Running).0, Ordering::Release);
     }
 
-    /// Whether somebody is inside.
-    pub(crate) fn is_occupied(&self) -> bool {
-        Word(self.0.load(Ordering::Acquire)).pins() != 0
+    /// How many are inside as admitted work. Acquire: what they did before they left is seen.
+    pub(crate) fn admitted(&self) -> u64 {
+        self.0.load(Ordering::Acquire) & Pin::Admitted.mask()
+    }
+}
+
+#[cold]
+fn left(before: Word, pin: Pin) -> Left {
+    let last_admitted = pin == Pin::Admitted && before.0 & Pin::Admitted.mask() == 1;
+    match before.phase() {
+        Phase::Vacant if before.inside() == pin.one() => Left::LetGo,
+        Phase::Closing | Phase::Finishing | Phase::Abandoned if last_admitted => Left::WakeClose,
+        _ => Left::Free,
     }
 }
 
 fn check(word: Word, generation: u64, until: Phase) -> Result<(), Refused> {
-    if word.generation() != generation || word.phase() == Phase::Vacant {
-        Err(Refused::Stale)
-    } else if word.phase() > until {
-        Err(Refused::Closing)
-    } else {
-        Ok(())
+    match word.phase() {
+        _ if word.generation() != generation => Err(Refused::Stale),
+        phase if phase <= until => Ok(()),
+        Phase::Abandoned | Phase::Vacant => Err(Refused::Stale),
+        _ => Err(Refused::Closing),
+    }
+}
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_counts_are_apart_and_bounded() {
+        let gate = Gate::new(6);
+        gate.open(7);
+        for _ in 0..(1 << VISITOR_BITS) - 1 {
+            assert_eq!(gate.enter(7, Phase::Running, Pin::Visitor), Ok(()));
+        }
+        assert_eq!(gate.enter(7, Phase::Running, Pin::Visitor), Err(Refused::Crowded));
+        assert_eq!((gate.admitted(), gate.enter(7, Phase::Running, Pin::Admitted)), (0, Ok(())));
+        assert_eq!(gate.admitted(), 1);
+        assert!(gate.advance(Phase::Running, Phase::Closing) && gate.is_current(7));
+        assert_eq!((gate.leave(Pin::Visitor), gate.leave(Pin::Admitted)), (Left::Free, Left::WakeClose));
+        assert!(!gate.vacate(), "visitors are inside");
+        for _ in 0..(1 << VISITOR_BITS) - 3 {
+            assert_eq!(gate.leave(Pin::Visitor), Left::Free);
+        }
+        assert_eq!(gate.leave(Pin::Visitor), Left::LetGo);
+    }
+
+    #[test]
+    fn each_phase_lets_in_whom_it_should() {
+        let gate = Gate::new(1);
+        assert_eq!(gate.enter(1, Phase::Abandoned, Pin::Visitor), Err(Refused::Stale), "vacant");
+        gate.open(2);
+        let phases = [Phase::Running, Phase::Closing, Phase::Finishing, Phase::Abandoned];
+        for (index, phase) in phases.into_iter().enumerate() {
+            for until in phases {
+                let expected = match phase {
+                    _ if phase <= until => Ok(()),
+                    Phase::Abandoned => Err(Refused::Stale),
+                    _ => Err(Refused::Closing),
+                };
+                assert_eq!(gate.enter(2, until, Pin::Visitor), expected, "{phase:?}, until {until:?}");
+                assert_eq!(gate.enter(1, until, Pin::Visitor), Err(Refused::Stale));
+                if expected.is_ok() {
+                    assert_eq!(gate.leave(Pin::Visitor), Left::Free);
+                }
+            }
+            assert_eq!(gate.is_current(2), phase < Phase::Abandoned);
+            if let Some(next) = phases.get(index + 1) {
+                assert!(gate.advance(phase, *next) && !gate.advance(phase, *next));
+            }
+        }
+        assert!(gate.vacate());
+        assert_eq!((gate.next_generation(3), gate.next_generation(4)), (None, Some(3)));
     }
 }

@@ -4,9 +4,9 @@
 //! library code on other threads, requests. Each is handled with nothing borrowed and nothing locked, because each may run
 //! foreign code: wakers, host functions, callbacks, releases.
 
-use super::close::Stage;
 use super::frame;
-use super::record::{CallHold, Context, Instance};
+use super::instance::Instance;
+use super::record::{CallHold, Context};
 use super::requests::{Batch, Key};
 use super::room::Room;
 use super::spin::Spin;
@@ -60,8 +60,8 @@ impl Local {
         let spin = Spin::new(instance.options.spin);
         let watches_host = !instance.options.slow_host.is_zero();
         Self {
-            // SAFETY: the record was vacant, so the owner before this one has ended, which happened before the record's
-            // acquisition by way of the lock of `Contexts`.
+            // SAFETY: the record was vacant, so the owner before this one has ended: it had a share of the tenancy until then,
+            // and the last share puts the record back under the lock that it was acquired under.
             owner: unsafe { Owner::new() },
             watches_host,
             instance,
@@ -86,11 +86,11 @@ impl Local {
 
     /// The hooks of the loop around its sleep.
     pub(super) fn before_park() {
-        frame::innermost_local(|local| local.spin.before_park(|go_on| local.instance.context.signal.spin(go_on)));
+        frame::local(|local| local.spin.before_park(|go_on| local.instance.context.signal.spin(go_on)));
     }
 
     pub(super) fn after_park() {
-        frame::innermost_local(|local| local.spin.after_park());
+        frame::local(|local| local.spin.after_park());
     }
 
     #[inline]
@@ -138,7 +138,7 @@ impl Local {
         if self.constructed.get() {
             left = self.start_queued(left);
         }
-        if self.instance.closing.stage() > Stage::Open {
+        if self.instance.closing.has_begun() {
             self.tell_news();
         }
         left == 0
@@ -227,15 +227,15 @@ impl Local {
         self.admits.set(admits);
     }
 
-    /// Fails every open call.
+    /// Lets no call through, and fails every open one.
     pub(super) fn shut_down_calls(&self) {
+        self.admits.set(false);
         self.drain_answers();
         self.sweep(Reason::ShuttingDown, |_| true);
     }
 
     /// Lets go of everything, at the end.
     pub(super) fn retire(&self) {
-        self.admits.set(false);
         self.shut_down_calls();
         self.retire_calls();
         contain(|| drop(self.batch.take()));
@@ -247,7 +247,7 @@ impl Local {
     pub(crate) fn end_request(&self, key: Key, status: Status, payload: &[u8]) {
         let Some(settled) = self.instance.requests.settle(key) else { return };
         settled.callback.call(status, payload);
-        if self.instance.closing.stage() > Stage::Open {
+        if self.instance.closing.has_begun() {
             self.tell_news();
         }
     }

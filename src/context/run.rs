@@ -1,113 +1,78 @@
-//! A context's life on the FFI thread, from its constructor to its last release.
+//! A context's FFI thread: how it begins, runs the loop, and lets go of everything at the end.
 
-use super::close::{self, Closed, Stage};
+use super::close::Closed;
 use super::gate::Phase;
+use super::instance::Instance;
+use super::lifecycle::{Construct, Destruct, Ended, Failure, Lifecycle, Told};
 use super::local::Local;
-use super::record::{Contexts, Instance};
+use super::records::{Stay, Tenancy};
+use super::report::Reported;
 use super::requests::{Key, Settled};
 use crate::abi::Callback;
 use crate::options::Options;
 use crate::panic::{self, contain_call as contain};
 use crate::status::Status;
-use crate::sync::Arc;
-use futures::future::LocalBoxFuture;
+use crate::sync::{Arc, Mutex};
 use std::any::Any;
 use std::cell::Cell;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io;
-use std::mem::{ManuallyDrop, replace};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
-use tokio::time::{Sleep, sleep};
 
-/// Why there is no state: a status and its payload, when the host is told.
-pub(crate) type Failure = Box<dyn Told>;
-
-/// What can be told a host.
-pub(crate) trait Told {
-    /// Hands `take` the status and the payload: once.
-    fn tell(&self, take: &mut dyn FnMut(Status, &[u8]));
-}
-
-impl Told for (Status, String) {
-    fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
-        take(self.0, self.1.as_bytes());
-    }
-}
-
-/// Makes the state, on the FFI thread.
-pub(crate) type Construct = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<State, Failure>> + Send>;
-
-/// The author's asynchronous destructor.
-pub(crate) type Destruct = Box<dyn FnOnce(Rc<dyn Any>) -> LocalBoxFuture<'static, ()> + Send>;
-
-/// The author's state, and where it is, for synchronous requests.
-pub(crate) struct State {
-    pub(crate) value: Rc<dyn Any>,
-    pub(crate) address: *mut (),
-}
-
-/// Begins the life of a context, if there are less than `limit`: `told` is told its instance, and then its FFI thread starts.
-/// `created` is called back when the constructor has ended.
+/// Begins the life of a context: `told` is told its instance, and then its FFI thread goes on. `created` is called back when
+/// the constructor has ended.
 ///
 /// # Errors
 ///
-/// BUSY if there is no room for one more, or no thread. Then nothing was called back.
+/// BUSY if there is no thread. Then nothing was told, nothing was called back, and no handle was ever valid.
 pub(crate) fn begin(
-    contexts: &'static Contexts,
-    limit: u32,
+    stay: Stay,
     options: Options,
     created: Callback,
     construct: Construct,
     destruct: Option<Destruct>,
     told: impl FnOnce(&Instance),
 ) -> Result<(), Status> {
-    let context = contexts.acquire(limit).ok_or(Status::Busy)?;
-    let instance = context.open(options).ok_or(Status::Busy)?;
+    let tenancy = stay.tenancy();
+    let instance = Instance::new(stay, options).ok_or(Status::Busy)?;
     let created = instance.requests.accept(created);
-    told(&instance);
-    start(&instance, created, construct, destruct).map_err(|error| {
-        tracing::error!(%error, "no FFI thread for a new context");
-        let _never_called = instance.requests.settle(created);
-        context.abort();
-        Status::Busy
-    })
-}
-
-/// Starts the FFI thread.
-fn start(instance: &Arc<Instance>, created: Key, construct: Construct, destruct: Option<Destruct>) -> io::Result<()> {
-    let theirs = Arc::clone(instance);
+    // The thread comes first, and waits for this lock: without one there is no context, and nobody must have seen it.
+    let begins = Arc::new(Mutex::new(()));
+    let held = begins.lock();
+    let (theirs, begun) = (Arc::clone(&instance), Arc::clone(&begins));
     let body = Box::new(move || {
-        let local = Rc::new(Local::new(theirs));
-        let host = local.instance.host();
-        let last_word = super::frame::enter(host, Some(&local), || run(&local, created, construct, destruct));
-        // Outside of the frame: the record may have a new owner, whose FFI thread this is not.
-        if let Some(last_word) = last_word {
-            last_word.say(&local.instance);
-        }
+        drop(begun.lock());
+        ffi_thread(theirs, tenancy, created, construct, destruct);
     });
-    instance.closing.spawn(body)
+    if let Err(error) = instance.closing.spawn(body) {
+        tracing::error!(%error, "no FFI thread for a new context");
+        instance.closing.end_stay();
+        return Err(Status::Busy);
+    }
+    instance.context.open(&instance);
+    told(&instance);
+    drop(held);
+    Ok(())
 }
 
 /// What a context that could not be constructed tells when everything else is over.
-struct LastWord {
+struct FinalReport {
     created: Option<Settled>,
     failure: Failure,
     closed: Closed,
 }
 
-impl LastWord {
-    fn say(self, instance: &Instance) {
+impl FinalReport {
+    fn tell(self, instance: &Instance) {
         if let Some(settled) = self.created {
             tell_once(&*self.failure, |status, payload| settled.callback.call(status, payload));
         }
+        contain(|| drop(self.failure));
         // Somebody may have asked to destroy it meanwhile, and waits.
-        instance.closing.publish(self.closed);
+        instance.closing.report.publish(self.closed);
     }
 }
 
@@ -127,46 +92,62 @@ fn tell_once(failure: &dyn Told, tell: impl FnOnce(Status, &[u8])) {
 }
 
 /// The FFI thread.
-fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Option<Destruct>) -> Option<LastWord> {
+fn ffi_thread(
+    instance: Arc<Instance>,
+    tenancy: Arc<Tenancy>,
+    created: Key,
+    construct: Construct,
+    destruct: Option<Destruct>,
+) {
+    instance.closing.on_ffi_thread();
+    let local = Rc::new(Local::new(instance));
+    let last = super::frame::with_loop(&local, || run(&local, created, construct, destruct));
+    let instance = Arc::clone(&local.instance);
+    drop(local);
+    // The record may have a new owner from here on, whose FFI thread this is not.
+    drop(tenancy);
+    if let Some(last) = last {
+        instance.closing.end_stay();
+        last.tell(&instance);
+    }
+}
+
+fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Option<Destruct>) -> Option<FinalReport> {
     let instance = &local.instance;
     let gate = &instance.context.gate;
-    let (runtime, failure) = match runtime() {
-        Ok(runtime) => {
-            let runtime = Rc::new(runtime);
-            local.set_runtime(Some(Rc::clone(&runtime)));
-            let failure = live(&runtime, local, created, construct, destruct);
-            local.set_runtime(None);
-            (Rc::into_inner(runtime), failure)
-        }
-        Err(error) => (None, Some(Box::new((Status::Busy, format!("no event loop: {error}"))) as Failure)),
+    let (runtime, ended) = match runtime() {
+        Ok(runtime) => live(runtime, local, created, construct, destruct),
+        Err(error) => (None, Ended::Failed(Box::new((Status::Busy, format!("no event loop: {error}"))))),
     };
-    // A context that could not be constructed ends itself, unless somebody closes it already.
-    let unsupervised = failure.is_some() && gate.advance(Phase::Running, Phase::Closing);
-    gate.advance(Phase::Closing, Phase::Finishing);
-    match failure {
-        Some(failure) if unsupervised => {
+    match ended {
+        Ended::Lived(closed) => {
+            gate.advance(Phase::Closing, Phase::Finishing);
+            supervised(local, runtime, closed);
+            None
+        }
+        // A context that could not be constructed ends itself, unless somebody closes it already.
+        Ended::Failed(failure) if gate.advance(Phase::Running, Phase::Finishing) => {
             let created = instance.requests.settle(created);
             let closed = wind_up(local, runtime);
-            match closed {
-                Closed::Clean => instance.context.vacate(),
-                Closed::TimedOut => instance.context.retire(),
-            }
-            Some(LastWord { created, failure, closed })
+            instance.context.retire();
+            await_admitted(local);
+            Some(FinalReport { created, failure, closed })
         }
-        failure => {
-            if let Some(failure) = failure {
-                tell_once(&*failure, |status, payload| local.end_request(created, status, payload));
-            }
-            report(instance, wind_up(local, runtime));
+        Ended::Failed(failure) => {
+            gate.advance(Phase::Closing, Phase::Finishing);
+            tell_once(&*failure, |status, payload| local.end_request(created, status, payload));
+            contain(|| drop(failure));
+            supervised(local, runtime, Closed::Clean);
             None
         }
     }
 }
 
-fn report(instance: &Instance, closed: Closed) {
-    let abandoned = instance.closing.report(closed);
-    if abandoned && closed == Closed::Clean {
-        instance.context.reclaim();
+/// Ends a context that has a supervisor. After the report nothing of the host's is called but `release`.
+fn supervised(local: &Rc<Local>, runtime: Option<LocalRuntime>, closed: Closed) {
+    let closed = closed.and(wind_up(local, runtime));
+    match local.instance.closing.report.report(closed) {
+        Reported::InTime | Reported::TooLate => await_admitted(local),
     }
 }
 
@@ -178,213 +159,39 @@ fn runtime() -> io::Result<LocalRuntime> {
         .build_local(LocalOptions::default())
 }
 
-/// Runs the loop until the context has lived; returns why it did not get to live, if it did not.
+/// Runs the loop until the context has lived.
 fn live(
-    runtime: &LocalRuntime,
+    runtime: LocalRuntime,
     local: &Rc<Local>,
     created: Key,
     construct: Construct,
     destruct: Option<Destruct>,
-) -> Option<Failure> {
-    let failed = Rc::new(Cell::new(None));
-    local.spawn(Box::pin(Life {
-        local: Rc::clone(local),
-        created,
-        chapter: Chapter::Beginning(construct),
-        destruct,
-        state: None,
-        timer: None,
-        failed: Rc::clone(&failed),
-    }));
+) -> (Option<LocalRuntime>, Ended) {
+    let runtime = Rc::new(runtime);
+    local.set_runtime(Some(Rc::clone(&runtime)));
+    let ended = Rc::new(Cell::new(None));
+    local.spawn(Box::pin(Lifecycle::new(local, created, construct, destruct, &ended)));
     local.instance.context.signal.notify();
     runtime.block_on(poll_fn(|cx| local.poll_loop(cx)));
-    failed.take()
+    local.set_runtime(None);
+    (Rc::into_inner(runtime), ended.take().unwrap_or(Ended::Lived(Closed::TimedOut)))
 }
 
-/// The life of a context, as a task of its loop. It is polled whenever there is news, or a time is up.
-struct Life {
-    local: Rc<Local>,
-    created: Key,
-    chapter: Chapter,
-    destruct: Option<Destruct>,
-    state: Option<Rc<dyn Any>>,
-    /// Ends the present chapter.
-    timer: Option<Pin<Box<Sleep>>>,
-    /// Why it did not get to live.
-    failed: Rc<Cell<Option<Failure>>>,
-}
-
-enum Chapter {
-    Beginning(Construct),
-    Constructing(LocalBoxFuture<'static, Result<State, Failure>>),
-    Living,
-    /// Requests may end by themselves.
-    Grace,
-    /// They are cancelled. What cannot be cancelled is left to the supervisor.
-    Cancelling,
-    Destructing(Option<LocalBoxFuture<'static, ()>>),
-    Over,
-}
-
-impl Future for Life {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        let polled = catch_unwind(AssertUnwindSafe(|| this.go_on(cx)));
-        let failure = match polled {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(failure)) => failure,
-            Err(payload) => Some(Box::new((Status::Panic, panic::explain(payload))) as Failure),
-        };
-        this.failed.set(failure);
-        this.local.finish();
-        Poll::Ready(())
-    }
-}
-
-impl Life {
-    fn go_on(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
-        loop {
-            let options = &self.local.instance.options;
-            match &mut self.chapter {
-                Chapter::Beginning(_) => {
-                    if let Chapter::Beginning(construct) = replace(&mut self.chapter, Chapter::Over) {
-                        self.chapter = Chapter::Constructing(construct());
-                    }
-                }
-                Chapter::Constructing(construction) => match construction.as_mut().poll(cx) {
-                    Poll::Ready(Ok(state)) => self.begin(state),
-                    Poll::Ready(Err(failure)) => return self.end(Some(failure)),
-                    Poll::Pending if !self.is_closing(cx) => return Poll::Pending,
-                    Poll::Pending => {
-                        ready!(self.poll_timer(cx, options.grace));
-                        let why = (Status::Cancelled, "the context was closed before it was constructed".to_owned());
-                        return self.end(Some(Box::new(why)));
-                    }
-                },
-                Chapter::Living => {
-                    if !self.is_closing(cx) {
-                        return Poll::Pending;
-                    }
-                    self.turn_to(Chapter::Grace);
-                }
-                Chapter::Grace => {
-                    let over = self.local.instance.requests.live() == 0;
-                    ready!(self.poll_over(cx, over, options.grace));
-                    self.turn_to(Chapter::Cancelling);
-                }
-                Chapter::Cancelling => {
-                    let over = requests_cancelled(&self.local.instance);
-                    ready!(self.poll_over(cx, over, options.linger));
-                    self.local.shut_down_calls();
-                    self.turn_to(Chapter::Destructing(None));
-                }
-                Chapter::Destructing(_) => {
-                    let limit = options.destructor_deadline;
-                    if self.poll_destructor(cx).is_pending() {
-                        ready!(self.poll_timer(cx, limit));
-                        tracing::error!(deadline = ?limit, "the destructor did not end in time");
-                    }
-                    return self.end(None);
-                }
-                Chapter::Over => return Poll::Pending,
-            }
-        }
-    }
-
-    fn turn_to(&mut self, chapter: Chapter) {
-        self.timer = None;
-        self.chapter = chapter;
-    }
-
-    /// The context is constructed.
-    fn begin(&mut self, state: State) {
-        self.turn_to(Chapter::Living);
-        let local = &self.local;
-        self.state = Some(Rc::clone(&state.value));
-        local.set_state(Some(state.value));
-        local.instance.state.store(state.address, Ordering::Release);
-        local.start_requests();
-        local.end_request(self.created, Status::Ok, b"");
-    }
-
-    fn end(&mut self, failure: Option<Failure>) -> Poll<Option<Failure>> {
-        let lived = failure.is_none();
-        self.turn_to(Chapter::Over);
-        if lived {
-            self.local.admit_calls(false);
-        }
-        Poll::Ready(failure)
-    }
-
-    /// Whether a close was requested; if not, waits for news.
-    fn is_closing(&self, cx: &Context<'_>) -> bool {
-        let closing = self.local.instance.closing.stage() > Stage::Open;
-        if !closing {
-            self.local.await_news(cx);
-        }
-        closing
-    }
-
-    /// Ready if the chapter is over, or its time is up; if not, waits for news.
-    fn poll_over(&mut self, cx: &mut Context<'_>, over: bool, limit: Duration) -> Poll<()> {
-        if over {
-            return Poll::Ready(());
-        }
-        self.local.await_news(cx);
-        self.poll_timer(cx, limit)
-    }
-
-    fn poll_timer(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        self.timer.get_or_insert_with(|| Box::pin(sleep(limit))).as_mut().poll(cx)
-    }
-
-    /// Goes on with the author's destructor. A panic ends it.
-    fn poll_destructor(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Chapter::Destructing(destructor) = &mut self.chapter else { return Poll::Ready(()) };
-        let polled = panic::contain(|| {
-            if let (Some(destruct), Some(state)) = (self.destruct.take(), self.state.take()) {
-                *destructor = Some(destruct(state));
-            }
-            destructor.as_mut().map_or(Poll::Ready(()), |destructor| destructor.as_mut().poll(cx))
-        });
-        polled.unwrap_or_else(|text| {
-            tracing::error!(panic = %text, "the destructor panicked");
-            Poll::Ready(())
-        })
-    }
-}
-
-/// Cancels what has come meanwhile; true if nothing is left.
-fn requests_cancelled(instance: &Instance) -> bool {
-    if instance.requests.cancel_all() {
-        // What was queued is ended by the loop.
-        instance.context.signal.notify();
-    }
-    instance.requests.live() == 0
-}
-
-/// Refuses everything, delivers what is queued, calls back what is pending, and lets go of everything.
+/// Refuses everything, ends tasks, delivers what is queued, calls back what is pending, and lets go of everything that no
+/// admitted work may touch.
 fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     let instance = &local.instance;
     let linger = instance.options.linger;
     local.admit_calls(false);
     instance.requests.refuse_errands();
-    let alone = close::await_pins(instance, linger);
-    let state = local.set_state(None);
-    instance.state.store(std::ptr::null_mut(), Ordering::Release);
-    if !alone {
-        tracing::error!(after = ?linger, "a synchronous request did not end; the state it may use is leaked");
-        let _leaked = state.map(ManuallyDrop::new);
-    } else if let Some(runtime) = &runtime {
-        let _entered = runtime.enter();
-        contain(|| drop(state));
+    if instance.context.gate.admitted() == 0 {
+        let _entered = runtime.as_ref().map(|runtime| runtime.enter());
+        drop_state(local);
     }
-    if let Some(runtime) = runtime {
-        contain(|| runtime.shutdown_timeout(linger));
+    let mut closed = runtime.map_or(Closed::Clean, |runtime| shut_down(runtime, linger));
+    if !instance.events.as_ref().is_none_or(|events| events.finish(Instant::now() + linger)) {
+        closed = Closed::TimedOut;
     }
-    let delivered = instance.events.as_ref().is_none_or(|events| events.finish(Instant::now() + linger));
     let mut handles = instance.handles.clear();
     while let Some(handle) = handles.pop() {
         contain(|| drop(handle));
@@ -395,5 +202,30 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     while let Some(entry) = entries.pop() {
         contain(|| drop(entry));
     }
-    if alone && delivered { Closed::Clean } else { Closed::TimedOut }
+    closed
+}
+
+/// Drops the tasks, and waits for work that was given to `spawn_blocking`. tokio does not tell whether that has ended: it has
+/// if the wait was shorter than its limit.
+fn shut_down(runtime: LocalRuntime, linger: Duration) -> Closed {
+    let start = Instant::now();
+    contain(|| runtime.shutdown_timeout(linger));
+    if start.elapsed() < linger {
+        return Closed::Clean;
+    }
+    tracing::error!(after = ?linger, "work that was given to `spawn_blocking` did not end; it is left behind");
+    Closed::TimedOut
+}
+
+/// Waits for admitted work that did not stop, and for nothing else, before the state is dropped that it may use. The close
+/// has been reported, and its supervisor does not wait for this thread.
+fn await_admitted(local: &Local) {
+    local.instance.context.await_admitted();
+    drop_state(local);
+}
+
+fn drop_state(local: &Local) {
+    local.instance.state.store(std::ptr::null_mut(), Ordering::Release);
+    let state: Option<Rc<dyn Any>> = local.set_state(None);
+    contain(|| drop(state));
 }

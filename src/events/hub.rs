@@ -16,8 +16,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 #[derive(Debug)]
 struct Listener {
@@ -182,14 +181,24 @@ impl Events for Hub {
         self.closed.store(true, Ordering::Relaxed);
         self.shared.queue.close();
         let Stage::Started(thread) = std::mem::replace(&mut *self.thread.lock(), Stage::Over) else { return true };
-        while !thread.is_finished() {
-            if Instant::now() >= deadline {
-                return false;
-            }
-            thread::sleep(Duration::from_micros(50));
+        let ended = thread.join_until(deadline);
+        if !ended {
+            self.abandon();
         }
-        thread.join();
-        true
+        ended
+    }
+
+    fn abandon(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+        self.shared.queue.close();
+        let mut listeners = self.shared.listeners.lock();
+        let removed = std::mem::take(Arc::make_mut(&mut listeners.present));
+        for listener in removed {
+            if listener.word.remove() == Removed::Running {
+                listeners.leaving.push(listener);
+            }
+        }
+        self.count.store(0, Ordering::Release);
     }
 
     fn listeners(&self) -> usize {
@@ -249,6 +258,8 @@ mod tests {
     use crate::abi::UserData;
     use std::ffi::{c_char, c_int, c_void};
     use std::sync::mpsc;
+    use std::thread;
+    use std::time::Duration;
 
     const PATIENCE: Duration = Duration::from_secs(60);
 

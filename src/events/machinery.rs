@@ -29,6 +29,9 @@ pub(crate) trait Events: Send + Sync {
     /// False if a listener still runs then.
     fn finish(&self, deadline: Instant) -> bool;
 
+    /// Removes every listener: no delivery begins after this, and what is queued is dropped and counted.
+    fn abandon(&self);
+
     /// How many listeners there are.
     fn listeners(&self) -> usize;
 }

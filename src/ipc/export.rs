@@ -151,7 +151,7 @@ fn start(
             let bound = runtime.block_on(server.bind(&address)).map_err(|error| error.to_string())?;
             Ok((runtime, server, bound))
         };
-        let tell = |status, text: &str| frame::enter(host, None, || callback.call(status, text.as_bytes()));
+        let tell = |status, text: &str| frame::enter(host, || callback.call(status, text.as_bytes()));
         match listening() {
             Ok((runtime, server, bound)) => {
                 tell(Status::Ok, &bound.to_string());

@@ -5,13 +5,14 @@
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
 use ffihost::{Host, HostError, HostFn, Options};
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::time::Duration;
 
-/// Longer than anything in a test takes: a test that waits this long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than anything in a test takes, on whatever machine: a test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(300);
 
 static ASK: HostFn = HostFn::new("ask");
 
@@ -243,6 +244,22 @@ async fn block(_: &Library, milliseconds: Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
+static LET_GO: (Mutex<BTreeSet<Vec<u8>>>, Condvar) = (Mutex::new(BTreeSet::new()), Condvar::new());
+
+/// `hold`: keeps the FFI thread until the test lets go of this name.
+async fn hold(_: &Library, name: Vec<u8>) -> Result<(), String> {
+    let (names, changed) = &LET_GO;
+    let names = names.lock().expect("not poisoned");
+    drop(changed.wait_while(names, |names| !names.contains(&name)).expect("not poisoned"));
+    Ok(())
+}
+
+/// Ends every `hold` of this name.
+pub fn let_go(name: &str) {
+    LET_GO.0.lock().expect("not poisoned").insert(name.as_bytes().to_vec());
+    LET_GO.1.notify_all();
+}
+
 /// `emit`: one event with these bytes.
 async fn emit(_: &Library, bytes: Vec<u8>) -> Result<(), String> {
     Host::current().expect("in a context").emit("happened", bytes).map_err(|error| error.to_string())
@@ -266,10 +283,40 @@ fn name_now(library: &Library, bytes: &[u8]) -> Result<String, String> {
     }
 }
 
+/// How long the steps of a close may take. What a test expects must not depend on how fast the machine is, so each limit is
+/// either never reached, or short and reached in any case. The name of the test's file says which:
+///
+/// - `…_in_time`: no limit is ever reached.
+/// - `…_times_out`: every limit is short; whoever refuses to stop is left behind soon. Even a close that nothing holds up may
+///   time out there.
+/// - any other: grace and the destructor's deadline are short; the linger is never reached.
+const LIMITS: (Duration, Duration, Duration) = {
+    const NEVER: Duration = Duration::from_secs(3_600);
+    const SOON: Duration = Duration::from_millis(50);
+    let name = env!("CARGO_CRATE_NAME").as_bytes();
+    if ends_with(name, b"_in_time") {
+        (NEVER, NEVER, NEVER)
+    } else if ends_with(name, b"_times_out") {
+        (SOON, SOON, SOON)
+    } else {
+        (SOON, SOON, NEVER)
+    }
+};
+
+const fn ends_with(name: &[u8], end: &[u8]) -> bool {
+    match name.split_last_chunk::<1>() {
+        None => end.is_empty(),
+        Some((name, [last])) => match end.split_last_chunk::<1>() {
+            None => true,
+            Some((end, [wanted])) => *last == *wanted && ends_with(name, end),
+        },
+    }
+}
+
 const OPTIONS: Options = Options::new()
-    .grace(Duration::from_millis(200))
-    .destructor_deadline(Duration::from_millis(200))
-    .linger(Duration::from_millis(300))
+    .grace(LIMITS.0)
+    .destructor_deadline(LIMITS.1)
+    .linger(LIMITS.2)
     .max_calls_in_flight(1_000)
     .max_requests_queued(2_000)
     .max_payload(1 << 20)
@@ -301,6 +348,7 @@ ffihost::exports! {
         odd: odd,
         panics: panics,
         block: block,
+        hold: hold,
         emit: emit,
         name_now_async: name_now_async,
     },
@@ -363,6 +411,7 @@ pub mod c {
         odd_now = "t_odd_now",
         panics = "t_panics",
         block = "t_block",
+        hold = "t_hold",
         emit = "t_emit",
         name_now_async = "t_name_now_async",
         name_now = "t_name_now",
@@ -586,6 +635,7 @@ impl Context {
 
     /// Makes one, perhaps.
     pub fn try_create(name: &str) -> (c_int, Self, Pending) {
+        quiet_panics();
         let (sender, receiver) = mpsc::channel();
         let (cb, user_data) = callback(move |told| drop(sender.send(told)));
         let mut ctx = std::ptr::null_mut();
@@ -688,6 +738,28 @@ impl Context {
     pub fn destroy(self) -> c_int {
         c::destroy(self.0)
     }
+}
+
+/// Panics on the library's threads are on purpose, so they are shown without a backtrace, whatever the environment asks for:
+/// where code is checked or emulated, making one takes seconds.
+fn quiet_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let as_usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name().is_some_and(|name| name.starts_with("ffihost")) {
+                #[expect(
+                    clippy::print_stderr,
+                    reason = "it is caught with the test's other output, as what panics show is"
+                )]
+                {
+                    eprintln!("{panic}");
+                }
+            } else {
+                as_usual(panic);
+            }
+        }));
+    });
 }
 
 /// Waits for something that another thread is about to do.

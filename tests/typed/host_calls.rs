@@ -89,7 +89,7 @@ async fn act(_app: &MyApp, what: &str) -> String {
             format!("{:?}", elsewhere(call).await)
         }
         "slow" => format!("{:?}", slow(1).await),
-        "slow, with patience" => format!("{:?}", slow(2).deadline(Duration::from_secs(60)).await),
+        "slow, with patience" => format!("{:?}", slow(2).deadline(crate::typed::NEVER).await),
         "profile at once" => format!("{:?}", profile(9, None).deadline(Duration::ZERO).await),
         "profile elsewhere" => {
             format!("{:?}", elsewhere(move || block_on(profile(7, Some("note".to_owned())).on(host))).await)

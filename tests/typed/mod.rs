@@ -15,7 +15,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Longer than anything in a test takes: a test that waits this long has failed.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(300);
+
+/// For the limits of a close and of a call that are not to be reached, on whatever machine.
+pub const NEVER: Duration = Duration::from_secs(3_600);
 
 pub const OK: c_int = 0;
 pub const ERR: c_int = 1;

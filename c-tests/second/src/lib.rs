@@ -40,9 +40,9 @@ ffihost::exports! {
     prefix: "second",
     state: Second,
     options: Options::new()
-        .grace(Duration::from_millis(300))
-        .destructor_deadline(Duration::from_millis(300))
-        .linger(Duration::from_millis(500))
+        // Grace passes where a program waits for it; nothing that a close waits for then takes as long as the linger.
+        .grace(Duration::from_millis(30))
+        .linger(Duration::from_secs(3_600))
         .stale_warning(Duration::from_millis(5)),
     constructor: construct,
     requests: { name: name, ask: ask, never: never },

@@ -43,7 +43,7 @@ fn compile(source: &str, standard: &str, sanitizers: &str, more: &[&str], ending
 fn run(source: &str, standard: &str, sanitizers: &str) {
     let program = compile(source, standard, sanitizers, &[], "program");
     let mut command = Command::new("timeout");
-    command.arg("120").arg(&program);
+    command.arg("600").arg(&program);
     command.env("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1");
     let suppressions = folder().join("mock/tsan.supp");
     command.env("TSAN_OPTIONS", format!("halt_on_error=1:suppressions={}", suppressions.display()));

@@ -17,7 +17,7 @@ use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 
 /// Nothing here takes long; this is for machines that do.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// One after the other: what is open is counted for the whole process.
 static ONE: Mutex<()> = Mutex::new(());

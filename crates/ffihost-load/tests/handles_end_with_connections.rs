@@ -8,11 +8,14 @@ use ffihost_ipc::client::{Events, Options, RequestError};
 use ffihost_ipc::wire::frame::FromClient;
 use ffihost_ipc::wire::{PREFACE, encode_request};
 use ffihost_ipc::{Address, Client, Status};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use support::{Served, decode, encode, map};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
+
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Each case both ways. One client looks on; when all others are gone nothing is lent.
 macro_rules! both_ways {
@@ -78,14 +81,53 @@ async fn lent(onlooker: &Client) -> u64 {
 
 async fn until_lent(onlooker: &Client, expected: u64) {
     let mut now = lent(onlooker).await;
-    for _ in 0..1_000 {
-        if now == expected {
-            return;
+    let waited = timeout(PATIENCE, async {
+        while now != expected {
+            sleep(Duration::from_millis(5)).await;
+            now = lent(onlooker).await;
         }
-        sleep(Duration::from_millis(5)).await;
-        now = lent(onlooker).await;
+    });
+    assert!(waited.await.is_ok(), "{now} are lent, and not {expected}");
+}
+
+/// A loan that waits until the onlooker lets it go.
+struct Loan<'a> {
+    onlooker: &'a Client,
+    number: Vec<u8>,
+}
+
+impl<'a> Loan<'a> {
+    fn new(onlooker: &'a Client) -> Self {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        Self { onlooker, number: map([("number", LAST.fetch_add(1, Ordering::Relaxed).into())]) }
     }
-    panic!("{now} are lent, and not {expected}");
+
+    async fn until(&self, what: &str) {
+        let asked = async || decode(&self.onlooker.request(what, &self.number).await.expect("it is told"));
+        let waited = timeout(PATIENCE, async {
+            while asked().await != true.into() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        });
+        waited.await.unwrap_or_else(|_| panic!("never {what}"));
+    }
+
+    /// Begins it, and drops the request while the library is about it.
+    async fn begin_and_drop(&self, client: &Client, method: &str) {
+        tokio::select! {
+            ended = client.request(method, &self.number) => panic!("it waits, and ended: {ended:?}"),
+            () = self.until("has_begun") => {}
+        }
+    }
+
+    async fn let_go(&self) {
+        self.onlooker.request("let_go", &self.number).await.expect("it is let go");
+    }
+}
+
+/// What is not to happen has a chance to happen; that it does not, holds without it.
+async fn a_while() {
+    sleep(Duration::from_millis(50)).await;
 }
 
 async fn lend(client: &Client, method: &str) -> Value {
@@ -144,7 +186,7 @@ async fn as_often_as_it_was_lent(served: &Served, onlooker: &Client) {
     release(&first, &kept).await;
     assert_eq!(lent(onlooker).await, 1, "the first has it twice more");
     first.abort();
-    sleep(Duration::from_millis(100)).await;
+    a_while().await;
     assert_eq!(lent(onlooker).await, 1, "the second has it");
     release(&second, &kept).await;
     assert_eq!(lent(onlooker).await, 0, "nobody has it");
@@ -313,34 +355,49 @@ async fn what_is_too_large_for_a_client_is_released(served: &Served, onlooker: &
 
 async fn what_comes_after_the_deadline_is_released(served: &Served, onlooker: &Client) {
     let client = client(&served.unix).await;
-    let late = client.request_within(Duration::from_millis(20), "lend_later", &after(200)).await;
-    assert_eq!(late.expect_err("it sleeps longer").status(), Some(Status::TimedOut));
-    sleep(Duration::from_millis(400)).await;
-    assert_eq!(lent(onlooker).await, 0);
+    let loan = Loan::new(onlooker);
+    let late = client.request_within(Duration::from_millis(20), "lend_later", &loan.number).await;
+    assert_eq!(late.expect_err("it waits").status(), Some(Status::TimedOut));
+    loan.let_go().await;
+    loan.until("was_made").await;
+    a_while().await;
+    until_lent(onlooker, 0).await;
     client.close().await;
 }
 
 async fn what_comes_though_it_was_cancelled_is_the_clients(served: &Served, onlooker: &Client) {
     let client = client(&served.unix).await;
-    for (method, expected) in [("lend_after", 0), ("lend_later", 1)] {
-        let arguments = after(200);
-        let cancelled = tokio::time::timeout(Duration::from_millis(20), client.request(method, &arguments)).await;
-        assert!(cancelled.is_err());
-        sleep(Duration::from_millis(400)).await;
+    for (method, expected) in [("lend_unless_cancelled", 0), ("lend_later", 1)] {
+        let loan = Loan::new(onlooker);
+        loan.begin_and_drop(&client, method).await;
+        client.request("lent", b"\xa0").await.expect("the server has been told before that it is cancelled");
+        loan.let_go().await;
+        if expected == 1 {
+            loan.until("was_made").await;
+        }
+        a_while().await;
         until_lent(onlooker, expected).await;
     }
     client.abort();
 }
 
 async fn what_comes_after_the_connection_is_released(served: &Served, onlooker: &Client) {
-    for method in ["lend_after", "lend_later"] {
+    for method in ["lend_unless_cancelled", "lend_later"] {
         let client = client(&served.unix).await;
-        let arguments = after(200);
-        let begun = tokio::time::timeout(Duration::from_millis(20), client.request(method, &arguments)).await;
-        assert!(begun.is_err());
+        let loan = Loan::new(onlooker);
+        let running = tokio::spawn({
+            let (client, number) = (client.clone(), loan.number.clone());
+            async move { client.request(method, &number).await }
+        });
+        loan.until("has_begun").await;
         client.abort();
-        sleep(Duration::from_millis(400)).await;
-        assert_eq!(lent(onlooker).await, 0, "{method}");
+        running.await.expect("it does not panic").expect_err("the connection is gone");
+        loan.let_go().await;
+        if method == "lend_later" {
+            loan.until("was_made").await;
+        }
+        a_while().await;
+        until_lent(onlooker, 0).await;
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::net::UnixStream;
 use tokio::time::{sleep, timeout};
 
 /// Nothing here takes so long; this is for machines that do.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn number(name: &str, otherwise: usize) -> usize {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))

@@ -15,7 +15,7 @@ use ffihost_load::{Context, Library};
 use generated::{
     EchoRequest, EchoResponse, MAX_DELAY_MS, MAX_REPEATS, MyTimer, Plan, PlanEntry, Repeat, Schedule, TimerError,
 };
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::Served;
@@ -102,7 +102,7 @@ fn echo(message: &str, delay_ms: u32) -> EchoRequest {
 }
 
 async fn until(mut holds: impl FnMut() -> bool) {
-    let patience = tokio::time::timeout(Duration::from_secs(30), async {
+    let patience = tokio::time::timeout(Duration::from_secs(300), async {
         while !holds() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -413,14 +413,26 @@ async fn after_a_reconnect_only_what_may_be_repeated_is() {
     let timer = MyTimer::connect(&between.address, reconnecting()).await.expect("it is served");
     let clock = timer.implement_fetch_clock(async || Ok(7)).await.expect("it is free");
     let stopwatch = timer.start_stopwatch("lap").await.expect("it is started");
-    let ordinary = tokio::spawn(timer.echo(echo("ordinary", 300)).into_future());
-    let idempotent = tokio::spawn(timer.echo(echo("idempotent", 300)).idempotent().into_future());
+    let ordinary = tokio::spawn(timer.echo(echo("ordinary", 60_000)).into_future());
+    // Another client's clock, which does not tell the first time that it is asked: that is newer than the one above.
+    let straight = MyTimer::connect(&served.tcp, Options::default()).await.expect("it is served");
+    let asked = Arc::new(AtomicU32::new(0));
+    let times = Arc::clone(&asked);
+    let newer = straight.implement_fetch_clock(move || {
+        let first = times.fetch_add(1, Ordering::SeqCst) == 0;
+        async move { if first { std::future::pending().await } else { Ok(7) } }
+    });
+    let newer = newer.await.expect("it may be taken");
+    let idempotent = tokio::spawn(timer.read_clock().idempotent().into_future());
+    until(|| asked.load(Ordering::SeqCst) == 1).await;
     let with_handle = stopwatch.read_stopwatch().idempotent();
     until(|| served.context().stats().expect("it is open").requests_in_flight == 2).await;
     between.cut();
     assert_eq!(ordinary.await.expect("it does not panic"), Err(RequestError::Disconnected));
     let repeated = idempotent.await.expect("it does not panic").expect("it is made again");
-    assert_eq!(repeated.echoed, "idempotent");
+    assert_eq!(repeated, "ipc-server read 7 ms since 1970");
+    drop(newer);
+    straight.name().await.expect("what came before has been done");
     // What is implemented is so on the new connection, too.
     assert_eq!(timer.read_clock().await.as_deref(), Ok("ipc-server read 7 ms since 1970"));
     drop(clock);

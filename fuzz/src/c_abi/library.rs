@@ -14,7 +14,7 @@ pub(crate) const MAX_PAYLOAD: usize = 4_096;
 const OPTIONS: Options = Options::new()
     .grace(Duration::from_millis(3))
     .destructor_deadline(Duration::from_millis(5))
-    .linger(Duration::from_secs(10))
+    .linger(Duration::from_secs(600))
     .stale_warning(Duration::from_millis(2))
     .max_calls_in_flight(8)
     .max_requests_queued(8)

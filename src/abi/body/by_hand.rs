@@ -7,7 +7,7 @@ use super::life::{begin, constructor};
 use super::requests::submit;
 use super::sync_requests::{state, sync};
 use crate::context::Instance;
-use crate::context::run::Destruct;
+use crate::context::lifecycle::Destruct;
 use crate::{Format, ToHost};
 use std::convert::identity;
 use std::ffi::{c_int, c_void};

@@ -42,7 +42,12 @@ pub unsafe fn add_event_listener(
 /// Adds a listener of an event that the library has.
 pub(crate) fn add(host: Host, event: &str, format: Format, callback: Callback) -> Result<u64, Status> {
     let inside = host.enter(Phase::Running)?;
-    let around = Box::new(move |run: &mut dyn FnMut()| frame::enter(host, None, run));
+    // All of the event thread has a share of the record.
+    let tenancy = inside.tenancy().ok_or(Status::Closing)?;
+    let around = Box::new(move |run: &mut dyn FnMut()| {
+        frame::enter(host, run);
+        drop(tenancy);
+    });
     let events = inside.events.as_ref().ok_or(Status::InvalidArgument)?;
     events.add(event, format, callback, around).map_err(|error| {
         tracing::error!(%error, "no event thread");
@@ -57,7 +62,7 @@ pub fn remove_event_listener(library: &'static AnyLibrary, ctx: *mut c_void, lis
 
 /// Removes a listener.
 pub(crate) fn remove(host: Host, listener: u64) -> Result<(), Status> {
-    let inside = host.enter(Phase::Finishing)?;
+    let inside = host.enter(Phase::Abandoned)?;
     // The FFI thread must not wait for a listener, which may be waiting for the FFI thread; nor may a pin be held by
     // one who waits.
     let instance = inside.share();

@@ -8,20 +8,13 @@ use super::super::library::{AnyLibrary, Library, Typed};
 use super::done;
 use super::requests::{Given, Refusal, enqueue_work, read_map};
 use super::sync_requests::run_here;
-use crate::context::gate::Phase;
-use crate::context::run::{self, State};
-use crate::context::{Contexts, MAX_CONTEXTS};
+use crate::Format;
 use crate::error::DecodeError;
-use crate::options::Options;
 use crate::status::Status;
-use crate::sync::Mutex;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
-use crate::{Format, Host};
-use futures::FutureExt;
-use std::ffi::{c_char, c_int, c_void};
-use std::rc::Rc;
+use std::ffi::c_int;
 
 /// A synchronous request without a receiver, with native arguments.
 ///
@@ -134,41 +127,7 @@ where
 {
     let args = Refusal::sort(read(library.options.payload)?)?;
     let host = library.own.host(&library.contexts, library.options)?;
-    let inside = host.enter(Phase::Running)?;
+    let inside = host.admit()?;
     let handler = async move |&(): &(), args| handler(args).await;
     enqueue_work(&inside, callback, args, format, (handler, Typed))
-}
-
-/// The context of a library's own, once there is one.
-#[derive(Debug)]
-pub(in crate::abi) struct OwnContext(Mutex<Option<Host>>);
-
-impl OwnContext {
-    pub(in crate::abi) const fn new() -> Self {
-        Self(Mutex::new(None))
-    }
-
-    fn host(&self, contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
-        let mut own = self.0.lock();
-        if let Some(host) = *own {
-            return Ok(host);
-        }
-        let host = start_context(contexts, options)?;
-        *own = Some(host);
-        Ok(host)
-    }
-}
-
-fn start_context(contexts: &'static Contexts, options: Options) -> Result<Host, Status> {
-    unsafe extern "C" fn ignore(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {}
-    let created = Callback::new(ignore, UserData(std::ptr::null_mut()));
-    let construct = Box::new(|| {
-        let state = async { Ok(State { address: std::ptr::null_mut(), value: Rc::new(()) }) };
-        state.boxed_local()
-    });
-    let mut host = Err(Status::Busy);
-    run::begin(contexts, MAX_CONTEXTS, options, created, construct, None, |instance| host = Ok(instance.host()))?;
-    // It is none of the host's, so it does not count for the limit.
-    contexts.release();
-    host
 }

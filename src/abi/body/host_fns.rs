@@ -111,7 +111,7 @@ pub(crate) unsafe fn register_with(
     };
     inside.context.signal.notify();
     // May be the last one to hold it, and release it: under no lock, but inside, so that a close waits for that.
-    frame::enter(host, None, || drop(gone));
+    frame::enter(host, || drop(gone));
     Ok(())
 }
 

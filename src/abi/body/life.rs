@@ -7,7 +7,8 @@ use super::requests::{Refusal, read_map};
 use super::{done, host};
 use crate::abi::Reply;
 use crate::context::close;
-use crate::context::run::{self, Construct, Destruct, Failure, State, Told};
+use crate::context::lifecycle::{Construct, Destruct, Failure, State, Told};
+use crate::context::run;
 use crate::error::DecodeError;
 use crate::status::Status;
 use crate::wire::Declared;
@@ -144,7 +145,8 @@ unsafe fn live(
     destruct: Option<Destruct>,
 ) -> Result<(), Status> {
     let options = library.options;
-    run::begin(&library.contexts, options.contexts, options, callback, construct, destruct, |instance| {
+    let stay = library.contexts.acquire(options.contexts).ok_or(Status::Busy)?;
+    run::begin(stay, options, callback, construct, destruct, |instance| {
         // SAFETY: the caller's contract. The thread was not started, so `cb` was not called.
         unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
     })
@@ -196,7 +198,7 @@ pub unsafe fn close(
     let callback = cb.map(|cb| Callback::new(cb, UserData(user_data)));
     let tell = Box::new(move |closed: close::Closed| {
         if let Some(callback) = callback {
-            callback.call(closed.status(), closed.text().as_bytes());
+            callback.call(closed.into(), closed.text().as_bytes());
         }
     });
     panic::export(|| host(library, ctx).map_or_else(|status| status, |host| close::close(host, tell)))

@@ -165,8 +165,8 @@ where
     F: FnOnce(T) -> R + Send + 'static,
     R: Reply + 'static,
 {
-    let inside = host.enter(Phase::Running)?;
-    let args = Refusal::sort(frame::enter(host, None, || read(library.options.payload))?)?;
+    let inside = host.admit()?;
+    let args = Refusal::sort(frame::enter(host, || read(library.options.payload))?)?;
     enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))
 }
 

@@ -4,7 +4,6 @@ use super::super::host_fn::{Callback, UserData};
 use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::requests::{Given, Refusal, answer_once, read_map};
 use super::{done, host};
-use crate::context::gate::Phase;
 use crate::context::{Instance, frame};
 use crate::error::DecodeError;
 use crate::status::Status;
@@ -146,11 +145,11 @@ pub(super) fn start<T, A, R: Reply>(
     prepare: impl FnOnce(&Instance) -> Result<T, Status>,
     handler: impl FnOnce(T, A) -> R,
 ) -> Result<(), Status> {
-    let inside = host.enter(Phase::Running)?;
+    let inside = host.admit()?;
     let prepared = prepare(&inside)?;
     let handler = |args| handler(prepared, args);
     // Still inside when it calls back, so that a close waits for that too.
-    frame::enter(host, None, || run_here(callback, format, || read(library.options.payload), handler))
+    frame::enter(host, || run_here(callback, format, || read(library.options.payload), handler))
 }
 
 /// Reads the arguments, runs the handler, and calls back: all here.

@@ -3,7 +3,7 @@
 use super::Held;
 use super::answer::Outcome;
 use super::course::{Course, poll_here};
-use crate::context::close::Abandoned;
+use crate::context::closing::Abandoned;
 use crate::context::local::Local;
 use crate::context::requests::Run;
 use crate::error::HostError;

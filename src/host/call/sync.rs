@@ -2,7 +2,7 @@
 
 use super::answer::{Outcome, Reader};
 use crate::context::calls::NotMade;
-use crate::context::close::Abandonment;
+use crate::context::closing::Abandonment;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
 use crate::context::room::Lacks;

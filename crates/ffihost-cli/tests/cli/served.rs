@@ -15,7 +15,7 @@ use every_type as _;
 use my_timer as _;
 
 /// So long is waited for what comes at once, before a test has failed rather than hang.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
 
 pub(crate) const NAME: &str = r#"{"name":"ipc-server"}"#;
 

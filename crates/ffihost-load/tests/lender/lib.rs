@@ -2,14 +2,17 @@
 
 #![forbid(unsafe_code)]
 
-use ffihost::{Handle, Host, HostError, ffi, ffi_event, ffi_host};
-use std::collections::HashMap;
+use ffihost::{Handle, Host, HostError, Options, ffi, ffi_event, ffi_host};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 ffihost::library! {
     /// Lends things.
     "lender",
     Lender,
+    // No limit that a close has is reached where nothing is stuck.
+    options = Options::new().linger(Duration::from_secs(3_600)),
     serve,
 }
 
@@ -100,11 +103,11 @@ impl From<HostError> for LendError {
 fn on_lent(thing: Handle<Thing>, filler: Vec<u8>);
 
 /// Takes a thing.
-#[ffi_host(deadline = "5s")]
+#[ffi_host(deadline = "1h")]
 async fn take(thing: Handle<Thing>, filler: Vec<u8>) -> Result<(), HostError>;
 
 /// Says which of some things it likes.
-#[ffi_host(deadline = "5s")]
+#[ffi_host(deadline = "1h")]
 async fn choose(things: Vec<Handle<Thing>>) -> Result<Option<Handle<Thing>>, HostError>;
 
 fn thing() -> Handle<Thing> {
@@ -139,10 +142,61 @@ pub fn lend_kept(lender: &Lender) -> Handle<Thing> {
     lender.kept.clone()
 }
 
-/// Lends a thing later, and cannot be kept from it.
+/// How far a loan has come that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Loan {
+    Begun,
+    LetGo,
+    Made,
+}
+
+static LOANS: (Mutex<BTreeMap<u32, Loan>>, Condvar) = (Mutex::new(BTreeMap::new()), Condvar::new());
+
+fn loans() -> MutexGuard<'static, BTreeMap<u32, Loan>> {
+    LOANS.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn set(number: u32, loan: Loan) {
+    loans().insert(number, loan);
+    LOANS.1.notify_all();
+}
+
+/// Whether the loan of this number has begun.
 #[ffi]
-pub fn lend_later(_lender: &Lender, delay_ms: u32) -> Handle<Thing> {
-    std::thread::sleep(Duration::from_millis(delay_ms.into()));
+pub fn has_begun(_lender: &Lender, number: u32) -> bool {
+    loans().contains_key(&number)
+}
+
+/// Lets the loan of this number go on.
+#[ffi]
+pub fn let_go(_lender: &Lender, number: u32) {
+    set(number, Loan::LetGo);
+}
+
+/// Whether a thing was lent for this number.
+#[ffi]
+pub fn was_made(_lender: &Lender, number: u32) -> bool {
+    loans().get(&number) == Some(&Loan::Made)
+}
+
+/// Lends a thing when it is let go, and cannot be kept from it.
+#[ffi]
+pub fn lend_later(_lender: &Lender, number: u32) -> Handle<Thing> {
+    set(number, Loan::Begun);
+    let waits = |loans: &mut BTreeMap<u32, Loan>| loans.get(&number) != Some(&Loan::LetGo);
+    drop(LOANS.1.wait_while(loans(), waits).unwrap_or_else(PoisonError::into_inner));
+    set(number, Loan::Made);
+    thing()
+}
+
+/// Lends a thing when it is let go, unless it is cancelled.
+#[ffi]
+pub async fn lend_unless_cancelled(_lender: &Lender, number: u32) -> Handle<Thing> {
+    set(number, Loan::Begun);
+    while loans().get(&number) != Some(&Loan::LetGo) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    set(number, Loan::Made);
     thing()
 }
 

@@ -84,7 +84,7 @@ impl Drop for Server {
 /// Runs a command as a shell does.
 fn run(command: &str, folder: &Path) -> Result<String, String> {
     let mut shell = inside(folder, "timeout");
-    let output = shell.args(["60", "sh", "-c"]).arg(format!("exec 2>&1; {command}")).output();
+    let output = shell.args(["600", "sh", "-c"]).arg(format!("exec 2>&1; {command}")).output();
     let output = output.expect("a shell");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     // `ffihost diff` and `ffihost generate --check` say with 1 that there is a difference, and `ffihost call` that there is a

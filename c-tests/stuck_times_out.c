@@ -7,6 +7,12 @@ static void closes(void *ctx, Told *done) {
     CHECK_EQ(abuse_close(ctx, on_told, done), FFI_RET_OK);
 }
 
+/* Nothing holds it up, but on a slow machine its limits may be shorter than what there is to do. */
+static void destroy_in_any_time(void *ctx) {
+    int status = abuse_destroy(ctx);
+    CHECK(status == FFI_RET_OK || status == FFI_RET_TIMED_OUT);
+}
+
 static void act_hold_until_it_is_too_late(Function *function, uint64_t token, const char *req, size_t len) {
     LATCH_AWAIT((Latch *)function->extra, 1);
     CHECK_EQ(abuse_host_complete(function->ctx, token, FFI_RET_OK, req, len), FFI_RET_INVALID_CTX);
@@ -57,7 +63,8 @@ static void code_that_refuses_to_stop(void) {
         LATCH_AWAIT(&function->released, 1);
         CHECK_EQ(abuse_stats_of(next).requests, 1);
         CHECK_EQ(abuse_stats_of(next).host_calls, 1);
-        CHECK_EQ(abuse_destroy(next), FFI_RET_OK);
+        destroy_in_any_time(next);
+        LATCH_AWAIT(&next_function->released, 1);
         function_end(next_function, 1, 0);
         AWAIT(count_threads() <= threads);
         function_end(function, 0, 0);
@@ -69,11 +76,11 @@ static void code_that_refuses_to_stop(void) {
 static void a_request_that_blocks(void) {
     Told blocks;
     void *ctx = abuse_new("");
-    SUBMIT(ctx, abuse_block, ABUSE_TOO_LONG, &blocks);
-    AWAIT(abuse_stats_of(ctx).requests == 1);
+    SUBMIT(ctx, abuse_hold, "refuses", &blocks);
     CHECK_EQ(abuse_destroy(ctx), FFI_RET_TIMED_OUT);
     CHECK_EQ(latch_count(&blocks.ended), 1);
     CHECK_TOLD(&blocks, FFI_RET_TIMED_OUT, NULL);
+    abuse_let_go("refuses");
     AWAIT(count_threads() == 1);
 }
 

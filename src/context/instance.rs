@@ -1,0 +1,152 @@
+//! One life of a context: what all threads share of it.
+
+use super::closing::Closing;
+use super::gate::Pin;
+use super::record::Context;
+use super::records::{Handle, Stay, Tenancy};
+use super::requests::{Errand, Requests};
+use crate::abi::HostFunction;
+use crate::events::{Events, events};
+use crate::handles::Handles;
+use crate::options::Options;
+use crate::registry::Registry;
+use crate::stats::{Counters, Stats};
+use crate::sync::Arc;
+use std::ops::Deref;
+use std::ptr;
+use std::sync::atomic::AtomicPtr as StatePtr;
+
+pub(crate) struct Instance {
+    pub(crate) context: &'static Context,
+    pub(crate) generation: u64,
+    pub(crate) options: Options,
+    pub(crate) registry: Registry<HostFunction>,
+    pub(crate) requests: Requests,
+    pub(crate) events: Option<Box<dyn Events>>,
+    #[cfg(feature = "ipc")]
+    pub(crate) servers: crate::ipc::servers::Servers,
+    pub(crate) closing: Closing,
+    pub(crate) counters: Counters,
+    pub(crate) handles: Handles,
+    /// The author's state, once it is constructed, for synchronous requests: valid while they are inside the gate.
+    pub(crate) state: StatePtr<()>,
+    answers_before: (u64, u64),
+}
+
+impl Instance {
+    /// A life that begins on this record, if generations have not run out. Not reachable yet, see [`Context::open`].
+    pub(super) fn new(stay: Stay, options: Options) -> Option<Arc<Self>> {
+        let context = stay.record();
+        Some(Arc::new(Self {
+            context,
+            generation: context.next_generation()?,
+            registry: Registry::new(),
+            requests: Requests::new(options.requests_queued),
+            events: events(&options),
+            #[cfg(feature = "ipc")]
+            servers: crate::ipc::servers::Servers::default(),
+            closing: Closing::new(stay),
+            counters: Counters::default(),
+            state: StatePtr::new(ptr::null_mut()),
+            answers_before: (context.answers_refused.get(), context.answers_undecodable.get()),
+            handles: Handles::default(),
+            options,
+        }))
+    }
+
+    /// A share of the record's use, for a thread that may touch what it holds; none when the close is over.
+    pub(crate) fn tenancy(&self) -> Option<Arc<Tenancy>> {
+        self.closing.tenancy()
+    }
+
+    /// Admitted work that has not ended: requests that are accepted and not called back, synchronous ones, and those that are
+    /// being submitted. A submission stays inside until its request is live, so whoever asks for those inside first misses none
+    /// of a context that admits no more.
+    pub(crate) fn has_admitted_work(&self) -> bool {
+        self.context.gate.admitted() != 0 || self.requests.live() != 0
+    }
+
+    /// Whether this is one of the context's own threads, also when it is about to end and runs the destructors of its
+    /// thread-locals.
+    pub(crate) fn owns_this_thread(&self) -> bool {
+        self.closing.is_ffi_thread()
+    }
+
+    pub(crate) fn handle(&self) -> Handle {
+        Handle { index: self.context.index, generation: self.generation }
+    }
+
+    pub(crate) fn host(&self) -> crate::Host {
+        crate::Host::new(self.context, self.generation)
+    }
+
+    /// Has an errand run on the FFI thread, or hands it back if the context is past that.
+    pub(crate) fn post(&self, errand: Errand) -> Result<(), Errand> {
+        self.requests.post(errand)?;
+        self.context.signal.notify();
+        Ok(())
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let counters = &self.counters;
+        let (inline, remote) = (counters.calls_inline.get(), counters.calls_remote.get());
+        let (timed_out, cancelled) = (counters.calls_timed_out.get(), counters.calls_cancelled.get());
+        let settled = inline + remote + timed_out + cancelled;
+        // Read last, so that a call that began and ended meanwhile does not make the difference negative.
+        let calls = counters.calls.get();
+        Stats {
+            host_calls: calls,
+            host_calls_in_flight: calls.saturating_sub(settled),
+            host_calls_inline: inline,
+            host_calls_remote: remote,
+            host_calls_timed_out: timed_out,
+            host_calls_cancelled: cancelled,
+            host_calls_slow: counters.calls_slow.get(),
+            host_answers_refused: self.context.answers_refused.get() - self.answers_before.0,
+            host_answers_undecodable: self.context.answers_undecodable.get() - self.answers_before.1,
+            host_fns_registered: self.registry.len() as u64,
+            requests: counters.requests.get(),
+            requests_in_flight: self.requests.live() as u64,
+            requests_refused: counters.requests_refused.get(),
+            events_emitted: counters.events_emitted.get(),
+            events_dropped: counters.events_dropped.get(),
+            listeners: self.events.as_ref().map_or(0, |events| events.listeners() as u64),
+            handles: self.handles.len() as u64,
+        }
+    }
+}
+
+/// Somebody inside the gate: the instance lives until this is dropped.
+pub(crate) struct Pinned {
+    pub(super) context: &'static Context,
+    pub(super) instance: *const Instance,
+    pub(super) pin: Pin,
+}
+
+impl Pinned {
+    /// A reference that outlives the pin.
+    pub(crate) fn share(&self) -> Arc<Instance> {
+        // SAFETY: the pointer came from `Arc::into_raw`, and the record's count is not given up while somebody is inside.
+        unsafe {
+            Arc::increment_strong_count(self.instance);
+            Arc::from_raw(self.instance)
+        }
+    }
+}
+
+impl Deref for Pinned {
+    type Target = Instance;
+
+    #[inline]
+    fn deref(&self) -> &Instance {
+        // SAFETY: as in `share`.
+        unsafe { &*self.instance }
+    }
+}
+
+impl Drop for Pinned {
+    #[inline]
+    fn drop(&mut self) {
+        self.context.leave(self.pin);
+    }
+}

@@ -1,0 +1,105 @@
+//! How a close ends: the FFI thread reports, or the supervisor gives up, and everybody is told what came of it.
+//!
+//! # Parties
+//!
+//! - The FFI thread reports once, when nothing of the context is called any longer.
+//! - The supervisor waits for the report with a limit. If it does not come, the supervisor abandons the context.
+//! - Whoever calls destroy while a close is under way waits for the supervisor's outcome, with a limit of its own.
+//!
+//! # Protocol
+//!
+//! Report and abandonment are decided under one lock, so exactly one comes first: a supervisor that has the report does not
+//! abandon, and an FFI thread that reports after the abandonment is told so. Changes are announced by an event after the
+//! lock is released; whoever waits looks under the lock, before and after it has begun to listen.
+
+use crate::sync::{Event, Mutex, planted};
+use std::time::Instant;
+
+/// How a close ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// Everything is released and ended.
+    Clean,
+    /// Library or host code did not stop in time.
+    TimedOut,
+}
+
+impl Closed {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Clean => "",
+            Self::TimedOut => "code of the library or a listener did not stop in time; what it may touch is left alone",
+        }
+    }
+
+    /// The worse of both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self == Self::Clean { other } else { self }
+    }
+}
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Reported {
+    /// The supervisor goes on from here.
+    InTime,
+    /// The supervisor has given up.
+    TooLate,
+}
+
+#[derive(Debug, Default)]
+struct Decided {
+    ended: Option<Closed>,
+    outcome: Option<Closed>,
+    abandoned: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Report {
+    decided: Mutex<Decided>,
+    changed: Event,
+}
+
+impl Report {
+    pub(crate) fn new() -> Self {
+        Self { decided: Mutex::new(Decided::default()), changed: Event::new() }
+    }
+
+    /// The FFI thread's report.
+    pub(crate) fn report(&self, ended: Closed) -> Reported {
+        let mut decided = self.decided.lock();
+        decided.ended = Some(ended);
+        let abandoned = decided.abandoned;
+        drop(decided);
+        self.changed.notify_all();
+        if abandoned { Reported::TooLate } else { Reported::InTime }
+    }
+
+    /// Waits for the FFI thread's report. None if it has not come by then: the context is abandoned from now on.
+    pub(crate) fn await_report(&self, deadline: Instant) -> Option<Closed> {
+        let reported = self.changed.wait_until(deadline, || self.decided.lock().ended);
+        if reported.is_some() {
+            return reported;
+        }
+        if planted("abandon_without_second_look") {
+            self.decided.lock().abandoned = true;
+            return None;
+        }
+        let mut decided = self.decided.lock();
+        decided.abandoned = decided.ended.is_none();
+        decided.ended
+    }
+
+    /// The outcome, for everybody who waits for it.
+    pub(crate) fn publish(&self, outcome: Closed) {
+        self.decided.lock().outcome = Some(outcome);
+        self.changed.notify_all();
+    }
+
+    /// Waits for the outcome of a close that somebody else supervises; that it timed out, if there is none by then.
+    pub(crate) fn await_outcome(&self, deadline: Instant) -> Closed {
+        self.changed.wait_until(deadline, || self.decided.lock().outcome).unwrap_or(Closed::TimedOut)
+    }
+}

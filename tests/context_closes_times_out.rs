@@ -1,0 +1,47 @@
+//! Code that refuses to stop does not keep a close: its limits are short here.
+
+mod support;
+
+use ffihost::Status;
+use std::sync::Mutex;
+use std::sync::mpsc;
+use support::Context;
+
+const INVALID_CTX: i32 = Status::InvalidCtx.code();
+const TIMED_OUT: i32 = Status::TimedOut.code();
+
+#[test]
+fn author_code_that_refuses_to_stop_does_not_keep_the_close() {
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |_, _| {});
+    let stuck = ctx.submit("hold", "stuck");
+    let queued = ctx.submit("echo", "");
+    assert_eq!(ctx.destroy(), TIMED_OUT);
+    assert_eq!((stuck.wait().ret, queued.wait().ret), (TIMED_OUT, TIMED_OUT), "called back before destroy returned");
+    assert_eq!((ctx.destroy(), log.released()), (INVALID_CTX, 0), "what stuck code may use is left alone");
+    support::let_go("stuck");
+    // When it lets go after all, everything is released, and nothing is called twice.
+    support::wait_until("the stuck code has ended", || log.released() == 1);
+    stuck.assert_silent();
+    queued.assert_silent();
+}
+
+#[test]
+fn a_host_function_that_never_returns_does_not_keep_the_calls_of_other_threads() {
+    let ctx = Context::new("test");
+    let (go_on, wait) = mpsc::channel::<()>();
+    let wait = Mutex::new(wait);
+    let log = ctx.register("ask", move |_, asked| {
+        if asked.text == "stuck" {
+            wait.lock().expect("not poisoned").recv().expect("the test lets it go on");
+        }
+    });
+    // The calls' threads end only when their calls have settled; the sender tells.
+    let settled = support::settle_elsewhere_each(ctx, &["open", "stuck"]);
+    assert_eq!(ctx.destroy(), TIMED_OUT);
+    for _ in 0..2 {
+        assert_eq!(settled.recv_timeout(support::PATIENCE), Ok("ShuttingDown".to_owned()));
+    }
+    go_on.send(()).expect("it waits");
+    support::wait_until("everything is released", || log.released() == 1);
+}
