@@ -98,8 +98,8 @@ mod slot;
 mod tests;
 mod token;
 
-use self::leftover::{Contained, contain};
 pub(crate) use self::leftover::Leftover;
+use self::leftover::{Contained, contain};
 use self::lists::Books;
 pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
 use self::segments::Segments;
@@ -282,7 +282,7 @@ impl<H> Table<H> {
         }
         debug_assert!(phase == Phase::Calling, "concluded in {phase:?}");
         let concluded = slot.conclude(ticket.token.sequence());
-        if concluded == Concluded::Closed {
+        if concluded == Concluded::Closed || (concluded == Concluded::Defeated && planted("defeated_slot_is_freed")) {
             return Conclusion::Ended(self.give_back(owner, index));
         }
         self.discount(owner);

@@ -3,7 +3,9 @@
 use super::local::Local;
 use super::record::CallHold;
 use super::room::Lacks;
-use crate::inflight::{Cancelled, Conclusion, Decode, DecoderOf, Leftover, Poll as CallPoll, Reason, Settled, Ticket, Token};
+use crate::inflight::{
+    Cancelled, Conclusion, Decode, DecoderOf, Leftover, Poll as CallPoll, Reason, Settled, Ticket, Token,
+};
 use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name};
 use crate::{HostError, abi::HostFunction};

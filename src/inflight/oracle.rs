@@ -218,7 +218,9 @@ impl Oracle {
         let cancelled = self.table.cancel(&self.owner, ticket);
         match self.known.remove(&call).expect("not given back") {
             Known::Open => {
-                assert!(matches!(cancelled, Cancelled::Open(left) if left.hold.as_ref().is_some_and(|held| held.0 == call)));
+                assert!(
+                    matches!(cancelled, Cancelled::Open(left) if left.hold.as_ref().is_some_and(|held| held.0 == call))
+                );
             }
             Known::Queued(_) | Known::Ready(_) => {
                 assert!(matches!(cancelled, Cancelled::Answered(left) if left.hold.as_ref().is_some()));

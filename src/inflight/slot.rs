@@ -263,7 +263,8 @@ impl<H> Slot<H> {
         }
         let claimed = Word::new(sequence, State::Claimed).bits();
         let defeated = Word::new(sequence, State::Defeated).bits();
-        match self.word.compare_exchange(claimed, defeated, Ordering::Relaxed, Ordering::Acquire) {
+        let order = if planted("conclude_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+        match self.word.compare_exchange(claimed, defeated, Ordering::Relaxed, order) {
             Ok(_) => Concluded::Defeated,
             Err(_) => Concluded::Answered,
         }
