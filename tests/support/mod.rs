@@ -14,6 +14,8 @@ use std::time::Duration;
 /// Longer than anything in a test takes, on whatever machine: a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
+pub mod bombs;
+
 static ASK: HostFn = HostFn::new("ask");
 
 /// The library's state.
@@ -339,6 +341,7 @@ ffihost::exports! {
         ask_sync: ask_sync,
         ask_sync_elsewhere: ask_sync_elsewhere,
         ask_and_drop: ask_and_drop,
+        ask_bomb: bombs::ask_bomb,
         settle_elsewhere: settle_elsewhere,
         move_call: move_call,
         drop_call_elsewhere: drop_call_elsewhere,
@@ -401,6 +404,7 @@ pub mod c {
         ask_sync = "t_ask_sync",
         ask_sync_elsewhere = "t_ask_sync_elsewhere",
         ask_and_drop = "t_ask_and_drop",
+        ask_bomb = "t_ask_bomb",
         settle_elsewhere = "t_settle_elsewhere",
         move_call = "t_move_call",
         drop_call_elsewhere = "t_drop_call_elsewhere",
