@@ -466,23 +466,6 @@ fn unregistered_inside_the_function_with_a_nested_call() {
 }
 
 #[test]
-fn a_token_names_one_call_among_all_contexts() {
-    let (first, second) = (Context::new("first"), Context::new("second"));
-    let ((first_asked, _), (second_asked, _)) = (leave_open(first), leave_open(second));
-    let pending = [first.submit("ask", ""), second.submit("ask", "")];
-    let tokens = [next(&first_asked).token, next(&second_asked).token];
-    assert_ne!(tokens[0], tokens[1]);
-    assert_eq!(second.answer(tokens[0], 0, "for the first"), UNKNOWN_TOKEN);
-    assert_eq!(first.answer(tokens[1], 0, "for the second"), UNKNOWN_TOKEN);
-    assert!(pending.iter().all(support::Pending::is_open), "neither call is touched");
-    assert_eq!(first.answer(tokens[0], 0, "first"), 0);
-    assert_eq!(second.answer(tokens[1], 0, "second"), 0);
-    assert_eq!(pending.map(|pending| pending.wait()), [Told::ok("first"), Told::ok("second")]);
-    assert_eq!((first.stats().host_answers_refused, second.stats().host_answers_refused), (1, 1));
-    assert_eq!((first.destroy(), second.destroy()), (0, 0));
-}
-
-#[test]
 fn a_synchronous_call_takes_an_answer_from_another_thread() {
     for request in ["ask_sync", "ask_sync_elsewhere"] {
         let ctx = Context::new("test");
