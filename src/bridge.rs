@@ -3,8 +3,9 @@
 //! # The guarantee
 //!
 //! Whoever pushes and then notifies is seen: after [`Signal::notify`] returns, the consumer either has not yet looked for
-//! the last time before it sleeps, or it is woken. Notifications coalesce: however many come while the consumer is awake
-//! or being woken, it is woken once.
+//! the last time before it sleeps, or it is woken. That needs nobody else: everybody who pushes notifies, also when the queue
+//! was not empty, since whoever found it empty may be suspended before its own notification. Notifications coalesce: however
+//! many come while the consumer is awake or being woken, it is woken once.
 //!
 //! # The queue
 //!
