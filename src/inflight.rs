@@ -256,7 +256,8 @@ impl<H> Table<H> {
     #[inline]
     pub(crate) fn called<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Settled<T, H>, Ticket<T>> {
         let index = ticket.token.index();
-        let inline = self.slot(index).local(owner, |local| {
+        let slot = self.slot(index);
+        let inline = slot.local(owner, |local| {
             let inline = local.phase == Phase::AnsweredInline;
             if !inline {
                 local.phase = Phase::Waiting;
@@ -264,9 +265,9 @@ impl<H> Table<H> {
             inline
         });
         if inline {
-            return Ok(self.take(owner, index));
+            return Ok(self.take(owner, index, slot));
         }
-        self.list(owner, index);
+        self.list(owner, index, slot);
         Err(ticket)
     }
 
@@ -278,15 +279,15 @@ impl<H> Table<H> {
         let slot = self.slot(index);
         let phase = slot.local(owner, |local| local.phase);
         if phase == Phase::AnsweredInline {
-            return Conclusion::Inline(self.take(owner, index));
+            return Conclusion::Inline(self.take(owner, index, slot));
         }
         debug_assert!(phase == Phase::Calling, "concluded in {phase:?}");
         let concluded = slot.conclude(ticket.token.sequence());
         if concluded == Concluded::Closed || (concluded == Concluded::Defeated && planted("defeated_slot_is_freed")) {
-            return Conclusion::Ended(self.give_back(owner, index));
+            return Conclusion::Ended(self.give_back(owner, index, slot));
         }
         self.discount(owner);
-        let mut left = self.move_out(owner, index);
+        let mut left = Self::move_out(owner, slot);
         slot.local(owner, |local| local.phase = Phase::Emptied);
         if concluded == Concluded::Defeated || planted("conclude_drops_an_accepted_answer") {
             return Conclusion::Ended(left);
@@ -349,15 +350,15 @@ impl<H> Table<H> {
     #[inline]
     pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
         let index = ticket.token.index();
-        let (phase, kept) = self
-            .slot(index)
-            .local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
+        let slot = self.slot(index);
+        let (phase, kept) =
+            slot.local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
         match phase {
             Phase::Ready => Poll::Answered,
             Phase::Ended(reason) => {
-                self.unlist(owner, index);
+                self.unlist(owner, slot);
                 self.discount(owner);
-                self.free(owner, index);
+                self.free(owner, index, slot);
                 Poll::Ended(reason)
             }
             Phase::Waiting if kept => Poll::Pending,
@@ -370,13 +371,10 @@ impl<H> Table<H> {
 
     /// Keeps a waker for a call that is open. The waker's clone may end the call, and the drop of the one before too.
     fn keep<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
-        let mut unused = Some(waker.clone());
-        let waits = self.slot(ticket.token.index()).local(owner, |local| {
-            let waits = local.phase == Phase::Waiting;
-            if waits {
-                std::mem::swap(&mut local.waker, &mut unused);
-            }
-            waits
+        let clone = waker.clone();
+        let (waits, unused) = self.slot(ticket.token.index()).local(owner, |local| match local.phase {
+            Phase::Waiting => (true, local.waker.replace(clone)),
+            _ => (false, Some(clone)),
         });
         drop(Contained::new(unused));
         if waits { Poll::Pending } else { self.poll(owner, ticket, waker) }
@@ -387,21 +385,21 @@ impl<H> Table<H> {
     #[inline]
     pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Settled<T, H> {
         let index = ticket.token.index();
-        self.unlist(owner, index);
-        self.take(owner, index)
+        let slot = self.slot(index);
+        self.unlist(owner, slot);
+        self.take(owner, index, slot)
     }
 
     /// Takes the outcome of a call that the owner knows to be answered, and frees its slot. There is no waker: nobody awaited
     /// an inline answer, and the drain took that of any other.
     #[inline]
-    fn take<T>(&self, owner: &Owner, index: u32) -> Settled<T, H> {
-        let slot = self.slot(index);
+    fn take<T>(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Settled<T, H> {
         let hold = slot.local(owner, |local| local.hold.take());
         // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
         // decoder's, and the slot is freed below, so the outcome is read once.
         let outcome = unsafe { slot.take_outcome() };
         self.discount(owner);
-        self.free(owner, index);
+        self.free(owner, index, slot);
         Settled { outcome, hold }
     }
 
@@ -419,7 +417,7 @@ impl<H> Table<H> {
         if slot.local(owner, |local| local.phase) != Phase::Waiting || !slot.try_close(token.sequence()) {
             return Err(ticket);
         }
-        Ok(self.give_back(owner, token.index()))
+        Ok(self.give_back(owner, token.index(), slot))
     }
 
     /// Ends a call in whatever way it can end.
@@ -430,19 +428,19 @@ impl<H> Table<H> {
             Phase::Ready | Phase::AnsweredInline => {
                 // SAFETY: the owner has seen the answer, and the slot is freed below.
                 let outcome = unsafe { slot.take_unwanted() };
-                let mut left = self.give_back(owner, index);
+                let mut left = self.give_back(owner, index, slot);
                 left.outcome = Contained::new(Some(outcome));
                 Cancelled::Answered(left)
             }
             Phase::Ended(_) => {
                 // The sweep took out what there was.
-                drop(self.give_back(owner, index));
+                drop(self.give_back(owner, index, slot));
                 Cancelled::Ended
             }
-            _ if slot.try_close(token.sequence()) => Cancelled::Open(self.give_back(owner, index)),
+            _ if slot.try_close(token.sequence()) => Cancelled::Open(self.give_back(owner, index, slot)),
             _ => {
-                self.strike(owner, index);
-                let left = self.move_out(owner, index);
+                self.strike(owner, slot);
+                let left = Self::move_out(owner, slot);
                 slot.local(owner, |local| local.phase = Phase::Abandoned);
                 Cancelled::Answered(left)
             }
@@ -450,23 +448,23 @@ impl<H> Table<H> {
     }
 
     /// Frees the slot of a call that is over, and hands out what it held but the outcome.
-    fn give_back(&self, owner: &Owner, index: u32) -> Leftover<H> {
-        self.strike(owner, index);
-        let left = self.move_out(owner, index);
-        self.free(owner, index);
+    fn give_back(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Leftover<H> {
+        self.strike(owner, slot);
+        let left = Self::move_out(owner, slot);
+        self.free(owner, index, slot);
         left
     }
 
     /// Takes a call out of the owner's books.
-    fn strike(&self, owner: &Owner, index: u32) {
-        if self.slot(index).local(owner, |local| local.phase.is_listed()) {
-            self.unlist(owner, index);
+    fn strike(&self, owner: &Owner, slot: &Slot<H>) {
+        if slot.local(owner, |local| local.phase.is_listed()) {
+            self.unlist(owner, slot);
         }
         self.discount(owner);
     }
 
-    fn move_out(&self, owner: &Owner, index: u32) -> Leftover<H> {
-        self.slot(index).local(owner, |local| Leftover {
+    fn move_out(owner: &Owner, slot: &Slot<H>) -> Leftover<H> {
+        slot.local(owner, |local| Leftover {
             hold: Contained::new(local.hold.take()),
             waker: Contained::new(local.waker.take()),
             outcome: Contained::new(None),
@@ -481,8 +479,9 @@ impl<H> Table<H> {
         let mut list = self.completions.take(|index| &self.slot(index).next);
         while let Some(index) = list {
             // Read before anything foreign runs: the slot may be used again after that.
-            list = Completions::follow(&self.slot(index).next);
-            match self.arrive(owner, index) {
+            let slot = self.slot(index);
+            list = Completions::follow(&slot.next);
+            match self.arrive(owner, index, slot) {
                 Arrived::Awaited(waker) => {
                     drained.arrived += 1;
                     if let Some(waker) = waker {
@@ -499,8 +498,8 @@ impl<H> Table<H> {
     }
 
     /// Takes in one slot from the queue: it is ANSWERED or DEFEATED, and its answerer is done with it.
-    fn arrive(&self, owner: &Owner, index: u32) -> Arrived {
-        let slot = self.slot(index);
+    #[inline]
+    fn arrive(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Arrived {
         let outcome = match slot.local(owner, |local| local.phase) {
             // SAFETY: an abandoned slot that comes by the queue is ANSWERED; it is freed below.
             Phase::Abandoned => Some(unsafe { slot.take_unwanted() }),
@@ -513,7 +512,7 @@ impl<H> Table<H> {
                 }));
             }
         };
-        self.free(owner, index);
+        self.free(owner, index, slot);
         Arrived::Freed(Contained::new(outcome))
     }
 

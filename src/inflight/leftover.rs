@@ -36,11 +36,17 @@ impl<T> Contained<T> {
 }
 
 impl<T> Drop for Contained<T> {
+    #[inline]
     fn drop(&mut self) {
         if let Some(value) = self.0.take() {
-            contain(|| drop(value));
+            discard(value);
         }
     }
+}
+
+#[cold]
+fn discard<T>(value: T) {
+    contain(|| drop(value));
 }
 
 /// Everything foreign that a slot held when its call ended.

@@ -98,8 +98,7 @@ impl<H> Table<H> {
 
     /// Puts a slot on the free list. It holds nothing foreign, and no answerer has it.
     #[inline]
-    pub(super) fn free(&self, owner: &Owner, index: u32) {
-        let slot = self.slot(index);
+    pub(super) fn free(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
         let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
         slot.word.store(Word::new(sequence, State::Free).bits(), Ordering::Relaxed);
         slot.local(owner, |local| {
@@ -111,9 +110,9 @@ impl<H> Table<H> {
 
     /// Puts a call at the end of the list.
     #[inline]
-    pub(super) fn list(&self, owner: &Owner, index: u32) {
+    pub(super) fn list(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
         let before = self.books.last.replace(index + 1);
-        self.slot(index).local(owner, |local| (local.previous, local.next) = (before, 0));
+        slot.local(owner, |local| (local.previous, local.next) = (before, 0));
         match before {
             0 => self.books.first.set(index + 1),
             before => self.slot(before - 1).local(owner, |local| local.next = index + 1),
@@ -122,8 +121,8 @@ impl<H> Table<H> {
 
     /// Takes a call out of the list.
     #[inline]
-    pub(super) fn unlist(&self, owner: &Owner, index: u32) {
-        let (before, after) = self.slot(index).local(owner, |local| (local.previous, local.next));
+    pub(super) fn unlist(&self, owner: &Owner, slot: &Slot<H>) {
+        let (before, after) = slot.local(owner, |local| (local.previous, local.next));
         match before {
             0 => self.books.first.set(after),
             before => self.slot(before - 1).local(owner, |local| local.next = after),
