@@ -299,6 +299,7 @@ impl<H> Table<H> {
     }
 
     /// Whether the call has a hold that `matches`.
+    #[inline]
     pub(crate) fn holds<T>(&self, owner: &Owner, ticket: &Ticket<T>, matches: impl Fn(&H) -> bool) -> bool {
         self.slot(ticket.token.index()).local(owner, |local| local.hold.as_ref().is_some_and(matches))
     }
@@ -355,29 +356,37 @@ impl<H> Table<H> {
             slot.local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
         match phase {
             Phase::Ready => Poll::Answered,
-            Phase::Ended(reason) => {
-                self.unlist(owner, slot);
-                self.discount(owner);
-                self.free(owner, index, slot);
-                Poll::Ended(reason)
-            }
+            Phase::Ended(reason) => self.take_ended(owner, index, slot, reason),
             Phase::Waiting if kept => Poll::Pending,
             phase => {
                 debug_assert!(phase == Phase::Waiting, "polled in {phase:?}");
-                self.keep(owner, ticket, waker)
+                self.keep(owner, slot, ticket, waker)
             }
         }
     }
 
+    #[cold]
+    fn take_ended(&self, owner: &Owner, index: u32, slot: &Slot<H>, reason: Reason) -> Poll {
+        // The sweep took out what there was.
+        drop(self.give_back(owner, index, slot));
+        Poll::Ended(reason)
+    }
+
     /// Keeps a waker for a call that is open. The waker's clone may end the call, and the drop of the one before too.
-    fn keep<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
+    #[inline]
+    fn keep<T>(&self, owner: &Owner, slot: &Slot<H>, ticket: &Ticket<T>, waker: &Waker) -> Poll {
         let clone = waker.clone();
-        let (waits, unused) = self.slot(ticket.token.index()).local(owner, |local| match local.phase {
+        let (waits, unused) = slot.local(owner, |local| match local.phase {
             Phase::Waiting => (true, local.waker.replace(clone)),
             _ => (false, Some(clone)),
         });
         drop(Contained::new(unused));
-        if waits { Poll::Pending } else { self.poll(owner, ticket, waker) }
+        if waits { Poll::Pending } else { self.poll_again(owner, ticket, waker) }
+    }
+
+    #[cold]
+    fn poll_again<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
+        self.poll(owner, ticket, waker)
     }
 
     /// Takes the outcome of a call that [`poll`](Self::poll) found answered.
@@ -432,9 +441,8 @@ impl<H> Table<H> {
                 left.outcome = Contained::new(Some(outcome));
                 Cancelled::Answered(left)
             }
-            Phase::Ended(_) => {
-                // The sweep took out what there was.
-                drop(self.give_back(owner, index, slot));
+            Phase::Ended(reason) => {
+                let _ended = self.take_ended(owner, index, slot, reason);
                 Cancelled::Ended
             }
             _ if slot.try_close(token.sequence()) => Cancelled::Open(self.give_back(owner, index, slot)),

@@ -43,16 +43,6 @@ impl Word {
     pub(super) fn sequence(self) -> u64 {
         self.0 >> STATE_BITS
     }
-
-    pub(super) fn state(self) -> State {
-        match self.0 & ((1 << STATE_BITS) - 1) {
-            0 => State::Free,
-            1 => State::Open,
-            2 => State::Claimed,
-            3 => State::Answered,
-            _ => State::Defeated,
-        }
-    }
 }
 
 /// Where a slot's call stands for its owner.
@@ -213,10 +203,9 @@ impl<H> Slot<H> {
             return claims;
         }
         if planted("claim_ignores_sequence") {
-            let seen = Word(self.word.load(Ordering::Acquire));
-            let claim = Word::new(seen.sequence(), State::Claimed).bits();
-            return seen.state() == State::Open
-                && self.word.compare_exchange(seen.bits(), claim, Ordering::Acquire, Ordering::Relaxed).is_ok();
+            let now = Word::from_bits(self.word.load(Ordering::Relaxed)).sequence();
+            let (open, claimed) = (Word::new(now, State::Open).bits(), Word::new(now, State::Claimed).bits());
+            return self.word.compare_exchange(open, claimed, Ordering::Acquire, Ordering::Relaxed).is_ok();
         }
         let order = if planted("claim_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
         self.word.compare_exchange(open, claimed, order, Ordering::Relaxed).is_ok()

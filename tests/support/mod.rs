@@ -138,11 +138,15 @@ async fn ask_and_drop(_: &Library, question: Vec<u8>) -> Result<Vec<u8>, String>
 
 static SETTLED: Mutex<Vec<mpsc::Sender<String>>> = Mutex::new(Vec::new());
 
-/// `settle_elsewhere`: asks on a thread that outlives the request, and tells the test how that settled.
+/// `settle_elsewhere`: asks on a thread that outlives the request, synchronously if the question says so, and tells the test how
+/// that settled.
 async fn settle_elsewhere(_: &Library, question: Vec<u8>) -> Result<(), String> {
     let host = Host::current().expect("in a context");
     std::thread::spawn(move || {
-        let outcome = futures_block_on(host.call("ask", question));
+        let outcome = match question.starts_with(b"sync") {
+            true => host.call_sync(&ASK, question),
+            false => futures_block_on(host.call("ask", question)),
+        };
         let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
         SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
     });
