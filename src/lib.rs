@@ -54,6 +54,7 @@
 //! | `inflight` | the table of open calls: every way that a call can end, as one state machine |
 //! | `bridge` | from any thread to the FFI thread: completions, errands, the signal |
 //! | `registry` | host functions by name: register, replace, unregister, release |
+//! | `waiters` | who waits for a place within a limit: first come, first served |
 //! | `context` | one live instance: its gate, its loop, its requests, its life and its close |
 //! | `events` | events to listeners, on a thread of their own |
 //! | [`Handle`] | objects that stay in the library |

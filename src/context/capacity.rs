@@ -181,9 +181,13 @@ impl Local {
         if !self.capacity.is_crowded() {
             return false;
         }
-        let has_place = self.capacity.context.has_place(self.capacity.limit, || self.context().calls.live(&self.owner));
+        let has_place = self.capacity.context.has_place(self.capacity.limit, || self.places_used());
         self.note_crowd();
         has_place
+    }
+
+    fn places_used(&self) -> u32 {
+        self.context().calls.used(&self.owner, self.capacity.limit)
     }
 
     /// A call has ended: hands its place over, if somebody waits.
@@ -196,7 +200,7 @@ impl Local {
 
     #[cold]
     fn hand_over_places(&self) {
-        self.capacity.context.hand_over(self.capacity.limit, || self.context().calls.live(&self.owner));
+        self.capacity.context.hand_over(self.capacity.limit, || self.places_used());
         self.note_crowd();
     }
 

@@ -171,12 +171,6 @@ impl Local {
         left
     }
 
-    fn drain_answers(&self) {
-        self.context().calls.drain(&self.owner, |waker| contain(|| waker.wake()));
-        // The slots of calls that nobody awaited are free now.
-        self.place_was_freed();
-    }
-
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
     #[inline]
     pub(super) fn follow_registry(&self) {
@@ -249,7 +243,7 @@ impl Local {
     /// Lets go of everything, at the end.
     pub(super) fn retire(&self) {
         self.shut_down_calls();
-        self.context().calls.retire(&self.owner, |hold| contain(|| drop(hold)));
+        self.retire_calls();
         contain(|| drop(self.batch.take()));
         self.capacity.clear();
         contain(|| self.snapshot.clear());

@@ -80,10 +80,7 @@ fn complete_against_unregister() {
         let told = std::cell::Cell::new(0);
         let settled = calls.settle(&owner, ticket, || {
             if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
-                calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| {
-                    told.set(told.get() + 1);
-                    drop((hold, waker));
-                });
+                told.set(told.get() + calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered).len());
             }
         });
         let accepted = answerer.join().expect("no panic");
@@ -115,9 +112,7 @@ fn unregister_ends_a_call_that_nobody_answers() {
         };
         let settled = calls.settle(&owner, ticket, || {
             if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
-                calls
-                    .table
-                    .sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| drop((hold, waker)));
+                drop(calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered));
             }
         });
         assert!(matches!(settled, Settled::Ended(Reason::Unregistered)));

@@ -15,6 +15,8 @@ use std::time::Duration;
 /// Longer than anything in a test takes, on whatever machine: a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
+pub mod bombs;
+
 static ASK: HostFn = HostFn::new("ask");
 
 /// The library's state.
@@ -137,11 +139,15 @@ async fn ask_and_drop(_: &Library, question: Vec<u8>) -> Result<Vec<u8>, String>
 
 static SETTLED: Mutex<Vec<mpsc::Sender<String>>> = Mutex::new(Vec::new());
 
-/// `settle_elsewhere`: asks on a thread that outlives the request, and tells the test how that settled.
+/// `settle_elsewhere`: asks on a thread that outlives the request, synchronously if the question says so, and tells the test how
+/// that settled.
 async fn settle_elsewhere(_: &Library, question: Vec<u8>) -> Result<(), String> {
     let host = Host::current().expect("in a context");
     std::thread::spawn(move || {
-        let outcome = futures_block_on(host.call("ask", question));
+        let outcome = match question.starts_with(b"sync") {
+            true => host.call_sync(&ASK, question),
+            false => futures_block_on(host.call("ask", question)),
+        };
         let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
         SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
     });
@@ -325,8 +331,17 @@ const fn ends_with(name: &[u8], end: &[u8]) -> bool {
     }
 }
 
-/// Host calls in flight; in a test whose file's name ends in `_crowded`, few.
-const CALLS: u32 = if ends_with(env!("CARGO_CRATE_NAME").as_bytes(), b"_crowded") { 4 } else { 1_000 };
+/// Host calls in flight; in a test whose file's name ends in `_crowded` few, in `_unlimited` as many as there may be at all.
+const CALLS: u32 = {
+    let name = env!("CARGO_CRATE_NAME").as_bytes();
+    if ends_with(name, b"_crowded") {
+        4
+    } else if ends_with(name, b"_unlimited") {
+        65_536
+    } else {
+        1_000
+    }
+};
 
 const OPTIONS: Options = Options::new()
     .grace(LIMITS.0)
@@ -354,6 +369,7 @@ ffihost::exports! {
         ask_sync: ask_sync,
         ask_sync_elsewhere: ask_sync_elsewhere,
         ask_and_drop: ask_and_drop,
+        ask_bomb: bombs::ask_bomb,
         settle_elsewhere: settle_elsewhere,
         move_call: move_call,
         drop_call_elsewhere: drop_call_elsewhere,
@@ -419,6 +435,7 @@ pub mod c {
         ask_sync = "t_ask_sync",
         ask_sync_elsewhere = "t_ask_sync_elsewhere",
         ask_and_drop = "t_ask_and_drop",
+        ask_bomb = "t_ask_bomb",
         settle_elsewhere = "t_settle_elsewhere",
         move_call = "t_move_call",
         drop_call_elsewhere = "t_drop_call_elsewhere",

@@ -165,7 +165,7 @@ pub unsafe fn host_complete(
 pub(crate) fn accepted(answer: &Answer) -> Result<(), Status> {
     match answer {
         Answer::Unknown => Err(Status::UnknownToken),
-        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. } => {
+        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable } => {
             Err(Status::Decode)
         }
         _ => Ok(()),
