@@ -33,7 +33,7 @@ mod real {
     pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
     /// parking_lot's condition variable, with an interface by value.
     #[derive(Debug, Default)]
@@ -55,12 +55,6 @@ mod real {
         /// Waits, or wakes up for no reason.
         pub(crate) fn wait<'a, T>(&self, mut guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
             self.0.wait(&mut guard);
-            guard
-        }
-
-        /// Waits that long at most, or wakes up for no reason.
-        pub(crate) fn wait_for<'a, T>(&self, mut guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
-            self.0.wait_for(&mut guard, limit);
             guard
         }
     }

@@ -149,7 +149,7 @@ typedef void (*FFICallBack)(int ret, const char *msg, size_t len, void *userData
 
 /* A host function: the library awaits its answer.
  *
- *   token        names this call. Never 0, never reused in the process's lifetime of this context or a later one.
+ *   token        names this call and no other, of whatever context of the library, living or later. Never 0.
  *   req, reqLen  the arguments; they live until this function returns, so copy what you need later. Never NULL.
  *   userData     what was registered. It stays valid until `release` is called.
  *
@@ -292,8 +292,9 @@ typedef struct FFIStats {
  *     Answers a host call. ret: FFI_RET_OK with the result; FFI_RET_ERR with the function's declared error;
  *     FFI_RET_CANCELLED or FFI_RET_DISCONNECTED; or any other number, with UTF-8 text: the host's own failure. The first
  *     answer wins.
- *     Returns OK; UNKNOWN_TOKEN if the call has ended or never was; DECODE if msg is not what the function returns, and
- *     TOO_LARGE if it is larger than the limit (the call ends with an error in both cases); INVALID_CTX.
+ *     Returns OK, and then this answer is what the library gets; UNKNOWN_TOKEN if the call has ended or is none of this
+ *     context's; DECODE if msg is not what the function returns, and TOO_LARGE if it is larger than the limit (the call ends
+ *     with an error in both cases); INVALID_CTX.
  *
  * int <lib>_host_fn_registered(void *ctx, const char *name)
  *     1 or 0; or minus a status: -FFI_RET_INVALID_CTX, -FFI_RET_INVALID_ARGUMENT.
