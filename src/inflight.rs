@@ -15,13 +15,16 @@
 //! ```text
 //!           begin           claim              publish
 //!   FREE ----------> OPEN ----------> CLAIMED ----------> ANSWERED
-//!    ^ ^              |                  |                   |
-//!    | |  cancel,     |                  | conclude          | take, after the drain,
-//!    | |  conclude    |                  v                   | inline, or conclude
-//!    | +--------------+               DEFEATED               |
-//!    |                                   | drain             |
-//!    +-----------------------------------+-------------------+
+//!    ^                |                  |                   |
+//!    | cancel,        |                  | conclude          | take: after the drain, inline, or conclude;
+//!    | conclude       |                  v                   | drain, if nobody takes it
+//!    +----------------+               DEFEATED               |
+//!                                        | drain             |
+//!                                        v                   v
+//!                              (free: the next `begin` may have the slot)
 //! ```
+//!
+//! Only the owner has to know that a slot is free, so freeing one leaves its word as it is: an answer claims nothing but OPEN.
 //!
 //! | transition | by | how |
 //! |---|---|---|
@@ -30,7 +33,7 @@
 //! | publish | the answerer that claimed | compare-and-swap; a store for the owner's inline answer, which nobody can defeat |
 //! | cancel | the owner: deadline, drop, unregister, close | compare-and-swap |
 //! | conclude | the owner, for a call that cannot wait | compare-and-swap, from OPEN or from CLAIMED |
-//! | take, drain | the owner | a store: no answerer touches the slot any more |
+//! | take, drain | the owner | the word stays; no answerer touches the slot any longer |
 //!
 //! - An answer that does not claim is refused before anything is read or written.
 //! - While CLAIMED, the answerer alone touches the outcome: it decodes into it. Once ANSWERED, the outcome is the owner's. An
@@ -424,10 +427,7 @@ impl<H> Table<H> {
     pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Leftover<H>, Ticket<T>> {
         let token = ticket.token;
         let slot = self.slot(token.index());
-        if slot.local(owner, |local| local.phase) != Phase::Waiting || !slot.try_close(token.sequence()) {
-            return Err(ticket);
-        }
-        Ok(self.give_back(owner, token.index(), slot))
+        if slot.try_close(token.sequence()) { Ok(self.give_back(owner, token.index(), slot)) } else { Err(ticket) }
     }
 
     /// Ends a call in whatever way it can end.
@@ -538,8 +538,7 @@ impl<H> Table<H> {
         while let Some(index) = list {
             list = self.next_listed(owner, index);
             let slot = self.slot(index);
-            let wanted =
-                slot.local(owner, |local| local.phase == Phase::Waiting && local.hold.as_ref().is_some_and(&matches));
+            let wanted = slot.local(owner, |local| local.hold.as_ref().is_some_and(&matches));
             let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
             if wanted && slot.try_close(sequence) {
                 let token = Token::new(sequence, index);

@@ -1,9 +1,8 @@
 //! The owner's books: its numbers, its free slots, and its list of open calls.
 
 use super::sequence::{BLOCK, Supply};
-use super::slot::{Phase, Slot, State, Word};
+use super::slot::{Phase, Slot};
 use super::{MAX_IN_FLIGHT, Owner, Table};
-use crate::sync::Ordering;
 use std::cell::Cell;
 
 /// What only the owner touches. An index in here is that of a slot + 1; 0 is none.
@@ -124,8 +123,6 @@ impl<H> Table<H> {
     /// Puts a slot on the free list. It holds nothing foreign, and no answerer has it.
     #[inline]
     pub(super) fn free(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
-        let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
-        slot.word.store(Word::new(sequence, State::Free).bits(), Ordering::Relaxed);
         slot.local(owner, |local| {
             debug_assert!(local.hold.is_none() && local.waker.is_none(), "what is foreign was moved out");
             local.phase = Phase::Free;

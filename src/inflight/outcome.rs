@@ -153,3 +153,17 @@ impl Erased {
         unsafe { (self.decode)(storage, answer) }
     }
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+
+    #[repr(align(16))]
+    struct Aligned(#[expect(dead_code, reason = "it is room")] u8);
+
+    #[test]
+    fn what_lives_in_the_slot() {
+        assert!(fits::<()>() && fits::<[u8; 56]>() && fits::<[u64; 7]>());
+        assert!(!fits::<[u8; 57]>() && !fits::<Aligned>());
+    }
+}

@@ -11,7 +11,7 @@ const STATE_BITS: u32 = super::INDEX_BITS;
 /// Where a slot's latest call stands, as far as other threads are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// No call, or one that its owner has ended: every answer is refused.
+    /// No call yet, or one that its owner has ended without an answer.
     Free = 0,
     /// An answer will be taken.
     Open = 1,
