@@ -196,12 +196,20 @@ c_programs! {
     handles
     header
     layout
+    listeners_times_out
+    no_threads
+    reclaim_times_out
     reentrant
     registry
     requests
+    stacks
     stuck_times_out
+    thread_ends
+    thread_ends_times_out
     threads
+    tokens
     two_libraries
+    visitors
     warnings
 }
 
