@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ptr;
 
-/// Entries that need no allocation.
+/// Entries below the latest that need no allocation.
 const NESTED: usize = 6;
 
 #[derive(Clone, Copy)]
@@ -27,9 +27,14 @@ struct Entry {
 struct OfThread {
     /// Null except on an FFI thread.
     local: Cell<*const Local>,
+    /// The latest entry.
+    current: Cell<Option<Host>>,
+    serial: Cell<u64>,
     last_serial: Cell<u64>,
+    /// All entries, the latest too.
     count: Cell<usize>,
-    entries: [Cell<Option<Entry>>; NESTED],
+    /// The first of those below the latest; what is beyond the count is out of date.
+    below: [Cell<Option<Entry>>; NESTED],
     /// Entries that are nested deeper; without capacity when there is none.
     deeper: Cell<ManuallyDrop<Vec<Entry>>>,
 }
@@ -38,9 +43,11 @@ thread_local! {
     static THREAD: OfThread = const {
         OfThread {
             local: Cell::new(ptr::null()),
+            current: Cell::new(None),
+            serial: Cell::new(0),
             last_serial: Cell::new(0),
             count: Cell::new(0),
-            entries: [const { Cell::new(None) }; NESTED],
+            below: [const { Cell::new(None) }; NESTED],
             deeper: Cell::new(ManuallyDrop::new(Vec::new())),
         }
     };
@@ -49,84 +56,89 @@ thread_local! {
 impl OfThread {
     #[inline]
     fn push(&self, host: Host) -> u64 {
+        let count = self.count.get();
+        if count > 0 {
+            self.keep_below(count - 1);
+        }
         let serial = self.last_serial.get() + 1;
         self.last_serial.set(serial);
-        let entry = Entry { host, serial };
-        let count = self.count.get();
         self.count.set(count + 1);
-        match self.entries.get(count) {
-            Some(place) => place.set(Some(entry)),
-            None => self.push_deeper(entry),
-        }
+        self.make_current(Entry { host, serial });
         serial
     }
 
-    #[cold]
-    fn push_deeper(&self, entry: Entry) {
-        let mut deeper = self.deeper.take();
-        deeper.push(entry);
-        self.deeper.set(deeper);
+    #[inline]
+    fn make_current(&self, entry: Entry) {
+        self.current.set(Some(entry.host));
+        self.serial.set(entry.serial);
     }
 
-    /// Removes an entry, wherever it is.
+    fn latest(&self) -> Option<Entry> {
+        Some(Entry { host: self.current.get()?, serial: self.serial.get() })
+    }
+
+    /// Keeps the latest entry below another one.
+    fn keep_below(&self, index: usize) {
+        match self.below.get(index) {
+            Some(place) => place.set(self.latest()),
+            None => {
+                let mut deeper = self.deeper.take();
+                deeper.extend(self.latest());
+                self.deeper.set(deeper);
+            }
+        }
+    }
+
+    /// Removes an entry, wherever it is. Mostly it is the latest, and on a thread of the host's the only one.
     #[inline]
     fn remove(&self, serial: u64) {
-        let count = self.count.get();
-        match count.checked_sub(1).and_then(|last| self.entries.get(last)) {
-            Some(last) if last.get().is_some_and(|entry| entry.serial == serial) => {
-                last.set(None);
-                self.count.set(count - 1);
+        let left = self.count.get().wrapping_sub(1);
+        if self.serial.get() != serial {
+            self.remove_from_below(serial);
+        } else if left == 0 {
+            self.count.set(0);
+            self.current.set(None);
+        } else {
+            self.remove_latest(left);
+        }
+    }
+
+    fn remove_latest(&self, left: usize) {
+        match self.below.get(left - 1).and_then(Cell::get) {
+            Some(entry) => {
+                self.count.set(left);
+                self.make_current(entry);
             }
-            _ => self.remove_from_below(serial),
+            None => self.remove_from_below(self.serial.get()),
         }
     }
 
     #[cold]
     fn remove_from_below(&self, serial: u64) {
         let mut kept = self.all();
-        let before = kept.len();
-        kept.retain(|entry| entry.serial != serial);
         // One that was entered on another thread, by a stack that has moved, is not here.
-        if kept.len() == before {
-            return;
-        }
+        kept.retain(|entry| entry.serial != serial);
         self.count.set(kept.len());
-        for (index, place) in self.entries.iter().enumerate() {
-            place.set(kept.get(index).copied());
+        self.current.set(None);
+        if let Some(latest) = kept.pop() {
+            self.make_current(latest);
         }
-        let mut deeper = self.deeper.take();
-        deeper.clear();
-        deeper.extend(kept.iter().skip(NESTED));
-        if deeper.is_empty() {
-            // Its memory too: nobody frees it when the thread ends.
-            deeper = ManuallyDrop::new(Vec::new());
-            drop(ManuallyDrop::into_inner(self.deeper.replace(ManuallyDrop::new(Vec::new()))));
+        for (place, entry) in self.below.iter().zip(&kept) {
+            place.set(Some(*entry));
         }
-        self.deeper.set(deeper);
+        let deeper = kept.get(NESTED..).unwrap_or_default().to_vec();
+        drop(ManuallyDrop::into_inner(self.deeper.replace(ManuallyDrop::new(deeper))));
     }
 
     /// The entries, in their order.
     #[cold]
     fn all(&self) -> Vec<Entry> {
+        let below = self.count.get().saturating_sub(1);
         let deeper = self.deeper.take();
-        let all = self.entries.iter().filter_map(Cell::get).chain(deeper.iter().copied()).collect();
+        let first = self.below.iter().take(below).filter_map(Cell::get);
+        let all = first.chain(deeper.iter().copied()).chain(self.latest()).collect();
         self.deeper.set(deeper);
         all
-    }
-
-    #[inline]
-    fn current(&self) -> Option<Host> {
-        let last = self.count.get().checked_sub(1)?;
-        match self.entries.get(last) {
-            Some(place) => place.get().map(|entry| entry.host),
-            None => self.all().last().map(|entry| entry.host),
-        }
-    }
-
-    #[inline]
-    fn local(&self) -> Option<&Local> {
-        // SAFETY: null, or set by `with_loop`, which borrows the local until it has set it back. It is used on this thread only.
-        unsafe { self.local.get().as_ref() }
     }
 }
 
@@ -163,7 +175,7 @@ pub(super) fn with_loop<R>(local: &Local, f: impl FnOnce() -> R) -> R {
 /// The context that the present code belongs to.
 #[inline]
 pub(crate) fn current() -> Option<Host> {
-    THREAD.with(OfThread::current)
+    THREAD.with(|thread| thread.current.get())
 }
 
 /// Whether this thread is inside of that context: its FFI thread, its event thread, or one of its synchronous requests.
@@ -171,21 +183,37 @@ pub(crate) fn is_inside(host: Host) -> bool {
     THREAD.with(|thread| thread.all().iter().any(|entry| entry.host == host))
 }
 
+/// The loop's part of this thread, if it is an FFI thread.
+///
+/// # Safety
+///
+/// It is used before the loop ends, on this thread: by code that the loop runs.
+#[inline]
+unsafe fn loop_of_this_thread<'a>() -> Option<&'a Local> {
+    let local = THREAD.with(|thread| thread.local.get());
+    // SAFETY: null, or set by `with_loop`, which borrows the local until it has set it back.
+    unsafe { local.as_ref() }
+}
+
 /// The FFI thread's part of this record's present context, if this thread is that thread.
 #[inline]
 pub(super) fn with_local<R>(context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    THREAD.with(|thread| f(thread.local().filter(|local| ptr::eq(local.instance.context, context))))
+    // SAFETY: it is used by `f` alone, which returns before the loop goes on.
+    let local = unsafe { loop_of_this_thread() };
+    f(local.filter(|local| ptr::eq(local.instance.context, context)))
 }
 
 /// As [`with_local`], and inside of the context: on a thread that may be so already, as the FFI thread mostly is.
 #[inline]
 pub(super) fn ensure<R>(host: Host, context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    if current() == Some(host) { with_local(context, f) } else { enter(host, || with_local(context, f)) }
+    let only_the_loop = THREAD.with(|thread| thread.count.get()) == 1;
+    with_local(context, |local| if local.is_some() && only_the_loop { f(local) } else { enter(host, || f(local)) })
 }
 
 /// The `Local` of this thread, if it is an FFI thread.
 pub(super) fn local<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
-    THREAD.with(|thread| thread.local().map(f))
+    // SAFETY: as in `with_local`.
+    unsafe { loop_of_this_thread() }.map(f)
 }
 
 #[cfg(test)]
