@@ -51,7 +51,7 @@ static void a_healthy_listener_is_not_called(void) {
     for (round = 0; round < 3; round++) {
         Listener listener;
         Told held;
-        char name[16];
+        char name[32];
         unsigned long at_return, heard;
         int status;
         void *ctx = abuse_new("");

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include "abuse.h"
+#include <sys/mman.h>
 #include <ucontext.h>
 
 /* Apart by more than a memory checker takes for the growth of one stack. */
@@ -68,7 +69,8 @@ static void begin(Fiber *fiber, void *ctx, FFICallBack cb) {
     memset(fiber, 0, sizeof *fiber);
     fiber->ctx = ctx;
     fiber->cb = cb;
-    fiber->stack = (char *)check_alloc(STACK);
+    fiber->stack = (char *)mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(fiber->stack != MAP_FAILED);
     CHECK_EQ(getcontext(&fiber->at), 0);
     fiber->at.uc_stack.ss_sp = fiber->stack;
     fiber->at.uc_stack.ss_size = STACK;
@@ -84,8 +86,7 @@ static void end(Fiber *fiber) {
         resume(fiber);
     }
     CHECK_EQ(fiber->told, 1);
-    memset(fiber->stack, 0xa5, STACK);
-    free(fiber->stack);
+    CHECK_EQ(munmap(fiber->stack, STACK), 0);
 }
 
 /* Begun in this order, and ended in each. */
