@@ -1,5 +1,5 @@
-/* Closes that time out, one after the other, whose stuck code lets go afterwards: all that they kept serves again. More of them
- * than there are places for contexts (4,096). */
+/* Closes that time out, one after the other, whose stuck code lets go afterwards: all that they kept serves again. More of those
+ * whose host's code is stuck than there are places for contexts (4,096), and half as many whose library's code is. */
 #include "abuse.h"
 
 enum { BATCH = 48, KINDS = 3 };
@@ -65,7 +65,7 @@ static void let_go(Stuck *one, int kind) {
 }
 
 static void more_than_there_are_places(void) {
-    int batches = check_rounds(4200 / BATCH + 1, 4), batch, index;
+    int batches = check_rounds(4200 * KINDS / (KINDS - 1) / BATCH + 1, 4), batch, index;
     for (batch = 0; batch < batches; batch++) {
         for (index = 0; index < BATCH; index++) {
             snprintf(stuck[index].name, sizeof stuck[index].name, "%d/%d", batch, index);

@@ -138,10 +138,6 @@ impl Hub {
             drop(left_out);
         }
     }
-
-    fn is_event_thread(&self) -> bool {
-        ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
-    }
 }
 
 impl Events for Hub {
@@ -199,6 +195,10 @@ impl Events for Hub {
             }
         }
         self.count.store(0, Ordering::Release);
+    }
+
+    fn is_event_thread(&self) -> bool {
+        ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
     }
 
     fn listeners(&self) -> usize {

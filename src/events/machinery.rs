@@ -32,6 +32,9 @@ pub(crate) trait Events: Send + Sync {
     /// Removes every listener: no delivery begins after this, and what is queued is dropped and counted.
     fn abandon(&self);
 
+    /// Whether this is the event thread, also when it is about to end.
+    fn is_event_thread(&self) -> bool;
+
     /// How many listeners there are.
     fn listeners(&self) -> usize;
 }
