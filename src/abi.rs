@@ -25,6 +25,8 @@ pub use self::body::{
 #[cfg(feature = "ipc")]
 pub(crate) use self::body::{accepted, add_listener, cancel_in, context_of, fits, register_with, remove_listener};
 pub use self::host_fn::Callback;
-pub(crate) use self::host_fn::{HostFunction, UserData};
+pub(crate) use self::host_fn::HostFunction;
+#[cfg(any(feature = "ipc", test))]
+pub(crate) use self::host_fn::UserData;
 pub use self::library::{AnyLibrary, Library, Reply};
 pub(crate) use self::section::section;

@@ -23,7 +23,8 @@
 //! | [`records`], [`record`], [`instance`] | handles and records; one record; one life of a context |
 //! | [`frame`] | the current context of a thread |
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
-//! | [`requests`], [`room`] | what hosts ask for; what calls wait for |
+//! | [`requests`], [`jobs`] | what hosts ask for: the protocol, and the work itself |
+//! | [`room`] | what calls wait for |
 //! | [`run`], [`lifecycle`] | the FFI thread; the phases of a life, from the constructor to the destructor |
 //! | [`close`], [`closing`], [`report`] | who brings the end about; the report against the abandonment |
 //! | [`spin`], [`clock`] | how long to watch before sleeping; a cheap clock |
@@ -43,6 +44,8 @@ pub(crate) mod frame;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod instance;
 #[cfg(not(ffihost_loom))]
+pub(crate) mod jobs;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod lifecycle;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod local;
@@ -51,7 +54,6 @@ pub(crate) mod record;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod records;
 pub(crate) mod report;
-#[cfg(not(ffihost_loom))]
 pub(crate) mod requests;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod room;

@@ -8,6 +8,7 @@ mod close;
 mod gate;
 mod listener;
 mod registry;
+mod requests;
 mod signal;
 
 use crate::bridge::Signal;

@@ -131,6 +131,8 @@ fn abandon(instance: &Instance) {
     if let Some(events) = &instance.events {
         events.abandon();
     }
-    instance.requests.seal(Status::TimedOut, "the library did not stop in time when it was closed");
+    instance.end_requests((Status::TimedOut, "the library did not stop in time when it was closed"));
+    // The FFI thread may be inside of a callback that says that a request still runs: its terminal call comes after that.
+    instance.requests.await_warnings(Instant::now() + instance.options.linger);
     entries.into_iter().for_each(|entry| crate::panic::contain_call(|| drop(entry)));
 }

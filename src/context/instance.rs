@@ -2,26 +2,30 @@
 
 use super::closing::Closing;
 use super::gate::Pin;
+use super::jobs::{Ending, HostRequests, PostedJob};
 use super::record::Context;
 use super::records::{Handle, Stay, Tenancy};
-use super::requests::{Errand, Requests};
 use crate::abi::HostFunction;
+use crate::bridge::Inbox;
 use crate::events::{Events, events};
 use crate::handles::Handles;
 use crate::options::Options;
+use crate::panic::contain_call as contain;
 use crate::registry::Registry;
 use crate::stats::{Counters, Stats};
 use crate::sync::Arc;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::AtomicPtr as StatePtr;
+use tokio::task::AbortHandle;
 
 pub(crate) struct Instance {
     pub(crate) context: &'static Context,
     pub(crate) generation: u64,
     pub(crate) options: Options,
     pub(crate) registry: Registry<HostFunction>,
-    pub(crate) requests: Requests,
+    pub(crate) requests: HostRequests,
+    pub(super) posted: Inbox<PostedJob>,
     pub(crate) events: Option<Box<dyn Events>>,
     #[cfg(feature = "ipc")]
     pub(crate) servers: crate::ipc::servers::Servers,
@@ -41,7 +45,8 @@ impl Instance {
             context,
             generation: context.next_generation()?,
             registry: Registry::new(),
-            requests: Requests::new(options.requests_queued),
+            requests: HostRequests::new(options.requests_queued),
+            posted: Inbox::new(),
             events: events(&options),
             #[cfg(feature = "ipc")]
             servers: crate::ipc::servers::Servers::default(),
@@ -80,11 +85,32 @@ impl Instance {
         crate::Host::new(self.context, self.generation)
     }
 
-    /// Has an errand run on the FFI thread, or hands it back if the context is past that.
-    pub(crate) fn post(&self, errand: Errand) -> Result<(), Errand> {
-        self.requests.post(errand)?;
+    /// Has a job run on the FFI thread, or hands it back if the context is past that.
+    pub(crate) fn post(&self, job: PostedJob) -> Result<(), PostedJob> {
+        self.posted.push(job)?;
         self.context.signal.notify();
         Ok(())
+    }
+
+    /// Takes no more posted jobs, and drops those that wait: whoever waits for one learns that it will not be run.
+    pub(super) fn refuse_posted(&self) {
+        let mut left = self.posted.close();
+        while let Some(job) = left.pop_front() {
+            contain(|| drop(job));
+        }
+    }
+
+    /// Calls back every request that is left, takes no more, and drops what was queued.
+    pub(super) fn end_requests(&self, (status, text): Ending) {
+        let mut sealed = self.requests.seal((status, text));
+        sealed.tasks.iter().for_each(AbortHandle::abort);
+        for callback in sealed.callbacks {
+            contain(|| callback.call(status, text.as_bytes()));
+        }
+        while let Some((_, job)) = sealed.jobs.pop_front() {
+            contain(|| drop(job));
+        }
+        self.refuse_posted();
     }
 
     pub(crate) fn stats(&self) -> Stats {

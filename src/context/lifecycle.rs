@@ -29,6 +29,7 @@ use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use tokio::task::AbortHandle;
 use tokio::time::{Sleep, sleep};
 
 /// Why there is no state: a status and its payload, when the host is told.
@@ -242,7 +243,9 @@ impl Lifecycle {
 
     /// Cancels what has come meanwhile.
     fn cancel_requests(&self) {
-        if self.instance().requests.cancel_all() {
+        let cancelled = self.instance().requests.cancel_all();
+        cancelled.tasks.iter().for_each(AbortHandle::abort);
+        if cancelled.found {
             // What was queued is ended by the loop.
             self.instance().context.signal.notify();
         }

@@ -1,13 +1,14 @@
 //! The FFI thread's own part of a context, and one turn of its loop.
 //!
-//! A turn takes what other threads have brought, in this order: answers to host calls, changes of the registry, errands of
-//! library code on other threads, requests. Each is handled with nothing borrowed and nothing locked, because each may run
+//! A turn takes what other threads have brought, in this order: answers to host calls, changes of the registry, jobs that
+//! library code on other threads has posted, requests. Each is handled with nothing borrowed and nothing locked, because each may run
 //! foreign code: wakers, host functions, callbacks, releases.
 
 use super::frame;
 use super::instance::Instance;
+use super::jobs::Batch;
 use super::record::{CallHold, Context};
-use super::requests::{Batch, Key};
+use super::requests::Key;
 use super::room::Room;
 use super::spin::Spin;
 use crate::abi::HostFunction;
@@ -25,7 +26,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use tokio::runtime::LocalRuntime;
 use tokio::task::AbortHandle;
 
-/// Requests and errands that one turn starts; what is left waits for the next, so that running tasks get their turn.
+/// Requests and posted jobs that one turn starts; what is left waits for the next, so that running tasks get their turn.
 const TURN: usize = 256;
 
 /// Turns in a row while notifications keep coming.
@@ -130,10 +131,10 @@ impl Local {
         self.follow_registry();
         let mut left = TURN;
         while left > 0
-            && let Some(errand) = self.instance.requests.next_errand()
+            && let Some(job) = self.instance.posted.pop()
         {
             left -= 1;
-            contain(|| errand.run(self));
+            contain(|| job.run(self));
         }
         if self.constructed.get() {
             left = self.start_queued(left);
@@ -155,8 +156,8 @@ impl Local {
             let Some((key, mut job)) = batch.pop_front() else { break };
             left -= 1;
             if self.instance.requests.take_up(key, &batch) {
-                contain(|| drop(job));
                 self.end_request(key, Status::Cancelled, b"the request was cancelled before it started");
+                contain(|| drop(job));
             } else {
                 contain(|| job.start(self, key));
             }
@@ -249,8 +250,8 @@ impl Local {
 
     /// Calls a request back, unless somebody else has.
     pub(crate) fn end_request(&self, key: Key, status: Status, payload: &[u8]) {
-        let Some(settled) = self.instance.requests.settle(key) else { return };
-        settled.callback.call(status, payload);
+        let Some(callback) = self.instance.requests.settle(key) else { return };
+        callback.call(status, payload);
         if self.instance.closing.has_begun() {
             self.tell_news();
         }

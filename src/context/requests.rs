@@ -1,46 +1,41 @@
 //! The host's requests: taken on any thread, run on the FFI thread, called back exactly once.
 //!
-//! A request is accepted by entering `live`, under the lock, and it is settled by leaving it, also under the lock; the one
-//! who took it out calls back, after the lock is released. That is why a request is called back once, whoever comes first:
-//! its own end, a cancellation, or a close that has to do without the FFI thread. No foreign code runs under the lock.
+//! # Protocol
 //!
-//! The queue is part of the same state: a request that is accepted is queued, and both are bounded. See
-//! `docs/adr/0002-request-queue.md` for why this is a queue under a lock and not a channel.
+//! A request is accepted by entering the live ones, under the lock, and it is settled by leaving them, also under the lock;
+//! the one who took it out calls back, after the lock is released. That is why a request is called back once, whoever comes
+//! first: its own end, a cancellation, or a close that has to do without the FFI thread. Accepting and queueing are one step,
+//! and a sealing takes both at once, so nothing is between them.
+//!
+//! - *submit* (any thread): live and queued, or refused: too many are queued, or the context is sealed.
+//! - *take*, *take up*, *started* (FFI thread): the queue is exchanged for an empty one; each request is taken up, and the
+//!   task that runs it is kept, so that it can be cancelled. One that was cancelled while it was queued is not wanted when it
+//!   is taken up; one that was cancelled during its first poll, which has no task, is given its task back to abort it.
+//! - *settle* (FFI thread): the terminal callback is the caller's to make, once.
+//! - *warn* (FFI thread): a warning is a call of the same callback, so it neither overlaps nor follows the terminal one. While
+//!   it runs the request is marked. A sealing leaves a marked request in place, with how it ends; the FFI thread then makes
+//!   that call when the warning has returned. Whoever seals may wait for that, within a limit.
+//! - *cancel* (any thread): marks requests and hands out their tasks, to be aborted under no lock.
+//! - *seal*: nothing is taken any longer, and what is left is handed out: callbacks to call, jobs to drop.
+//!
+//! No foreign code runs and nothing foreign is dropped under the lock: everything is handed out.
+//!
+//! # Orderings
+//!
+//! The lock orders everything but two numbers beside it. How many requests the FFI thread has in hand is Relaxed: it is
+//! compared with the limit alone. Whether any request was ever cancelled is stored with Release under the lock and read with
+//! Acquire without it: an FFI thread that does not see it yet starts the request, and sees the mark under the lock when it
+//! brings the task.
+//!
+//! See `docs/adr/0002-request-queue.md` for why this is a queue under a lock and not a channel.
 
-use super::local::Local;
-use crate::abi::Callback;
-use crate::bridge::Inbox;
-use crate::status::Status;
-use crate::sync::{Mutex, Ordering};
-use slab::Slab;
-use smallbox::SmallBox;
+mod live;
+
+use self::live::Live;
+use crate::sync::{AtomicU32, Event, Mutex, Ordering, planted};
 use std::collections::VecDeque;
-use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
-use tokio::task::AbortHandle;
-
-/// A request's work: small ones are stored in the queue itself.
-pub(crate) type QueuedJob = SmallBox<dyn Job, [usize; 10]>;
-
-/// Something to start on the FFI thread.
-pub(crate) trait Job: Send {
-    /// Starts the request with this key; called once.
-    fn start(&mut self, local: &Rc<Local>, key: Key);
-}
-
-/// Something that library code on another thread wants done on the FFI thread.
-pub(crate) type Errand = Box<dyn Run + Send>;
-
-/// What an [`Errand`] is.
-pub(crate) trait Run {
-    fn run(self: Box<Self>, local: &Rc<Local>);
-}
-
-impl<F: FnOnce(&Rc<Local>)> Run for F {
-    fn run(self: Box<Self>, local: &Rc<Local>) {
-        self(local);
-    }
-}
+use std::mem;
+use std::time::Instant;
 
 /// Names a live request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,154 +50,218 @@ pub(crate) enum Refused {
     Sealed,
 }
 
-struct Live {
-    callback: Callback,
-    task: Option<AbortHandle>,
+/// Requests in the order in which they came.
+pub(crate) type Batch<J> = VecDeque<(Key, J)>;
+
+/// A live request.
+#[derive(Debug)]
+struct Request<C, T, E> {
+    callback: C,
+    task: Option<T>,
     cancelled: bool,
     /// Whether the host may cancel it: a request, and not the creation of the context.
     is_request: bool,
+    /// A warning runs.
+    warned: bool,
+    /// How it ends when the warning has returned.
+    ending: Option<E>,
 }
 
-/// Requests in the order in which they came.
-pub(crate) type Batch = VecDeque<(Key, QueuedJob)>;
+impl<C, T, E> Request<C, T, E> {
+    fn new(callback: C, is_request: bool) -> Self {
+        Self { callback, task: None, cancelled: false, is_request, warned: false, ending: None }
+    }
+}
 
-#[derive(Default)]
-struct Inner {
-    live: Slab<Live>,
-    queue: Batch,
+#[derive(Debug)]
+struct Inner<C, J, T, E> {
+    live: Live<Request<C, T, E>>,
+    queue: Batch<J>,
+    /// Live ones whose warning runs.
+    warnings: usize,
     sealed: bool,
 }
 
-/// See the module.
-pub(crate) struct Requests {
-    inner: Mutex<Inner>,
-    errands: Inbox<Errand>,
+/// The requests of one context: callbacks are a `C`, queued work a `J`, what aborts running work a `T`, and how a sealed
+/// request ends an `E`.
+#[derive(Debug)]
+pub(crate) struct Requests<C, J, T, E> {
+    inner: Mutex<Inner<C, J, T, E>>,
+    /// Notified when the last warning of a sealed context has returned.
+    warnings_over: Event,
     /// Requests that the FFI thread has taken and not started: they still count as queued. Its own to write.
-    in_hand: AtomicUsize,
+    in_hand: AtomicU32,
     /// Whether a request was ever cancelled: before that, none needs to be asked.
-    cancels: AtomicBool,
+    cancels: AtomicU32,
     limit: usize,
 }
 
-impl Requests {
+/// What a cancellation found.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "the tasks are aborted by the caller, under no lock"]
+pub(crate) struct Cancelled<T> {
+    /// Whether there was a request that had not been cancelled.
+    pub(crate) found: bool,
+    pub(crate) tasks: Vec<T>,
+}
+
+/// What was left when a context was sealed.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "what is left is called back and dropped by the caller, under no lock"]
+pub(crate) struct Sealed<C, J, T> {
+    pub(crate) callbacks: Vec<C>,
+    pub(crate) jobs: Batch<J>,
+    pub(crate) tasks: Vec<T>,
+}
+
+impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
     pub(crate) fn new(limit: u32) -> Self {
         Self {
-            inner: Mutex::new(Inner::default()),
-            errands: Inbox::new(),
-            in_hand: AtomicUsize::new(0),
-            cancels: AtomicBool::new(false),
+            inner: Mutex::new(Inner { live: Live::new(), queue: Batch::new(), warnings: 0, sealed: false }),
+            warnings_over: Event::new(),
+            in_hand: AtomicU32::new(0),
+            cancels: AtomicU32::new(0),
             limit: limit as usize,
         }
     }
 
-    /// Accepts a request; from now on it will be called back. True if the FFI thread has to be told.
-    pub(crate) fn submit(&self, callback: Callback, job: QueuedJob) -> Result<bool, Refused> {
+    /// Accepts a request, which can be cancelled by its tag; from now on it will be called back. True if the FFI thread has to
+    /// be told. A refused job is handed back.
+    pub(crate) fn submit(&self, tag: usize, callback: C, job: J) -> Result<bool, (Refused, J)> {
         let mut inner = self.inner.lock();
-        let refused = match &*inner {
-            Inner { sealed: true, .. } => Some(Refused::Sealed),
-            Inner { queue, .. } if queue.len() + self.in_hand.load(Ordering::Relaxed) >= self.limit => {
-                Some(Refused::Full)
-            }
-            _ => None,
-        };
-        if let Some(refused) = refused {
-            drop(inner);
-            drop(job);
-            return Err(refused);
+        if inner.sealed {
+            return Err((Refused::Sealed, job));
         }
-        let key = Key(inner.live.insert(Live { callback, task: None, cancelled: false, is_request: true }));
+        if inner.queue.len() + self.in_hand.load(Ordering::Relaxed) as usize >= self.limit {
+            return Err((Refused::Full, job));
+        }
+        let key = Key(inner.live.insert(tag, Request::new(callback, true)));
         inner.queue.push_back((key, job));
         Ok(inner.queue.len() == 1)
     }
 
     /// Accepts what needs no queue: the creation of the context itself.
-    pub(crate) fn accept(&self, callback: Callback) -> Key {
-        Key(self.inner.lock().live.insert(Live { callback, task: None, cancelled: false, is_request: false }))
-    }
-
-    /// Posts an errand of the library's own, or hands it back if the context takes none any more.
-    pub(crate) fn post(&self, errand: Errand) -> Result<(), Errand> {
-        self.errands.push(errand)
-    }
-
-    /// The next errand.
-    pub(crate) fn next_errand(&self) -> Option<Errand> {
-        self.errands.pop()
-    }
-
-    /// Takes no more errands, and drops those that are queued: whoever waits for one learns that it will not be run.
-    pub(crate) fn refuse_errands(&self) {
-        let mut left = self.errands.close();
-        while let Some(errand) = left.pop_front() {
-            crate::panic::contain_call(|| drop(errand));
-        }
+    pub(crate) fn accept(&self, callback: C) -> Key {
+        Key(self.inner.lock().live.insert(0, Request::new(callback, false)))
     }
 
     /// Exchanges an empty batch for all that is queued. FFI thread only.
-    pub(crate) fn take(&self, batch: &mut Batch) {
+    pub(crate) fn take(&self, batch: &mut Batch<J>) {
         let mut inner = self.inner.lock();
-        std::mem::swap(&mut inner.queue, batch);
-        self.in_hand.store(batch.len(), Ordering::Relaxed);
+        mem::swap(&mut inner.queue, batch);
+        self.hold(batch);
     }
 
-    /// Notes that a request of a batch is not queued any more; true if it was cancelled while it was. FFI thread only.
-    pub(crate) fn take_up(&self, key: Key, rest: &Batch) -> bool {
-        self.in_hand.store(rest.len(), Ordering::Relaxed);
-        // Acquire: pairs with the Release of whoever cancelled and asked the FFI thread to look again.
-        self.cancels.load(Ordering::Acquire) && self.is_unwanted(key)
+    /// Notes that a request of a batch is not queued any longer; true if it was cancelled while it was. FFI thread only.
+    pub(crate) fn take_up(&self, key: Key, rest: &Batch<J>) -> bool {
+        self.hold(rest);
+        self.cancels.load(Ordering::Acquire) != 0 && self.is_unwanted(key)
     }
 
-    /// Whether a request was cancelled, or called back by a close that did without the FFI thread.
+    fn hold(&self, batch: &Batch<J>) {
+        self.in_hand.store(u32::try_from(batch.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether a request was cancelled, or is settled.
     fn is_unwanted(&self, key: Key) -> bool {
-        self.inner.lock().live.get(key.0).is_none_or(|live| live.cancelled)
+        self.inner.lock().live.get_mut(key.0).is_none_or(|request| request.cancelled)
     }
 
-    /// Remembers the task that runs a request, so that it can be cancelled; aborts it if it is not wanted any more.
-    pub(crate) fn started(&self, key: Key, task: AbortHandle) {
+    /// Keeps the task that runs a request, so that it can be cancelled; hands it back to be aborted if it is not wanted.
+    #[must_use = "a task that is handed back is aborted by the caller, under no lock"]
+    pub(crate) fn started(&self, key: Key, task: T) -> Option<T> {
         let mut inner = self.inner.lock();
         match inner.live.get_mut(key.0) {
-            Some(live) if !live.cancelled => live.task = Some(task),
-            _ => {
-                drop(inner);
-                task.abort();
+            Some(request) if !request.cancelled || planted("start_ignores_cancel") => {
+                request.task = Some(task);
+                None
             }
+            _ => Some(task),
         }
     }
 
-    /// Takes a request out, to be called back by the caller: once, whoever comes first.
-    pub(crate) fn settle(&self, key: Key) -> Option<Settled> {
+    /// Takes a request out, to be called back by the caller: once, whoever comes first. Nothing if somebody else has, or does
+    /// so when the warning that runs has returned.
+    #[must_use = "whoever takes a request out calls it back"]
+    pub(crate) fn settle(&self, key: Key) -> Option<C> {
         let mut inner = self.inner.lock();
-        let live = inner.live.try_remove(key.0)?;
-        drop(inner);
-        Some(Settled { callback: live.callback })
-    }
-
-    /// The callback of a request that still runs, for news that do not end it.
-    pub(crate) fn callback(&self, key: Key) -> Option<Callback> {
-        self.inner.lock().live.get(key.0).map(|live| live.callback)
-    }
-
-    /// Cancels the requests that were submitted with this userData. False if there are none.
-    pub(crate) fn cancel(&self, user_data: crate::abi::UserData) -> bool {
-        self.abort(&|live| live.is_request && live.callback.user_data() == user_data)
-    }
-
-    /// Cancels every request.
-    pub(crate) fn cancel_all(&self) -> bool {
-        self.abort(&|_| true)
-    }
-
-    fn abort(&self, matches: &dyn Fn(&Live) -> bool) -> bool {
-        let mut found = false;
-        let mut tasks = Vec::new();
-        for (_, live) in self.inner.lock().live.iter_mut().filter(|(_, live)| !live.cancelled && matches(live)) {
-            found = true;
-            live.cancelled = true;
-            self.cancels.store(true, Ordering::Release);
-            tasks.extend(live.task.take());
+        let request = inner.live.get_mut(key.0)?;
+        if request.ending.is_some() {
+            return None;
         }
-        tasks.iter().for_each(AbortHandle::abort);
-        found
+        let callback = request.callback;
+        let request = inner.live.remove(key.0);
+        inner.warnings -= usize::from(request.as_ref().is_some_and(|request| request.warned));
+        // The handle of a task may be the last of it.
+        drop(inner);
+        drop(request);
+        Some(callback)
+    }
+
+    /// Begins a warning: the callback, to be called once now, and then [`warned`](Self::warned). FFI thread only.
+    #[must_use = "the request is not settled by others until `warned`"]
+    pub(crate) fn warn(&self, key: Key) -> Option<C> {
+        let mut inner = self.inner.lock();
+        let request = inner.live.get_mut(key.0)?;
+        let callback = request.callback;
+        if !request.warned && !planted("warn_without_mark") {
+            request.warned = true;
+            inner.warnings += 1;
+        }
+        Some(callback)
+    }
+
+    /// Ends a warning. What a sealing has left to this thread meanwhile: the terminal call. FFI thread only.
+    #[must_use = "the terminal call is left to the caller"]
+    pub(crate) fn warned(&self, key: Key) -> Option<(C, E)> {
+        let mut inner = self.inner.lock();
+        let request = inner.live.get_mut(key.0)?;
+        let ending = request.ending.map(|ending| (request.callback, ending));
+        if mem::take(&mut request.warned) {
+            inner.warnings -= 1;
+        }
+        let gone = if ending.is_some() { inner.live.remove(key.0) } else { None };
+        let over = inner.warnings == 0;
+        drop(inner);
+        drop(gone);
+        if over {
+            self.warnings_over.notify_all();
+        }
+        ending
+    }
+
+    /// Waits until no warning runs; false if one still does then.
+    pub(crate) fn await_warnings(&self, deadline: Instant) -> bool {
+        self.warnings_over.wait_until(deadline, || (self.inner.lock().warnings == 0).then_some(())).is_some()
+    }
+
+    /// Cancels the requests that were submitted with this tag.
+    pub(crate) fn cancel(&self, tag: usize) -> Cancelled<T> {
+        let mut inner = self.inner.lock();
+        let mut cancelled = Cancelled { found: false, tasks: Vec::new() };
+        inner.live.for_each_tagged(tag, |request| {
+            if request.is_request {
+                self.mark(request, &mut cancelled);
+            }
+        });
+        cancelled
+    }
+
+    /// Cancels every request, and the creation of the context.
+    pub(crate) fn cancel_all(&self) -> Cancelled<T> {
+        let mut inner = self.inner.lock();
+        let mut cancelled = Cancelled { found: false, tasks: Vec::new() };
+        inner.live.for_each(|request| self.mark(request, &mut cancelled));
+        cancelled
+    }
+
+    fn mark(&self, request: &mut Request<C, T, E>, cancelled: &mut Cancelled<T>) {
+        if !request.cancelled {
+            request.cancelled = true;
+            cancelled.found = true;
+            cancelled.tasks.extend(request.task.take());
+            self.cancels.store(1, Ordering::Release);
+        }
     }
 
     /// Requests that are accepted and not called back.
@@ -210,26 +269,102 @@ impl Requests {
         self.inner.lock().live.len()
     }
 
-    /// Takes nothing any more, and settles everything that is left: what was queued is dropped, what is live is called back.
-    /// For the end of a context, on the FFI thread, or instead of an FFI thread that is stuck.
-    pub(crate) fn seal(&self, status: Status, text: &str) {
+    /// Takes nothing any longer, and hands out what is left. Requests whose warning runs are left to the FFI thread, which
+    /// calls them back with `ending`. For the end of a context, on the FFI thread, or instead of an FFI thread that is stuck.
+    pub(crate) fn seal(&self, ending: E) -> Sealed<C, J, T> {
         let mut inner = self.inner.lock();
         inner.sealed = true;
-        self.cancels.store(true, Ordering::Release);
-        let (mut live, mut queue) = (std::mem::take(&mut inner.live), std::mem::take(&mut inner.queue));
-        drop(inner);
-        for live in live.drain() {
-            live.callback.call(status, text.as_bytes());
-        }
-        while let Some((_, job)) = queue.pop_front() {
-            crate::panic::contain_call(|| drop(job));
-        }
-        self.refuse_errands();
+        self.cancels.store(1, Ordering::Release);
+        let mut sealed = Sealed { callbacks: Vec::new(), jobs: mem::take(&mut inner.queue), tasks: Vec::new() };
+        inner.live.retain(|request| {
+            if request.warned {
+                request.cancelled = true;
+                request.ending = Some(ending);
+            } else {
+                sealed.callbacks.push(request.callback);
+            }
+            sealed.tasks.extend(request.task.take());
+            request.warned
+        });
+        sealed
     }
 }
 
-/// A request that was taken out, and has to be called back.
-#[must_use = "whoever takes a request out calls it back"]
-pub(crate) struct Settled {
-    pub(crate) callback: Callback,
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+
+    type Plain = Requests<u32, &'static str, &'static str, char>;
+
+    fn taken(requests: &Plain) -> Batch<&'static str> {
+        let mut batch = Batch::new();
+        requests.take(&mut batch);
+        batch
+    }
+
+    #[test]
+    fn what_is_in_hand_counts_for_the_limit() {
+        let requests = Plain::new(2);
+        assert_eq!((requests.submit(0, 1, "a"), requests.submit(0, 2, "b")), (Ok(true), Ok(false)));
+        assert_eq!(requests.submit(0, 3, "c"), Err((Refused::Full, "c")));
+        let mut batch = taken(&requests);
+        assert_eq!(requests.submit(0, 3, "c"), Err((Refused::Full, "c")), "two are in hand");
+        let (key, job) = batch.pop_front().expect("two were taken");
+        assert_eq!((job, requests.take_up(key, &batch)), ("a", false));
+        assert_eq!(requests.submit(0, 3, "c"), Ok(true), "one is in hand, one queued");
+        assert_eq!(requests.submit(0, 4, "d"), Err((Refused::Full, "d")));
+        assert_eq!((requests.live(), requests.settle(key), requests.settle(key)), (3, Some(1), None));
+    }
+
+    #[test]
+    fn a_request_that_is_cancelled_during_its_first_poll_is_aborted() {
+        let requests = Plain::new(2);
+        assert!(requests.submit(5, 1, "a").is_ok() && requests.submit(6, 2, "b").is_ok());
+        let keys: Vec<_> = taken(&requests).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(requests.cancel(5), Cancelled { found: true, tasks: vec![] });
+        assert_eq!(requests.cancel(5), Cancelled { found: false, tasks: vec![] }, "once");
+        assert_eq!((requests.started(keys[0], "task a"), requests.started(keys[1], "task b")), (Some("task a"), None));
+        assert!(requests.take_up(keys[0], &Batch::new()) && !requests.take_up(keys[1], &Batch::new()));
+        assert_eq!(requests.cancel_all(), Cancelled { found: true, tasks: vec!["task b"] });
+        assert_eq!(requests.settle(keys[0]), Some(1));
+        assert_eq!(requests.started(keys[0], "late"), Some("late"), "a task of nobody");
+    }
+
+    #[test]
+    fn the_creation_is_cancelled_by_a_close_alone() {
+        let requests = Plain::new(1);
+        let created = requests.accept(9);
+        assert!(!requests.cancel(0).found);
+        assert!(requests.cancel_all().found);
+        assert_eq!(requests.settle(created), Some(9));
+    }
+
+    #[test]
+    fn what_is_left_is_handed_out_once() {
+        let requests = Plain::new(4);
+        assert!(requests.submit(0, 1, "a").is_ok() && requests.submit(0, 2, "b").is_ok());
+        let (key, _) = taken(&requests).pop_front().expect("two were taken");
+        assert_eq!(requests.started(key, "task"), None);
+        assert!(requests.submit(0, 3, "c").is_ok());
+        assert_eq!(requests.warn(key), Some(1));
+        let sealed = requests.seal('x');
+        assert_eq!((sealed.callbacks, sealed.tasks, sealed.jobs.len()), (vec![2, 3], vec!["task"], 1));
+        assert_eq!((requests.live(), requests.settle(key)), (1, None), "its warning runs");
+        assert!(!requests.await_warnings(Instant::now()));
+        assert_eq!(requests.submit(0, 4, "d"), Err((Refused::Sealed, "d")));
+        assert_eq!((requests.warned(key), requests.warned(key)), (Some((1, 'x')), None));
+        assert!(requests.await_warnings(Instant::now()) && requests.seal('y').callbacks.is_empty());
+        assert_eq!((requests.live(), requests.warn(key)), (0, None));
+    }
+
+    #[test]
+    fn a_warning_that_nobody_meets_changes_nothing() {
+        let requests = Plain::new(1);
+        let key = requests.accept(1);
+        assert_eq!((requests.warn(key), requests.warned(key)), (Some(1), None));
+        assert!(requests.await_warnings(Instant::now()));
+        assert_eq!(requests.warn(key), Some(1));
+        assert_eq!(requests.settle(key), Some(1), "inside of its own warning");
+        assert!(requests.await_warnings(Instant::now()));
+    }
 }

@@ -7,7 +7,7 @@ use super::lifecycle::{Construct, Destruct, Ended, Failure, Lifecycle, Told};
 use super::local::Local;
 use super::records::{Stay, Tenancy};
 use super::report::Reported;
-use super::requests::{Key, Settled};
+use super::requests::Key;
 use crate::abi::Callback;
 use crate::options::Options;
 use crate::panic::{self, contain_call as contain};
@@ -60,15 +60,15 @@ pub(crate) fn begin(
 
 /// What a context that could not be constructed tells when everything else is over.
 struct FinalReport {
-    created: Option<Settled>,
+    created: Option<Callback>,
     failure: Failure,
     closed: Closed,
 }
 
 impl FinalReport {
     fn tell(self, instance: &Instance) {
-        if let Some(settled) = self.created {
-            tell_once(&*self.failure, |status, payload| settled.callback.call(status, payload));
+        if let Some(callback) = self.created {
+            tell_once(&*self.failure, |status, payload| callback.call(status, payload));
         }
         contain(|| drop(self.failure));
         // Somebody may have asked to destroy it meanwhile, and waits.
@@ -183,7 +183,7 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     let instance = &local.instance;
     let linger = instance.options.linger;
     local.admit_calls(false);
-    instance.requests.refuse_errands();
+    instance.refuse_posted();
     if instance.context.gate.admitted() == 0 {
         let _entered = runtime.as_ref().map(|runtime| runtime.enter());
         drop_state(local);
@@ -196,7 +196,7 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     while let Some(handle) = handles.pop() {
         contain(|| drop(handle));
     }
-    instance.requests.seal(Status::Cancelled, "the context has ended");
+    instance.end_requests((Status::Cancelled, "the context has ended"));
     local.retire();
     let mut entries = instance.registry.clear();
     while let Some(entry) = entries.pop() {

@@ -5,8 +5,9 @@ use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::super::types::FFICallBack;
 use super::{bytes, done, host};
 use crate::context::gate::Phase;
+use crate::context::jobs::{Job, QueuedJob};
 use crate::context::local::Local;
-use crate::context::requests::{Job, Key, QueuedJob, Refused};
+use crate::context::requests::{Key, Refused};
 use crate::context::{Instance, frame};
 use crate::error::DecodeError;
 use crate::status::Status;
@@ -26,6 +27,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
+use tokio::task::AbortHandle;
 
 /// `<lib>_cancel`.
 pub fn cancel(library: &'static AnyLibrary, ctx: *mut c_void, user_data: *mut c_void) -> c_int {
@@ -37,7 +39,9 @@ pub fn cancel(library: &'static AnyLibrary, ctx: *mut c_void, user_data: *mut c_
 
 /// Cancels the requests that were submitted with this userData.
 pub(crate) fn cancel_in(inside: &Instance, user_data: UserData) -> Result<(), Status> {
-    if !inside.requests.cancel(user_data) {
+    let cancelled = inside.requests.cancel(user_data.0.addr());
+    cancelled.tasks.iter().for_each(AbortHandle::abort);
+    if !cancelled.found {
         return Err(Status::UnknownToken);
     }
     inside.context.signal.notify();
@@ -198,16 +202,25 @@ where
 
 #[inline]
 fn enqueue(inside: &Instance, callback: Callback, job: QueuedJob) -> Result<(), Status> {
-    let tell = inside.requests.submit(callback, job).inspect_err(|refused| {
-        if *refused == Refused::Full {
-            inside.counters.requests_refused.bump();
+    match inside.requests.submit(callback.user_data().0.addr(), callback, job) {
+        Ok(tell) => {
+            inside.counters.requests.bump();
+            if tell {
+                inside.context.signal.notify();
+            }
+            Ok(())
         }
-    })?;
-    inside.counters.requests.bump();
-    if tell {
-        inside.context.signal.notify();
+        Err((refused, job)) => Err(refuse(inside, refused, job)),
     }
-    Ok(())
+}
+
+#[cold]
+fn refuse(inside: &Instance, refused: Refused, job: QueuedJob) -> Status {
+    if refused == Refused::Full {
+        inside.counters.requests_refused.bump();
+    }
+    panic::contain_call(|| drop(job));
+    refused.into()
 }
 
 /// The answer to arguments that do not decode.
@@ -281,8 +294,10 @@ fn go_on(local: &Rc<Local>, key: Key, work: LocalBoxFuture<'static, ()>) {
         None => work,
         Some(Warn { interval, around }) => around(Rc::clone(local), key, interval, work),
     };
-    if let Some(task) = local.spawn(work) {
-        local.instance.requests.started(key, task);
+    if let Some(task) = local.spawn(work)
+        && let Some(unwanted) = local.instance.requests.started(key, task)
+    {
+        unwanted.abort();
     }
 }
 
@@ -317,14 +332,22 @@ async fn with_warnings(local: Rc<Local>, key: Key, interval: Duration, mut work:
             return Poll::Ready(());
         }
         while warning.as_mut().poll(cx).is_ready() {
-            if let Some(callback) = local.instance.requests.callback(key) {
-                callback.call(Status::StaleWarn, start.elapsed().as_millis().to_string().as_bytes());
-            }
+            warn(&local, key, start);
             warning.set(tokio::time::sleep(interval));
         }
         Poll::Pending
     })
     .await;
+}
+
+/// Tells a request's callback that it still runs; then, if the context was abandoned meanwhile, how it ends.
+fn warn(local: &Local, key: Key, start: Instant) {
+    let requests = &local.instance.requests;
+    let Some(callback) = requests.warn(key) else { return };
+    callback.call(Status::StaleWarn, start.elapsed().as_millis().to_string().as_bytes());
+    if let Some((callback, (status, text))) = requests.warned(key) {
+        callback.call(status, text.as_bytes());
+    }
 }
 
 /// Calls a request back once: with its outcome, or, when it is dropped unused, as cancelled.
@@ -348,24 +371,23 @@ pub(super) fn answer_once(
     format: Format,
     tell: impl FnOnce(Status, &[u8]),
 ) {
-    let mut tell = Some(tell);
-    let problem = match outcome {
-        Ok(outcome) => {
-            let replied = panic::contain(|| {
-                outcome.reply(format, &mut |status, payload| {
-                    if let Some(tell) = tell.take() {
-                        tell(status, payload);
-                    }
-                });
-                drop(outcome);
-            });
-            replied.err()
-        }
-        Err(payload) => Some(panic::explain(payload)),
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(payload) => return tell(Status::Panic, panic::explain(payload).as_bytes()),
     };
-    if let Some(tell) = tell {
-        tell(Status::Panic, problem.as_deref().unwrap_or("the outcome was not encoded").as_bytes());
+    let mut tell = Some(tell);
+    let replied = panic::contain(|| {
+        outcome.reply(format, &mut |status, payload| {
+            if let Some(tell) = tell.take() {
+                tell(status, payload);
+            }
+        });
+    });
+    if let Some(tell) = tell.take() {
+        tell(Status::Panic, replied.err().as_deref().unwrap_or("the outcome was not encoded").as_bytes());
     }
+    // Last, and not by a panic of its encoder: its own drop may panic.
+    panic::contain_call(|| drop(outcome));
 }
 
 impl Drop for Responder {

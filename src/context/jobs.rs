@@ -1,0 +1,41 @@
+//! What the FFI thread is given to do: requests, and jobs that library code on other threads posts.
+
+use super::local::Local;
+use super::requests::{Key, Requests};
+use crate::abi::Callback;
+use crate::status::Status;
+use smallbox::SmallBox;
+use std::rc::Rc;
+use tokio::task::AbortHandle;
+
+/// The requests of a context.
+pub(crate) type HostRequests = Requests<Callback, QueuedJob, AbortHandle, Ending>;
+
+/// Queued requests.
+pub(crate) type Batch = super::requests::Batch<QueuedJob>;
+
+/// How requests end that are left at the end of a context: a status, and its text.
+pub(crate) type Ending = (Status, &'static str);
+
+/// A request's work: small ones are stored in the queue itself.
+pub(crate) type QueuedJob = SmallBox<dyn Job, [usize; 10]>;
+
+/// Something to start on the FFI thread.
+pub(crate) trait Job: Send {
+    /// Starts the request with this key; called once.
+    fn start(&mut self, local: &Rc<Local>, key: Key);
+}
+
+/// Something that library code on another thread wants done on the FFI thread.
+pub(crate) type PostedJob = Box<dyn Run + Send>;
+
+/// What a [`PostedJob`] is.
+pub(crate) trait Run {
+    fn run(self: Box<Self>, local: &Rc<Local>);
+}
+
+impl<F: FnOnce(&Rc<Local>)> Run for F {
+    fn run(self: Box<Self>, local: &Rc<Local>) {
+        self(local);
+    }
+}
