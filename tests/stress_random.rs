@@ -176,7 +176,7 @@ extern "C" fn on_released(user_data: *mut c_void) {
 }
 
 fn answer(world: &World, ctx: *mut c_void, token: u64) {
-    let ret = c_int::from(token % 7 == 0);
+    let ret = c_int::from(token.is_multiple_of(7));
     let status = c::host_complete(ctx, token, ret, c"answer".as_ptr(), 6);
     assert!(is_one_of(status, &[Status::Ok, Status::UnknownToken, Status::InvalidCtx, Status::Decode]), "{status}");
     if status == OK {
@@ -284,7 +284,7 @@ impl World {
         let told = self.told(life, true);
         let user_data = Arc::as_ptr(&told).cast_mut().cast();
         let listener = c::add_event_listener(life.ctx(), c"happened".as_ptr(), Some(on_told), user_data);
-        if listener != 0 && listener % 2 == 0 {
+        if listener != 0 && listener.is_multiple_of(2) {
             let status = c::remove_event_listener(life.ctx(), listener);
             assert!(is_one_of(status, &[Status::Ok, Status::UnknownToken, Status::InvalidCtx]), "remove: {status}");
         }
