@@ -110,12 +110,17 @@ pub(crate) unsafe fn register_with(
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
     }
-    let gone = match function.map(std::mem::ManuallyDrop::into_inner) {
+    let whole = |mut function: std::mem::ManuallyDrop<HostFunction>| {
+        // The library's holds where the host says nothing.
+        function.deadline = function.deadline.or(inside.options.host_deadline);
+        std::mem::ManuallyDrop::into_inner(function)
+    };
+    let gone = match function.map(whole) {
         Some(function) if for_client => {
             match inside.registry.register_unless(name, function, |before| !before.for_client) {
                 Ok(replaced) => replaced,
                 Err(refused) => {
-                    std::mem::forget(refused);
+                    let _kept_by_its_owner = std::mem::ManuallyDrop::new(refused);
                     return Err(Status::Busy);
                 }
             }
@@ -179,7 +184,7 @@ pub unsafe fn host_complete(
 pub(crate) fn accepted(answer: &Answer) -> Result<(), Status> {
     match answer {
         Answer::Unknown => Err(Status::UnknownToken),
-        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. } => {
+        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable } => {
             Err(Status::Decode)
         }
         _ => Ok(()),
