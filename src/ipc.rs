@@ -7,6 +7,7 @@
 pub mod callbacks;
 mod export;
 mod handles;
+mod kept;
 mod own;
 mod rows;
 mod served;

@@ -132,10 +132,29 @@ impl Reply {
 
     /// Says that the request still runs.
     pub fn stale(&self, elapsed: Duration) {
-        if let Some(key) = self.key {
-            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            self.link.tell(|session| session.stale(key, elapsed_ms));
+        if let Some(warning) = self.warning() {
+            warning.send(elapsed);
         }
+    }
+
+    /// What says that the request still runs, apart from the duty to reply: another thread may reply meanwhile.
+    pub fn warning(&self) -> Option<Warning> {
+        Some(Warning { link: Arc::clone(&self.link), key: self.key? })
+    }
+}
+
+/// Says that a request still runs. It means nothing once the request was replied to.
+#[derive(Debug)]
+pub struct Warning {
+    link: Arc<Link>,
+    key: Key,
+}
+
+impl Warning {
+    /// Says it.
+    pub fn send(self, elapsed: Duration) {
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        self.link.tell(|session| session.stale(self.key, elapsed_ms));
     }
 }
 
