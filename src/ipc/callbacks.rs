@@ -6,7 +6,6 @@ use super::kept::Kept;
 use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
 use ffihost_ipc::{HostFunction, Listener, Reply, Status};
 use std::ffi::{c_char, c_int, c_void};
-use std::ptr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -100,22 +99,9 @@ impl Registration {
             release: Some(Self::released),
             max_in_flight: self.function.max_in_flight,
             deadline_ms: self.function.deadline.map_or(0, milliseconds),
-            user_data: Box::into_raw(Box::new(self)).cast(),
-            ..Self::none()
-        }
-    }
-
-    /// The options to take a registration back with.
-    pub(super) fn none() -> FFIHostFnOptions {
-        FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
-            function: None,
-            cancel: None,
-            release: None,
-            user_data: ptr::null_mut(),
             format: FFI_FORMAT_CBOR,
-            max_in_flight: 0,
-            deadline_ms: 0,
+            user_data: Box::into_raw(Box::new(self)).cast(),
         }
     }
 
@@ -161,6 +147,7 @@ impl Registration {
 mod tests {
     use super::*;
     use ffihost_ipc::{Borrower, Client, Refusal, Service, Terms};
+    use std::ptr;
     use std::sync::Barrier;
     use std::thread;
     use tokio::sync::mpsc;
@@ -182,11 +169,11 @@ mod tests {
 
         fn unlisten(&self, _: u64) {}
 
-        fn register(&self, _: &str, _: HostFunction) -> Result<(), Refusal> {
+        fn register(&self, _: &str, _: HostFunction) -> Result<u64, Refusal> {
             Err(Refusal::new(Status::InvalidArgument, "no host functions"))
         }
 
-        fn unregister(&self, _: &str) {}
+        fn unregister(&self, _: &str, _: u64) {}
 
         fn complete(&self, _: u64, _: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
             Err(Status::UnknownToken)

@@ -9,7 +9,7 @@ use crate::sync::Mutex;
 use crate::wire::cbor::Reader;
 use ffihost_ipc::{Borrower, HostFunction, Lent, Listener, Refusal, Reply, Service, Status, Terms, Token};
 use ffihost_schema as schema;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -35,18 +35,27 @@ pub trait Functions: Send + Sync + 'static {
     /// Removes a listener. BUSY, if it may still be called.
     fn unlisten(&self, ticket: u64) -> Result<(), Status>;
 
-    /// Whether a host function of that name is registered, by anybody.
-    fn is_registered(&self, name: &str) -> bool;
-
-    /// Registers a host function, or takes it back.
+    /// Registers a host function, and returns what it is taken back by. BUSY, if it is for a client and the host has one.
     ///
     /// # Safety
     ///
-    /// The options are as `ffihost.h` says.
-    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions) -> Result<(), Status>;
+    /// The options are as `ffihost.h` says, with a function in them.
+    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions, origin: Origin) -> Result<u64, Status>;
+
+    /// Takes this very registration back, if it still is one.
+    fn unregister(&self, name: &str, registration: u64);
 
     /// Answers a call.
     fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status>;
+}
+
+/// Whose a host function is. What the host registers replaces a client's, and no client replaces it or takes it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The program's in which the library runs.
+    Host,
+    /// A client's.
+    Client,
 }
 
 /// A context of a library, as something to serve.
@@ -54,6 +63,8 @@ pub trait Functions: Send + Sync + 'static {
 pub struct Served<F> {
     inner: Arc<Inner>,
     functions: Arc<F>,
+    /// Whose the host functions are that are registered through this.
+    origin: Origin,
 }
 
 /// A request, or the release of a handle.
@@ -94,8 +105,6 @@ struct Inner {
     functions: Arc<dyn Functions>,
     /// What listeners were added with, until they are removed.
     listeners: Mutex<HashMap<u64, Arc<Listening>>>,
-    /// The names that are registered from here.
-    registered: Mutex<HashSet<String>>,
 }
 
 impl<F> fmt::Debug for Served<F> {
@@ -143,9 +152,8 @@ impl<F: Functions> Served<F> {
             descriptor,
             functions: any,
             listeners: Mutex::default(),
-            registered: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), functions }
+        Self { inner: Arc::new(inner), functions, origin: Origin::Client }
     }
 }
 
@@ -155,6 +163,13 @@ impl<F> Served<F> {
         let schema::Library { name, version, hash, .. } = self.surface();
         let descriptor = self.inner.descriptor.clone();
         Terms { library: name.clone(), version: version.clone(), abi_hash: *hash, descriptor, token }
+    }
+
+    /// The same context for the host itself: the host functions that are registered through this are the host's own.
+    #[must_use]
+    pub fn of_host(&self) -> Self {
+        let (inner, functions) = (Arc::clone(&self.inner), Arc::clone(&self.functions));
+        Self { inner, functions, origin: Origin::Host }
     }
 
     /// What it offers and asks for.
@@ -272,31 +287,24 @@ impl<F: Functions> Service for Served<F> {
         }
     }
 
-    fn register(&self, name: &str, function: HostFunction) -> Result<(), Refusal> {
+    fn register(&self, name: &str, function: HostFunction) -> Result<u64, Refusal> {
         let known = self.inner.host_fns.get(name).ok_or_else(|| self.inner.unknown("host function", name))?;
-        if self.functions.is_registered(name) && !self.inner.registered.lock().contains(name) {
-            let text = "the process that serves the library has registered it itself";
-            return Err(Refusal::new(Status::Busy, text));
-        }
         let functions = Arc::clone(&self.inner.functions);
         let (lends, takes) = (known.lends.clone(), known.takes.clone());
         let options = Registration { function, lends, takes, functions }.options();
         // SAFETY: userData lives until it is released.
-        if let Err(status) = unsafe { self.functions.register(name, &options) } {
+        unsafe { self.functions.register(name, &options, self.origin) }.map_err(|status| {
             // SAFETY: what was refused is not released.
             unsafe { Registration::released(options.user_data) };
-            return Err(refused(status));
-        }
-        self.inner.registered.lock().insert(name.to_owned());
-        Ok(())
+            match status {
+                Status::Busy => Refusal::new(status, "the process that serves the library has registered it itself"),
+                _ => refused(status),
+            }
+        })
     }
 
-    fn unregister(&self, name: &str) {
-        let was_ours = self.inner.registered.lock().remove(name);
-        if was_ours {
-            // SAFETY: nothing is registered.
-            let _gone_with_its_context = unsafe { self.functions.register(name, &Registration::none()) };
-        }
+    fn unregister(&self, name: &str, registration: u64) {
+        self.functions.unregister(name, registration);
     }
 
     fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status> {

@@ -91,10 +91,11 @@ impl Ids {
         self.ids.len() + self.answered - self.requests.len()
     }
 
-    pub(super) fn start(&mut self, request: Request) -> Key {
+    pub(super) fn start(&mut self, mut request: Request) -> Key {
         let (id, serial) = (request.id, self.started);
         self.started += 1;
-        let key = Key { serial, at: self.requests.insert(Request { serial, ..request }) };
+        request.serial = serial;
+        let key = Key { serial, at: self.requests.insert(request) };
         self.ids.insert(id, Open::Request(key));
         key
     }
