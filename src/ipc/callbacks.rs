@@ -66,14 +66,29 @@ pub(super) struct Listening {
     pub(super) lends: Option<Arc<Handles>>,
 }
 
-/// The callback of a listener, whose userData points to a [`Listening`].
+/// Listeners that were added, until they are removed; each delivery has a share of its own while it runs.
+static LISTENERS: LazyLock<Kept<Arc<Listening>>> = LazyLock::new(Kept::default);
+
+/// Keeps a listener until it is let go of, and returns what to add it with.
+pub(super) fn keep_listener(listening: Listening) -> *mut c_void {
+    LISTENERS.keep(Arc::new(listening))
+}
+
+/// Lets go of a listener: a delivery that runs has its share until it ends, and one that begins finds nothing.
+pub(super) fn let_go_of_listener(user_data: *mut c_void) {
+    drop(LISTENERS.take(user_data));
+}
+
+/// The callback of a listener, whose userData [`keep_listener`] gave.
 ///
 /// # Safety
 ///
-/// As for any listener; what userData points to outlives it.
+/// As for any listener.
 pub(super) unsafe extern "C" fn heard(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
-    // SAFETY: the contract of the callback, and the caller's.
-    let (Listening { listener, lends }, payload) = unsafe { (&*user_data.cast(), bytes(msg, len)) };
+    let Some(listening) = LISTENERS.get(user_data, Arc::clone) else { return };
+    let Listening { listener, lends } = &*listening;
+    // SAFETY: the contract of the callback.
+    let payload = unsafe { bytes(msg, len) };
     pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
 }
 
