@@ -16,10 +16,6 @@ pub type FFIRelease = unsafe extern "C" fn(user_data: *mut c_void);
 pub const FFI_FORMAT_NATIVE: i32 = 0;
 /// `FFI_FORMAT_CBOR`
 pub const FFI_FORMAT_CBOR: i32 = 1;
-/// Beside the format of a host function: it is registered for a client that a program serves, not by the host itself. For
-/// ffihost's own servers; the host's registrations come before a client's.
-#[doc(hidden)]
-pub const FOR_CLIENT: i32 = 1 << 30;
 
 /// Everything that can be said when a host function is registered.
 #[derive(Clone, Copy, Debug)]

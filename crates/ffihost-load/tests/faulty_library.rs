@@ -3,7 +3,7 @@
 mod support;
 
 use ffihost::abi::types::FFIHostFnOptions;
-use ffihost::ipc::{Callback, Functions, Served, Status};
+use ffihost::ipc::{Callback, Functions, Origin, Served, Status};
 use ffihost_ipc::Client;
 use ffihost_load::Library;
 use futures::StreamExt;
@@ -60,9 +60,11 @@ impl Functions for Puppet {
         Err(self.removal)
     }
 
-    unsafe fn register(&self, _: &str, _: &FFIHostFnOptions) -> Result<(), Status> {
+    unsafe fn register(&self, _: &str, _: &FFIHostFnOptions, _: Origin) -> Result<u64, Status> {
         Err(Status::InvalidArgument)
     }
+
+    fn unregister(&self, _: &str, _: u64) {}
 
     fn complete(&self, _: u64, _: i32, _: &[u8]) -> Result<(), Status> {
         Err(Status::UnknownToken)
