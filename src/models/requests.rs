@@ -109,6 +109,7 @@ fn terminal_call_against_stale_warning() {
             calls.fetch_sub(1, Ordering::SeqCst);
             if let Some(left) = requests.warned(key) {
                 assert_eq!(left, (7, 'x'));
+                thread::yield_now();
                 terminal(&calls);
                 requests.delivered();
             }
