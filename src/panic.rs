@@ -3,8 +3,8 @@
 use crate::status::Status;
 use std::any::Any;
 use std::fmt::Arguments;
-use std::mem::ManuallyDrop;
-use std::ops::Deref;
+use std::mem::{ManuallyDrop, needs_drop};
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -65,6 +65,51 @@ fn export_panicked(payload: Payload) -> Status {
     Status::Panic
 }
 
+/// A foreign value whose drop may panic, which then ends nothing: neither the code that drops it nor a panic on its way.
+#[derive(Debug)]
+pub(crate) struct Contained<T>(ManuallyDrop<T>);
+
+impl<T> Contained<T> {
+    #[inline]
+    pub(crate) fn new(value: T) -> Self {
+        Self(ManuallyDrop::new(value))
+    }
+
+    /// The value, to be dropped as any other.
+    #[inline]
+    pub(crate) fn into_inner(self) -> T {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: it is taken out once, since what held it is not dropped.
+        unsafe { ManuallyDrop::take(&mut this.0) }
+    }
+}
+
+impl<T> Deref for Contained<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Contained<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> Drop for Contained<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if needs_drop::<T>() {
+            // SAFETY: it is dropped once, here.
+            contain_call(|| unsafe { ManuallyDrop::drop(&mut self.0) });
+        }
+    }
+}
+
 /// Runs foreign code that must not end the loop of a context.
 #[inline]
 pub(crate) fn contain_call(f: impl FnOnce()) {
@@ -76,38 +121,6 @@ pub(crate) fn contain_call(f: impl FnOnce()) {
 #[cold]
 fn call_panicked(payload: Payload) {
     log(payload, format_args!("code that a context called"));
-}
-
-/// A foreign value, of which the drop is contained wherever it happens.
-#[derive(Debug)]
-pub(crate) struct Contained<T>(ManuallyDrop<T>);
-
-impl<T> Contained<T> {
-    pub(crate) fn new(value: T) -> Self {
-        Self(ManuallyDrop::new(value))
-    }
-
-    /// The value, of which the drop is the caller's to contain from now on.
-    pub(crate) fn into_inner(self) -> T {
-        let mut this = ManuallyDrop::new(self);
-        // SAFETY: it is taken once, as this is not dropped any more.
-        unsafe { ManuallyDrop::take(&mut this.0) }
-    }
-}
-
-impl<T> Deref for Contained<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T> Drop for Contained<T> {
-    fn drop(&mut self) {
-        // SAFETY: it is dropped here and nowhere else, and not used after that.
-        contain_call(|| unsafe { ManuallyDrop::drop(&mut self.0) });
-    }
 }
 
 /// A foreign future of which polls and drop are contained. It is dropped before its outcome is returned.

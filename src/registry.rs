@@ -21,8 +21,15 @@
 //! may still be answered.
 //!
 //! No entry is dropped under the lock: what a writer takes out of the list is returned to it.
+//!
+//! # Whose it is
+//!
+//! An entry is the host's own, or that of a client of a server. The host replaces and takes back whatever is registered. A
+//! client replaces other clients' entries only, which is decided under the lock, and takes back only the entry that it
+//! registered itself: it knows it by a number that is used once. So what the host registers is the host's, in any order.
 
 use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
+use crate::waiters::{self, Waiters};
 use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
@@ -33,12 +40,22 @@ pub(crate) struct Entry<F> {
     name: Box<str>,
     /// What the host registered; dropping it gives it back.
     pub(crate) function: F,
+    origin: Origin,
     unregistered: AtomicU32,
 }
 
+/// Whose an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Host,
+    /// A client's, who knows the registration by this number.
+    #[cfg(any(test, feature = "ipc"))]
+    Client(u64),
+}
+
 impl<F> Entry<F> {
-    fn new(name: &str, function: F) -> Self {
-        Self { name: name.into(), function, unregistered: AtomicU32::new(0) }
+    fn new(name: &str, function: F, origin: Origin) -> Self {
+        Self { name: name.into(), function, origin, unregistered: AtomicU32::new(0) }
     }
 
     /// Whether it was taken back, not only replaced.
@@ -55,15 +72,19 @@ pub(crate) struct Registry<F> {
     entries: Mutex<Vec<Arc<Entry<F>>>>,
 }
 
+/// What a client registered: the number that it is taken back by, and what was there before, for the caller to drop.
+#[cfg(any(test, feature = "ipc"))]
+pub(crate) type Registered<F> = (u64, Option<Arc<Entry<F>>>);
+
 impl<F> Registry<F> {
     pub(crate) fn new() -> Self {
         Self { version: AtomicU64::new(0), entries: Mutex::new(Vec::new()) }
     }
 
-    /// Registers under a name, and returns what was registered there before, for the caller to drop.
+    /// Registers for the host, and returns what was registered there before, for the caller to drop.
     #[must_use = "what was replaced is dropped by the caller, under no lock"]
     pub(crate) fn register(&self, name: &str, function: F) -> Option<Arc<Entry<F>>> {
-        let entry = Arc::new(Entry::new(name, function));
+        let entry = Arc::new(Entry::new(name, function, Origin::Host));
         if planted("version_before_change") {
             self.raise_version();
             return put(&mut self.entries.lock(), entry);
@@ -74,13 +95,44 @@ impl<F> Registry<F> {
         replaced
     }
 
-    /// Takes a registration back, and returns it for the caller to drop.
+    /// Registers for a client. Hands the function back if the host has one of that name.
+    #[cfg(any(test, feature = "ipc"))]
+    pub(crate) fn register_for_client(&self, name: &str, function: F) -> Result<Registered<F>, F> {
+        let mut entries = self.entries.lock();
+        let there = place(&entries, name).ok().and_then(|at| entries.get(at));
+        if there.is_some_and(|entry| entry.origin == Origin::Host) {
+            return Err(function);
+        }
+        if planted("client_looks_before_it_registers") {
+            drop(entries);
+            entries = self.entries.lock();
+        }
+        // Each version is that of one change.
+        let number = self.version.load(Ordering::Relaxed) + 1;
+        let replaced = put(&mut entries, Arc::new(Entry::new(name, function, Origin::Client(number))));
+        self.raise_version();
+        Ok((number, replaced))
+    }
+
+    /// Takes a registration back, whose it may be, and returns it for the caller to drop.
     #[must_use = "what was registered is dropped by the caller, under no lock"]
     pub(crate) fn unregister(&self, name: &str) -> Option<Arc<Entry<F>>> {
+        self.take_back(name, |_| true)
+    }
+
+    /// Takes the registration back that a client knows by this number, if it still is one, and returns it for the caller to
+    /// drop.
+    #[cfg(any(test, feature = "ipc"))]
+    #[must_use = "what was registered is dropped by the caller, under no lock"]
+    pub(crate) fn unregister_for_client(&self, name: &str, number: u64) -> Option<Arc<Entry<F>>> {
+        self.take_back(name, |origin| planted("client_takes_any_back") || origin == Origin::Client(number))
+    }
+
+    fn take_back(&self, name: &str, is_meant: impl FnOnce(Origin) -> bool) -> Option<Arc<Entry<F>>> {
         let mut entries = self.entries.lock();
         let at = place(&entries, name).ok()?;
         // It is there; said where the compiler sees it, so that `remove` has no panic.
-        entries.get(at)?;
+        entries.get(at).filter(|entry| is_meant(entry.origin))?;
         let entry = entries.remove(at);
         if !planted("unregister_without_mark") {
             entry.unregistered.store(1, Ordering::Release);
@@ -135,6 +187,11 @@ fn put<F>(entries: &mut Vec<Arc<Entry<F>>>, entry: Arc<Entry<F>>) -> Option<Arc<
 pub(crate) struct LocalEntry<F> {
     entry: Arc<Entry<F>>,
     in_flight: Cell<u32>,
+    /// Open calls at most, as the last look-up said; 0: no limit.
+    limit: Cell<u32>,
+    waiters: Waiters,
+    /// Whether it is registered no longer, as far as the FFI thread knows.
+    gone: Cell<bool>,
 }
 
 /// What an open call or a running invocation holds.
@@ -142,9 +199,59 @@ pub(crate) struct LocalEntry<F> {
 pub(crate) struct Hold<F>(Rc<LocalEntry<F>>);
 
 impl<F> LocalEntry<F> {
+    fn new(entry: Arc<Entry<F>>) -> Self {
+        Self {
+            entry,
+            in_flight: Cell::new(0),
+            limit: Cell::new(0),
+            waiters: Waiters::default(),
+            gone: Cell::new(false),
+        }
+    }
+
     #[inline]
     pub(crate) fn function(&self) -> &F {
         &self.entry.function
+    }
+
+    /// Whether it is registered no longer, as far as the FFI thread knows.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.get()
+    }
+
+    #[inline]
+    fn hold(self: Rc<Self>) -> Hold<F> {
+        self.in_flight.set(self.in_flight.get() + 1);
+        Hold(self)
+    }
+
+    /// Whether a newcomer may make a call of it.
+    #[cold]
+    fn has_place(&self, limit: u32) -> bool {
+        self.limit.set(limit);
+        let in_flight = self.in_flight.get();
+        if self.waiters.is_crowded() {
+            self.waiters.has_place(limit, || self.in_flight.get())
+        } else {
+            in_flight < limit
+        }
+    }
+
+    /// Joins those who wait for a place within its limit.
+    pub(crate) fn wait(&self) -> waiters::Waiting {
+        self.waiters.wait()
+    }
+
+    /// Takes the place that one who waited was handed.
+    pub(crate) fn take_handed(self: Rc<Self>) -> Hold<F> {
+        self.waiters.taken();
+        self.hold()
+    }
+
+    /// One call less.
+    #[cold]
+    fn hand_over(&self) {
+        self.waiters.hand_over(self.limit.get(), || self.in_flight.get());
     }
 }
 
@@ -168,6 +275,9 @@ impl<F> Drop for Hold<F> {
     #[inline]
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get() - 1);
+        if self.0.waiters.is_crowded() {
+            self.0.hand_over();
+        }
     }
 }
 
@@ -181,12 +291,12 @@ pub(crate) struct Snapshot<F> {
 }
 
 /// A look-up that found nothing to call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
+#[derive(Debug)]
+pub(crate) enum Missing<F> {
     /// Nothing is registered under that name.
     NotRegistered,
     /// It has as many open calls as it may have.
-    Full,
+    Full(Rc<LocalEntry<F>>),
 }
 
 impl<F> Snapshot<F> {
@@ -210,12 +320,18 @@ impl<F> Snapshot<F> {
             self.version.set(registry.version.load(Ordering::Relaxed));
             let take_over = |entry: &Arc<Entry<F>>| match named(&stale, &entry.name) {
                 Some(kept) if Arc::ptr_eq(&kept.entry, entry) => Rc::clone(kept),
-                _ => Rc::new(LocalEntry { entry: Arc::clone(entry), in_flight: Cell::new(0) }),
+                _ => Rc::new(LocalEntry::new(Arc::clone(entry))),
             };
             // What was taken over is still registered, so it is not marked.
-            (entries.iter().map(take_over).collect(), stale.iter().any(|entry| entry.entry.is_unregistered()))
+            let fresh: Vec<_> = entries.iter().map(take_over).collect();
+            (fresh, stale.iter().any(|entry| entry.entry.is_unregistered()))
         };
+        for entry in &stale {
+            entry.gone.set(named(&fresh, &entry.entry.name).is_none_or(|kept| !Rc::ptr_eq(kept, entry)));
+        }
         self.by_name.set(fresh);
+        // Those who wait for what is gone look for what is there now.
+        stale.iter().filter(|entry| entry.is_gone()).for_each(|entry| entry.waiters.wake_all());
         drop(stale_ids);
         drop(stale);
         unregistered
@@ -223,15 +339,13 @@ impl<F> Snapshot<F> {
 
     /// A hold on what is registered under this name, unless it has `limit(function)` open calls already (0: no limit).
     #[inline]
-    pub(crate) fn get(&self, name: &Name<'_>, limit: impl FnOnce(&F) -> u32) -> Result<Hold<F>, Missing> {
+    pub(crate) fn get(&self, name: &Name<'_>, limit: impl FnOnce(&F) -> u32) -> Result<Hold<F>, Missing<F>> {
         let entry = self.find(name).ok_or(Missing::NotRegistered)?;
-        let in_flight = entry.in_flight.get();
         let limit = limit(&entry.entry.function);
-        if limit != 0 && in_flight >= limit {
-            return Err(Missing::Full);
+        if limit != 0 && !entry.has_place(limit) {
+            return Err(Missing::Full(entry));
         }
-        entry.in_flight.set(in_flight + 1);
-        Ok(Hold(entry))
+        Ok(entry.hold())
     }
 
     #[inline]
@@ -293,17 +407,26 @@ mod oracle {
     #[derive(Clone, Debug)]
     enum Operation {
         Register(usize),
+        RegisterForClient(usize),
         Unregister(usize),
+        /// By a number that a client was given.
+        UnregisterForClient(usize, usize),
         Clear,
-        LookUp { name: usize, declared: bool, limit: u32 },
+        LookUp {
+            name: usize,
+            declared: bool,
+            limit: u32,
+        },
         LetGo(usize),
         Refresh,
     }
 
     fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
-            4 => (0..NAMES.len()).prop_map(Operation::Register),
+            3 => (0..NAMES.len()).prop_map(Operation::Register),
+            3 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
             2 => (0..NAMES.len()).prop_map(Operation::Unregister),
+            3 => (0..NAMES.len(), any::<usize>()).prop_map(|(name, nth)| Operation::UnregisterForClient(name, nth)),
             1 => Just(Operation::Clear),
             6 => (0..NAMES.len(), any::<bool>(), 0..4u32)
                 .prop_map(|(name, declared, limit)| Operation::LookUp { name, declared, limit }),
@@ -327,6 +450,8 @@ mod oracle {
     #[derive(Default)]
     struct Oracle {
         registered: HashMap<usize, usize>,
+        /// What clients have registered, under what name, and the number that they were given.
+        of_clients: Vec<(usize, usize, u64)>,
         seen: HashMap<usize, usize>,
         unregistered: Vec<usize>,
         holds: Vec<(usize, Hold<Function>)>,
@@ -337,16 +462,26 @@ mod oracle {
         fn apply(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, operation: &Operation) {
             match *operation {
                 Operation::Register(name) => {
-                    let number = self.released.borrow().len();
-                    self.released.borrow_mut().push(0);
-                    let replaced = registry.register(NAMES[name], Function(number, Rc::clone(&self.released)));
+                    let function = self.function();
+                    let number = function.0;
+                    let replaced = registry.register(NAMES[name], function);
                     assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
                 }
+                Operation::RegisterForClient(name) => self.register_for_client(registry, name),
                 Operation::Unregister(name) => {
                     let gone = registry.unregister(NAMES[name]).map(|entry| entry.function.0);
                     assert_eq!(gone, self.registered.remove(&name));
                     self.unregistered.extend(gone);
                 }
+                Operation::UnregisterForClient(name, nth) if !self.of_clients.is_empty() => {
+                    let (registered, function, number) = self.of_clients[nth % self.of_clients.len()];
+                    let gone = registry.unregister_for_client(NAMES[name], number).map(|entry| entry.function.0);
+                    let is_there = name == registered && self.registered.get(&name) == Some(&function);
+                    assert_eq!(gone, is_there.then_some(function), "what this client registered, and no other");
+                    self.registered.retain(|_, there| Some(*there) != gone);
+                    self.unregistered.extend(gone);
+                }
+                Operation::UnregisterForClient(..) => {}
                 Operation::Clear => {
                     assert_eq!(registry.clear().len(), self.registered.len());
                     self.registered.clear();
@@ -364,6 +499,31 @@ mod oracle {
                 let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
                     || self.holds.iter().any(|(other, _)| *other == number);
                 assert_eq!(*released, u32::from(!in_use), "registration {number}");
+            }
+        }
+
+        fn function(&self) -> Function {
+            let number = self.released.borrow().len();
+            self.released.borrow_mut().push(0);
+            Function(number, Rc::clone(&self.released))
+        }
+
+        fn register_for_client(&mut self, registry: &Registry<Function>, name: usize) {
+            let function = self.function();
+            let number = function.0;
+            let before = self.registered.get(&name).copied();
+            let is_a_clients = |number| self.of_clients.iter().any(|(_, client, _)| *client == number);
+            match registry.register_for_client(NAMES[name], function) {
+                Ok((known_by, replaced)) => {
+                    assert!(before.is_none_or(is_a_clients), "it is the host's");
+                    assert_eq!(replaced.map(|entry| entry.function.0), before);
+                    assert!(self.of_clients.iter().all(|(_, _, other)| *other != known_by));
+                    self.registered.insert(name, number);
+                    self.of_clients.push((name, number, known_by));
+                }
+                Err(refused) => {
+                    assert!(refused.0 == number && before.is_some_and(|before| !is_a_clients(before)));
+                }
             }
         }
 
@@ -393,7 +553,7 @@ mod oracle {
                     assert!(hold.function().0 == *number && (limit == 0 || open < limit as usize));
                     self.holds.push((*number, hold));
                 }
-                (Err(Missing::Full), Some(_)) => assert!(limit != 0 && open >= limit as usize),
+                (Err(Missing::Full(_)), Some(_)) => assert!(limit != 0 && open >= limit as usize),
                 (Err(Missing::NotRegistered), None) => {}
                 (found, expected) => panic!("{found:?}, but {expected:?}"),
             }
