@@ -174,7 +174,7 @@ fn submit(context: Context, position: Position, returns: bool) -> Submitted {
             drop(bomb);
         }),
         Position::Local => context.submit(given, bomb, async move |&(), bomb| {
-            let _local = vec![Some(bomb)];
+            let _local = [Some(bomb)];
             end.await;
         }),
         Position::Future => context.submit(given, bomb, move |_: &(), bomb| {
