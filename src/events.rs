@@ -5,21 +5,23 @@
 //! - The event thread starts with the first listener. It calls each listener of the event, in the order in which they were
 //!   added, under no lock.
 //! - When the queue is full the library's policy decides, and what is dropped is counted.
-//! - Removal: see [`listener`]. It waits for a delivery that is under way, but not on the event thread (it would wait for
+//! - Removal: see [`listeners`]. It waits for a delivery that is under way, but not on the event thread (it would wait for
 //!   itself) and not on the FFI thread (which a listener may be waiting for).
 //! - At the end of the context the queue is closed: what was enqueued before that is delivered, what comes later, or still
 //!   waits for room, is dropped and counted.
-//! - A library that has no event links none of it; see [`machinery`].
+//! - A library that has no event links none of it; see [`support`].
 
 #[cfg(not(ffihost_loom))]
 mod hub;
-pub(crate) mod listener;
+pub(crate) mod listeners;
+pub(crate) mod queue;
 #[cfg(not(ffihost_loom))]
-mod machinery;
-#[cfg(not(ffihost_loom))]
-mod queue;
+mod support;
+mod word;
 
 #[cfg(not(ffihost_loom))]
-pub(crate) use self::machinery::{Events, Removal, events};
+pub(crate) use self::listeners::Removal;
 #[cfg(not(ffihost_loom))]
-pub use self::machinery::{MACHINERY, Machinery};
+pub(crate) use self::support::{Events, events};
+#[cfg(not(ffihost_loom))]
+pub use self::support::{SUPPORT, Support};

@@ -12,7 +12,7 @@ pub use crate::abi::{
     release_handle, request, request_cbor, sync_handle_request, sync_handle_request_cbor, sync_request,
     sync_request_cbor,
 };
-pub use crate::events::{MACHINERY, Machinery};
+pub use crate::events::{SUPPORT, Support};
 pub use crate::handles::HandleType;
 #[cfg(feature = "ipc")]
 pub use crate::ipc::serve;

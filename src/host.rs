@@ -193,7 +193,11 @@ impl Host {
 
     /// Uses the handles that this host knows.
     pub(crate) fn with_handles<R>(self, f: impl FnOnce(&Handles) -> R) -> Result<R, HostError> {
-        self.context_instance(|instance| f(&instance.handles))
+        self.with_local(|local| match local {
+            Some(local) => Ok(f(&local.instance.handles)),
+            // Also while the last events are delivered.
+            None => Ok(f(&self.enter(Phase::Finishing)?.handles)),
+        })
     }
 
     /// Uses the instance: without a pin on its own FFI thread, which keeps it alive.

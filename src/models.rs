@@ -5,8 +5,8 @@
 
 mod calls;
 mod close;
+mod events;
 mod gate;
-mod listener;
 mod registry;
 mod requests;
 mod signal;
@@ -147,9 +147,4 @@ pub(crate) enum Settled<H> {
 pub(crate) fn owner() -> Owner {
     // SAFETY: a model makes one for its table at a time, on its main thread.
     unsafe { Owner::new() }
-}
-
-/// Waits a moment for another thread.
-pub(crate) fn wait_a_moment() {
-    thread::yield_now();
 }

@@ -32,7 +32,7 @@ mod real {
     pub(crate) use futures::task::AtomicWaker;
     pub(crate) use parking_lot::{Mutex, MutexGuard};
     pub(crate) use std::sync::Arc;
-    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+    pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
     use std::time::{Duration, Instant};
 
     /// parking_lot's condition variable, with an interface by value.
@@ -62,6 +62,36 @@ mod real {
         pub(crate) fn wait_for<'a, T>(&self, mut guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
             self.0.wait_for(&mut guard, limit);
             guard
+        }
+    }
+
+    /// A bounded queue, crossbeam-channel's: what it can do without waiting.
+    #[derive(Debug)]
+    pub(crate) struct Channel<T> {
+        sender: crossbeam_channel::Sender<T>,
+        receiver: crossbeam_channel::Receiver<T>,
+    }
+
+    impl<T> Channel<T> {
+        /// Room for all that it may hold is made here.
+        pub(crate) fn new(capacity: usize) -> Self {
+            let (sender, receiver) = crossbeam_channel::bounded(capacity);
+            Self { sender, receiver }
+        }
+
+        /// Hands the item back if there is no room.
+        #[inline]
+        pub(crate) fn try_send(&self, item: T) -> Result<(), T> {
+            self.sender.try_send(item).map_err(crossbeam_channel::TrySendError::into_inner)
+        }
+
+        #[inline]
+        pub(crate) fn try_recv(&self) -> Option<T> {
+            self.receiver.try_recv().ok()
+        }
+
+        pub(crate) fn is_empty(&self) -> bool {
+            self.receiver.is_empty()
         }
     }
 
@@ -136,7 +166,7 @@ mod real {
 mod model {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::Arc;
-    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+    pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
     /// loom's waker cell with the interface of futures'.
     #[derive(Debug)]
@@ -157,6 +187,37 @@ mod model {
 
         pub(crate) fn take(&self) -> Option<std::task::Waker> {
             self.0.take_waker()
+        }
+    }
+
+    /// A bounded queue: a model of crossbeam-channel's, with the same interface. What was sent is received after it, which is
+    /// all that is relied on.
+    #[derive(Debug)]
+    pub(crate) struct Channel<T> {
+        items: Mutex<std::collections::VecDeque<T>>,
+        capacity: usize,
+    }
+
+    impl<T> Channel<T> {
+        pub(crate) fn new(capacity: usize) -> Self {
+            Self { items: Mutex::new(std::collections::VecDeque::new()), capacity }
+        }
+
+        pub(crate) fn try_send(&self, item: T) -> Result<(), T> {
+            let mut items = self.items.lock();
+            if items.len() == self.capacity {
+                return Err(item);
+            }
+            items.push_back(item);
+            Ok(())
+        }
+
+        pub(crate) fn try_recv(&self) -> Option<T> {
+            self.items.lock().pop_front()
+        }
+
+        pub(crate) fn is_empty(&self) -> bool {
+            self.items.lock().is_empty()
         }
     }
 

@@ -74,7 +74,7 @@ impl Instance {
     /// Whether this is one of the context's own threads, also when it is about to end and runs the destructors of its
     /// thread-locals.
     pub(crate) fn owns_this_thread(&self) -> bool {
-        self.closing.is_ffi_thread()
+        self.closing.is_ffi_thread() || self.events.as_ref().is_some_and(|events| events.is_event_thread())
     }
 
     pub(crate) fn handle(&self) -> Handle {

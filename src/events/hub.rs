@@ -1,30 +1,27 @@
-//! The listeners of one context, the queue to them, and the event thread.
+//! The events of one context: its listeners, the queue to them, and the event thread.
 
-use super::listener::{Removed, Word};
-use super::machinery::{Around, Events, Removal};
+use super::listeners::{Listener, Listeners, Removal, Running};
 use super::queue::{Full, Queue};
+use super::support::{Around, Events};
 use crate::abi::Callback;
 use crate::options::{Options, WhenFull};
+use crate::panic::{self, contain_call as contain};
 use crate::stats::Counters;
 use crate::status::Status;
-use crate::sync::{Arc, Condvar, Mutex};
-use crate::thread::Thread;
-use crate::{Format, ToHost, panic};
+use crate::sync::{Arc, Mutex};
+use crate::thread::{Thread, ThreadId};
+use crate::{Format, ToHost};
 use smallbox::{SmallBox, smallbox};
-use std::cell::Cell;
-use std::collections::VecDeque;
 use std::io;
-use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::OnceLock;
 use std::time::Instant;
 
+/// Whom an event is delivered to.
 #[derive(Debug)]
-struct Listener {
-    id: u64,
+struct Sink {
     event: Box<str>,
     format: Format,
     callback: Callback,
-    word: Word,
 }
 
 /// A payload that waits for the event thread, whatever its type.
@@ -46,20 +43,19 @@ struct Event {
     payload: QueuedPayload,
 }
 
-thread_local! {
-    /// On an event thread, whose it is. Without a destructor, so that a thread that is ending may look.
-    static EVENTS_OF: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+impl Event {
+    /// The drop of a payload may be an author's.
+    fn discard(self) {
+        contain(|| drop(self.payload));
+    }
 }
 
-/// The events of one context. Who emits only reads here, so nothing that the event thread writes is in the same cache line.
-#[repr(align(64))]
+/// The events of one context.
 pub(crate) struct Hub {
     shared: Arc<Shared>,
     thread: Mutex<Stage>,
     when_full: WhenFull,
-    /// How many listeners there are.
-    count: AtomicUsize,
-    closed: AtomicBool,
+    capacity: usize,
 }
 
 /// The event thread.
@@ -72,40 +68,31 @@ enum Stage {
 }
 
 struct Shared {
-    queue: Queue<Event>,
-    listeners: Mutex<Listeners>,
-    /// Notified after the last delivery to a listener that was removed meanwhile, and when the thread ends.
-    settled: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Listeners {
-    latest: u64,
-    /// Shared with the event thread while it delivers, and copied if it changes meanwhile.
-    present: Arc<Vec<Arc<Listener>>>,
-    /// Removed without waiting while their last delivery ran: whoever did that may ask again.
-    leaving: Vec<Arc<Listener>>,
+    listeners: Listeners<Sink>,
+    /// Made with the first listener, and all of its room with it.
+    queue: OnceLock<Queue<Event>>,
+    event_thread: OnceLock<ThreadId>,
 }
 
 impl Hub {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
             shared: Arc::new(Shared {
-                queue: Queue::new(options.events_queued as usize),
-                listeners: Mutex::default(),
-                settled: Condvar::new(),
+                listeners: Listeners::new(),
+                queue: OnceLock::new(),
+                event_thread: OnceLock::new(),
             }),
             thread: Mutex::new(Stage::None),
             when_full: options.events_when_full,
-            count: AtomicUsize::new(0),
-            closed: AtomicBool::new(false),
+            capacity: options.events_queued as usize,
         }
     }
 
+    /// Starts the event thread, unless it was. An ended one is not started again: nothing is delivered any longer.
     fn start(&self, around: Around) -> io::Result<()> {
         let mut thread = self.thread.lock();
         if let Stage::None = *thread {
-            self.shared.queue.reserve();
+            self.shared.queue.get_or_init(|| Queue::new(self.capacity));
             let shared = Arc::clone(&self.shared);
             let body = Box::new(move || around(&mut || shared.run()));
             *thread = Stage::Started(Thread::spawn(c"ffihost-events", body)?);
@@ -115,32 +102,32 @@ impl Hub {
 
     /// Enqueues an event for whoever listens.
     pub(crate) fn emit(&self, event: &'static str, payload: impl ToHost, counters: &Counters) {
-        if self.count.load(Ordering::Acquire) == 0 {
+        if self.shared.listeners.count() == 0 {
             return;
         }
-        if self.closed.load(Ordering::Relaxed) {
-            counters.events_dropped.bump();
-            return;
+        let Some(queue) = self.shared.queue.get() else { return };
+        if queue.is_closed() {
+            return counters.events_dropped.bump();
         }
-        self.enqueue(Event { name: event, payload: smallbox!(payload.into_owned()) }, counters);
+        self.enqueue(queue, Event { name: event, payload: smallbox!(payload.into_owned()) }, counters);
     }
 
-    fn enqueue(&self, event: Event, counters: &Counters) {
+    fn enqueue(&self, queue: &Queue<Event>, event: Event, counters: &Counters) {
         let full = match self.when_full {
-            WhenFull::Block if !self.is_event_thread() => Full::Wait,
             WhenFull::DropOldest => Full::LeaveOutOldest,
-            // The event thread would wait for itself.
-            WhenFull::Block | WhenFull::DropNewest => Full::LeaveOut,
+            WhenFull::DropNewest => Full::LeaveOut,
+            WhenFull::Block => Full::Wait,
         };
         counters.events_emitted.bump();
-        if let Some(left_out) = self.shared.queue.push(event, full) {
-            counters.events_dropped.bump();
-            drop(left_out);
-        }
-    }
-
-    fn is_event_thread(&self) -> bool {
-        ptr::eq(EVENTS_OF.get(), &raw const *self.shared)
+        queue.push(
+            event,
+            // The event thread would wait for itself.
+            || if full == Full::Wait && self.is_event_thread() { Full::LeaveOut } else { full },
+            |left_out| {
+                counters.events_dropped.bump();
+                left_out.discard();
+            },
+        );
     }
 }
 
@@ -151,36 +138,24 @@ impl Events for Hub {
 
     fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64> {
         self.start(around)?;
-        let mut listeners = self.shared.listeners.lock();
-        listeners.latest += 1;
-        let id = listeners.latest;
-        let listener = Arc::new(Listener { id, event: event.into(), format, callback, word: Word::new() });
-        Arc::make_mut(&mut listeners.present).push(listener);
-        self.count.store(listeners.present.len(), Ordering::Release);
-        Ok(id)
+        Ok(self.shared.listeners.add(Sink { event: event.into(), format, callback }))
     }
 
     fn remove(&self, id: u64, wait: bool) -> Removal {
-        let mut listeners = self.shared.listeners.lock();
-        let Some(listener) = listeners.take(id) else { return Removal::Unknown };
-        self.count.store(listeners.present.len(), Ordering::Release);
-        if listener.word.remove() == Removed::Idle || self.is_event_thread() {
-            return Removal::Done;
-        }
-        while listener.word.is_running() {
-            if !wait {
-                listeners.leaving.push(listener);
-                return Removal::StillRunning;
-            }
-            listeners = self.shared.settled.wait(listeners);
-        }
-        Removal::Done
+        let running = match wait {
+            _ if self.is_event_thread() => Running::IsThis,
+            true => Running::Wait,
+            false => Running::Report,
+        };
+        self.shared.listeners.remove(id, running)
     }
 
     fn finish(&self, deadline: Instant) -> bool {
-        self.closed.store(true, Ordering::Relaxed);
-        self.shared.queue.close();
-        let Stage::Started(thread) = std::mem::replace(&mut *self.thread.lock(), Stage::Over) else { return true };
+        if let Some(queue) = self.shared.queue.get() {
+            queue.close();
+        }
+        let thread = std::mem::replace(&mut *self.thread.lock(), Stage::Over);
+        let Stage::Started(thread) = thread else { return true };
         let ended = thread.join_until(deadline);
         if !ended {
             self.abandon();
@@ -189,66 +164,44 @@ impl Events for Hub {
     }
 
     fn abandon(&self) {
-        self.closed.store(true, Ordering::Relaxed);
-        self.shared.queue.close();
-        let mut listeners = self.shared.listeners.lock();
-        let removed = std::mem::take(Arc::make_mut(&mut listeners.present));
-        for listener in removed {
-            if listener.word.remove() == Removed::Running {
-                listeners.leaving.push(listener);
-            }
+        self.shared.listeners.abandon();
+        if let Some(queue) = self.shared.queue.get() {
+            queue.close();
         }
-        self.count.store(0, Ordering::Release);
     }
 
     fn listeners(&self) -> usize {
-        self.count.load(Ordering::Relaxed)
+        self.shared.listeners.count() as usize
     }
-}
 
-impl Listeners {
-    /// Takes a listener out, so that no delivery to it begins that has not begun.
-    fn take(&mut self, id: u64) -> Option<Arc<Listener>> {
-        if let Some(leaving) = self.leaving.iter().position(|listener| listener.id == id) {
-            return Some(self.leaving.swap_remove(leaving));
-        }
-        let at = self.present.iter().position(|listener| listener.id == id)?;
-        Some(Arc::make_mut(&mut self.present).remove(at))
+    fn is_event_thread(&self) -> bool {
+        self.shared.event_thread.get() == Some(&ThreadId::current())
     }
 }
 
 impl Shared {
     /// The event thread.
     fn run(&self) {
-        EVENTS_OF.set(ptr::from_ref(self));
-        let mut taken = VecDeque::new();
-        while let Some(Event { name, payload }) = self.queue.pop(&mut taken) {
-            let listeners = Arc::clone(&self.listeners.lock().present);
-            for listener in listeners.iter().filter(|listener| *listener.event == *name) {
-                self.deliver(listener, &*payload);
+        let _once = self.event_thread.set(ThreadId::current());
+        let Some(queue) = self.queue.get() else { return };
+        while let Some(event) = queue.pop() {
+            for listener in self.listeners.present().iter().filter(|listener| *listener.value.event == *event.name) {
+                self.deliver(listener, &*event.payload);
             }
-            if let Err(text) = panic::contain(|| drop(payload)) {
-                tracing::error!(event = name, panic = %text, "the drop of an event's payload panicked");
-            }
+            event.discard();
         }
     }
 
-    fn deliver(&self, listener: &Listener, payload: &dyn Payload) {
-        if !listener.word.try_begin() {
-            return;
-        }
-        // The encoder may be an author's.
-        let passed = panic::contain(|| {
-            payload.pass(listener.format, &mut |bytes| listener.callback.call(Status::Ok, bytes));
+    fn deliver(&self, listener: &Listener<Sink>, payload: &dyn Payload) {
+        self.listeners.deliver(listener, |Sink { event, format, callback }| {
+            // The encoder may be an author's.
+            let passed = panic::contain(|| {
+                payload.pass(*format, &mut |bytes| callback.call(Status::Ok, bytes));
+            });
+            if let Err(text) = passed {
+                tracing::error!(%event, panic = %text, "an event could not be delivered");
+            }
         });
-        if let Err(text) = passed {
-            tracing::error!(event = %listener.event, panic = %text, "an event could not be delivered");
-        }
-        if listener.word.end() {
-            // The lock: a remover that has just seen RUNNING is waiting before this notifies.
-            drop(self.listeners.lock());
-            self.settled.notify_all();
-        }
     }
 }
 
@@ -257,6 +210,7 @@ mod tests {
     use super::*;
     use crate::abi::UserData;
     use std::ffi::{c_char, c_int, c_void};
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc;
     use std::thread;
     use std::time::Duration;

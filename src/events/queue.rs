@@ -1,23 +1,41 @@
-//! The queue to the event thread: many put in, one takes out, and there is a bound. See
-//! `docs/adr/0009-event-queue.md` for why this is a queue under a lock and not a channel.
+//! The queue to the event thread: many put in, one takes out, and there is a bound.
 //!
-//! Nothing is dropped under the lock: what does not stay in the queue is handed to who put in.
+//! The items are in a channel that is only ever asked what it can do without waiting: its own waiting needs a thread-local with
+//! a destructor, which a thread that is ending may not have, and does not end when the queue is closed. Waiting is here.
+//!
+//! # Protocol
+//!
+//! The consumer is awake, asleep, or finished.
+//!
+//! - *push*: send; fence; look at the consumer. Asleep: one compare-and-swap to awake, and whoever did it notifies. Finished:
+//!   it may have missed the item, so the producer takes out what is left, and drops it.
+//! - *pop*: receive. If there is nothing: say asleep; fence; look again at queue and closing; then wait until a producer has
+//!   said awake. At the end: say finished; fence; look again.
+//! - *room*: a producer that waits counts itself; fence; tries again; waits for the event. The consumer receives; fence; looks at
+//!   the count; notifies.
+//! - *close*: say closed; fence; wake everybody. A push that comes later hands its item back.
+//!
+//! # Orderings
+//!
+//! Each pair is store-then-load on both sides with a sequentially consistent fence in between, so one side sees the other's
+//! store: an item is received by a consumer that looks again, or its producer sees the consumer asleep or finished; a producer
+//! sees the room, or the consumer sees it counted; a consumer sees the closing, or is woken by it. Items themselves are ordered
+//! by the channel.
 
-use crate::sync::{Condvar, Mutex};
-use std::collections::VecDeque;
-use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{AtomicU32, Channel, Event, Ordering, fence, planted};
 
 /// Looks at an empty queue before it is slept at: one half after pauses of doubling length, the other after turns of other
 /// threads.
+#[cfg(not(ffihost_loom))]
 const WATCH: u32 = 12;
 
-/// Pauses after the first item of a burst.
-const GATHER: u32 = 64;
+const AWAKE: u32 = 0;
+const ASLEEP: u32 = 1;
+const FINISHED: u32 = 2;
 
 /// What becomes of an item for which there is no room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
+pub(crate) enum Full {
     /// It waits.
     Wait,
     /// The oldest makes room for it.
@@ -29,111 +47,160 @@ pub(super) enum Full {
 /// See the module. What is beside it is in other cache lines.
 #[derive(Debug)]
 #[repr(align(64))]
-pub(super) struct Queue<T> {
-    inner: Mutex<Inner<T>>,
-    filled: Condvar,
-    emptied: Condvar,
-    capacity: usize,
-    /// So many are taken at once, at most: few beside the capacity, which they do not count for any more.
-    at_once: usize,
-    /// As many as there are, for one who looks before it locks.
-    length: AtomicUsize,
-}
-
-#[derive(Debug)]
-struct Inner<T> {
-    items: VecDeque<T>,
-    closed: bool,
-    /// Whether the one who takes out sleeps: only then it is worth a notification.
-    sleeps: bool,
-    /// Those who wait for room, likewise.
-    waiting: usize,
+pub(crate) struct Queue<T> {
+    items: Channel<T>,
+    consumer: AtomicU32,
+    /// Not 0 when nothing is taken any longer.
+    closed: AtomicU32,
+    /// Producers that wait for room.
+    waiting: AtomicU32,
+    filled: Event,
+    emptied: Event,
 }
 
 impl<T> Queue<T> {
-    /// A queue of that many items, of which there is one at least.
-    pub(super) fn new(capacity: usize) -> Self {
+    /// A queue of that many items, and room for them.
+    pub(crate) fn new(capacity: usize) -> Self {
         Self {
-            inner: Mutex::new(Inner { items: VecDeque::new(), closed: false, sleeps: false, waiting: 0 }),
-            filled: Condvar::new(),
-            emptied: Condvar::new(),
-            capacity: capacity.max(1),
-            at_once: (capacity / 64).clamp(1, 16),
-            length: AtomicUsize::new(0),
+            items: Channel::new(capacity.max(1)),
+            consumer: AtomicU32::new(AWAKE),
+            closed: AtomicU32::new(0),
+            waiting: AtomicU32::new(0),
+            filled: Event::new(),
+            emptied: Event::new(),
         }
     }
 
-    /// Makes room for all that it may hold, so that putting in allocates nothing.
-    pub(super) fn reserve(&self) {
-        self.inner.lock().items.reserve_exact(self.capacity);
+    /// Puts an item last. What is left out is handed to `left_out`: this one or the oldest if there is no room, and this one if
+    /// the queue is closed.
+    ///
+    /// `full` says what to do if there is no room: it is asked then.
+    #[inline]
+    pub(crate) fn push(&self, item: T, full: impl FnOnce() -> Full, mut left_out: impl FnMut(T)) {
+        if self.is_closed() {
+            return left_out(item);
+        }
+        match self.items.try_send(item) {
+            Ok(()) => self.wake_consumer(&mut left_out),
+            Err(item) => self.push_full(item, full(), &mut left_out),
+        }
     }
 
-    /// Puts an item last; returns one that is left out: this one or the oldest, if there is no room, and this one if the
-    /// queue is closed. For the caller to drop.
-    #[must_use = "what is left out is dropped by the caller, under no lock"]
-    pub(super) fn push(&self, item: T, full: Full) -> Option<T> {
-        let mut inner = self.inner.lock();
-        let mut left_out = None;
-        while inner.items.len() >= self.capacity && !inner.closed {
-            match full {
-                Full::Wait => {
-                    inner.waiting += 1;
-                    inner = self.emptied.wait(inner);
-                    inner.waiting -= 1;
+    #[cold]
+    fn push_full(&self, item: T, full: Full, left_out: &mut dyn FnMut(T)) {
+        match full {
+            Full::LeaveOut => left_out(item),
+            Full::LeaveOutOldest => {
+                let mut item = item;
+                while let Err(back) = self.items.try_send(item) {
+                    item = back;
+                    if let Some(oldest) = self.items.try_recv() {
+                        left_out(oldest);
+                    }
                 }
-                Full::LeaveOutOldest => left_out = inner.items.pop_front(),
-                Full::LeaveOut => return Some(item),
+                self.wake_consumer(left_out);
+            }
+            Full::Wait => match self.wait_for_room(item) {
+                Ok(()) => self.wake_consumer(left_out),
+                Err(item) => left_out(item),
+            },
+        }
+    }
+
+    /// Sends as soon as there is room; hands the item back when the queue is closed.
+    fn wait_for_room(&self, item: T) -> Result<(), T> {
+        let mut item = Some(item);
+        let counted = u32::from(!planted("wait_uncounted"));
+        self.waiting.fetch_add(counted, Ordering::Relaxed);
+        let sent = self.emptied.wait(|| {
+            fence(Ordering::SeqCst);
+            if self.is_closed() {
+                return Some(false);
+            }
+            match self.items.try_send(item.take()?) {
+                Ok(()) => Some(true),
+                Err(back) => {
+                    item = Some(back);
+                    None
+                }
+            }
+        });
+        self.waiting.fetch_sub(counted, Ordering::Relaxed);
+        match item {
+            Some(item) if !sent => Err(item),
+            _ => Ok(()),
+        }
+    }
+
+    /// After an item was sent.
+    #[inline]
+    fn wake_consumer(&self, left_out: &mut dyn FnMut(T)) {
+        fence(Ordering::SeqCst);
+        match self.consumer.load(Ordering::Relaxed) {
+            AWAKE => {}
+            ASLEEP => self.wake(),
+            _ => self.take_back(left_out),
+        }
+    }
+
+    #[cold]
+    fn wake(&self) {
+        if self.consumer.compare_exchange(ASLEEP, AWAKE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            self.filled.notify_all();
+        }
+    }
+
+    /// The consumer has finished, and may not have seen the item.
+    #[cold]
+    fn take_back(&self, left_out: &mut dyn FnMut(T)) {
+        if !planted("nobody_takes_back") {
+            while let Some(item) = self.items.try_recv() {
+                left_out(item);
             }
         }
-        if inner.closed {
-            return Some(item);
-        }
-        inner.items.push_back(item);
-        self.length.store(inner.items.len(), Ordering::Relaxed);
-        let sleeps = mem::take(&mut inner.sleeps);
-        drop(inner);
-        if sleeps {
-            self.filled.notify_one();
-        }
-        left_out
     }
 
-    /// The next item; waits for one, until the queue is closed. `taken` is the taker's own, and empty at first: of a long queue
-    /// it takes several at once, so that it does not meet those who put in at the lock for each.
-    pub(super) fn pop(&self, taken: &mut VecDeque<T>) -> Option<T> {
-        if let Some(item) = taken.pop_front() {
-            return Some(item);
-        }
-        self.watch();
-        let mut inner = self.inner.lock();
+    /// The next item; waits for one, until the queue is closed and empty. Consumer only.
+    pub(crate) fn pop(&self) -> Option<T> {
         loop {
-            if let Some(item) = inner.items.pop_front() {
-                let more = inner.items.len().min(self.at_once - 1);
-                taken.extend(inner.items.drain(..more));
-                self.length.store(inner.items.len(), Ordering::Relaxed);
-                let waits = inner.waiting > 0;
-                drop(inner);
-                if waits {
-                    self.emptied.notify_all();
-                }
+            if let Some(item) = self.receive() {
                 return Some(item);
             }
-            if inner.closed {
-                return None;
+            if self.is_closed() {
+                // Every push that has not begun is refused.
+                self.consumer.store(FINISHED, Ordering::Relaxed);
+                fence(Ordering::SeqCst);
+                return self.receive();
             }
-            inner.sleeps = true;
-            inner = self.filled.wait(inner);
+            self.watch();
+            self.sleep();
         }
+    }
+
+    fn receive(&self) -> Option<T> {
+        let item = self.items.try_recv()?;
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.emptied.notify_all();
+        }
+        Some(item)
+    }
+
+    fn sleep(&self) {
+        self.consumer.store(ASLEEP, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let looks_again = !planted("sleep_without_look") && (!self.items.is_empty() || self.is_closed());
+        if !looks_again {
+            self.filled.wait(|| (self.consumer.load(Ordering::Acquire) != ASLEEP).then_some(()));
+        }
+        self.consumer.store(AWAKE, Ordering::Relaxed);
     }
 
     /// Waits a little for an item without sleeping: of those that are put in one after the other only the first pays for waking.
+    #[cfg(not(ffihost_loom))]
     fn watch(&self) {
         for look in 0..WATCH {
-            if self.length.load(Ordering::Relaxed) > 0 {
-                if look > 0 {
-                    // Who put it in is at it: a moment later there are several, and neither waits for the other's cache line.
-                    (0..GATHER).for_each(|_| std::hint::spin_loop());
-                }
+            if !self.items.is_empty() {
                 return;
             }
             if look < WATCH / 2 {
@@ -144,70 +211,136 @@ impl<T> Queue<T> {
         }
     }
 
+    #[cfg(ffihost_loom)]
+    fn watch(&self) {}
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire) != 0
+    }
+
     /// Takes nothing more. What was put in before is still taken out, and nobody waits any longer.
-    pub(super) fn close(&self) {
-        self.inner.lock().closed = true;
-        self.filled.notify_all();
+    pub(crate) fn close(&self) {
+        self.closed.store(1, Ordering::Release);
+        fence(Ordering::SeqCst);
+        self.wake();
         self.emptied.notify_all();
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(ffihost_loom)))]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::mpsc;
     use std::thread;
     use std::time::Duration;
+
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    fn push(queue: &Queue<u32>, item: u32, full: Full) -> Vec<u32> {
+        let mut left_out = Vec::new();
+        queue.push(item, || full, |item| left_out.push(item));
+        left_out
+    }
 
     #[test]
     fn what_was_put_in_before_the_closing_is_taken_out() {
         let queue = Queue::new(2);
-        assert_eq!(queue.push(1, Full::LeaveOut), None);
-        assert_eq!(queue.push(2, Full::Wait), None);
+        assert_eq!((push(&queue, 1, Full::LeaveOut), push(&queue, 2, Full::Wait)), (vec![], vec![]));
         queue.close();
-        assert_eq!(queue.push(3, Full::Wait), Some(3));
-        let taken = &mut VecDeque::new();
-        assert_eq!((queue.pop(taken), queue.pop(taken), queue.pop(taken)), (Some(1), Some(2), None));
+        assert_eq!(push(&queue, 3, Full::Wait), [3]);
+        assert_eq!((queue.pop(), queue.pop(), queue.pop()), (Some(1), Some(2), None));
     }
 
     #[test]
     fn one_is_left_out_of_a_full_queue() {
         let queue = Queue::new(0);
-        assert_eq!(queue.push(1, Full::LeaveOut), None, "there is room for one");
-        assert_eq!(queue.push(2, Full::LeaveOut), Some(2));
-        assert_eq!(queue.push(3, Full::LeaveOutOldest), Some(1));
-        assert_eq!(queue.pop(&mut VecDeque::new()), Some(3));
+        assert_eq!(push(&queue, 1, Full::LeaveOut), [], "there is room for one");
+        assert_eq!(push(&queue, 2, Full::LeaveOut), [2]);
+        assert_eq!(push(&queue, 3, Full::LeaveOutOldest), [1]);
+        assert_eq!(queue.pop(), Some(3));
     }
 
-    #[test]
-    fn several_of_a_long_queue_are_taken_at_once_in_their_order() {
-        let queue = Queue::new(256);
-        let taken = &mut VecDeque::new();
-        (0..10).for_each(|item| assert_eq!(queue.push(item, Full::LeaveOut), None));
-        assert_eq!(queue.pop(taken), Some(0));
-        assert_eq!(*taken, [1, 2, 3]);
-        queue.close();
-        assert!((1..10).all(|item| queue.pop(taken) == Some(item)));
-        assert_eq!(queue.pop(taken), None);
-    }
-
+    /// A weak point of the channel's own waiting: a producer that waits while the queue is closed.
     #[test]
     fn the_closing_ends_every_wait() {
         let (full, empty) = (Queue::new(1), Queue::<u32>::new(1));
-        assert_eq!(full.push(1, Full::Wait), None);
+        assert_eq!(push(&full, 1, Full::Wait), []);
         thread::scope(|scope| {
             let producers = [2, 3].map(|item| {
-                scope.spawn({
-                    let full = &full;
-                    move || full.push(item, Full::Wait)
-                })
+                let full = &full;
+                scope.spawn(move || push(full, item, Full::Wait))
             });
-            let consumer = scope.spawn(|| empty.pop(&mut VecDeque::new()));
-            thread::sleep(Duration::from_millis(20));
+            let consumer = scope.spawn(|| empty.pop());
+            while full.waiting.load(Ordering::Relaxed) < 2 || empty.consumer.load(Ordering::Relaxed) != ASLEEP {
+                thread::yield_now();
+            }
             full.close();
             empty.close();
-            let left_out = producers.map(|producer| producer.join().expect("no panic"));
-            assert_eq!(left_out, [Some(2), Some(3)]);
+            assert_eq!(producers.map(|producer| producer.join().expect("no panic")), [vec![2], vec![3]]);
             assert_eq!(consumer.join().expect("no panic"), None);
         });
+    }
+
+    /// The other one: a producer on a thread that is ending.
+    #[test]
+    fn a_producer_waits_on_a_thread_that_is_ending() {
+        struct AtTheEnd(Arc<Queue<u32>>, mpsc::Sender<Vec<u32>>);
+        impl Drop for AtTheEnd {
+            fn drop(&mut self) {
+                self.1.send(push(&self.0, 2, Full::Wait)).expect("the test listens");
+            }
+        }
+        thread_local!(static AT_THE_END: Cell<Option<AtTheEnd>> = const { Cell::new(None) });
+        let queue = Arc::new(Queue::new(1));
+        assert_eq!(push(&queue, 1, Full::Wait), []);
+        let (sender, pushed) = mpsc::channel();
+        let theirs = Arc::clone(&queue);
+        let ending = thread::spawn(move || AT_THE_END.set(Some(AtTheEnd(theirs, sender))));
+        while queue.waiting.load(Ordering::Relaxed) == 0 {
+            thread::yield_now();
+        }
+        assert_eq!(queue.pop(), Some(1));
+        assert_eq!(pushed.recv_timeout(PATIENCE), Ok(vec![]));
+        assert_eq!(queue.pop(), Some(2));
+        ending.join().expect("no panic");
+    }
+
+    /// Everything that is put in is taken out or handed back, once, whatever the policy and whenever the queue is closed.
+    #[test]
+    fn nothing_is_lost_or_doubled() {
+        for round in 0..200 {
+            let queue = Queue::new(4);
+            let (taken, handed_back) = (AtomicUsize::new(0), AtomicUsize::new(0));
+            thread::scope(|scope| {
+                let producers = [Full::Wait, Full::LeaveOut, Full::LeaveOutOldest].map(|full| {
+                    let (queue, handed_back) = (&queue, &handed_back);
+                    scope.spawn(move || {
+                        for item in 0..100 {
+                            queue.push(
+                                item,
+                                || full,
+                                |_| {
+                                    handed_back.fetch_add(1, Ordering::Relaxed);
+                                },
+                            );
+                        }
+                    })
+                });
+                scope.spawn(|| {
+                    while queue.pop().is_some() {
+                        taken.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                if round % 2 == 0 {
+                    producers.into_iter().for_each(|producer| producer.join().expect("no panic"));
+                }
+                queue.close();
+            });
+            assert_eq!(taken.into_inner() + handed_back.into_inner(), 300);
+            assert!(queue.items.is_empty());
+        }
     }
 }

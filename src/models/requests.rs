@@ -143,12 +143,8 @@ fn grace_against_submit() {
                 if let Some((key, _)) = take_one(&requests) {
                     run += usize::from(requests.settle(key).is_some());
                 }
-                let idle = if planted("live_before_pins") {
-                    requests.live() == 0 && gate.admitted() == 0
-                } else {
-                    gate.admitted() == 0 && requests.live() == 0
-                };
-                if idle {
+                let live_first = planted("live_before_pins") && requests.live() == 0;
+                if gate.admitted() == 0 && (live_first || requests.live() == 0) {
                     return Poll::Ready(());
                 }
                 if signal.poll_notified(cx).is_pending() {

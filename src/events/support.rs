@@ -4,6 +4,7 @@
 //! event does not link it. It has no listener either, as the host may only listen to events that the library has.
 
 use super::hub::Hub;
+use super::listeners::Removal;
 use crate::Format;
 use crate::abi::{Callback, section};
 use crate::options::Options;
@@ -32,6 +33,9 @@ pub(crate) trait Events: Send + Sync {
     /// Removes every listener: no delivery begins after this, and what is queued is dropped and counted.
     fn abandon(&self);
 
+    /// Whether this is the event thread, until its very end.
+    fn is_event_thread(&self) -> bool;
+
     /// How many listeners there are.
     fn listeners(&self) -> usize;
 }
@@ -39,38 +43,27 @@ pub(crate) trait Events: Send + Sync {
 /// What the event thread runs inside of.
 pub(crate) type Around = Box<dyn FnOnce(&mut dyn FnMut()) + Send>;
 
-/// What became of a removal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Removal {
-    /// It will not be called again.
-    Done,
-    /// There is no such listener.
-    Unknown,
-    /// It is removed, but its last delivery still runs.
-    StillRunning,
-}
-
 /// Makes the events of a context.
 #[derive(Debug)]
-pub struct Machinery(fn(&Options) -> Box<dyn Events>);
+pub struct Support(fn(&Options) -> Box<dyn Events>);
 
 /// What the attributes name.
-pub static MACHINERY: Machinery = Machinery(|options| Box::new(Hub::new(options)));
+pub static SUPPORT: Support = Support(|options| Box::new(Hub::new(options)));
 
 section! {
     elf: "ffihost_events", start: "__start_ffihost_events", stop: "__stop_ffihost_events",
     apple: "__ffihost_events", windows: ".ffie",
-    Option<&Machinery> = None
+    Option<&Support> = None
 }
 
 /// The events of a new context; none if no library in this file has an event.
 pub(crate) fn events(options: &Options) -> Option<Box<dyn Events>> {
     let (start, stop) = section();
-    let count = (stop.addr() - start.addr()) / size_of::<Option<&Machinery>>();
+    let count = (stop.addr() - start.addr()) / size_of::<Option<&Support>>();
     // SAFETY: the linker defines both as the bounds of one section, which holds nothing but such references, and what pads it
     // is zeros, which are none.
-    let named: &'static [Option<&'static Machinery>] = unsafe { std::slice::from_raw_parts(start.cast(), count) };
-    named.iter().find_map(|machinery| *machinery).map(|Machinery(make)| make(options))
+    let named: &'static [Option<&'static Support>] = unsafe { std::slice::from_raw_parts(start.cast(), count) };
+    named.iter().find_map(|support| *support).map(|Support(make)| make(options))
 }
 
 /// Says that the library has an event, if it has: what the attributes emit.
@@ -84,8 +77,8 @@ macro_rules! __events {
             #[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost_events"))]
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost_events"))]
             #[cfg_attr(windows, unsafe(link_section = ".ffie$m"))]
-            static __MACHINERY: ::std::option::Option<&'static $crate::export::Machinery> =
-                ::std::option::Option::Some(&$crate::export::MACHINERY);
+            static __SUPPORT: ::std::option::Option<&'static $crate::export::Support> =
+                ::std::option::Option::Some(&$crate::export::SUPPORT);
         };
     };
 }
