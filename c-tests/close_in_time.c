@@ -97,11 +97,81 @@ static void destructors(void) {
     function_end(function, 1, 0);
 }
 
+typedef struct Sync {
+    void *ctx;
+    Function *function;
+    Latch begun, ended;
+    int status;
+} Sync;
+
+static void on_held(int ret, const char *msg, size_t len, void *userData) FFI_NOEXCEPT {
+    Sync *sync = (Sync *)userData;
+    CHECK_EQ(ret, FFI_RET_OK);
+    CHECK_BYTES(msg, len, "held");
+    /* This is a part of it, so the destructor has not begun to run. */
+    CHECK_EQ(latch_count(&sync->function->asked), 0);
+    pause_ms(20);
+    CHECK_EQ(latch_count(&sync->function->asked), 0);
+    latch_raise(&sync->ended);
+}
+
+static void *held(void *argument) {
+    Sync *sync = (Sync *)argument;
+    latch_raise(&sync->begun);
+    sync->status = abuse_now(sync->ctx, on_held, sync, (const uint8_t *)"hold grace", 10);
+    return NULL;
+}
+
+static void act_after_it(Function *function, uint64_t token, const char *req, size_t len) {
+    Sync *sync = (Sync *)function->extra;
+    CHECK_BYTES(req, len, "destructor");
+    CHECK_EQ(latch_count(&sync->ended), 1);
+    act_echo(function, token, req, len);
+}
+
+/* A synchronous request is given grace, as the others are: the destructor does not run while one runs. */
+static void a_synchronous_request_is_given_grace(void) {
+    Sync sync;
+    Told done, asks;
+    Function *other;
+    pthread_t thread;
+    memset(&sync, 0, sizeof sync);
+    latch_init(&sync.begun);
+    latch_init(&sync.ended);
+    sync.ctx = abuse_new("asks in destructor");
+    sync.function = function_new(sync.ctx, act_after_it);
+    sync.function->extra = &sync;
+    {
+        FFIHostFnOptions options = options_of(sync.function);
+        CHECK_EQ(abuse_register_host_fn_with(sync.ctx, "ask", &options), FFI_RET_OK);
+    }
+    other = function_register(sync.ctx, "other", act_never);
+    thread = start_thread(held, &sync);
+    LATCH_AWAIT(&sync.begun, 1);
+    /* Time to come into the library: one that comes too late is refused, and that would show nothing. */
+    pause_ms(50);
+    SUBMIT(sync.ctx, abuse_ask_other, "", &asks);
+    LATCH_AWAIT(&other->asked, 1);
+    closes(sync.ctx, &done);
+    CHECK_EQ(answer(sync.ctx, other->tokens[0], FFI_RET_OK, "it ends"), FFI_RET_OK);
+    CHECK_TOLD(&asks, FFI_RET_OK, "it ends");
+    /* Nothing but the synchronous request runs, and the destructor has a chance to. */
+    pause_ms(50);
+    CHECK_EQ(latch_count(&done.ended), 0);
+    abuse_let_go("grace");
+    join_thread(thread);
+    CHECK_EQ(sync.status, FFI_RET_OK);
+    CHECK_TOLD(&done, FFI_RET_OK, "");
+    function_end(sync.function, 1, 0);
+    function_end(other, 1, 0);
+}
+
 int main(void) {
     check_begin();
     RUN(close_then_close_and_destroy);
     RUN(running_requests_go_on);
     RUN(a_call_begun_during_close);
     RUN(destructors);
+    RUN(a_synchronous_request_is_given_grace);
     return 0;
 }

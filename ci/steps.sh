@@ -38,15 +38,20 @@ not_here() {
     ran+=("left out|$1||$2")
 }
 
+# minutes SECONDS
+minutes() {
+    printf '%d min %02d' $(($1 / 60)) $(($1 % 60))
+}
+
 # Says what was run; the script's status is that of the worst step.
 summary() {
     local line verdict name took reason
     printf '\n==== summary\n'
     for line in "${ran[@]}"; do
         IFS='|' read -r verdict name took reason <<<"$line"
-        printf '%-9s %6s  %s%s\n' "$verdict" "${took:+$took s}" "$name" "${reason:+: $reason}"
+        printf '%-9s %9s  %s%s\n' "$verdict" "${took:+$(minutes "$took")}" "$name" "${reason:+: $reason}"
     done
-    printf 'together %d s\n' "$SECONDS"
+    printf 'together %s\n' "$(minutes "$SECONDS")"
     ((failed == 0)) || { printf '%d failed\n' "$failed"; exit 1; }
 }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Everything but the long proofs: formatting, lints, documentation, tests, a smoke test of the benches, instruction counts, and
+# Everything but the long proofs: formatting, lints, documentation, tests, those of what ships in release, too, a smoke test of the benches, instruction counts, and
 # the licences and sources of what is depended on. Installs what it needs on a fresh Debian, and says at the end what it ran
 # and what it skipped, with the reasons.
 #
 #   ci/test.sh          all of it
-#   ci/test.sh NAME...  only these steps: rustfmt clippy rustdoc tests benches counts weight deny
+#   ci/test.sh NAME...  only these steps: rustfmt clippy rustdoc tests release benches counts weight deny
 #
-# The long proofs are ci/loom.sh and ci/sanitize.sh.
+# The long proofs are ci/loom.sh, ci/sanitize.sh and ci/mutants.sh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -53,6 +53,12 @@ run_tests() {
     cargo test --locked --workspace --no-fail-fast
 }
 
+# What ships is tested: the same tests, optimised. The C programs, too, but not under valgrind, which has just checked them.
+run_release() {
+    FFIHOST_SKIP_VALGRIND=1 cargo test --locked --release --no-fail-fast --lib --tests \
+        --package ffihost --package ffihost-c-tests --package ffihost-ipc --package ffihost-load
+}
+
 run_rustdoc() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 }
@@ -62,12 +68,13 @@ declare -A steps=(
     [clippy]="run_clippy"
     [rustdoc]="run_rustdoc"
     [tests]="run_tests"
+    [release]="run_release"
     [benches]="run_benches"
     [counts]="ci/counts.sh"
     [weight]="ci/weight.sh"
     [deny]="run_deny"
 )
-order=(rustfmt clippy rustdoc tests benches counts weight deny)
+order=(rustfmt clippy rustdoc tests release benches counts weight deny)
 for name in "$@"; do
     [[ -n ${steps[$name]:-} ]] || { echo "test.sh: no step $name; there are ${order[*]}" >&2; exit 2; }
 done
@@ -76,6 +83,7 @@ for name in "${@:-${order[@]}}"; do
     step "$name" ${steps[$name]}
 done
 not_here "ci/loom.sh, ci/sanitize.sh" "the long proofs; .ci/run runs them too"
+not_here "ci/mutants.sh" "it takes hours; see docs/mutants.md"
 not_here "advisories of dependencies" "the database changes without a commit here; run \`cargo deny check advisories\` by hand"
 not_here "Miri" "it is only for nightly toolchains, with a component that is not on every machine"
 summary

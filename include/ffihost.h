@@ -52,11 +52,27 @@
  *   Whatever you pass is borrowed for that call and copied before it returns. Whatever you are passed lives until your
  *   callback returns. Bytes are not NUL-terminated; use the length.
  *
+ * LEAVING A CALLBACK
+ *
+ *   A callback has to return. pthread_exit and longjmp out of one are undefined, cancelling the thread that it runs on
+ *   (pthread_cancel) too, because the library's own frames are below it on that stack. The callback of a synchronous request
+ *   may switch to another stack (ucontext, fibers, green threads) and be resumed later, on the same thread.
+ *
+ *   Destructors of thread-local values (pthread_key_create, thread_local, __thread with destructors) run when a thread of the
+ *   library ends, as on any thread. They may call everything here; destroy of the context that the thread belongs to returns
+ *   FFI_RET_WOULD_DEADLOCK or FFI_RET_INVALID_CTX. A close waits for them, within its limits.
+ *
+ * FORK
+ *
+ *   The child of a fork has none of the library's threads, and a lock that one of them held stays locked in it: the child
+ *   must call no function of the library. It may call exec or _exit. The parent is not affected. If no function of the library
+ *   was called before the fork, the child may use it.
+ *
  * C++
  *
  *   An exception must not leave a callback. From C++17 on the callback types are noexcept, so that a function which may
  *   throw does not convert to them and one that does throw ends in std::terminate. Before C++17 an exception that leaves a
- *   callback aborts the process. longjmp out of a callback is undefined.
+ *   callback aborts the process.
  */
 #ifndef FFIHOST_H
 #define FFIHOST_H
@@ -149,7 +165,7 @@ typedef void (*FFICallBack)(int ret, const char *msg, size_t len, void *userData
 
 /* A host function: the library awaits its answer.
  *
- *   token        names this call. Never 0, never reused in the process's lifetime of this context or a later one.
+ *   token        names this call and no other, of whatever context of the library, living or later. Never 0.
  *   req, reqLen  the arguments; they live until this function returns, so copy what you need later. Never NULL.
  *   userData     what was registered. It stays valid until `release` is called.
  *
@@ -292,8 +308,9 @@ typedef struct FFIStats {
  *     Answers a host call. ret: FFI_RET_OK with the result; FFI_RET_ERR with the function's declared error;
  *     FFI_RET_CANCELLED or FFI_RET_DISCONNECTED; or any other number, with UTF-8 text: the host's own failure. The first
  *     answer wins.
- *     Returns OK; UNKNOWN_TOKEN if the call has ended or never was; DECODE if msg is not what the function returns, and
- *     TOO_LARGE if it is larger than the limit (the call ends with an error in both cases); INVALID_CTX.
+ *     Returns OK, and then this answer is what the library gets; UNKNOWN_TOKEN if the call has ended or is none of this
+ *     context's; DECODE if msg is not what the function returns, and TOO_LARGE if it is larger than the limit (the call ends
+ *     with an error in both cases); INVALID_CTX.
  *
  * int <lib>_host_fn_registered(void *ctx, const char *name)
  *     1 or 0; or minus a status: -FFI_RET_INVALID_CTX, -FFI_RET_INVALID_ARGUMENT.
@@ -306,7 +323,9 @@ typedef struct FFIStats {
  * int <lib>_remove_event_listener(void *ctx, uint64_t listener)
  *     When this returns OK the listener is not running and will not be called again, so its userData is yours; it waits
  *     for a delivery that is under way. Inside a listener it returns at once: that delivery is the last. On the FFI
- *     thread it never waits: BUSY says that the listener is removed but its last delivery still runs; ask again.
+ *     thread it never waits: BUSY says that the listener is removed but its last delivery still runs; ask again. After a
+ *     close that said TIMED_OUT it works until the last code of the context has ended; INVALID_CTX says that nobody is called
+ *     any longer.
  *     Returns OK, BUSY, INVALID_CTX, or UNKNOWN_TOKEN.
  *
  * int <lib>_abi_descriptor(const uint8_t **bytes, size_t *len)

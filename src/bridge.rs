@@ -3,8 +3,9 @@
 //! # The guarantee
 //!
 //! Whoever pushes and then notifies is seen: after [`Signal::notify`] returns, the consumer either has not yet looked for
-//! the last time before it sleeps, or it is woken. Notifications coalesce: however many come while the consumer is awake
-//! or being woken, it is woken once.
+//! the last time before it sleeps, or it is woken. That needs nobody else: everybody who pushes notifies, also when the queue
+//! was not empty, since whoever found it empty may be suspended before its own notification. Notifications coalesce: however
+//! many come while the consumer is awake or being woken, it is woken once.
 //!
 //! # The queue
 //!
@@ -45,14 +46,14 @@ impl Completions {
         Self { head: AtomicU32::new(0) }
     }
 
-    /// Puts an index on top; `link` is its slot's, and not in any list. Says whether the list was empty.
-    pub(crate) fn push(&self, index: u32, link: &AtomicU32) -> bool {
+    /// Puts an index on top; `link` is its slot's, and not in any list. Notify after this, whoever pushed before.
+    pub(crate) fn push(&self, index: u32, link: &AtomicU32) {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             link.store(head, Ordering::Relaxed);
             let order = if planted("push_relaxed") { Ordering::Relaxed } else { Ordering::Release };
             match self.head.compare_exchange_weak(head, index + 1, order, Ordering::Relaxed) {
-                Ok(_) => return head == 0,
+                Ok(_) => return,
                 Err(now) => head = now,
             }
         }

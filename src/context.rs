@@ -34,11 +34,15 @@ pub(crate) mod gate;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod calls;
 #[cfg(not(ffihost_loom))]
+pub(crate) mod capacity;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod clock;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod close;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod closing;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod deadline;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod frame;
 #[cfg(not(ffihost_loom))]
@@ -55,8 +59,6 @@ pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod report;
 pub(crate) mod requests;
-#[cfg(not(ffihost_loom))]
-pub(crate) mod room;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod run;
 #[cfg(not(ffihost_loom))]

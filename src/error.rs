@@ -67,16 +67,43 @@ pub enum HostError<E = Infallible> {
     /// The host's answer does not decode.
     #[error("the host's answer does not decode: {0}")]
     Decode(String),
-    /// There is no context: the code does not run in one, or its context has ended; or the call was awaited off the FFI
-    /// thread, and no host was named for it.
-    #[error("there is no context to call the host of")]
-    NoContext,
+    /// There is no context to call the host of; the cause says what to write instead.
+    #[error("there is no context to call the host of: {0}")]
+    NoContext(NoContext),
     /// A remote host went away.
     #[error("the remote host is disconnected")]
     Disconnected,
     /// The error that the host function declares.
     #[error("{0}")]
     Declared(E),
+}
+
+/// Why there is no context to call the host of.
+///
+/// # Examples
+///
+/// ```
+/// use ffihost::{Host, HostError, NoContext};
+///
+/// let error = Host::current().expect_err("no context runs here");
+/// assert_eq!(error, HostError::NoContext(NoContext::Nowhere));
+/// assert!(error.to_string().contains("`.on(host)`"), "it says what to write");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoContext {
+    /// The code belongs to no context: it runs on a thread of its own, for instance.
+    #[error(
+        "the code runs on a thread of no context; take `Host::current()` where there is one, move it here, and name it with \
+         `.on(host)`"
+    )]
+    Nowhere,
+    /// The context has ended: the host was kept for longer.
+    #[error("the context has ended; its host cannot be called any more")]
+    Ended,
+    /// The call was made in a context, and then awaited on another thread than the context's FFI thread.
+    #[error("the call was awaited off the FFI thread of its context; name the host with `.on(host)`")]
+    OffThread,
 }
 
 impl<E> HostError<E> {
@@ -111,7 +138,7 @@ impl<E> HostError<E> {
             Self::Overloaded => HostError::Overloaded,
             Self::Failed { code, text } => HostError::Failed { code, text },
             Self::Decode(text) => HostError::Decode(text),
-            Self::NoContext => HostError::NoContext,
+            Self::NoContext(cause) => HostError::NoContext(cause),
             Self::Disconnected => HostError::Disconnected,
         })
     }
@@ -130,7 +157,7 @@ impl HostError {
             Self::Overloaded => HostError::Overloaded,
             Self::Failed { code, text } => HostError::Failed { code, text },
             Self::Decode(text) => HostError::Decode(text),
-            Self::NoContext => HostError::NoContext,
+            Self::NoContext(cause) => HostError::NoContext(cause),
             Self::Disconnected => HostError::Disconnected,
         }
     }

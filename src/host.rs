@@ -12,11 +12,12 @@ pub(crate) use self::typed::call_now;
 use crate::context::gate::{Phase, Pin, Refused};
 use crate::context::local::Local;
 use crate::context::{Context, Pinned, frame};
-use crate::error::HostError;
+use crate::error::{HostError, NoContext};
 use crate::handles::Handles;
 use crate::options::Options;
 use crate::registry::Name;
 use crate::stats::Stats;
+use crate::sync::Mutex;
 use std::fmt;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -53,7 +54,7 @@ impl fmt::Debug for Host {
 impl From<Refused> for HostError {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Stale => Self::NoContext,
+            Refused::Stale => Self::NoContext(NoContext::Ended),
             Refused::Closing => Self::ShuttingDown,
             Refused::Crowded => Self::Overloaded,
         }
@@ -71,7 +72,7 @@ impl Host {
     ///
     /// [`HostError::NoContext`] on any other thread. Take the host where there is one, and move it.
     pub fn current() -> Result<Self, HostError> {
-        frame::current().ok_or(HostError::NoContext)
+        frame::current().ok_or(HostError::NoContext(NoContext::Nowhere))
     }
 
     /// Calls a host function with bytes; the result and the declared error are bytes too.
@@ -226,7 +227,7 @@ impl Host {
 #[derive(Debug)]
 pub struct HostFn {
     name: &'static str,
-    /// A small number, given at the first use; 0 before.
+    /// The number of its name, looked for at the first use; 0 before.
     id: AtomicU32,
 }
 
@@ -252,10 +253,21 @@ impl HostFn {
 
     #[cold]
     fn take_id(&self) -> u32 {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        self.id.compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed).err().unwrap_or(id)
+        let id = number(self.name);
+        self.id.store(id, Ordering::Relaxed);
+        id
     }
+}
+
+/// The number of a name, from 1 on: the same for every [`HostFn`] of that name, so that there are as many numbers as names.
+fn number(name: &'static str) -> u32 {
+    static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+    let mut names = NAMES.lock();
+    let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
+        names.push(name);
+        names.len() - 1
+    });
+    at as u32 + 1
 }
 
 /// Which host function to call: a [`HostFn`], or just a name.

@@ -8,62 +8,110 @@
 //!
 //! # A slot
 //!
-//! A token is a sequence number and the index of a slot. The sequence number rises with every call and never starts over,
-//! also when the slot array serves a new context, so a token names one call for ever. A slot's `word` holds the sequence
-//! number of its latest call and a state:
+//! A token is a sequence number and the index of a slot. Sequence numbers come in blocks from one supply of the loaded library
+//! ([`sequence`]) and are never used twice, so a token names one call for ever, among all contexts. A slot's `word` holds the
+//! sequence number of its latest call and a state:
 //!
 //! ```text
-//!            begin                 claim               publish
-//!   FREE ------------> OPEN ------------> CLAIMED ------------> ANSWERED
-//!    ^                  |  owner only       answerer only          |
-//!    |   owner: cancel  |                                          | owner: take, after drain or inline
-//!    +------------------+------------------------------------------+
+//!           begin           claim              publish
+//!   FREE ----------> OPEN ----------> CLAIMED ----------> ANSWERED
+//!    ^                |                  |                   |
+//!    | cancel,        |                  | conclude          | take: after the drain, inline, or conclude;
+//!    | conclude       |                  v                   | drain, if nobody takes it
+//!    +----------------+               DEFEATED               |
+//!                                        | drain             |
+//!                                        v                   v
+//!                              (free: the next `begin` may have the slot)
 //! ```
 //!
-//! - OPEN to CLAIMED is one compare-and-swap on the whole word, so an answer must name this very call, and the first one
-//!   wins. Every later answer finds another word and is refused before anything is read or written.
-//! - While CLAIMED, the answerer alone touches the outcome. It decodes into it and stores ANSWERED.
-//! - OPEN to FREE, also a compare-and-swap, is the owner's way to end a call: deadline, drop, unregister, close. If it
-//!   fails, an answer was accepted, and it is the outcome, or, if nobody wants it any more, it is dropped when it arrives.
+//! Only the owner has to know that a slot is free, so freeing one leaves its word as it is: an answer claims nothing but OPEN.
+//!
+//! | transition | by | how |
+//! |---|---|---|
+//! | begin | the owner | a store: nobody else touches a free slot |
+//! | claim | any answerer | compare-and-swap: it must name this very call, and the first one wins |
+//! | publish | the answerer that claimed | compare-and-swap; a store for the owner's inline answer, which nobody can defeat |
+//! | cancel | the owner: deadline, drop, unregister, close | compare-and-swap |
+//! | conclude | the owner, for a call that cannot wait | compare-and-swap, from OPEN or from CLAIMED |
+//! | take, drain | the owner | the word stays; no answerer touches the slot any longer |
+//!
+//! - An answer that does not claim is refused before anything is read or written.
+//! - While CLAIMED, the answerer alone touches the outcome: it decodes into it. Once ANSWERED, the outcome is the owner's. An
+//!   answer is accepted when it is published, and not before: then its answerer is told so, and the outcome is what the
+//!   awaiting code gets.
+//! - If cancel fails, an answer is on its way. Who awaits the call gets it; if nobody does, the call is *abandoned*, and the
+//!   drain takes the outcome out when it arrives.
+//! - A synchronous call cannot wait for an answerer, which may be suspended for as long as the system likes. When its host
+//!   function has returned, the owner *concludes* it: it takes an outcome that is published, and otherwise ends the call. An
+//!   answerer that was decoding finds that it is *defeated* when it wants to publish: it takes its outcome back, drops it,
+//!   and is told that the token is unknown, as anybody who is late.
 //! - Everything in the slot's `local` part is the owner's: the waker, the hold on the registration, what the awaiting code
-//!   will be told. It is never touched by answerers, with one exception: an answerer that *is* the owner, inside the very
-//!   host function that it called, notes there that the answer came inline, and then no queue and no waker is needed.
+//!   will be told, the links of the owner's lists. It is never touched by answerers, with one exception: an answerer that *is*
+//!   the owner, inside the very host function that it called, notes there that the answer came inline, and then no queue and
+//!   no waker is needed.
 //!
 //! # Orderings
 //!
 //! - `begin` stores OPEN with Release, `answer` claims with Acquire: the answerer sees the decoder and an outcome cell that
 //!   the owner no longer touches.
-//! - `answer` stores ANSWERED with Release after it wrote the outcome; the owner reads it either through the queue, whose
-//!   push is Release and whose take is Acquire, or on its own thread.
-//! - `cancel` uses Acquire on failure only for symmetry; the outcome is not read before the queue brings it.
+//! - `answer` publishes with Release after it wrote the outcome. The owner reads that either after it took the slot from the
+//!   queue, whose push is Release and whose take is Acquire, or because `conclude` found ANSWERED, with Acquire, or on its own
+//!   thread.
+//! - `cancel` is Relaxed: it hands nothing over. What the owner wrote before it begins the slot's next call is handed over by
+//!   that `begin`.
+//! - The way to DEFEATED is Relaxed too: from then on the slot is the answerer's alone, who reads what it wrote itself and
+//!   hands the slot over by the queue.
 //!
 //! # The queue
 //!
-//! An answered slot links itself onto the bridge's list by its own `next` field, so the queue is never longer than the calls
-//! in flight and nothing is allocated for it. A slot that was answered remotely is on the list exactly once until the owner
-//! drains it, and is not freed before: `next` has one writer at a time.
+//! A slot that was answered remotely links itself onto the bridge's list by its own `next` field, so the queue is never longer
+//! than the calls in flight and nothing is allocated for it. It is on the list exactly once until the owner drains it, and is
+//! not freed before: `next` has one writer at a time. A concluded call whose outcome was taken, and a defeated answerer's slot,
+//! come by the queue as well, empty, only to be freed.
+//!
+//! Every answerer notifies the owner after its push, not only the one that found the queue empty: that one may be suspended
+//! between the two, and nobody's answer waits for another answerer.
+//!
+//! # What is foreign
+//!
+//! Outcomes, wakers and holds are dropped, woken and let go by code that is not the table's: it may panic, or come back into
+//! the table. So each operation moves them out of the slot, finishes its bookkeeping, and hands them back
+//! ([`leftover`]), or contains what they do.
+//!
+//! # The list of open calls
+//!
+//! A call whose host function has returned is in a list of the owner's until it is over, so that a sweep costs as much as
+//! there are open calls, however many there were at once before. A call that is answered inline is never in it.
 //!
 //! # When the context ends
 //!
 //! Slots are never freed as memory. An answerer that was delayed between CLAIMED and the list can finish long after the
-//! context ended, even while a later context uses the table: the later owner drains the slot, finds it abandoned, drops the
-//! outcome and frees it.
+//! context ended, even while a later context uses the table: the later owner drains the slot, finds it abandoned, and frees
+//! it.
 
+mod leftover;
+mod lists;
 #[cfg(all(test, not(ffihost_loom)))]
 mod oracle;
 mod outcome;
 mod segments;
+mod sequence;
 mod slot;
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests;
 mod token;
 
+pub(crate) use self::leftover::Leftover;
+use self::leftover::{Contained, contain};
+use self::lists::Books;
 pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
 use self::segments::Segments;
-use self::slot::{Local, Phase, Slot, State, Word};
-use self::token::{INDEX_BITS, LAST_SEQUENCE};
+use self::sequence::{SUPPLY, Supply};
+use self::slot::{Concluded, Local, Phase, Slot, State, Word};
+use self::token::INDEX_BITS;
 pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token, Untyped};
-use crate::bridge::Completions;
+use crate::bridge::{Completions, Signal};
 use crate::sync::{Ordering, planted};
-use std::cell::Cell;
 use std::task::Waker;
 
 /// Why the owner ended a call without an answer.
@@ -80,15 +128,13 @@ pub(crate) enum Reason {
 pub(crate) struct Full<H>(pub(crate) H);
 
 /// What became of an answer.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "a queued answer may need a wake-up"]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the answerer is told"]
 pub(crate) enum Answer {
     /// Accepted, on the owner's thread and inside the host function: the caller of that function takes it.
     Inline(Accepted),
-    /// Accepted and queued. Signal the owner if the queue was empty.
+    /// Accepted and queued.
     Queued {
-        /// Whether the queue was empty before.
-        first: bool,
         /// What the decoder said.
         accepted: Accepted,
     },
@@ -105,16 +151,47 @@ pub(crate) enum Accepted {
     Undecodable,
 }
 
-/// What cancelling found.
+/// The outcome of a call that has settled, and the hold, which the caller lets go.
 #[derive(Debug, PartialEq, Eq)]
+#[must_use = "the hold is to be let go"]
+pub(crate) struct Settled<T, H> {
+    /// What the awaiting code gets.
+    pub(crate) outcome: T,
+    /// What the call held on to.
+    pub(crate) hold: Option<H>,
+}
+
+/// How a call ended that cannot wait.
+#[derive(Debug)]
+#[must_use = "the host must be told when an open call was ended"]
+pub(crate) enum Conclusion<T, H> {
+    /// Answered inside of the host function, on the owner's thread.
+    Inline(Settled<T, H>),
+    /// Answered by another thread, before the host function returned.
+    Remote(Settled<T, H>),
+    /// No answer was accepted, and none will be: the host has to be told, once, then the hold let go.
+    Ended(Leftover<H>),
+}
+
+/// What cancelling found.
+#[derive(Debug)]
 #[must_use = "the host must be told when an open call was cancelled"]
 pub(crate) enum Cancelled<H> {
     /// The call was open: it has ended now, and the host has to be told, once, then the hold let go.
-    Open(H),
-    /// An answer was accepted before, so the host is told nothing. The hold is let go by the caller, outside of the table.
-    Answered(Option<H>),
+    Open(Leftover<H>),
+    /// An answer was accepted before, so the host is told nothing.
+    Answered(Leftover<H>),
     /// The owner had ended it before.
     Ended,
+}
+
+/// A call that a sweep has ended: the host is to be told, the hold let go, the waker woken.
+#[derive(Debug)]
+#[must_use = "the host must be told, and the awaiting code woken"]
+pub(crate) struct Swept<H> {
+    pub(crate) token: Token,
+    pub(crate) hold: Option<H>,
+    pub(crate) waker: Option<Waker>,
 }
 
 /// What polling found.
@@ -128,27 +205,24 @@ pub(crate) enum Poll {
     Ended(Reason),
 }
 
+/// What a drain found in the queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Drained {
+    /// Answers that somebody awaits.
+    pub(crate) arrived: u32,
+    /// Slots whose call was over, and which can be used again now.
+    pub(crate) freed: u32,
+}
+
 /// The calls in flight of one context, and their queue of completions. `H` is what an open call holds on to.
 pub(crate) struct Table<H> {
     slots: Segments<Slot<H>>,
     completions: Completions,
-    owned: Owned,
+    books: Books,
+    supply: &'static Supply,
 }
 
-/// What only the owner touches.
-#[derive(Debug)]
-struct Owned {
-    /// The latest sequence number given out.
-    sequence: Cell<u64>,
-    /// The head of the free slots, as index + 1; 0 when there is none.
-    free: Cell<u32>,
-    /// Slots that were ever used: `fresh..` have never been.
-    fresh: Cell<u32>,
-    /// Calls begun and not given back.
-    live: Cell<u32>,
-}
-
-// SAFETY: `owned` and every slot's local part are only touched by whoever holds the `Owner`, of which there is one at a
+// SAFETY: `books` and every slot's local part are only touched by whoever holds the `Owner`, of which there is one at a
 // time (its constructor's contract), bound to one thread. The rest of a slot is passed on by the word's transitions. Holds
 // stay with the owner, so they need not be Send; outcomes are Send by the bound on `Decode::Outcome`.
 unsafe impl<H> Send for Table<H> {}
@@ -157,22 +231,20 @@ unsafe impl<H> Sync for Table<H> {}
 
 impl<H> Table<H> {
     pub(crate) fn new() -> Self {
-        Self {
-            slots: Segments::new(),
-            completions: Completions::new(),
-            owned: Owned { sequence: Cell::new(0), free: Cell::new(0), fresh: Cell::new(0), live: Cell::new(0) },
-        }
+        Self::with_supply(&SUPPLY)
+    }
+
+    fn with_supply(supply: &'static Supply) -> Self {
+        Self { slots: Segments::new(), completions: Completions::new(), books: Books::new(), supply }
     }
 
     /// Takes a slot and publishes it as open. The token may be told to the host from now on.
     ///
-    /// The call counts as being called until [`called`](Self::called), so that an inline answer is recognised.
+    /// The call counts as being called until [`called`](Self::called) or [`conclude`](Self::conclude), so that an inline
+    /// answer is recognised.
     #[inline]
     pub(crate) fn begin<T>(&self, owner: &Owner, hold: H, decoder: &'static Decoder<T>) -> Result<Ticket<T>, Full<H>> {
-        let Some(index) = self.allocate(owner) else { return Err(Full(hold)) };
-        let sequence = self.owned.sequence.get() + 1;
-        self.owned.sequence.set(sequence);
-        self.owned.live.set(self.owned.live.get() + 1);
+        let Some((index, sequence)) = self.allocate(owner) else { return Err(Full(hold)) };
         let slot = self.slot(index);
         slot.set_decoder(owner, decoder);
         slot.local(owner, |local| {
@@ -185,107 +257,166 @@ impl<H> Table<H> {
 
     /// Notes that the host function has returned, and takes the outcome if it was answered inline.
     #[inline]
-    pub(crate) fn called<T>(
-        &self,
-        owner: &Owner,
-        ticket: Ticket<T>,
-        let_go: impl FnOnce(Option<H>),
-    ) -> Result<T, Ticket<T>> {
-        let slot = self.slot(ticket.token.index());
-        let phase = slot.local(owner, |local| {
-            if local.phase == Phase::Calling {
+    pub(crate) fn called<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Settled<T, H>, Ticket<T>> {
+        let index = ticket.token.index();
+        let slot = self.slot(index);
+        let inline = slot.local(owner, |local| {
+            let inline = local.phase == Phase::AnsweredInline;
+            if !inline {
                 local.phase = Phase::Waiting;
             }
-            local.phase
+            inline
         });
-        if phase != Phase::AnsweredInline {
-            return Err(ticket);
+        if inline {
+            return Ok(self.take(owner, index, slot));
         }
-        Ok(self.finish(owner, ticket, let_go))
+        self.list(owner, index, slot);
+        Err(ticket)
+    }
+
+    /// Ends a call whose host function has returned and which cannot wait: with the outcome, if an answer was accepted. Waits
+    /// for nobody.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
+    pub(crate) fn conclude<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Conclusion<T, H> {
+        let index = ticket.token.index();
+        let slot = self.slot(index);
+        let phase = slot.local(owner, |local| local.phase);
+        if phase == Phase::AnsweredInline {
+            return Conclusion::Inline(self.take(owner, index, slot));
+        }
+        debug_assert!(phase == Phase::Calling, "concluded in {phase:?}");
+        let concluded = slot.conclude(ticket.token.sequence());
+        if concluded == Concluded::Closed || (concluded == Concluded::Defeated && planted("defeated_slot_is_freed")) {
+            return Conclusion::Ended(self.give_back(owner, index, slot));
+        }
+        self.discount(owner);
+        let mut left = Self::move_out(owner, slot);
+        slot.local(owner, |local| local.phase = Phase::Emptied);
+        self.linger(owner);
+        if concluded == Concluded::Defeated || planted("conclude_drops_an_accepted_answer") {
+            return Conclusion::Ended(left);
+        }
+        // SAFETY: the slot is ANSWERED, which was seen with Acquire; the ticket's type is the decoder's; the outcome is read
+        // once, since the drain takes none out of an emptied slot.
+        let outcome = unsafe { slot.take_outcome() };
+        Conclusion::Remote(Settled { outcome, hold: left.hold.take() })
     }
 
     /// Whether the call has a hold that `matches`.
+    #[inline]
     pub(crate) fn holds<T>(&self, owner: &Owner, ticket: &Ticket<T>, matches: impl Fn(&H) -> bool) -> bool {
         self.slot(ticket.token.index()).local(owner, |local| local.hold.as_ref().is_some_and(matches))
     }
 
-    /// Brings an answer: claims the call, decodes on this thread, and queues the outcome unless it is inline.
+    /// Brings an answer: claims the call, decodes on this thread, and queues the outcome and notifies the owner, unless it is
+    /// inline.
     ///
     /// `here` is the owner's proof when the caller is the owner. Any thread, any token.
     #[inline]
-    pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>) -> Answer {
+    pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>, signal: &Signal) -> Answer {
         let Some(slot) = self.slots.get(token.index()) else { return Answer::Unknown };
-        let open = Word::new(token.sequence(), State::Open);
-        let claimed = Word::new(token.sequence(), State::Claimed);
-        if planted("claim_without_cas") {
-            if slot.word.load(Ordering::Acquire) != open.bits() {
-                return Answer::Unknown;
-            }
-            slot.word.store(claimed.bits(), Ordering::Release);
-        } else if planted("claim_ignores_sequence") {
-            let seen = Word::from_bits(slot.word.load(Ordering::Acquire));
-            let claim = Word::new(seen.sequence(), State::Claimed);
-            if seen.state() != State::Open
-                || slot.word.compare_exchange(seen.bits(), claim.bits(), Ordering::Acquire, Ordering::Relaxed).is_err()
-            {
-                return Answer::Unknown;
-            }
-        } else {
-            let order = if planted("claim_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
-            if slot.word.compare_exchange(open.bits(), claimed.bits(), order, Ordering::Relaxed).is_err() {
-                return Answer::Unknown;
-            }
+        if !slot.try_claim(token.sequence()) {
+            return Answer::Unknown;
         }
         // SAFETY: this thread moved the slot from OPEN to CLAIMED.
         let accepted = unsafe { slot.decode(raw) };
-        let inline = here.is_some_and(|owner| slot.local(owner, Local::note_inline));
-        slot.word.store(Word::new(token.sequence(), State::Answered).bits(), Ordering::Release);
-        if inline {
+        if here.is_some_and(|owner| slot.local(owner, Local::note_inline)) {
+            slot.publish_inline(token.sequence());
             return Answer::Inline(accepted);
         }
-        let first = self.completions.push(token.index(), &slot.next);
-        Answer::Queued { first, accepted }
+        if !slot.try_publish(token.sequence()) {
+            return self.defeated(slot, token, signal);
+        }
+        self.hand_over(slot, token, signal);
+        Answer::Queued { accepted }
+    }
+
+    /// The owner has ended the call while the answer was being decoded.
+    #[cold]
+    fn defeated(&self, slot: &Slot<H>, token: Token, signal: &Signal) -> Answer {
+        // SAFETY: this thread has claimed the slot, and the owner, which defeated it, leaves it alone until it is handed over.
+        let outcome = Contained::new(Some(unsafe { slot.take_unwanted() }));
+        self.hand_over(slot, token, signal);
+        drop(outcome);
+        Answer::Unknown
+    }
+
+    /// Brings a slot to the owner, and sees to it that the owner looks.
+    #[inline]
+    fn hand_over(&self, slot: &Slot<H>, token: Token, signal: &Signal) {
+        let leaves_it_to_the_first = planted("notify_only_first") && !self.completions.is_empty();
+        self.completions.push(token.index(), &slot.next);
+        if !leaves_it_to_the_first {
+            signal.notify();
+        }
     }
 
     /// Looks whether a call has ended, and keeps the waker if not.
     #[inline]
     pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
-        let slot = self.slot(ticket.token.index());
+        let index = ticket.token.index();
+        let slot = self.slot(index);
         let (phase, kept) =
             slot.local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
         match phase {
             Phase::Ready => Poll::Answered,
-            Phase::Ended(reason) => {
-                self.free(owner, ticket.token);
-                Poll::Ended(reason)
-            }
+            Phase::Ended(reason) => self.take_ended(owner, index, slot, reason),
+            Phase::Waiting if kept => Poll::Pending,
             phase => {
-                debug_assert!(matches!(phase, Phase::Waiting | Phase::Calling), "polled in {phase:?}");
-                if !kept {
-                    // A waker's clone and drop are foreign code.
-                    let waker = waker.clone();
-                    drop(slot.local(owner, |local| local.waker.replace(waker)));
-                }
-                Poll::Pending
+                debug_assert!(phase == Phase::Waiting, "polled in {phase:?}");
+                self.keep(owner, slot, ticket, waker)
             }
         }
+    }
+
+    #[cold]
+    fn take_ended(&self, owner: &Owner, index: u32, slot: &Slot<H>, reason: Reason) -> Poll {
+        // The sweep took out what there was.
+        drop(self.give_back(owner, index, slot));
+        Poll::Ended(reason)
+    }
+
+    /// Keeps a waker for a call that is open. The waker's clone may end the call, and the drop of the one before too.
+    #[inline]
+    fn keep<T>(&self, owner: &Owner, slot: &Slot<H>, ticket: &Ticket<T>, waker: &Waker) -> Poll {
+        let clone = waker.clone();
+        let (waits, unused) = slot.local(owner, |local| match local.phase {
+            Phase::Waiting => (true, local.waker.replace(clone)),
+            _ => (false, Some(clone)),
+        });
+        drop(Contained::new(unused));
+        if waits { Poll::Pending } else { self.poll_again(owner, ticket, waker) }
+    }
+
+    #[cold]
+    fn poll_again<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
+        self.poll(owner, ticket, waker)
     }
 
     /// Takes the outcome of a call that [`poll`](Self::poll) found answered.
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     #[inline]
-    pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>, let_go: impl FnOnce(Option<H>)) -> T {
-        let slot = self.slot(ticket.token.index());
+    pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Settled<T, H> {
+        let index = ticket.token.index();
+        let slot = self.slot(index);
+        self.unlist(owner, slot);
+        self.take(owner, index, slot)
+    }
+
+    /// Takes the outcome of a call that the owner knows to be answered, and frees its slot. There is no waker: nobody awaited
+    /// an inline answer, and the drain took that of any other.
+    #[inline]
+    fn take<T>(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Settled<T, H> {
         let hold = slot.local(owner, |local| local.hold.take());
         // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
         // decoder's, and the slot is freed below, so the outcome is read once.
-        let outcome = unsafe { slot.take_outcome::<T>() };
-        self.free(owner, ticket.token);
-        let_go(hold);
-        outcome
+        let outcome = unsafe { slot.take_outcome() };
+        self.discount(owner);
+        self.free(owner, index, slot);
+        Settled { outcome, hold }
     }
 
-    /// Ends a call that nobody awaits any more: a deadline, or a future that is dropped.
+    /// Ends a call that nobody awaits any more: a future that is dropped.
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     pub(crate) fn cancel<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Cancelled<H> {
         self.end(owner, ticket.token)
@@ -293,176 +424,151 @@ impl<H> Table<H> {
 
     /// Ends a call whose time is up, unless an answer was accepted: then that is the outcome, which is on its way, and the
     /// ticket comes back.
-    pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<H, Ticket<T>> {
-        let waiting = self.slot(ticket.token.index()).local(owner, |local| local.phase == Phase::Waiting);
-        let hold = if waiting { self.end_open(owner, ticket.token) } else { None };
-        hold.ok_or(ticket)
-    }
-
-    /// Ends a call unless an answer was accepted, and frees its slot.
-    fn end_open(&self, owner: &Owner, token: Token) -> Option<H> {
+    pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Leftover<H>, Ticket<T>> {
+        let token = ticket.token;
         let slot = self.slot(token.index());
-        if !slot.try_close(token.sequence()) {
-            return None;
-        }
-        let hold = slot.local(owner, |local| local.hold.take());
-        self.free(owner, token);
-        hold
+        if slot.try_close(token.sequence()) { Ok(self.give_back(owner, token.index(), slot)) } else { Err(ticket) }
     }
 
+    /// Ends a call in whatever way it can end.
     fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {
-        let slot = self.slot(token.index());
+        let index = token.index();
+        let slot = self.slot(index);
         match slot.local(owner, |local| local.phase) {
             Phase::Ready | Phase::AnsweredInline => {
                 // SAFETY: the owner has seen the answer, and the slot is freed below.
-                unsafe { slot.drop_outcome() };
-                let hold = slot.local(owner, |local| local.hold.take());
-                self.free(owner, token);
-                Cancelled::Answered(hold)
+                let outcome = unsafe { slot.take_unwanted() };
+                let mut left = self.give_back(owner, index, slot);
+                left.outcome = Contained::new(Some(outcome));
+                Cancelled::Answered(left)
             }
-            Phase::Ended(_) => {
-                self.free(owner, token);
+            Phase::Ended(reason) => {
+                let _ended = self.take_ended(owner, index, slot, reason);
                 Cancelled::Ended
             }
-            _ => self
-                .end_open(owner, token)
-                .map_or_else(|| Cancelled::Answered(self.abandon(owner, token)), Cancelled::Open),
+            _ if slot.try_close(token.sequence()) => Cancelled::Open(self.give_back(owner, index, slot)),
+            _ => {
+                self.strike(owner, slot);
+                let left = Self::move_out(owner, slot);
+                slot.local(owner, |local| local.phase = Phase::Abandoned);
+                self.linger(owner);
+                Cancelled::Answered(left)
+            }
         }
     }
 
-    /// Leaves a slot whose answer is on its way to the drain.
-    fn abandon(&self, owner: &Owner, token: Token) -> Option<H> {
-        let (hold, waker) = self.slot(token.index()).local(owner, |local| {
-            local.phase = Phase::Abandoned;
-            (local.hold.take(), local.waker.take())
-        });
-        drop(waker);
-        self.owned.live.set(self.owned.live.get() - 1);
-        hold
+    /// Frees the slot of a call that is over, and hands out what it held but the outcome.
+    fn give_back(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Leftover<H> {
+        self.strike(owner, slot);
+        let left = Self::move_out(owner, slot);
+        self.free(owner, index, slot);
+        left
+    }
+
+    /// Takes a call out of the owner's books.
+    fn strike(&self, owner: &Owner, slot: &Slot<H>) {
+        if slot.local(owner, |local| local.phase.is_listed()) {
+            self.unlist(owner, slot);
+        }
+        self.discount(owner);
+    }
+
+    fn move_out(owner: &Owner, slot: &Slot<H>) -> Leftover<H> {
+        slot.local(owner, |local| Leftover {
+            hold: Contained::new(local.hold.take()),
+            waker: Contained::new(local.waker.take()),
+            outcome: Contained::new(None),
+        })
     }
 
     /// Moves what was answered from the queue into the hands of the awaiting code, in the order of the answers, and gives
-    /// `wake` each waker, while nothing of the table is borrowed. Outcomes that nobody awaits are dropped.
-    pub(crate) fn drain(&self, owner: &Owner, mut wake: impl FnMut(Waker)) -> usize {
-        let mut drained = 0;
+    /// `wake` each waker, while nothing of the table is borrowed. Outcomes that nobody awaits are dropped. A panic of either
+    /// is contained, and the drain goes on.
+    pub(crate) fn drain(&self, owner: &Owner, mut wake: impl FnMut(Waker)) -> Drained {
+        let mut drained = Drained::default();
         let mut list = self.completions.take(|index| &self.slot(index).next);
         while let Some(index) = list {
+            // Read before anything foreign runs: the slot may be used again after that.
             let slot = self.slot(index);
             list = Completions::follow(&slot.next);
-            drained += 1;
-            if slot.local(owner, |local| local.phase) == Phase::Abandoned {
-                // SAFETY: the slot came from the queue, so it is ANSWERED and nobody else touches the outcome.
-                unsafe { slot.drop_outcome() };
-                self.release(owner, index);
-                continue;
-            }
-            let waker = slot.local(owner, |local| {
-                local.phase = Phase::Ready;
-                local.waker.take()
-            });
-            if let Some(waker) = waker {
-                wake(waker);
+            match self.arrive(owner, index, slot) {
+                Arrived::Awaited(waker) => {
+                    drained.arrived += 1;
+                    if let Some(waker) = waker {
+                        contain(|| wake(waker));
+                    }
+                }
+                Arrived::Freed(outcome) => {
+                    drained.freed += 1;
+                    drop(outcome);
+                }
             }
         }
         drained
     }
 
-    /// Ends every open call whose hold `matches` and whose host function has returned, and calls `each` with its token, hold and
-    /// waker, while nothing of the table is borrowed: the host is to be told, the hold let go, the waker woken. Calls whose
-    /// answer was accepted are left to it.
-    pub(crate) fn sweep(
-        &self,
-        owner: &Owner,
-        reason: Reason,
-        matches: impl Fn(&H) -> bool,
-        mut each: impl FnMut(Token, H, Option<Waker>),
-    ) {
-        for index in 0..self.owned.fresh.get() {
+    /// Takes in one slot from the queue: it is ANSWERED or DEFEATED, and its answerer is done with it.
+    #[inline]
+    fn arrive(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Arrived {
+        let outcome = match slot.local(owner, |local| local.phase) {
+            // SAFETY: an abandoned slot that comes by the queue is ANSWERED; it is freed below.
+            Phase::Abandoned => Some(unsafe { slot.take_unwanted() }),
+            Phase::Emptied => None,
+            phase => {
+                return Arrived::Awaited(slot.local(owner, |local| {
+                    // If the host function is still running, its caller takes the outcome.
+                    local.phase = if phase == Phase::Calling { Phase::AnsweredInline } else { Phase::Ready };
+                    local.waker.take()
+                }));
+            }
+        };
+        self.arrived(owner);
+        self.free(owner, index, slot);
+        Arrived::Freed(Contained::new(outcome))
+    }
+
+    /// Ends every open call whose hold `matches` and whose host function has returned, and returns them in the order in which
+    /// they were made. Calls whose answer was accepted are left to it.
+    ///
+    /// All of them have ended when this returns, so that it does not matter what the caller's telling, letting go and waking
+    /// brings about.
+    pub(crate) fn sweep(&self, owner: &Owner, reason: Reason, matches: impl Fn(&H) -> bool) -> Vec<Swept<H>> {
+        let mut swept = Vec::new();
+        let mut list = self.first_listed(owner);
+        while let Some(index) = list {
+            list = self.next_listed(owner, index);
             let slot = self.slot(index);
-            let wanted =
-                slot.local(owner, |local| local.phase == Phase::Waiting && local.hold.as_ref().is_some_and(&matches));
+            let wanted = slot.local(owner, |local| local.hold.as_ref().is_some_and(&matches));
             let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
-            if !wanted || !slot.try_close(sequence) {
-                continue;
-            }
-            let (hold, waker) = slot.local(owner, |local| {
-                local.phase = Phase::Ended(reason);
-                (local.hold.take(), local.waker.take())
-            });
-            if let Some(hold) = hold {
-                each(Token::new(sequence, index), hold, waker);
+            if wanted && slot.try_close(sequence) {
+                let token = Token::new(sequence, index);
+                swept.push(slot.local(owner, |local| {
+                    local.phase = Phase::Ended(reason);
+                    Swept { token, hold: local.hold.take(), waker: local.waker.take() }
+                }));
             }
         }
+        swept
     }
 
-    /// At the end of a context: frees the slots of calls that were ended and whose futures live on elsewhere, and abandons
-    /// those that an answerer still holds. After this no ticket of this owner may be used.
-    pub(crate) fn retire(&self, owner: &Owner, mut release: impl FnMut(H)) {
-        for index in 0..self.owned.fresh.get() {
-            let slot = self.slot(index);
-            if matches!(slot.local(owner, |local| local.phase), Phase::Free | Phase::Abandoned) {
-                continue;
-            }
-            let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
-            match self.end(owner, Token::new(sequence, index)) {
-                Cancelled::Open(hold) | Cancelled::Answered(Some(hold)) => release(hold),
-                Cancelled::Answered(None) | Cancelled::Ended => {}
-            }
-        }
+    /// At the end of a context: ends the calls that are left, one at a time, and hands out what they held. Those that an
+    /// answerer still holds are abandoned. No host function is running, and after this no ticket of this owner may be used.
+    pub(crate) fn retire(&self, owner: &Owner) -> impl Iterator<Item = Leftover<H>> {
+        std::iter::from_fn(move || {
+            let index = self.first_listed(owner)?;
+            let sequence = Word::from_bits(self.slot(index).word.load(Ordering::Relaxed)).sequence();
+            Some(match self.end(owner, Token::new(sequence, index)) {
+                Cancelled::Open(left) | Cancelled::Answered(left) => left,
+                Cancelled::Ended => Leftover::of_hold(None),
+            })
+        })
     }
+}
 
-    /// Calls begun and not given back.
-    #[inline]
-    pub(crate) fn live(&self, _owner: &Owner) -> u32 {
-        self.owned.live.get()
-    }
-
-    #[inline]
-    fn free(&self, owner: &Owner, token: Token) {
-        self.owned.live.set(self.owned.live.get() - 1);
-        self.release(owner, token.index());
-    }
-
-    #[inline]
-    fn release(&self, owner: &Owner, index: u32) {
-        let slot = self.slot(index);
-        let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
-        slot.word.store(Word::new(sequence, State::Free).bits(), Ordering::Relaxed);
-        let waker = slot.local(owner, |local| {
-            local.phase = Phase::Free;
-            local.next_free = self.owned.free.replace(index + 1);
-            local.waker.take()
-        });
-        drop(waker);
-    }
-
-    #[inline]
-    fn allocate(&self, owner: &Owner) -> Option<u32> {
-        if self.owned.sequence.get() == LAST_SEQUENCE {
-            return None;
-        }
-        match self.owned.free.get() {
-            0 => {
-                let index = self.owned.fresh.get();
-                if index == MAX_IN_FLIGHT {
-                    return None;
-                }
-                self.slots.grow_to(index, Slot::new);
-                self.owned.fresh.set(index + 1);
-                Some(index)
-            }
-            head => {
-                let next = self.slot(head - 1).local(owner, |local| local.next_free);
-                self.owned.free.set(next);
-                Some(head - 1)
-            }
-        }
-    }
-
-    #[inline]
-    fn slot(&self, index: u32) -> &Slot<H> {
-        // SAFETY: the owner only names slots that exist: those of its tickets, of the lists in them, and below `fresh`, all of
-        // which `allocate` has made.
-        unsafe { self.slots.existing(index) }
-    }
+/// A slot that came by the queue.
+enum Arrived {
+    /// The answer can be taken: the code that awaits it is to be woken.
+    Awaited(Option<Waker>),
+    /// Its call was over, and it is free. There may be an outcome that nobody takes.
+    Freed(Contained<outcome::Unwanted>),
 }

@@ -54,6 +54,7 @@
 //! | `inflight` | the table of open calls: every way that a call can end, as one state machine |
 //! | `bridge` | from any thread to the FFI thread: completions, errands, the signal |
 //! | `registry` | host functions by name: register, replace, unregister, release |
+//! | `waiters` | who waits for a place within a limit: first come, first served |
 //! | `context` | one live instance: its gate, its loop, its requests, its life and its close |
 //! | `events` | events to listeners, on a thread of their own |
 //! | [`Handle`] | objects that stay in the library |
@@ -65,7 +66,7 @@
 //! `ARCHITECTURE.md` has the life of a call, the invariants, and what guards each of them.
 
 #![cfg_attr(not(test), deny(clippy::panic))]
-#![cfg_attr(ffihost_loom, allow(dead_code, unused_imports, reason = "only what is modelled is built"))]
+#![cfg_attr(ffihost_loom, allow(dead_code, unused_imports, unreachable_pub, reason = "only what is modelled is built"))]
 
 #[cfg(not(ffihost_loom))]
 pub mod abi;
@@ -88,18 +89,17 @@ pub mod ipc;
 mod models;
 #[cfg(not(ffihost_loom))]
 mod options;
-#[cfg(not(ffihost_loom))]
 mod panic;
 mod registry;
 #[cfg(not(ffihost_loom))]
 mod stats;
-#[cfg(not(ffihost_loom))]
 mod status;
 mod sync;
 #[cfg(not(ffihost_loom))]
 pub mod testing;
 #[cfg(not(ffihost_loom))]
 mod thread;
+mod waiters;
 #[cfg(not(ffihost_loom))]
 pub mod wire;
 
@@ -108,7 +108,7 @@ pub use ffihost_macros::{ffi, ffi_event, ffi_host, library};
 
 #[cfg(not(ffihost_loom))]
 pub use self::{
-    error::{DecodeError, HostError},
+    error::{DecodeError, HostError, NoContext},
     handles::Handle,
     host::{Call, FromHost, Host, HostCall, HostFn, HostFnRef, ToHost},
     options::{Options, WhenFull},

@@ -57,8 +57,8 @@ impl Drop for Dropped {
     }
 }
 
-/// An outcome: the answer's status, as a box so that one that is lost or dropped twice is noticed.
-pub(crate) type Number = Box<i32>;
+/// An outcome: the answer's status, in what loom finds if it is lost, and everybody if it is dropped twice.
+pub(crate) type Number = Arc<i32>;
 
 pub(crate) struct ReadNumber;
 
@@ -67,8 +67,8 @@ impl Decode for ReadNumber {
 
     fn decode(answer: Raw<'_>) -> (Number, Accepted) {
         match answer {
-            Raw::Host { ret, .. } => (Box::new(ret), Accepted::Decoded),
-            Raw::Unreadable(_) => (Box::new(-1), Accepted::Undecodable),
+            Raw::Host { ret, .. } => (Arc::new(ret), Accepted::Decoded),
+            Raw::Unreadable(_) => (Arc::new(-1), Accepted::Undecodable),
         }
     }
 }
@@ -87,7 +87,7 @@ impl<H> Calls<H> {
     /// Begins a call whose host function returns without an answer.
     pub(crate) fn begin(&self, owner: &Owner, hold: H) -> Ticket<Number> {
         let ticket = self.begin_calling(owner, hold);
-        self.table.called(owner, ticket, drop).expect_err("nobody answered inline")
+        self.table.called(owner, ticket).err().expect("nobody answered inline")
     }
 
     /// Begins a call whose host function is running.
@@ -98,13 +98,8 @@ impl<H> Calls<H> {
 
     /// Answers from another thread; true if it was accepted.
     pub(crate) fn answer(&self, token: Token, ret: i32) -> bool {
-        match self.table.answer(None, token, Raw::Host { ret, payload: &[], limit: 0 }) {
-            Answer::Queued { first, .. } => {
-                if first {
-                    self.signal.notify();
-                }
-                true
-            }
+        match self.table.answer(None, token, Raw::Host { ret, payload: &[], limit: 0 }, &self.signal) {
+            Answer::Queued { .. } => true,
             Answer::Inline(_) => panic!("only the owner answers inline"),
             Answer::Unknown => false,
         }
@@ -116,16 +111,15 @@ impl<H> Calls<H> {
         block_on(poll_fn(|cx| {
             loop {
                 turn();
-                self.table.drain(owner, |waker| waker.wake());
+                self.table.drain(owner, std::task::Waker::wake);
                 let waiting = ticket.as_ref().expect("it is settled once");
                 match self.table.poll(owner, waiting, cx.waker()) {
                     CallPoll::Pending => {}
                     CallPoll::Ended(reason) => return Poll::Ready(Settled::Ended(reason)),
                     CallPoll::Answered => {
-                        let mut hold = None;
                         let ticket = ticket.take().expect("it is settled once");
-                        let number = self.table.finish(owner, ticket, |held| hold = held);
-                        return Poll::Ready(Settled::Answered(number, hold));
+                        let settled = self.table.finish(owner, ticket);
+                        return Poll::Ready(Settled::Answered(settled.outcome, settled.hold));
                     }
                 }
                 if self.signal.poll_notified(cx).is_pending() {

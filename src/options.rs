@@ -15,8 +15,9 @@ pub enum WhenFull {
     DropNewest,
 }
 
-/// Limits, deadlines and policies of a library's contexts; the defaults are those of the contract. Grace, destructor
-/// deadline, linger and spin are at most a day.
+/// Limits, deadlines and policies of a library's contexts; the defaults are those of the contract.
+///
+/// They are constants: what is out of range is refused when the library is compiled, with a message that names the limit.
 ///
 /// # Examples
 ///
@@ -25,6 +26,13 @@ pub enum WhenFull {
 /// use std::time::Duration;
 ///
 /// const OPTIONS: Options = Options::new().host_deadline(Duration::from_secs(10)).max_payload(1 << 20);
+/// # let _ = OPTIONS;
+/// ```
+///
+/// This does not compile:
+///
+/// ```compile_fail,E0080
+/// const OPTIONS: ffihost::Options = ffihost::Options::new().max_contexts(1_000_000);
 /// # let _ = OPTIONS;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +53,14 @@ pub struct Options {
     pub(crate) spin: Duration,
 }
 
-/// Durations are at most a day, so that sums of them and points in time can be counted.
-const fn at_most_a_day(duration: Duration) -> Duration {
+/// Whether a duration can be added to others and to points in time without a second thought.
+const fn is_at_most_a_day(duration: Duration) -> bool {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    if duration.as_secs() < DAY.as_secs() { duration } else { DAY }
+    duration.as_secs() < DAY.as_secs() || duration.as_secs() == DAY.as_secs() && duration.subsec_nanos() == 0
 }
+
+/// What a queue's length is at most: memory for as many is kept, or may be needed.
+const MAX_QUEUED: u32 = 1 << 20;
 
 impl Default for Options {
     fn default() -> Self {
@@ -78,19 +89,37 @@ impl Options {
     }
 
     /// Contexts at once, at most 4,096. Default 1,024; then create returns `BUSY`.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0 or more than 4,096.
     pub const fn max_contexts(mut self, contexts: u32) -> Self {
+        assert!(
+            contexts >= 1 && contexts <= crate::context::records::MAX_CONTEXTS,
+            "max_contexts: from 1 to 4,096 contexts"
+        );
         self.contexts = contexts;
         self
     }
 
     /// Host calls in flight per context, at most and by default 65,536; then [`HostError::Overloaded`](crate::HostError).
+    ///
+    /// # Panics
+    ///
+    /// If it is 0 or more than 65,536.
     pub const fn max_calls_in_flight(mut self, calls: u32) -> Self {
+        assert!(calls >= 1 && calls <= crate::inflight::MAX_IN_FLIGHT, "max_calls_in_flight: from 1 to 65,536 calls");
         self.calls_in_flight = calls;
         self
     }
 
     /// Requests that wait to be started, per context. Default 16,384; then `BUSY`.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0 or more than 1,048,576.
     pub const fn max_requests_queued(mut self, requests: u32) -> Self {
+        assert!(requests >= 1 && requests <= MAX_QUEUED, "max_requests_queued: from 1 to 1,048,576 requests");
         self.requests_queued = requests;
         self
     }
@@ -103,7 +132,12 @@ impl Options {
     }
 
     /// Events that wait for the event thread, per context, and what happens when there are more. Default 1,024, blocking.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0 or more than 1,048,576.
     pub const fn events(mut self, queued: u32, when_full: WhenFull) -> Self {
+        assert!(queued >= 1 && queued <= MAX_QUEUED, "events: from 1 to 1,048,576 queued events");
         self.events_queued = queued;
         self.events_when_full = when_full;
         self
@@ -118,7 +152,15 @@ impl Options {
     }
 
     /// Tells the callback of a running request every so often that it is still running. Default off.
+    ///
+    /// # Panics
+    ///
+    /// If the interval is zero or longer than a day.
     pub const fn stale_warning(mut self, interval: Duration) -> Self {
+        assert!(
+            !interval.is_zero() && is_at_most_a_day(interval),
+            "stale_warning: more than no time, and a day at most"
+        );
         self.stale_warn = Some(Warn::every(interval));
         self
     }
@@ -130,28 +172,48 @@ impl Options {
     }
 
     /// How long running requests may go on after a close. Default 1.5 s.
+    ///
+    /// # Panics
+    ///
+    /// If it is longer than a day.
     pub const fn grace(mut self, grace: Duration) -> Self {
-        self.grace = at_most_a_day(grace);
+        assert!(is_at_most_a_day(grace), "grace: a day at most");
+        self.grace = grace;
         self
     }
 
     /// How long the destructor may take. Default 5 s.
+    ///
+    /// # Panics
+    ///
+    /// If it is longer than a day.
     pub const fn destructor_deadline(mut self, deadline: Duration) -> Self {
-        self.destructor_deadline = at_most_a_day(deadline);
+        assert!(is_at_most_a_day(deadline), "destructor_deadline: a day at most");
+        self.destructor_deadline = deadline;
         self
     }
 
     /// How long each of the last steps of a close may take: cancelled requests, synchronous ones, blocking tasks, listeners.
     /// What refuses to stop then is left behind, and the close says `TIMED_OUT`. Default 1 s.
+    ///
+    /// # Panics
+    ///
+    /// If it is longer than a day.
     pub const fn linger(mut self, linger: Duration) -> Self {
-        self.linger = at_most_a_day(linger);
+        assert!(is_at_most_a_day(linger), "linger: a day at most");
+        self.linger = linger;
         self
     }
 
     /// How long at most the FFI thread watches for work before it sleeps; it adapts to what comes, and never spins where
     /// there is one processor. Default 50 µs; zero switches it off.
+    ///
+    /// # Panics
+    ///
+    /// If it is longer than a day.
     pub const fn spin(mut self, spin: Duration) -> Self {
-        self.spin = at_most_a_day(spin);
+        assert!(is_at_most_a_day(spin), "spin: a day at most");
+        self.spin = spin;
         self
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::status::Status;
 use std::any::Any;
+use std::mem::{ManuallyDrop, needs_drop};
+use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a panic said.
@@ -42,6 +44,51 @@ pub(crate) fn export(body: impl FnOnce() -> Status) -> i32 {
 fn export_panicked(payload: Box<dyn Any + Send>) -> Status {
     tracing::error!(panic = %explain(payload), "an export panicked");
     Status::Panic
+}
+
+/// A foreign value whose drop may panic, which then ends nothing: neither the code that drops it nor a panic on its way.
+#[derive(Debug)]
+pub(crate) struct Contained<T>(ManuallyDrop<T>);
+
+impl<T> Contained<T> {
+    #[inline]
+    pub(crate) fn new(value: T) -> Self {
+        Self(ManuallyDrop::new(value))
+    }
+
+    /// The value, to be dropped as any other.
+    #[inline]
+    pub(crate) fn into_inner(self) -> T {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: it is taken out once, since what held it is not dropped.
+        unsafe { ManuallyDrop::take(&mut this.0) }
+    }
+}
+
+impl<T> Deref for Contained<T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Contained<T> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> Drop for Contained<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if needs_drop::<T>() {
+            // SAFETY: it is dropped once, here.
+            contain_call(|| unsafe { ManuallyDrop::drop(&mut self.0) });
+        }
+    }
 }
 
 /// Runs foreign code that must not end the loop of a context.

@@ -23,6 +23,7 @@
 //! No entry is dropped under the lock: what a writer takes out of the list is returned to it.
 
 use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
+use crate::waiters::{self, Waiters};
 use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
@@ -135,6 +136,11 @@ fn put<F>(entries: &mut Vec<Arc<Entry<F>>>, entry: Arc<Entry<F>>) -> Option<Arc<
 pub(crate) struct LocalEntry<F> {
     entry: Arc<Entry<F>>,
     in_flight: Cell<u32>,
+    /// Open calls at most, as the last look-up said; 0: no limit.
+    limit: Cell<u32>,
+    waiters: Waiters,
+    /// Whether it is registered no longer, as far as the FFI thread knows.
+    gone: Cell<bool>,
 }
 
 /// What an open call or a running invocation holds.
@@ -142,9 +148,59 @@ pub(crate) struct LocalEntry<F> {
 pub(crate) struct Hold<F>(Rc<LocalEntry<F>>);
 
 impl<F> LocalEntry<F> {
+    fn new(entry: Arc<Entry<F>>) -> Self {
+        Self {
+            entry,
+            in_flight: Cell::new(0),
+            limit: Cell::new(0),
+            waiters: Waiters::default(),
+            gone: Cell::new(false),
+        }
+    }
+
     #[inline]
     pub(crate) fn function(&self) -> &F {
         &self.entry.function
+    }
+
+    /// Whether it is registered no longer, as far as the FFI thread knows.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.gone.get()
+    }
+
+    #[inline]
+    fn hold(self: Rc<Self>) -> Hold<F> {
+        self.in_flight.set(self.in_flight.get() + 1);
+        Hold(self)
+    }
+
+    /// Whether a newcomer may make a call of it.
+    #[cold]
+    fn has_place(&self, limit: u32) -> bool {
+        self.limit.set(limit);
+        let in_flight = self.in_flight.get();
+        if self.waiters.is_crowded() {
+            self.waiters.has_place(limit, || self.in_flight.get())
+        } else {
+            in_flight < limit
+        }
+    }
+
+    /// Joins those who wait for a place within its limit.
+    pub(crate) fn wait(&self) -> waiters::Waiting {
+        self.waiters.wait()
+    }
+
+    /// Takes the place that one who waited was handed.
+    pub(crate) fn take_handed(self: Rc<Self>) -> Hold<F> {
+        self.waiters.taken();
+        self.hold()
+    }
+
+    /// One call less.
+    #[cold]
+    fn hand_over(&self) {
+        self.waiters.hand_over(self.limit.get(), || self.in_flight.get());
     }
 }
 
@@ -168,6 +224,9 @@ impl<F> Drop for Hold<F> {
     #[inline]
     fn drop(&mut self) {
         self.0.in_flight.set(self.0.in_flight.get() - 1);
+        if self.0.waiters.is_crowded() {
+            self.0.hand_over();
+        }
     }
 }
 
@@ -181,12 +240,12 @@ pub(crate) struct Snapshot<F> {
 }
 
 /// A look-up that found nothing to call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
+#[derive(Debug)]
+pub(crate) enum Missing<F> {
     /// Nothing is registered under that name.
     NotRegistered,
     /// It has as many open calls as it may have.
-    Full,
+    Full(Rc<LocalEntry<F>>),
 }
 
 impl<F> Snapshot<F> {
@@ -210,12 +269,18 @@ impl<F> Snapshot<F> {
             self.version.set(registry.version.load(Ordering::Relaxed));
             let take_over = |entry: &Arc<Entry<F>>| match named(&stale, &entry.name) {
                 Some(kept) if Arc::ptr_eq(&kept.entry, entry) => Rc::clone(kept),
-                _ => Rc::new(LocalEntry { entry: Arc::clone(entry), in_flight: Cell::new(0) }),
+                _ => Rc::new(LocalEntry::new(Arc::clone(entry))),
             };
             // What was taken over is still registered, so it is not marked.
-            (entries.iter().map(take_over).collect(), stale.iter().any(|entry| entry.entry.is_unregistered()))
+            let fresh: Vec<_> = entries.iter().map(take_over).collect();
+            (fresh, stale.iter().any(|entry| entry.entry.is_unregistered()))
         };
+        for entry in &stale {
+            entry.gone.set(named(&fresh, &entry.entry.name).is_none_or(|kept| !Rc::ptr_eq(kept, entry)));
+        }
         self.by_name.set(fresh);
+        // Those who wait for what is gone look for what is there now.
+        stale.iter().filter(|entry| entry.is_gone()).for_each(|entry| entry.waiters.wake_all());
         drop(stale_ids);
         drop(stale);
         unregistered
@@ -223,15 +288,13 @@ impl<F> Snapshot<F> {
 
     /// A hold on what is registered under this name, unless it has `limit(function)` open calls already (0: no limit).
     #[inline]
-    pub(crate) fn get(&self, name: &Name<'_>, limit: impl FnOnce(&F) -> u32) -> Result<Hold<F>, Missing> {
+    pub(crate) fn get(&self, name: &Name<'_>, limit: impl FnOnce(&F) -> u32) -> Result<Hold<F>, Missing<F>> {
         let entry = self.find(name).ok_or(Missing::NotRegistered)?;
-        let in_flight = entry.in_flight.get();
         let limit = limit(&entry.entry.function);
-        if limit != 0 && in_flight >= limit {
-            return Err(Missing::Full);
+        if limit != 0 && !entry.has_place(limit) {
+            return Err(Missing::Full(entry));
         }
-        entry.in_flight.set(in_flight + 1);
-        Ok(Hold(entry))
+        Ok(entry.hold())
     }
 
     #[inline]
@@ -393,7 +456,7 @@ mod oracle {
                     assert!(hold.function().0 == *number && (limit == 0 || open < limit as usize));
                     self.holds.push((*number, hold));
                 }
-                (Err(Missing::Full), Some(_)) => assert!(limit != 0 && open >= limit as usize),
+                (Err(Missing::Full(_)), Some(_)) => assert!(limit != 0 && open >= limit as usize),
                 (Err(Missing::NotRegistered), None) => {}
                 (found, expected) => panic!("{found:?}, but {expected:?}"),
             }

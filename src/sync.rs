@@ -30,40 +30,10 @@ pub(crate) fn planted(name: &str) -> bool {
 mod real {
     use event_listener::Listener;
     pub(crate) use futures::task::AtomicWaker;
-    pub(crate) use parking_lot::{Mutex, MutexGuard};
+    pub(crate) use parking_lot::Mutex;
     pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
-    use std::time::{Duration, Instant};
-
-    /// parking_lot's condition variable, with an interface by value.
-    #[derive(Debug, Default)]
-    pub(crate) struct Condvar(parking_lot::Condvar);
-
-    impl Condvar {
-        pub(crate) const fn new() -> Self {
-            Self(parking_lot::Condvar::new())
-        }
-
-        pub(crate) fn notify_one(&self) {
-            self.0.notify_one();
-        }
-
-        pub(crate) fn notify_all(&self) {
-            self.0.notify_all();
-        }
-
-        /// Waits, or wakes up for no reason.
-        pub(crate) fn wait<'a, T>(&self, mut guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-            self.0.wait(&mut guard);
-            guard
-        }
-
-        /// Waits that long at most, or wakes up for no reason.
-        pub(crate) fn wait_for<'a, T>(&self, mut guard: MutexGuard<'a, T>, limit: Duration) -> MutexGuard<'a, T> {
-            self.0.wait_for(&mut guard, limit);
-            guard
-        }
-    }
+    use std::time::Instant;
 
     /// A bounded queue, crossbeam-channel's: what it can do without waiting.
     #[derive(Debug)]

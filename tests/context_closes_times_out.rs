@@ -28,16 +28,22 @@ fn author_code_that_refuses_to_stop_does_not_keep_the_close() {
 
 #[test]
 fn a_host_function_that_never_returns_does_not_keep_the_calls_of_other_threads() {
+    for stuck in ["stuck", "sync, and stuck"] {
+        a_stuck_call_is_given_up(stuck);
+    }
+}
+
+fn a_stuck_call_is_given_up(stuck: &'static str) {
     let ctx = Context::new("test");
     let (go_on, wait) = mpsc::channel::<()>();
     let wait = Mutex::new(wait);
     let log = ctx.register("ask", move |_, asked| {
-        if asked.text == "stuck" {
+        if asked.text == stuck {
             wait.lock().expect("not poisoned").recv().expect("the test lets it go on");
         }
     });
     // The calls' threads end only when their calls have settled; the sender tells.
-    let settled = support::settle_elsewhere_each(ctx, &["open", "stuck"]);
+    let settled = support::settle_elsewhere_each(ctx, &["open", stuck]);
     assert_eq!(ctx.destroy(), TIMED_OUT);
     for _ in 0..2 {
         assert_eq!(settled.recv_timeout(support::PATIENCE), Ok("ShuttingDown".to_owned()));

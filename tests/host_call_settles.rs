@@ -464,3 +464,35 @@ fn unregistered_inside_the_function_with_a_nested_call() {
     support::wait_until("it is released", || log.released() == 1);
     assert_eq!((log.cancelled().len(), ctx.destroy()), (1, 0));
 }
+
+#[test]
+fn a_synchronous_call_takes_an_answer_from_another_thread() {
+    for request in ["ask_sync", "ask_sync_elsewhere"] {
+        let ctx = Context::new("test");
+        let log = ctx.register("ask", |ctx, asked| {
+            let answered = thread::spawn(move || ctx.answer(asked.token, 0, &asked.text)).join();
+            assert_eq!(answered.expect("no panic"), 0, "accepted before the host function returned");
+            assert_eq!(ctx.answer(asked.token, 0, "another"), UNKNOWN_TOKEN);
+        });
+        for round in ["first", "second"] {
+            assert_eq!(ctx.run(request, round), Told::ok(round));
+        }
+        let stats = ctx.stats();
+        assert_eq!((stats.host_calls_inline, stats.host_calls_remote, stats.host_calls_timed_out), (0, 2, 0));
+        assert_eq!((stats.host_calls_in_flight, log.cancelled()), (0, vec![]));
+        assert_eq!(ctx.destroy(), 0);
+    }
+}
+
+#[test]
+fn a_synchronous_call_that_nobody_has_answered_is_cancelled_once() {
+    let ctx = Context::new("test");
+    let (asked, log) = leave_open(ctx);
+    assert_eq!(ctx.run("ask_sync", ""), err("TimedOut"));
+    let token = next(&asked).token;
+    assert_eq!(ctx.answer(token, 0, "late"), UNKNOWN_TOKEN);
+    let stats = ctx.stats();
+    assert_eq!((stats.host_calls_timed_out, stats.host_calls_in_flight), (1, 0));
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(log.cancelled(), vec![token]);
+}

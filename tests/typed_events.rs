@@ -5,7 +5,7 @@ mod app;
 mod typed;
 
 use app::{MyApp, Place, happened, quiet};
-use ffihost::{Host, HostError, Options, WhenFull};
+use ffihost::{Host, HostError, NoContext, Options, WhenFull};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -244,5 +244,5 @@ fn outside_of_any_context() {
     quiet();
     thread::spawn(quiet).join().expect("no panic");
     assert_eq!(silent.try_iter().count(), 1, "another thread's are not heard");
-    assert_eq!(Host::current().map(|_| ()), Err(HostError::NoContext));
+    assert_eq!(Host::current().map(|_| ()), Err(HostError::NoContext(NoContext::Nowhere)));
 }

@@ -5,8 +5,10 @@ mod app;
 mod typed;
 
 use app::{MyApp, Profile, ProfileError, now, ping, profile, profile_flat, sum};
-use ffihost::{HostError, Options};
+use ffihost::{HostError, NoContext, Options};
 use futures::executor::block_on;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use typed::{
     BOTH, CBOR, Context, DECODE, ERR, FFICallBack, List, NATIVE, OK, Optional, Str, TOO_LARGE, UNKNOWN_TOKEN, Value,
@@ -145,14 +147,14 @@ fn off_the_ffi_thread_a_call_needs_its_host() {
         let ctx = context();
         let (asked, log) = ctx.leave_open("profile", format, |_| ());
         // Moved while it is open.
-        assert_eq!(acted(ctx, "profile moved"), "Err(NoContext)");
+        assert_eq!(acted(ctx, "profile moved"), "Err(NoContext(OffThread))");
         typed::wait_until("the host is told", || log.cancelled() == [asked.next().0]);
         let pending = act_later(ctx, "profile moved on");
         assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
         assert_eq!(said(pending.wait()), ADA);
         // On the caller's thread.
         let now = |what: &'static str| move || said(run_cbor(act_now, ctx, &map([("what", what.into())])));
-        assert_eq!(now("profile")(), "Err(NoContext)");
+        assert_eq!(now("profile")(), "Err(NoContext(OffThread))");
         let waiting = thread::spawn(now("profile on"));
         assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
         assert_eq!(waiting.join().expect("no panic"), ADA);
@@ -299,7 +301,7 @@ fn functions_that_are_not_awaited() {
         assert_eq!(acted(ctx, "now"), "Ok(5)");
         assert_eq!(said(run_cbor(act_now, ctx, &map([("what", "now".into())]))), "Ok(5)", "on the caller's thread");
     }
-    assert_eq!(acted(ctx, "now nowhere"), "Err(NoContext)");
+    assert_eq!(acted(ctx, "now nowhere"), "Err(NoContext(Nowhere))");
     let (asked, log) = ctx.leave_open("now", NATIVE, |_| ());
     assert_eq!(acted(ctx, "now"), "Err(TimedOut)");
     assert_eq!(log.cancelled(), [asked.next().0]);
@@ -361,7 +363,7 @@ fn nothing_registered_nothing_current_nothing_awaited() {
     let ctx = context();
     assert_eq!(acted(ctx, "ping"), r#"Err(NotRegistered { name: "ping" })"#);
     assert_eq!(acted(ctx, "flat"), r#"Err(Host("NotRegistered { name: \"profile_flat\" }"))"#);
-    assert_eq!(acted(ctx, "profile nowhere"), "Err(NoContext)");
+    assert_eq!(acted(ctx, "profile nowhere"), "Err(NoContext(Nowhere))");
     for format in BOTH {
         let log = ctx.register("ping", format, move |ctx, token, req| {
             assert_eq!(req, if format == CBOR { &[0xa0][..] } else { &[] });
@@ -378,8 +380,8 @@ fn nothing_registered_nothing_current_nothing_awaited() {
 
 #[test]
 fn implementations_for_unit_tests() {
-    assert_eq!(block_on(ping()), Err(HostError::NoContext));
-    assert_eq!(block_on(profile_flat("ada")), Err(ProfileError::Host("NoContext".to_owned())));
+    assert_eq!(block_on(ping()), Err(HostError::NoContext(NoContext::Nowhere)));
+    assert_eq!(block_on(profile_flat("ada")), Err(ProfileError::Host("NoContext(Nowhere)".to_owned())));
     let profile_of = |name: &str| Profile { name: name.to_owned(), age: 1 };
     let outer = profile::implement(move |id, note| async move { Ok(profile_of(&format!("{id} {note:?}"))) });
     assert_eq!(block_on(profile(1, None)), Ok(profile_of("1 None")));
@@ -387,14 +389,14 @@ fn implementations_for_unit_tests() {
         let _inner = profile::implement(|_, _| async { Err(HostError::Declared(ProfileError::Gone)) });
         assert_eq!(block_on(profile(1, None)), Err(HostError::Declared(ProfileError::Gone)), "the later one counts");
         let other_thread = thread::spawn(|| block_on(profile(1, None))).join().expect("no panic");
-        assert_eq!(other_thread, Err(HostError::NoContext), "it is this thread's");
+        assert_eq!(other_thread, Err(HostError::NoContext(NoContext::Nowhere)), "it is this thread's");
     }
     assert_eq!(block_on(profile(2, Some("n".to_owned()))), Ok(profile_of("2 Some(\"n\")")));
     let newer = profile::implement(move |_, _| async move { Ok(profile_of("newer")) });
     drop(outer);
     assert_eq!(block_on(profile(3, None)), Ok(profile_of("newer")), "not those that are dropped first");
     drop(newer);
-    assert_eq!(block_on(profile(3, None)), Err(HostError::NoContext));
+    assert_eq!(block_on(profile(3, None)), Err(HostError::NoContext(NoContext::Nowhere)));
     let _now = now::implement(|zone| Ok(zone.len() as u64));
     assert_eq!((now("UTC"), now("")), (Ok(3), Ok(0)));
     let _sum =
@@ -402,4 +404,24 @@ fn implementations_for_unit_tests() {
             |numbers, bytes, one| async move { Ok((numbers.len() + bytes.len()) as i64 + i64::from(one.age)) },
         );
     assert_eq!(block_on(sum(&[1, 2], &[3], &profile_of("one"))), Ok(4));
+}
+
+#[test]
+fn a_loop_of_inline_answers_leaves_the_thread_to_others() {
+    const CANCELLED: i32 = 15;
+    let ctx = context();
+    let asked = Arc::new(AtomicU32::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (count, stops) = (Arc::clone(&asked), Arc::clone(&stop));
+    ctx.register("ping", NATIVE, move |ctx, token, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+        let ret = if stops.load(Ordering::Relaxed) { CANCELLED } else { OK };
+        assert_eq!(ctx.complete(token, ret, b""), OK);
+    });
+    let endless = act_later(ctx, "ping until it fails");
+    typed::wait_until("it has asked often", || asked.load(Ordering::Relaxed) > 1_000);
+    assert_eq!(acted(ctx, "ping"), "Ok(())", "another request");
+    stop.store(true, Ordering::Relaxed);
+    assert_eq!(said(endless.wait()), "Cancelled");
+    assert_eq!(ctx.destroy(), OK);
 }

@@ -267,7 +267,7 @@ fn now(abuse: &Abuse, mode: &[u8]) -> Result<Vec<u8>, String> {
 /// - any other: grace and the destructor's deadline are short; the linger is never reached.
 const LIMITS: (Duration, Duration, Duration) = {
     const NEVER: Duration = Duration::from_secs(3_600);
-    const SOON: Duration = Duration::from_millis(30);
+    const SOON: Duration = Duration::from_millis(10);
     match env!("CARGO_CRATE_NAME").as_bytes() {
         b"ffihost_c_tests_in_time" => (NEVER, NEVER, NEVER),
         b"ffihost_c_tests_times_out" => (SOON, SOON, SOON),

@@ -95,6 +95,7 @@ pub(crate) struct HostFunction {
     pub(crate) format: Format,
     /// 0: no limit.
     pub(crate) max_in_flight: u32,
+    /// For calls that have none of their own: the registration's, or else the library's.
     pub(crate) deadline: Option<Duration>,
 }
 

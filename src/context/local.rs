@@ -4,12 +4,13 @@
 //! library code on other threads has posted, requests. Each is handled with nothing borrowed and nothing locked, because each may run
 //! foreign code: wakers, host functions, callbacks, releases.
 
+use super::calls::INLINE;
+use super::capacity::Capacity;
 use super::frame;
 use super::instance::Instance;
 use super::jobs::Batch;
 use super::record::{CallHold, Context};
 use super::requests::Key;
-use super::room::Room;
 use super::spin::Spin;
 use crate::abi::HostFunction;
 use crate::inflight::{Owner, Reason};
@@ -51,14 +52,17 @@ pub(crate) struct Local {
     news: Cell<Option<Waker>>,
     /// What runs the loop, while it does.
     runtime: Cell<Option<Rc<LocalRuntime>>>,
-    /// Notified when a call has ended, for those that wait for room.
-    pub(crate) room: Room,
+    /// Where calls wait that cannot be made yet.
+    pub(super) capacity: Capacity,
+    /// How many calls may still be answered inline before one makes way for others.
+    pub(super) inline_left: Cell<i32>,
     spin: Spin,
 }
 
 impl Local {
     pub(super) fn new(instance: Arc<Instance>) -> Self {
         let spin = Spin::new(instance.options.spin);
+        let calls_in_flight = instance.options.calls_in_flight;
         let watches_host = !instance.options.slow_host.is_zero();
         Self {
             // SAFETY: the record was vacant, so the owner before this one has ended: it had a share of the tenancy until then,
@@ -74,7 +78,8 @@ impl Local {
             batch: Cell::default(),
             news: Cell::new(None),
             runtime: Cell::new(None),
-            room: Room::default(),
+            capacity: Capacity::new(calls_in_flight),
+            inline_left: Cell::new(INLINE),
             spin,
         }
     }
@@ -166,10 +171,6 @@ impl Local {
         left
     }
 
-    fn drain_answers(&self) {
-        self.context().calls.drain(&self.owner, |waker| contain(|| waker.wake()));
-    }
-
     /// Takes over changes of the registry, and ends the calls that are open on what was unregistered.
     #[inline]
     pub(super) fn follow_registry(&self) {
@@ -179,7 +180,7 @@ impl Local {
         if self.snapshot.refresh(&self.instance.registry) {
             self.sweep(Reason::Unregistered, CallHold::is_unregistered);
         }
-        self.room.registry_changed();
+        self.capacity.registry_changed();
     }
 
     // The life.
@@ -242,8 +243,9 @@ impl Local {
     /// Lets go of everything, at the end.
     pub(super) fn retire(&self) {
         self.shut_down_calls();
-        self.context().calls.retire(&self.owner, |hold| contain(|| drop(hold)));
+        self.retire_calls();
         contain(|| drop(self.batch.take()));
+        self.capacity.clear();
         contain(|| self.snapshot.clear());
         drop(self.context().signal.reset());
     }

@@ -133,10 +133,10 @@ impl Context {
     #[inline]
     pub(crate) fn answer(&'static self, generation: u64, token: Token, raw: Raw<'_>) -> Answer {
         let answer = super::frame::ensure(crate::Host::new(self, generation), self, |local| {
-            self.calls.answer(local.map(|local| &local.owner), token, raw)
+            self.calls.answer(local.map(|local| &local.owner), token, raw, &self.signal)
         });
         match &answer {
-            Answer::Inline(accepted) | Answer::Queued { accepted, .. } => {
+            Answer::Inline(accepted) | Answer::Queued { accepted } => {
                 if *accepted == Accepted::Undecodable {
                     self.answers_undecodable.bump();
                 }
@@ -148,9 +148,6 @@ impl Context {
                     "an answer found no open host call: late, double, or never issued"
                 );
             }
-        }
-        if let Answer::Queued { first: true, .. } = answer {
-            self.signal.notify();
         }
         answer
     }

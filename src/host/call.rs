@@ -1,27 +1,29 @@
 //! One host call, as a future.
 //!
 //! On the FFI thread the first poll makes the call, and later polls look at its slot. On any other thread the first poll
-//! sends an errand to the FFI thread, where a task of its own makes the call and sends the outcome back. A call that was made
-//! on the FFI thread and then moved to another one sends its ticket after it. All that is for calls that a host was named
+//! posts the call to the FFI thread, where a task of its own makes it and sends the outcome back. A call that was made on the
+//! FFI thread and then moved to another one sends its ticket after it. All that is for calls that a host was named
 //! for; a typed call that names none belongs to its FFI thread, so that a library which makes no others links none of it.
 
 mod answer;
-mod course;
-mod elsewhere;
+mod off_thread;
+mod state;
 mod sync;
 
 use self::answer::Outcome;
-pub(super) use self::course::Patience;
-use self::course::{Course, State, poll_here};
-use self::elsewhere::{Delivery, Errand};
+use self::off_thread::{Delivered, Delivery, PostedCall};
+pub(super) use self::state::WaitPolicy;
+use self::state::{CallState, Progress, poll_here};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
 use crate::context::gate::{Phase, Refused};
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
+use crate::panic::Contained;
 use futures::future::BoxFuture;
 use std::future::Future;
 use std::mem::replace;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -38,11 +40,11 @@ use tokio::sync::oneshot;
 /// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
 #[must_use = "a call does nothing before it is awaited"]
 pub struct Call<'a, A, T: FromHost, E: FromHost> {
-    course: Course,
+    state: CallState,
     function: HostFnRef<'a>,
     held: Held<A, T, E>,
-    /// How it goes on elsewhere, if it may.
-    elsewhere: Option<GoOn<Self, Outcome<T, E>>>,
+    /// How it goes on off the FFI thread, if it may.
+    off_thread: Option<GoOn<Self, Outcome<T, E>>>,
 }
 
 type GoOn<C, O> = fn(&mut C, &mut Context<'_>) -> Poll<O>;
@@ -50,9 +52,9 @@ type GoOn<C, O> = fn(&mut C, &mut Context<'_>) -> Poll<O>;
 /// What a call has of its own types.
 enum Held<A, T, E> {
     /// Before it is made.
-    Args(A),
-    /// While it is made elsewhere.
-    Delivery(BoxFuture<'static, Outcome<T, E>>),
+    Args(Contained<A>),
+    /// While it is made on the FFI thread, and awaited on another.
+    Delivery(BoxFuture<'static, Delivered<T, E>>),
     /// Once it was made.
     Nothing,
 }
@@ -62,41 +64,41 @@ impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
-        Self { course: Course::new(host), function, held: Held::Args(args), elsewhere: None }
+        Self { state: CallState::new(host), function, held: Held::Args(Contained::new(args)), off_thread: None }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
     ///
     /// Without this the deadline is that of the registration, and without that the library's.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.course.deadline = Some(deadline);
+        self.state.limit = Some(deadline);
         self
     }
 
-    pub(super) fn with(mut self, deadline: Option<Duration>, patience: Patience) -> Self {
-        self.course.deadline = deadline;
-        self.course.patience = patience;
+    pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
+        self.state.limit = deadline;
+        self.state.wait_policy = wait_policy;
         self
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        self.course.deadline = Some(deadline);
+        self.state.limit = Some(deadline);
     }
 
-    pub(super) fn patience(&mut self) -> &mut Patience {
-        &mut self.course.patience
+    pub(super) fn wait_policy(&mut self) -> &mut WaitPolicy {
+        &mut self.state.wait_policy
     }
 
     /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
     pub fn wait_for_room(mut self) -> Self {
-        self.course.patience.room = true;
+        self.state.wait_policy.room = true;
         self
     }
 
     /// Waits until the host has registered the function, instead of ending with [`HostError::NotRegistered`]. This is for
     /// constructors: a host can register only after create has returned.
     pub fn wait_for_registration(mut self) -> Self {
-        self.course.patience.registration = true;
+        self.state.wait_policy.registration = true;
         self
     }
 }
@@ -105,55 +107,54 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     /// Lets it be awaited on any thread.
     #[inline]
     pub(super) fn anywhere(mut self) -> Self {
-        self.elsewhere = Some(Self::poll_elsewhere);
+        self.off_thread = Some(Self::poll_off_thread);
         self
     }
 
     /// Calls this host, from any thread; or the one before, if it was polled already.
     pub(super) fn on(mut self, host: Host) -> Self {
-        if matches!(self.course.state, State::New) {
-            self.course.host = host;
+        if matches!(self.state.progress, Progress::New) {
+            self.state.host = host;
         }
         self.anywhere()
     }
 
     /// Goes on, on another thread than the FFI thread.
-    fn poll_elsewhere(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
-        if matches!((&self.course.state, &self.held), (State::Open(_), _) | (_, Held::Args(_)))
+    fn poll_off_thread(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        if matches!((&self.state.progress, &self.held), (Progress::Open(_), _) | (_, Held::Args(_)))
             && let Err(refused) = self.send()
         {
-            let _ = self.course.settle();
+            self.state.settle();
             return Poll::Ready(Err(HostError::from(refused).widen()));
         }
         let Held::Delivery(delivery) = &mut self.held else {
             return Poll::Pending;
         };
-        let outcome = ready!(delivery.as_mut().poll(cx));
-        let _ = self.course.settle();
+        let delivered = ready!(delivery.as_mut().poll(cx));
+        self.state.settle();
         self.held = Held::Nothing;
-        Poll::Ready(outcome)
+        Poll::Ready(delivered.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
     /// Sends the call to the FFI thread, with its ticket if it has one.
     fn send(&mut self) -> Result<(), Refused> {
-        let inside = self.course.host.enter(Phase::Closing)?;
+        let inside = self.state.host.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, receiver) = oneshot::channel();
-        let (course, stray) = self.course.send();
-        let delivery = Held::Delivery(Box::pin(Delivery { receiver, abandoned }));
+        let delivery = Held::Delivery(Box::pin(Delivery { receiver: Contained::new(receiver), abandoned }));
         let held = match replace(&mut self.held, delivery) {
-            Held::Args(args) => Held::Args(args.into_owned()),
+            Held::Args(args) => Held::Args(Contained::new(args.into_inner().into_owned())),
             _ => Held::Nothing,
         };
-        let errand = Errand {
-            course,
-            stray,
+        let state = self.state.send();
+        let posted = PostedCall {
+            state,
             name: self.function.name().text.to_owned(),
             id: self.function.name().id,
             held,
             sender: Some(sender),
         };
-        inside.post(Box::new(errand)).map_err(|_| Refused::Closing)
+        inside.post(Box::new(posted)).map_err(|_| Refused::Closing)
     }
 }
 
@@ -163,12 +164,12 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.course.host.with_local(|local| match (local, &this.course.state) {
-            (None, _) | (_, State::Elsewhere) => match this.elsewhere {
+        this.state.host.with_local(|local| match (local, &this.state.progress) {
+            (None, _) | (_, Progress::OffThread) => match this.off_thread {
                 Some(go_on) => go_on(this, cx),
-                None => Poll::Ready(Err(this.course.stray().widen())),
+                None => Poll::Ready(Err(this.state.misplaced().widen())),
             },
-            (Some(local), _) => poll_here(&mut this.course, this.function.name(), &mut this.held, local, cx),
+            (Some(local), _) => poll_here(&mut this.state, this.function.name(), &mut this.held, local, cx),
         })
     }
 }

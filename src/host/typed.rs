@@ -1,9 +1,9 @@
 //! Calls to host functions that were declared with `#[ffi_host]`: typed arguments, results and errors.
 
-use super::call::{Call, Patience};
+use super::call::{Call, WaitPolicy};
 use super::{FromHost, Host, HostFn, ToHost};
 use crate::Format;
-use crate::error::{DecodeError, HostError};
+use crate::error::{DecodeError, HostError, NoContext};
 use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
 use futures::future::BoxFuture;
@@ -72,7 +72,7 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///     fetch_time("UTC").deadline(Duration::from_secs(2)).await
 /// }
 /// # fn main() {
-/// assert_eq!(futures::executor::block_on(time()), Err(HostError::NoContext));
+/// assert!(matches!(futures::executor::block_on(time()), Err(HostError::NoContext(_))));
 /// # }
 /// ```
 ///
@@ -95,7 +95,7 @@ enum State<A: ToHost, R: Awaited> {
         function: &'static HostFn,
         args: Option<A>,
         deadline: Option<Duration>,
-        patience: Patience,
+        wait_policy: WaitPolicy,
     },
     /// In a unit test.
     Double(BoxFuture<'static, R>),
@@ -124,7 +124,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     fn without_context(function: &'static HostFn, args: A) -> Self {
         Self(match testing::double::<Double<A::Owned, R>>(function) {
             Some(double) => State::Double(double(args.into_owned())),
-            None => State::Detached { function, args: Some(args), deadline: None, patience: Patience::default() },
+            None => State::Detached { function, args: Some(args), deadline: None, wait_policy: WaitPolicy::default() },
         })
     }
 
@@ -132,8 +132,8 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     pub fn on(self, host: Host) -> Self {
         Self(match self.0 {
             State::Attached(call) => State::Attached(call.on(host)),
-            State::Detached { function, args: Some(args), deadline, patience } => {
-                State::Attached(host.call_as(function, args).with(deadline, patience))
+            State::Detached { function, args: Some(args), deadline, wait_policy } => {
+                State::Attached(host.call_as(function, args).with(deadline, wait_policy))
             }
             other => other,
         })
@@ -154,8 +154,8 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
 
     /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
     pub fn wait_for_room(mut self) -> Self {
-        if let Some(patience) = self.patience() {
-            patience.room = true;
+        if let Some(wait_policy) = self.wait_policy() {
+            wait_policy.room = true;
         }
         self
     }
@@ -163,16 +163,16 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     /// Waits until the host has registered the function, instead of ending with [`HostError::NotRegistered`]. This is for
     /// constructors: a host can register only after create has returned.
     pub fn wait_for_registration(mut self) -> Self {
-        if let Some(patience) = self.patience() {
-            patience.registration = true;
+        if let Some(wait_policy) = self.wait_policy() {
+            wait_policy.registration = true;
         }
         self
     }
 
-    fn patience(&mut self) -> Option<&mut Patience> {
+    fn wait_policy(&mut self) -> Option<&mut WaitPolicy> {
         match &mut self.0 {
-            State::Attached(call) => Some(call.patience()),
-            State::Detached { patience, .. } => Some(patience),
+            State::Attached(call) => Some(call.wait_policy()),
+            State::Detached { wait_policy, .. } => Some(wait_policy),
             State::Double(_) => None,
         }
     }
@@ -185,7 +185,7 @@ impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         match &mut self.0 {
             State::Attached(call) => Pin::new(call).poll(cx).map(outcome),
-            State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext))),
+            State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext(NoContext::Nowhere)))),
             State::Double(double) => double.as_mut().poll(cx),
         }
     }

@@ -1,6 +1,9 @@
 //! Random operations on the table, compared with a plain map.
 
-use super::{Accepted, Answer, Cancelled, Decode, DecoderOf, Owner, Poll, Raw, Reason, Table, Ticket, Token};
+use super::{
+    Accepted, Answer, Cancelled, Conclusion, Decode, DecoderOf, Owner, Poll, Raw, Reason, Table, Ticket, Token,
+};
+use crate::bridge::Signal;
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
@@ -44,6 +47,10 @@ enum Operation {
     Expire {
         nth: usize,
     },
+    /// Makes a call that cannot wait, which another thread has answered or not.
+    Synchronous {
+        answered: Option<i32>,
+    },
     Poll {
         nth: usize,
     },
@@ -61,6 +68,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => any::<u64>().prop_map(|bits| Operation::Forge { bits }),
         3 => any::<usize>().prop_map(|nth| Operation::Cancel { nth }),
         2 => any::<usize>().prop_map(|nth| Operation::Expire { nth }),
+        3 => any::<Option<i32>>().prop_map(|answered| Operation::Synchronous { answered }),
         6 => any::<usize>().prop_map(|nth| Operation::Poll { nth }),
         4 => Just(Operation::Drain),
         1 => Just(Operation::Sweep),
@@ -89,6 +97,7 @@ impl Drop for Held {
 struct Oracle {
     table: Table<Held>,
     owner: Owner,
+    signal: Signal,
     tokens: Vec<Token>,
     tickets: BTreeMap<usize, Ticket<Outcome>>,
     known: BTreeMap<usize, Known>,
@@ -102,6 +111,7 @@ impl Oracle {
             table: Table::new(),
             // SAFETY: the only one of this table.
             owner: unsafe { Owner::new() },
+            signal: Signal::new(),
             tokens: Vec::new(),
             tickets: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -117,6 +127,7 @@ impl Oracle {
             Operation::Forge { bits } => self.forge(bits),
             Operation::Cancel { nth } => self.cancel(nth),
             Operation::Expire { nth } => self.expire(nth),
+            Operation::Synchronous { answered } => self.synchronous(answered),
             Operation::Poll { nth } => self.poll(nth),
             Operation::Drain => self.drain(),
             Operation::Sweep => self.sweep(),
@@ -132,21 +143,30 @@ impl Oracle {
         (!self.known.is_empty()).then(|| *self.known.keys().nth(nth % self.known.len()).expect("below the length"))
     }
 
-    fn begin(&mut self, answered: Option<i32>) {
+    /// A call whose host function is running, and its number.
+    fn begin_calling(&mut self) -> (usize, Ticket<Outcome>) {
         let call = self.tokens.len();
         self.held.set(self.held.get() + 1);
         let hold = Held(call, Rc::clone(&self.held));
         let begun = self.table.begin(&self.owner, hold, DecoderOf::<Read>::DECODER);
         let ticket = begun.unwrap_or_else(|_| panic!("there is room"));
-        let token = ticket.token();
-        assert!(self.tokens.last().is_none_or(|last| last.sequence() < token.sequence()), "tokens rise");
-        self.tokens.push(token);
+        assert!(self.tokens.last().is_none_or(|last| last.sequence() < ticket.token().sequence()), "tokens rise");
+        self.tokens.push(ticket.token());
+        (call, ticket)
+    }
+
+    fn bring(&self, here: bool, token: Token, ret: i32) -> Answer {
+        let here = here.then_some(&self.owner);
+        self.table.answer(here, token, Raw::Host { ret, payload: &[], limit: 0 }, &self.signal)
+    }
+
+    fn begin(&mut self, answered: Option<i32>) {
+        let (call, ticket) = self.begin_calling();
         if let Some(ret) = answered {
-            let answer = self.table.answer(Some(&self.owner), token, Raw::Host { ret, payload: &[], limit: 0 });
-            assert_eq!(answer, Answer::Inline(Accepted::Decoded));
+            assert_eq!(self.bring(true, ticket.token(), ret), Answer::Inline(Accepted::Decoded));
         }
-        match self.table.called(&self.owner, ticket, drop) {
-            Ok(outcome) => assert_eq!(Some(outcome.0), answered),
+        match self.table.called(&self.owner, ticket) {
+            Ok(settled) => assert_eq!(Some(settled.outcome.0), answered),
             Err(ticket) => {
                 assert_eq!(answered, None);
                 self.tickets.insert(call, ticket);
@@ -155,15 +175,29 @@ impl Oracle {
         }
     }
 
+    fn synchronous(&mut self, answered: Option<i32>) {
+        let (call, ticket) = self.begin_calling();
+        let token = ticket.token();
+        if let Some(ret) = answered {
+            assert_eq!(self.bring(false, token, ret), Answer::Queued { accepted: Accepted::Decoded });
+            self.queue.push_back(call);
+        }
+        match self.table.conclude(&self.owner, ticket) {
+            Conclusion::Remote(settled) => assert_eq!(Some(settled.outcome.0), answered),
+            Conclusion::Ended(_) => assert_eq!(answered, None),
+            Conclusion::Inline(_) => panic!("it was not answered inline"),
+        }
+        assert_eq!(self.bring(false, token, 1), Answer::Unknown, "late");
+    }
+
     fn answer(&mut self, nth: usize, ret: i32) {
         if self.tokens.is_empty() {
             return;
         }
         let call = nth % self.tokens.len();
-        let here = (nth.is_multiple_of(2)).then_some(&self.owner);
-        let answer = self.table.answer(here, self.tokens[call], Raw::Host { ret, payload: &[], limit: 0 });
+        let answer = self.bring(nth.is_multiple_of(2), self.tokens[call], ret);
         if self.known.get(&call) == Some(&Known::Open) {
-            assert_eq!(answer, Answer::Queued { first: self.queue.is_empty(), accepted: Accepted::Decoded });
+            assert_eq!(answer, Answer::Queued { accepted: Accepted::Decoded });
             self.known.insert(call, Known::Queued(ret));
             self.queue.push_back(call);
         } else {
@@ -174,7 +208,7 @@ impl Oracle {
     fn forge(&mut self, bits: u64) {
         let Some(token) = Token::from_bits(bits) else { return };
         if !self.tokens.contains(&token) {
-            assert_eq!(self.table.answer(None, token, Raw::Unreadable("forged")), Answer::Unknown);
+            assert_eq!(self.table.answer(None, token, Raw::Unreadable("forged"), &self.signal), Answer::Unknown);
         }
     }
 
@@ -183,8 +217,14 @@ impl Oracle {
         let ticket = self.tickets.remove(&call).expect("not given back");
         let cancelled = self.table.cancel(&self.owner, ticket);
         match self.known.remove(&call).expect("not given back") {
-            Known::Open => assert!(matches!(cancelled, Cancelled::Open(Held(held, _)) if held == call)),
-            Known::Queued(_) | Known::Ready(_) => assert!(matches!(cancelled, Cancelled::Answered(Some(_)))),
+            Known::Open => {
+                assert!(
+                    matches!(cancelled, Cancelled::Open(left) if left.hold.as_ref().is_some_and(|held| held.0 == call))
+                );
+            }
+            Known::Queued(_) | Known::Ready(_) => {
+                assert!(matches!(cancelled, Cancelled::Answered(left) if left.hold.as_ref().is_some()));
+            }
             Known::Ended(_) => assert!(matches!(cancelled, Cancelled::Ended)),
         }
     }
@@ -210,8 +250,8 @@ impl Oracle {
         let ticket = self.tickets.remove(&call).expect("not given back");
         match (polled, self.known.remove(&call).expect("not given back")) {
             (Poll::Answered, Known::Ready(ret)) => {
-                let outcome = self.table.finish(&self.owner, ticket, |hold| assert!(hold.is_some()));
-                assert_eq!(outcome.0, ret);
+                let settled = self.table.finish(&self.owner, ticket);
+                assert_eq!((settled.outcome.0, settled.hold.map(|held| held.0)), (ret, Some(call)));
             }
             (Poll::Ended(reason), Known::Ended(expected)) => assert_eq!(reason, expected),
             (_, known) => panic!("call {call} is {known:?}"),
@@ -221,7 +261,9 @@ impl Oracle {
     fn drain(&mut self) {
         let woken = Cell::new(0);
         let drained = self.table.drain(&self.owner, |_| woken.set(woken.get() + 1));
-        assert_eq!(drained, self.queue.len());
+        let awaited = self.queue.iter().filter(|call| matches!(self.known.get(call), Some(Known::Queued(_)))).count();
+        assert_eq!(drained.arrived as usize, awaited);
+        assert_eq!(drained.freed as usize, self.queue.len() - awaited);
         for call in self.queue.drain(..) {
             if let Some(known) = self.known.get_mut(&call)
                 && let Known::Queued(ret) = *known
@@ -229,32 +271,25 @@ impl Oracle {
                 *known = Known::Ready(ret);
             }
         }
-        assert!(woken.get() <= drained);
+        assert!(woken.get() <= awaited);
     }
 
     fn sweep(&mut self) {
-        let ended = Cell::new(0);
-        self.table.sweep(
-            &self.owner,
-            Reason::Unregistered,
-            |held| held.0 % 2 == 0,
-            |token, held, _| {
-                assert_eq!(token, self.tokens[held.0]);
-                ended.set(ended.get() + 1);
-            },
-        );
-        let mut expected = 0;
+        let swept = self.table.sweep(&self.owner, Reason::Unregistered, |held| held.0.is_multiple_of(2));
+        let mut expected = Vec::new();
         for (call, known) in &mut self.known {
-            if call % 2 == 0 && *known == Known::Open {
+            if call.is_multiple_of(2) && *known == Known::Open {
                 *known = Known::Ended(Reason::Unregistered);
-                expected += 1;
+                expected.push((self.tokens[*call], Some(*call)));
             }
         }
-        assert_eq!(ended.get(), expected);
+        let told: Vec<_> = swept.iter().map(|swept| (swept.token, swept.hold.as_ref().map(|held| held.0))).collect();
+        assert_eq!(told, expected, "each once, in the order in which they were made");
     }
 
     fn retire(&mut self) {
-        self.table.retire(&self.owner, drop);
+        let left = self.table.retire(&self.owner).count();
+        assert_eq!(left, self.known.len());
         self.known.clear();
         self.tickets.clear();
     }

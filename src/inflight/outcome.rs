@@ -75,7 +75,8 @@ pub(crate) trait Decode {
     /// What the awaiting code gets.
     type Outcome: Send + 'static;
 
-    /// Runs on the thread that answers, must not panic, and says whether the payload could be read.
+    /// Runs on the thread that answers, and says whether the payload could be read. It must not unwind, whatever the author's
+    /// own decoder does: the slot is claimed meanwhile, and nobody else can end its call.
     fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted);
 }
 
@@ -104,7 +105,7 @@ impl<D: Decode> DecoderOf<D> {
                 unsafe { write(storage, outcome) };
                 accepted
             },
-            // SAFETY: `Erased::drop`'s contract; this decoder wrote an outcome of this type.
+            // SAFETY: `Unwanted` passes what this decoder wrote, once.
             drop: |storage| drop(unsafe { read::<D::Outcome>(storage) }),
         },
         outcome: PhantomData,
@@ -118,6 +119,30 @@ impl<T> Decoder<T> {
     }
 }
 
+/// An outcome that nobody takes, moved out of its slot.
+#[derive(Debug)]
+pub(super) struct Unwanted {
+    storage: Storage,
+    decoder: &'static Erased,
+}
+
+impl Unwanted {
+    /// # Safety
+    ///
+    /// `storage` holds what this decoder wrote, belongs to this thread, and is not read again.
+    pub(super) unsafe fn new(storage: *const Storage, decoder: &'static Erased) -> Self {
+        // SAFETY: the caller's contract. A value may be moved bytewise, whatever its type.
+        Self { storage: unsafe { storage.read() }, decoder }
+    }
+}
+
+impl Drop for Unwanted {
+    fn drop(&mut self) {
+        // SAFETY: the storage came with an outcome of this decoder, by the contract of `new`, and this is the only drop.
+        unsafe { (self.decoder.drop)(&raw mut self.storage) }
+    }
+}
+
 impl Erased {
     /// # Safety
     ///
@@ -127,12 +152,18 @@ impl Erased {
         // SAFETY: passed on.
         unsafe { (self.decode)(storage, answer) }
     }
+}
 
-    /// # Safety
-    ///
-    /// `storage` holds what this decoder wrote, belongs to this thread, and is not read again.
-    pub(super) unsafe fn drop(&self, storage: *mut Storage) {
-        // SAFETY: passed on.
-        unsafe { (self.drop)(storage) }
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+
+    #[repr(align(16))]
+    struct Aligned(#[expect(dead_code, reason = "it is room")] u8);
+
+    #[test]
+    fn what_lives_in_the_slot() {
+        assert!(fits::<()>() && fits::<[u8; 56]>() && fits::<[u64; 7]>());
+        assert!(!fits::<[u8; 57]>() && !fits::<Aligned>());
     }
 }

@@ -1,6 +1,6 @@
 //! One slot of the table: its word, its outcome, and its owner's part.
 
-use super::outcome::{self, Decoder, Erased, Raw, Storage};
+use super::outcome::{self, Decoder, Erased, Raw, Storage, Unwanted};
 use super::{Accepted, Owner, Reason};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, UnsafeCell, planted};
 use std::task::Waker;
@@ -11,14 +11,16 @@ const STATE_BITS: u32 = super::INDEX_BITS;
 /// Where a slot's latest call stands, as far as other threads are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// No call, or one that its owner has ended: every answer is refused.
+    /// No call yet, or one that its owner has ended without an answer.
     Free = 0,
     /// An answer will be taken.
     Open = 1,
     /// An answerer won, and decodes.
     Claimed = 2,
-    /// The outcome is in the slot.
+    /// The outcome is in the slot: the answer is accepted.
     Answered = 3,
+    /// The owner has ended the call of an answerer that had not published yet. That one takes its outcome back.
+    Defeated = 4,
 }
 
 /// A sequence number and a state, the slot's atomic word.
@@ -41,15 +43,6 @@ impl Word {
     pub(super) fn sequence(self) -> u64 {
         self.0 >> STATE_BITS
     }
-
-    pub(super) fn state(self) -> State {
-        match self.0 & ((1 << STATE_BITS) - 1) {
-            0 => State::Free,
-            1 => State::Open,
-            2 => State::Claimed,
-            _ => State::Answered,
-        }
-    }
 }
 
 /// Where a slot's call stands for its owner.
@@ -67,8 +60,28 @@ pub(super) enum Phase {
     Ready,
     /// The owner ended the call; that waits to be polled.
     Ended(Reason),
-    /// Nobody awaits the answer that an answerer is bringing; the drain drops it.
+    /// Nobody awaits the answer that an answerer is bringing; the drain takes it out and frees the slot.
     Abandoned,
+    /// There is no outcome in it any more, and an answerer is bringing the slot; the drain frees it.
+    Emptied,
+}
+
+impl Phase {
+    /// Whether a slot in this phase is in the owner's list of open calls.
+    pub(super) fn is_listed(self) -> bool {
+        matches!(self, Self::Waiting | Self::Ready | Self::Ended(_))
+    }
+}
+
+/// What the owner found when it ended a call that cannot wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Concluded {
+    /// Nobody had answered, and nobody will.
+    Closed,
+    /// An answerer was decoding; it brings the slot, without an outcome.
+    Defeated,
+    /// The outcome is there; the answerer brings the slot, if it has not yet.
+    Answered,
 }
 
 /// The part of a slot that only its owner touches.
@@ -76,8 +89,10 @@ pub(super) enum Phase {
 pub(super) struct Local<H> {
     pub(super) hold: Option<H>,
     pub(super) waker: Option<Waker>,
-    /// The next free slot as index + 1; 0 ends the list.
-    pub(super) next_free: u32,
+    /// The slot after this one as index + 1, in the list of open calls or in that of free slots; 0 ends the list.
+    pub(super) next: u32,
+    /// The slot before this one in the list of open calls; 0 begins it.
+    pub(super) previous: u32,
     pub(super) phase: Phase,
 }
 
@@ -116,7 +131,7 @@ impl<H> Slot<H> {
             next: AtomicU32::new(0),
             decoder: UnsafeCell::new(None),
             outcome: UnsafeCell::new(Storage::new()),
-            local: UnsafeCell::new(Local { hold: None, waker: None, next_free: 0, phase: Phase::Free }),
+            local: UnsafeCell::new(Local { hold: None, waker: None, next: 0, previous: 0, phase: Phase::Free }),
         }
     }
 
@@ -156,24 +171,65 @@ impl<H> Slot<H> {
         self.outcome.with_mut(|outcome| unsafe { outcome::read(outcome) })
     }
 
+    /// Moves an outcome out that nobody takes.
+    ///
     /// # Safety
     ///
-    /// As for [`take_outcome`](Self::take_outcome), whatever the type.
-    pub(super) unsafe fn drop_outcome(&self) {
-        // SAFETY: passed on.
-        unsafe { self.outcome.with_mut(|outcome| self.decoder().drop(outcome)) }
+    /// The caller is the owner and the slot is ANSWERED, or the caller claimed it and was defeated. The outcome is taken once.
+    pub(super) unsafe fn take_unwanted(&self) -> Unwanted {
+        // SAFETY: the decoder is there, and wrote the outcome, in both of these states.
+        self.outcome.with(|outcome| unsafe { Unwanted::new(outcome, self.decoder()) })
     }
 
     /// # Safety
     ///
-    /// The slot is CLAIMED by the caller, or the caller is the owner and the slot is ANSWERED.
+    /// The slot is CLAIMED or DEFEATED and was claimed by the caller, or the caller is the owner and the slot is ANSWERED.
     #[inline]
     unsafe fn decoder(&self) -> &'static Erased {
         // SAFETY: nobody writes the decoder in these states, which come after one was set.
         self.decoder.with(|decoder| unsafe { (*decoder).unwrap_unchecked() })
     }
 
-    /// Ends the call unless an answer was accepted: OPEN to FREE. Owner only.
+    /// Claims the call for an answer: OPEN to CLAIMED. Any thread.
+    #[inline]
+    pub(super) fn try_claim(&self, sequence: u64) -> bool {
+        let open = Word::new(sequence, State::Open).bits();
+        let claimed = Word::new(sequence, State::Claimed).bits();
+        if planted("claim_without_cas") {
+            let claims = self.word.load(Ordering::Acquire) == open;
+            if claims {
+                self.word.store(claimed, Ordering::Release);
+            }
+            return claims;
+        }
+        if planted("claim_ignores_sequence") {
+            let now = Word::from_bits(self.word.load(Ordering::Relaxed)).sequence();
+            let (open, claimed) = (Word::new(now, State::Open).bits(), Word::new(now, State::Claimed).bits());
+            return self.word.compare_exchange(open, claimed, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        }
+        let order = if planted("claim_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+        self.word.compare_exchange(open, claimed, order, Ordering::Relaxed).is_ok()
+    }
+
+    /// Accepts the answer: CLAIMED to ANSWERED. False if the owner has defeated it. Only who claimed it.
+    #[inline]
+    pub(super) fn try_publish(&self, sequence: u64) -> bool {
+        let claimed = Word::new(sequence, State::Claimed).bits();
+        let answered = Word::new(sequence, State::Answered).bits();
+        if planted("publish_without_cas") {
+            self.word.store(answered, Ordering::Release);
+            return true;
+        }
+        self.word.compare_exchange(claimed, answered, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
+    /// Accepts the answer that the owner itself has claimed, which nobody can defeat meanwhile.
+    #[inline]
+    pub(super) fn publish_inline(&self, sequence: u64) {
+        self.word.store(Word::new(sequence, State::Answered).bits(), Ordering::Relaxed);
+    }
+
+    /// Ends the call unless an answer was accepted or is being decoded: OPEN to FREE. Owner only.
     #[inline]
     pub(super) fn try_close(&self, sequence: u64) -> bool {
         let open = Word::new(sequence, State::Open).bits();
@@ -185,6 +241,21 @@ impl<H> Slot<H> {
             }
             return closed;
         }
-        self.word.compare_exchange(open, free, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.word.compare_exchange(open, free, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
+
+    /// Ends the call unless an answer was accepted: OPEN to FREE, or CLAIMED to DEFEATED. Owner only, who waits for nobody:
+    /// a call that it has not ended goes from OPEN to CLAIMED to ANSWERED, and never back.
+    pub(super) fn conclude(&self, sequence: u64) -> Concluded {
+        if self.try_close(sequence) {
+            return Concluded::Closed;
+        }
+        let claimed = Word::new(sequence, State::Claimed).bits();
+        let defeated = Word::new(sequence, State::Defeated).bits();
+        let order = if planted("conclude_relaxed") { Ordering::Relaxed } else { Ordering::Acquire };
+        match self.word.compare_exchange(claimed, defeated, Ordering::Relaxed, order) {
+            Ok(_) => Concluded::Defeated,
+            Err(_) => Concluded::Answered,
+        }
     }
 }

@@ -6,7 +6,6 @@ use std::num::NonZeroU64;
 /// Calls in flight in one table, at most: as many as the 16 index bits of a token can tell apart.
 pub(crate) const MAX_IN_FLIGHT: u32 = 1 << INDEX_BITS;
 pub(super) const INDEX_BITS: u32 = 16;
-pub(super) const LAST_SEQUENCE: u64 = (1 << (64 - INDEX_BITS)) - 1;
 
 /// The proof of being the table's owner: made once by whoever runs the loop, and bound to that thread.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ impl Owner {
     }
 }
 
-/// Names one call for ever.
+/// Names one call for ever, among all contexts of a loaded library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Token(NonZeroU64);
 

@@ -1,7 +1,8 @@
 //! One call against everything that may end it.
 
 use super::{Calls, Dropped, Drops, Number, Settled, model, owner, thread};
-use crate::inflight::{Cancelled, Owner, Reason, Ticket, Token};
+use crate::bridge::Signal;
+use crate::inflight::{Answer, Cancelled, Conclusion, Owner, Raw, Reason, Ticket, Token};
 use crate::sync::Arc;
 
 type Model = Arc<Calls<Dropped>>;
@@ -21,8 +22,8 @@ fn answer_elsewhere(calls: &Model, ticket: &Ticket<Number>, ret: i32) -> thread:
 
 /// Takes in what is left, and checks that nothing is.
 fn assert_empty(calls: &Model, owner: &Owner) {
-    calls.table.drain(owner, |waker| waker.wake());
-    calls.table.retire(owner, drop);
+    calls.table.drain(owner, std::task::Waker::wake);
+    calls.table.retire(owner).for_each(drop);
     assert_eq!(calls.table.live(owner), 0, "calls are left");
 }
 
@@ -78,16 +79,7 @@ fn complete_against_close() {
     model(|| {
         let (calls, owner, ticket, holds) = open_call();
         let answered = answer_elsewhere(&calls, &ticket, 7);
-        let mut told = 0;
-        calls.table.sweep(
-            &owner,
-            Reason::ShuttingDown,
-            |_| true,
-            |_, hold, _| {
-                told += 1;
-                drop(hold);
-            },
-        );
+        let told = calls.table.sweep(&owner, Reason::ShuttingDown, |_| true).len();
         let settled = calls.settle(&owner, ticket, || {});
         let accepted = answered.join().expect("no panic");
         match settled {
@@ -107,7 +99,7 @@ fn complete_against_close_and_the_slots_next_context() {
     model(|| {
         let (calls, first_owner, ticket, _) = open_call();
         let late = answer_elsewhere(&calls, &ticket, 1);
-        calls.table.retire(&first_owner, drop);
+        calls.table.retire(&first_owner).for_each(drop);
         // The context is gone, its record has a new one, which begins a call.
         let owner = owner();
         let ticket = calls.begin(&owner, Drops::default().token());
@@ -139,7 +131,7 @@ fn a_stale_token_never_settles_the_slots_next_call() {
 fn a_token_that_was_guessed_before_it_was_issued() {
     model(|| {
         let (calls, owner, first, _) = open_call();
-        // The next call's token can be told: the same slot, the next sequence number.
+        // The next call's token can be told: the same slot, the next sequence number of the table's block.
         let guess = Token::from_bits(first.token().bits() + (1 << 16)).expect("not 0");
         drop(calls.table.cancel(&owner, first));
         let guesser = {
@@ -174,14 +166,14 @@ fn answers_to_several_calls_all_arrive() {
 
 #[test]
 fn answered_inline_against_another_thread() {
-    use crate::inflight::{Answer, Raw};
     model(|| {
         let (calls, owner) = (Calls::new(), owner());
         let ticket = calls.begin_calling(&owner, Drops::default().token());
         let other = answer_elsewhere(&calls, &ticket, 2);
-        let inline = calls.table.answer(Some(&owner), ticket.token(), Raw::Host { ret: 1, payload: &[], limit: 0 });
-        let number = match calls.table.called(&owner, ticket, drop) {
-            Ok(number) => number,
+        let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
+        let inline = calls.table.answer(Some(&owner), ticket.token(), raw, &calls.signal);
+        let number = match calls.table.called(&owner, ticket) {
+            Ok(settled) => settled.outcome,
             Err(ticket) => match calls.settle(&owner, ticket, || {}) {
                 Settled::Answered(number, _) => number,
                 Settled::Ended(_) => panic!("it was answered"),
@@ -191,5 +183,56 @@ fn answered_inline_against_another_thread() {
         assert_eq!(*number, if accepted { 2 } else { 1 });
         assert_eq!(matches!(inline, Answer::Unknown), accepted);
         assert_empty(&calls, &owner);
+    });
+}
+
+/// A synchronous call ends when its host function has returned: with an answer that was accepted, or without any, and then
+/// whoever answers is told that it is too late. The slot's answerer may come after the next call has begun.
+#[test]
+fn a_call_that_cannot_wait_against_an_answer() {
+    model(|| {
+        let (calls, owner, holds) = (Calls::new(), owner(), Drops::default());
+        let ticket = calls.begin_calling(&owner, holds.token());
+        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let delivered = match calls.table.conclude(&owner, ticket) {
+            Conclusion::Inline(_) => panic!("the owner has not answered"),
+            Conclusion::Remote(settled) => Some(*settled.outcome),
+            Conclusion::Ended(left) => {
+                assert!(left.hold.as_ref().is_some(), "the host is to be told");
+                None
+            }
+        };
+        assert_eq!(holds.get(), 1);
+        assert_eq!(calls.table.live(&owner), 0, "it counts no longer, wherever the answerer is");
+        let next = calls.begin(&owner, Drops::default().token());
+        assert!(calls.answer(next.token(), 2));
+        let Settled::Answered(number, _) = calls.settle(&owner, next, || {}) else { panic!("it was answered") };
+        assert_eq!(*number, 2, "an answerer that was too late settled the next call");
+        let accepted = answered.join().expect("no panic");
+        assert_eq!(delivered, accepted.then_some(7), "an accepted answer is delivered, any other refused");
+        let drained = calls.table.drain(&owner, std::task::Waker::wake);
+        assert_eq!(drained.arrived, 0);
+        assert_empty(&calls, &owner);
+    });
+}
+
+/// One answerer is suspended between its push and its notification, for ever: its notification goes where nobody looks.
+#[test]
+fn nobodys_answer_waits_for_another_answerer() {
+    model(|| {
+        let (calls, owner, first, _) = open_call();
+        let second = calls.begin(&owner, Drops::default().token());
+        let suspended = {
+            let (calls, token) = (Arc::clone(&calls), first.token());
+            let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
+            thread::spawn(move || calls.table.answer(None, token, raw, &Signal::new()))
+        };
+        let answered = answer_elsewhere(&calls, &second, 2);
+        let Settled::Answered(number, _) = calls.settle(&owner, second, || {}) else { panic!("it was answered") };
+        assert_eq!(*number, 2);
+        assert!(answered.join().expect("no panic"));
+        assert!(matches!(suspended.join().expect("no panic"), Answer::Queued { .. }));
+        assert_empty(&calls, &owner);
+        drop(first);
     });
 }

@@ -174,7 +174,7 @@ fn close_against_begin() {
         }
         // The close: no more errands, and those that are left are settled by being dropped; then the last sweep.
         inbox.close().into_iter().for_each(|errand| drop(errand.token()));
-        calls.table.sweep(&owner, Reason::ShuttingDown, |_| true, |_, hold, _| drop(hold));
+        drop(calls.table.sweep(&owner, Reason::ShuttingDown, |_| true));
         poster.join().expect("no panic");
         while let Some(errand) = inbox.pop() {
             calls.begin(&owner, errand.token()).token();

@@ -13,7 +13,7 @@ fn registry() -> (Arc<Registry<Dropped>>, Snapshot<Dropped>, Drops) {
     (registry, Snapshot::new(), first)
 }
 
-fn look_up(registry: &Registry<Dropped>, snapshot: &Snapshot<Dropped>) -> Result<Hold<Dropped>, Missing> {
+fn look_up(registry: &Registry<Dropped>, snapshot: &Snapshot<Dropped>) -> Result<Hold<Dropped>, Missing<Dropped>> {
     if snapshot.is_stale(registry) {
         snapshot.refresh(registry);
     }
@@ -39,7 +39,7 @@ fn replace_and_unregister_against_a_running_invocation() {
         drop(nested);
         drop(hold);
         writer.join().expect("no panic");
-        assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
+        assert!(matches!(look_up(&registry, &snapshot), Err(Missing::NotRegistered)));
         assert_eq!((first.get(), second.get()), (1, 1), "released once each");
     });
 }
@@ -80,10 +80,7 @@ fn complete_against_unregister() {
         let told = std::cell::Cell::new(0);
         let settled = calls.settle(&owner, ticket, || {
             if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
-                calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| {
-                    told.set(told.get() + 1);
-                    drop((hold, waker));
-                });
+                told.set(told.get() + calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered).len());
             }
         });
         let accepted = answerer.join().expect("no panic");
@@ -95,7 +92,7 @@ fn complete_against_unregister() {
             }
             Settled::Ended(reason) => assert!(!accepted && reason == Reason::Unregistered && told.get() == 1),
         }
-        assert_eq!(look_up(&registry, &snapshot).err(), Some(Missing::NotRegistered));
+        assert!(matches!(look_up(&registry, &snapshot), Err(Missing::NotRegistered)));
         assert_eq!(released.get(), 1);
     });
 }
@@ -115,9 +112,7 @@ fn unregister_ends_a_call_that_nobody_answers() {
         };
         let settled = calls.settle(&owner, ticket, || {
             if snapshot.is_stale(&registry) && snapshot.refresh(&registry) {
-                calls
-                    .table
-                    .sweep(&owner, Reason::Unregistered, Hold::is_unregistered, |_, hold, waker| drop((hold, waker)));
+                drop(calls.table.sweep(&owner, Reason::Unregistered, Hold::is_unregistered));
             }
         });
         assert!(matches!(settled, Settled::Ended(Reason::Unregistered)));

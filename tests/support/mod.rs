@@ -4,6 +4,7 @@
 
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
 use ffihost::{Host, HostError, HostFn, Options};
+use futures::future::LocalBoxFuture;
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_char, c_int, c_void};
@@ -13,6 +14,8 @@ use std::time::Duration;
 
 /// Longer than anything in a test takes, on whatever machine: a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(300);
+
+pub mod bombs;
 
 static ASK: HostFn = HostFn::new("ask");
 
@@ -136,11 +139,15 @@ async fn ask_and_drop(_: &Library, question: Vec<u8>) -> Result<Vec<u8>, String>
 
 static SETTLED: Mutex<Vec<mpsc::Sender<String>>> = Mutex::new(Vec::new());
 
-/// `settle_elsewhere`: asks on a thread that outlives the request, and tells the test how that settled.
+/// `settle_elsewhere`: asks on a thread that outlives the request, synchronously if the question says so, and tells the test how
+/// that settled.
 async fn settle_elsewhere(_: &Library, question: Vec<u8>) -> Result<(), String> {
     let host = Host::current().expect("in a context");
     std::thread::spawn(move || {
-        let outcome = futures_block_on(host.call("ask", question));
+        let outcome = match question.starts_with(b"sync") {
+            true => host.call_sync(&ASK, question),
+            false => futures_block_on(host.call("ask", question)),
+        };
         let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
         SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
     });
@@ -260,6 +267,17 @@ pub fn let_go(name: &str) {
     LET_GO.1.notify_all();
 }
 
+type Script = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<Vec<u8>, String>> + Send>;
+
+static SCRIPTS: Mutex<Vec<Option<Script>>> = Mutex::new(Vec::new());
+
+/// `script`: the test's own code, by its number.
+async fn script(_: &Library, number: Vec<u8>) -> Result<Vec<u8>, String> {
+    let number: usize = String::from_utf8_lossy(&number).parse().map_err(|_| "not a number".to_owned())?;
+    let script = SCRIPTS.lock().expect("not poisoned")[number].take().expect("each runs once");
+    script().await
+}
+
 /// `emit`: one event with these bytes.
 async fn emit(_: &Library, bytes: Vec<u8>) -> Result<(), String> {
     Host::current().expect("in a context").emit("happened", bytes).map_err(|error| error.to_string())
@@ -313,11 +331,23 @@ const fn ends_with(name: &[u8], end: &[u8]) -> bool {
     }
 }
 
+/// Host calls in flight; in a test whose file's name ends in `_crowded` few, in `_unlimited` as many as there may be at all.
+const CALLS: u32 = {
+    let name = env!("CARGO_CRATE_NAME").as_bytes();
+    if ends_with(name, b"_crowded") {
+        4
+    } else if ends_with(name, b"_unlimited") {
+        65_536
+    } else {
+        1_000
+    }
+};
+
 const OPTIONS: Options = Options::new()
     .grace(LIMITS.0)
     .destructor_deadline(LIMITS.1)
     .linger(LIMITS.2)
-    .max_calls_in_flight(1_000)
+    .max_calls_in_flight(CALLS)
     .max_requests_queued(2_000)
     .max_payload(1 << 20)
     .max_contexts(64);
@@ -339,6 +369,7 @@ ffihost::exports! {
         ask_sync: ask_sync,
         ask_sync_elsewhere: ask_sync_elsewhere,
         ask_and_drop: ask_and_drop,
+        ask_bomb: bombs::ask_bomb,
         settle_elsewhere: settle_elsewhere,
         move_call: move_call,
         drop_call_elsewhere: drop_call_elsewhere,
@@ -349,6 +380,7 @@ ffihost::exports! {
         panics: panics,
         block: block,
         hold: hold,
+        script: script,
         emit: emit,
         name_now_async: name_now_async,
     },
@@ -357,11 +389,13 @@ ffihost::exports! {
     events: ["happened"],
 }
 
-fn futures_block_on<F: Future>(future: F) -> F::Output {
+/// Polls a future until it is ready, on this thread.
+pub fn futures_block_on<F: Future>(future: F) -> F::Output {
     futures::executor::block_on(future)
 }
 
-fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+/// Polls a future once; it is not woken later.
+pub fn futures_poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     futures::FutureExt::now_or_never(future)
 }
 
@@ -401,6 +435,7 @@ pub mod c {
         ask_sync = "t_ask_sync",
         ask_sync_elsewhere = "t_ask_sync_elsewhere",
         ask_and_drop = "t_ask_and_drop",
+        ask_bomb = "t_ask_bomb",
         settle_elsewhere = "t_settle_elsewhere",
         move_call = "t_move_call",
         drop_call_elsewhere = "t_drop_call_elsewhere",
@@ -412,6 +447,7 @@ pub mod c {
         panics = "t_panics",
         block = "t_block",
         hold = "t_hold",
+        script = "t_script",
         emit = "t_emit",
         name_now_async = "t_name_now_async",
         name_now = "t_name_now",
@@ -669,6 +705,20 @@ impl Context {
     #[track_caller]
     pub fn run(self, request: &str, bytes: &str) -> Told {
         self.submit(request, bytes).wait()
+    }
+
+    /// Has this run as a request's handler.
+    #[track_caller]
+    pub fn script<F>(self, script: impl FnOnce() -> F + Send + 'static) -> Pending
+    where
+        F: Future<Output = Result<Vec<u8>, String>> + 'static,
+    {
+        let number = {
+            let mut scripts = SCRIPTS.lock().expect("not poisoned");
+            scripts.push(Some(Box::new(|| Box::pin(script()))));
+            scripts.len() - 1
+        };
+        self.submit("script", &number.to_string())
     }
 
     /// Registers a host function.

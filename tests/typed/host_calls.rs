@@ -78,6 +78,11 @@ async fn act(_app: &MyApp, what: &str) -> String {
         "profile without a note" => format!("{:?}", profile(8, None).await),
         "flat" => format!("{:?}", profile_flat("ada").await),
         "ping" => format!("{:?}", ping().await),
+        "ping until it fails" => loop {
+            if let Err(error) = ping().await {
+                break format!("{error:?}");
+            }
+        },
         "now" => format!("{:?}", now("UTC")),
         "now nowhere" => format!("{:?}", elsewhere(|| now("UTC")).await),
         "sum" => format!("{:?}", sum(&[1, -2], &[3], &Profile { name: "one".to_owned(), age: 1 }).await),

@@ -1,7 +1,7 @@
 //! The library that is fuzzed: requests that call the host in every way there is, and that end in every way there is.
 
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
-use ffihost::{Host, HostError, HostFn, Options};
+use ffihost::{DecodeError, Format, FromHost, Host, HostError, HostFn, Options, ToHost};
 use std::ffi::{c_char, c_int, c_void};
 use std::time::Duration;
 
@@ -72,6 +72,71 @@ async fn destruct(state: &State) {
         b'z' => drop(host().call(&ASK, b"the end".to_vec()).await.map(drop)),
         _ => {}
     }
+}
+
+/// A value of the author's whose drop panics, wherever that is.
+struct Bomb(Vec<u8>);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic_quietly();
+        }
+    }
+}
+
+impl ToHost for Bomb {
+    type Owned = Self;
+
+    fn into_owned(self) -> Self {
+        self
+    }
+
+    fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
+        take(&self.0);
+    }
+}
+
+impl FromHost for Bomb {
+    unsafe fn from_host(format: Format, payload: &[u8], limit: usize) -> Result<Self, DecodeError> {
+        // SAFETY: the caller's contract.
+        unsafe { Vec::from_host(format, payload, limit) }.map(Self)
+    }
+}
+
+/// Results, errors and arguments that are bombs: dropped here, or in whatever phase the call is in when the request ends.
+async fn ask_bomb(_: &State, args: Vec<u8>) -> Result<Vec<u8>, String> {
+    let outcome: Result<Bomb, HostError<Bomb>> = host().call_as(&ASK, Bomb(args)).await;
+    drop(outcome);
+    Ok(Vec::new())
+}
+
+async fn ask_bomb_and_drop(_: &State, args: Vec<u8>) -> Result<Vec<u8>, String> {
+    let mut call = host().call_as::<_, Bomb, Bomb>("other", args);
+    let polled = futures::FutureExt::now_or_never(&mut call);
+    tokio::task::yield_now().await;
+    drop((call, polled));
+    Ok(Vec::new())
+}
+
+/// Results and errors that are bombs.
+async fn reply_bomb(_: &State, args: Vec<u8>) -> Result<Bomb, Bomb> {
+    if args.len().is_multiple_of(2) { Ok(Bomb(args)) } else { Err(Bomb(args)) }
+}
+
+fn reply_bomb_now(_: &State, args: &[u8]) -> Result<Bomb, Bomb> {
+    if args.len().is_multiple_of(2) { Ok(Bomb(args.to_vec())) } else { Err(Bomb(args.to_vec())) }
+}
+
+/// A future that is a bomb: dropped when it is cancelled.
+async fn never_bomb(_: &State, args: Vec<u8>) -> Result<Vec<u8>, String> {
+    let _bomb = Bomb(args);
+    std::future::pending().await
+}
+
+/// An event that is a bomb: dropped on the event thread, or where it finds no room.
+async fn emit_bomb(_: &State, args: Vec<u8>) -> Result<(), String> {
+    host().emit("happened", Bomb(args)).map_err(|error| error.to_string())
 }
 
 async fn ask(_: &State, args: Vec<u8>) -> Outcome {
@@ -181,8 +246,13 @@ ffihost::exports! {
         never: never,
         sleep: sleep,
         emit: emit,
+        ask_bomb: ask_bomb,
+        ask_bomb_and_drop: ask_bomb_and_drop,
+        reply_bomb: reply_bomb,
+        never_bomb: never_bomb,
+        emit_bomb: emit_bomb,
     },
-    sync_requests: { now: now, ask_now: ask_now },
+    sync_requests: { now: now, ask_now: ask_now, reply_bomb_now: reply_bomb_now },
     host_fns: ["ask", "other"],
     events: ["happened"],
 }
@@ -224,12 +294,18 @@ pub(crate) mod c {
         never = "fuzzed_never",
         sleep = "fuzzed_sleep",
         emit = "fuzzed_emit",
+        ask_bomb = "fuzzed_ask_bomb",
+        ask_bomb_and_drop = "fuzzed_ask_bomb_and_drop",
+        reply_bomb = "fuzzed_reply_bomb",
+        never_bomb = "fuzzed_never_bomb",
+        emit_bomb = "fuzzed_emit_bomb",
     }
 
     requests! {
         SYNC_REQUESTS:
         now = "fuzzed_now",
         ask_now = "fuzzed_ask_now",
+        reply_bomb_now = "fuzzed_reply_bomb_now",
     }
 
     unsafe extern "C" {

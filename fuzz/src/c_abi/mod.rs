@@ -9,6 +9,9 @@
 //!   and nothing is called with it afterwards.
 //! - A token is asked for once. At most one answer to it is accepted, and one that was answered is not cancelled.
 //! - When destroy has returned OK, and when a removed listener has been confirmed, nothing of them is called any more.
+//! - The same when an argument, an answer, a result, an error, an event or a future of the author's panics as it is dropped.
+//! - Visitors, however many and often, keep no context from ending.
+//! - At the end of a thread of the library's, in destructors of thread-local values, destroy of its context is refused.
 //! - No export reports a panic, and nothing hangs.
 //!
 //! Pointers point to what they say: that is the one thing which the contract leaves to the host.

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Calls that one callback makes, at most.
 const PER_CALLBACK: usize = 3;
+/// The library's threads that belong to one context until they end.
+const OWN_THREADS: [&str; 2] = ["ffihost", "ffihost-events"];
 /// Threads per run, at most.
 const THREADS: usize = 3;
 
@@ -384,8 +386,45 @@ fn look(script: &mut Script) {
     assert!(!unsafe { c::version() }.is_null());
 }
 
+/// What a thread does when it ends, in the destructor of a thread-local value: it looks at a context, and destroys it if the
+/// thread is that context's own, which has to be refused.
+struct AtEnd(usize);
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        look_at(self.0);
+        // SAFETY: a ctx may be anything.
+        let status = unsafe { c::destroy(pointer(self.0)) };
+        let refused = [Status::WouldDeadlock.code(), Status::InvalidCtx.code()];
+        assert!(refused.contains(&status), "destroyed at the end of a thread of its own: {status}");
+    }
+}
+
+thread_local! {
+    static AT_END: Cell<Option<AtEnd>> = const { Cell::new(None) };
+}
+
+fn look_at(ctx: usize) {
+    let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+    // SAFETY: a ctx may be anything; the struct is as large as it says.
+    checked(unsafe { c::stats(pointer(ctx), &raw mut stats) });
+}
+
+/// Visits a context again and again: whoever closes it meanwhile does not wait for that.
+fn hammer(script: &mut Script) {
+    let (ctx, times) = (script.ctx(), u32::from(script.byte()) * 8);
+    for token in 0..times {
+        look_at(ctx);
+        // SAFETY: a ctx may be anything.
+        checked(unsafe { c::host_complete(pointer(ctx), u64::from(token) << 40, 0, std::ptr::null(), 0) });
+    }
+}
+
 fn wait_or_spawn(script: &mut Script) {
     let how = script.byte();
+    if how % 32 == 31 {
+        return hammer(script);
+    }
     if how < 128 {
         return std::thread::sleep(Duration::from_micros(u64::from(how % 32) * 50));
     }
@@ -408,6 +447,11 @@ fn inside(slot: usize) {
     if depth < 4 {
         INSIDE.set(outer.or(Some(ctx)));
         DEPTH.set(depth + 1);
+        // Host functions and listeners run on the library's threads, which end with their context.
+        if script.bytes.len() % 4 == 3 && std::thread::current().name().is_some_and(|name| OWN_THREADS.contains(&name))
+        {
+            AT_END.with(|at_end| at_end.set(Some(at_end.take().unwrap_or(AtEnd(ctx)))));
+        }
         play(&mut script, PER_CALLBACK);
         DEPTH.set(depth);
         INSIDE.set(outer);

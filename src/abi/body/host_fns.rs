@@ -106,7 +106,11 @@ pub(crate) unsafe fn register_with(
         return Err(Status::InvalidArgument);
     }
     let gone = match function {
-        Some(function) => inside.registry.register(name, std::mem::ManuallyDrop::into_inner(function)),
+        Some(mut function) => {
+            // The library's holds where the host says nothing.
+            function.deadline = function.deadline.or(inside.options.host_deadline);
+            inside.registry.register(name, std::mem::ManuallyDrop::into_inner(function))
+        }
         None => Some(inside.registry.unregister(name).ok_or(Status::NotRegistered)?),
     };
     inside.context.signal.notify();
@@ -161,7 +165,7 @@ pub unsafe fn host_complete(
 pub(crate) fn accepted(answer: &Answer) -> Result<(), Status> {
     match answer {
         Answer::Unknown => Err(Status::UnknownToken),
-        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable, .. } => {
+        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable } => {
             Err(Status::Decode)
         }
         _ => Ok(()),

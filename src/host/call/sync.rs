@@ -1,66 +1,62 @@
 //! A call that needs an inline answer.
 
 use super::answer::{Outcome, Reader};
-use crate::context::calls::NotMade;
-use crate::context::closing::Abandonment;
+use crate::context::closing::Abandoned;
+use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::context::room::Lacks;
 use crate::error::HostError;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};
+use crate::panic::{Contained, contain_call as contain};
 use crate::registry::Name;
-use crate::sync::{Arc, Condvar, Mutex};
+use crate::sync::{Arc, Event};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::sync::oneshot;
 
-/// Hands the outcome from the FFI thread to the thread that waits for it; nothing, if the errand is dropped unrun. A channel
-/// of the standard library would need a thread local with a destructor, which a thread that is ending may not have.
-struct Handover<T> {
-    handed: Mutex<Handed<T>>,
-    changed: Condvar,
+/// Lets a thread wait for what a task would await. It needs no thread-local value with a destructor, which a thread that is
+/// ending may not have any longer.
+#[derive(Default)]
+struct Sleeper {
+    woken: AtomicBool,
+    event: Event,
 }
 
-enum Handed<T> {
-    NotYet,
-    Over(Option<T>),
-}
-
-impl<T> Handover<T> {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { handed: Mutex::new(Handed::NotYet), changed: Condvar::new() })
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
     }
 
-    /// Waits; not for an FFI thread that was given up on, at which it looks every now and then.
-    fn wait(&self, abandonment: &Abandonment) -> Option<T> {
-        let mut handed = self.handed.lock();
-        loop {
-            match &mut *handed {
-                Handed::Over(outcome) => return outcome.take(),
-                Handed::NotYet if abandonment.has_happened() => return None,
-                Handed::NotYet => {}
-            }
-            handed = self.changed.wait_for(handed, Duration::from_millis(100));
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.event.notify_all();
+    }
+}
+
+fn block_on<R>(mut poll: impl FnMut(&mut Context<'_>) -> Poll<R>) -> R {
+    let sleeper = Arc::<Sleeper>::default();
+    let waker = Waker::from(Arc::clone(&sleeper));
+    loop {
+        if let Poll::Ready(output) = poll(&mut Context::from_waker(&waker)) {
+            return output;
         }
+        sleeper.event.wait(|| sleeper.woken.swap(false, Ordering::Acquire).then_some(()));
     }
 }
 
-/// The FFI thread's end of a [`Handover`].
-struct Hander<T>(Arc<Handover<T>>);
-
-impl<T> Hander<T> {
-    fn hand(&self, outcome: Option<T>) {
-        let mut handed = self.0.handed.lock();
-        if matches!(*handed, Handed::NotYet) {
-            *handed = Handed::Over(outcome);
-            self.0.changed.notify_all();
-        }
-    }
-}
-
-impl<T> Drop for Hander<T> {
-    fn drop(&mut self) {
-        self.hand(None);
-    }
+/// Waits for what the FFI thread sends; for nothing, if the context has ended or is given up.
+fn receive<R>(mut receiver: oneshot::Receiver<R>, mut abandoned: Abandoned) -> Option<R> {
+    let received = block_on(|cx| match Pin::new(&mut receiver).poll(cx) {
+        // It is dropped unsent only when the context ends.
+        Poll::Ready(sent) => Poll::Ready(sent.ok()),
+        Poll::Pending => abandoned.as_mut().poll(cx).map(|()| None),
+    });
+    // An outcome may have come just now, too late.
+    contain(|| drop(receiver));
+    received
 }
 
 /// See [`Host::call_sync`].
@@ -70,55 +66,52 @@ where
     T: FromHost,
     E: FromHost,
 {
-    if let Some(outcome) = host.with_local(|local| local.map(|local| call_inline(local, &function, &args))) {
+    // Dropped last, and contained, also when its encoder panics.
+    let args = Contained::new(args);
+    if let Some(outcome) =
+        host.with_local(|local| local.map(|local| call_inline(local, &function, &*args, Deadline::default())))
+    {
         return outcome;
     }
-    let handover = Handover::new();
-    let hander = Hander(Arc::clone(&handover));
-    let (name, id, args) = (function.name().text.to_owned(), function.name().id, args.into_owned());
-    let errand = move |local: &Rc<Local>| {
-        let outcome = call_inline(local, &HostFnRef(Name { text: &name, id }), &args);
-        hander.hand(Some(outcome));
+    let mut deadline = Deadline::default();
+    deadline.begin();
+    let (sender, receiver) = oneshot::channel();
+    let (name, id, args) =
+        (function.name().text.to_owned(), function.name().id, Contained::new(args.into_inner().into_owned()));
+    let job = move |local: &Rc<Local>| {
+        let called = catch_unwind(AssertUnwindSafe(|| {
+            call_inline(local, &HostFnRef(Name { text: &name, id }), &*args, deadline)
+        }));
+        if let Err(unsent) = sender.send(called) {
+            contain(|| drop(unsent));
+        }
     };
     let posted = host.enter(Phase::Closing).map(|inside| {
-        let posted = inside.post(Box::new(errand)).is_ok();
-        posted.then(|| Arc::clone(inside.closing.abandonment()))
+        let abandoned = inside.closing.abandonment().wait()?;
+        inside.post(Box::new(job)).ok().map(|()| abandoned)
     });
     match posted {
         Err(refused) => Err(HostError::from(refused).widen()),
         Ok(None) => Err(HostError::ShuttingDown),
-        // It is dropped unrun only when the context ends.
-        Ok(Some(abandonment)) => handover.wait(&abandonment).unwrap_or(Err(HostError::ShuttingDown)),
+        Ok(Some(abandoned)) => match receive(receiver, abandoned) {
+            None => Err(HostError::ShuttingDown),
+            Some(Ok(outcome)) => outcome,
+            // The author's code panicked, in the FFI thread: so it does here.
+            Some(Err(panic)) => resume_unwind(panic),
+        },
     }
 }
 
-impl NotMade {
-    /// The error of a call that does not wait.
-    #[cold]
-    pub(super) fn into_error(self, name: &Name<'_>) -> HostError {
-        match self {
-            Self::Lacks(Lacks::RoomInContext | Lacks::RoomInFunction) => HostError::Overloaded,
-            Self::Lacks(Lacks::Registration) => HostError::NotRegistered { name: name.text.to_owned() },
-            Self::Error(error) => error,
-        }
-    }
-}
-
-/// Makes a call on the FFI thread, and ends it if it was not answered inline.
+/// Makes a call on the FFI thread, and ends it if it was not answered when the host function returns.
 fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     function: &HostFnRef<'_>,
     args: &A,
+    deadline: Deadline,
 ) -> Outcome<T, E> {
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
     let made = local
-        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), encode)
+        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), deadline, None, encode)
         .map_err(|not_made| not_made.into_error(function.name()).widen())?;
-    local.answered(made.ticket).unwrap_or_else(|ticket| {
-        if let Err(ticket) = local.expire_call(ticket) {
-            // Another thread answered just after the function returned: too late for a call that does not wait.
-            local.cancel_call(ticket);
-        }
-        Err(HostError::TimedOut)
-    })
+    local.conclude_call(made.ticket).unwrap_or(Err(HostError::TimedOut))
 }

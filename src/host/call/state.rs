@@ -1,0 +1,366 @@
+//! Where a call stands, and how it goes on: all of it that does not depend on the types of its arguments and its outcome.
+
+use super::Held;
+use super::answer::{Outcome, Reader};
+use crate::context::calls::NotMade;
+use crate::context::capacity::{Granted, Unavailable, Waiting};
+use crate::context::deadline::Deadline;
+use crate::context::gate::Phase;
+use crate::context::local::Local;
+use crate::error::{HostError, NoContext};
+use crate::host::{FromHost, Host, ToHost};
+use crate::inflight::{Poll as CallPoll, Reason, Ticket, Untyped};
+use crate::panic::contain_call as contain;
+use crate::registry::Name;
+use std::future::Future;
+use std::mem::replace;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// What a call waits for before it is made, instead of ending with an error.
+#[derive(Clone, Copy, Default)]
+pub(in crate::host) struct WaitPolicy {
+    pub(in crate::host) room: bool,
+    pub(in crate::host) registration: bool,
+}
+
+impl WaitPolicy {
+    fn covers(self, unavailable: &Unavailable) -> bool {
+        match unavailable {
+            Unavailable::Function(_) | Unavailable::Context(_) => self.room,
+            Unavailable::Registration => self.registration,
+        }
+    }
+}
+
+/// One call, whatever its types.
+pub(super) struct CallState {
+    pub(super) host: Host,
+    /// Its own deadline.
+    pub(super) limit: Option<Duration>,
+    pub(super) wait_policy: WaitPolicy,
+    slow: Option<Box<Slow>>,
+    pub(super) progress: Progress,
+}
+
+/// What only a call has that was not made during its first poll, or that has a deadline.
+#[derive(Default)]
+struct Slow {
+    /// When it was polled first, if it was not made then.
+    began: Option<Instant>,
+    /// Wakes it when its time is over.
+    timer: Option<Pin<Box<Sleep>>>,
+    waiting: Option<Waiting>,
+}
+
+pub(super) enum Progress {
+    /// Not made yet.
+    New,
+    /// Waiting until it can be made.
+    Waiting,
+    /// Made on the FFI thread, and open. The ticket is one for the outcome of this call.
+    Open(Ticket<Untyped>),
+    /// Made, or to be made, by a task on the FFI thread.
+    OffThread,
+    /// Settled.
+    Done,
+}
+
+/// What became of a call that was open.
+enum Open {
+    Still,
+    Answered(Ticket<Untyped>),
+    TimedOut,
+    Ended(Reason),
+}
+
+/// How a call goes on that is not open.
+enum Step<'a> {
+    Pending,
+    /// It can be made now: it is new again.
+    Make(Granted<'a>),
+    Failed(HostError),
+}
+
+/// Goes on with a call, on the FFI thread.
+#[inline]
+pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    name: &Name<'_>,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+) -> Poll<Outcome<T, E>> {
+    match state.progress {
+        // The two that have to be quick.
+        Progress::New if local.makes_way() => {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+        Progress::New => make(state, name, held, local, cx, None),
+        Progress::Open(_) => settled(local, state.poll_open(local, cx)),
+        _ => {
+            let step = state.poll_waiting(local, cx);
+            go_on(state, name, held, local, cx, step)
+        }
+    }
+}
+
+/// Makes the call.
+#[inline]
+fn make<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    name: &Name<'_>,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+    granted: Option<Granted<'_>>,
+) -> Poll<Outcome<T, E>> {
+    // Nothing is left of one that was answered inline, or that panicked, and is polled again. The arguments are dropped last,
+    // and contained, whatever becomes of the call.
+    let Held::Args(args) = replace(held, Held::Nothing) else { return Poll::Pending };
+    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
+    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, state.deadline(), granted, encode) {
+        Ok(made) => match local.answered(made.ticket) {
+            Ok(outcome) => {
+                local.count_inline();
+                Poll::Ready(outcome)
+            }
+            Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.until)),
+        },
+        Err(not_made) => {
+            let step = state.not_made(local, cx, not_made, name);
+            if !matches!(step, Step::Failed(_)) {
+                *held = Held::Args(args);
+            }
+            go_on(state, name, held, local, cx, step)
+        }
+    }
+}
+
+#[cold]
+fn go_on<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    name: &Name<'_>,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+    step: Step<'_>,
+) -> Poll<Outcome<T, E>> {
+    match step {
+        Step::Pending => Poll::Pending,
+        Step::Make(granted) => make(state, name, held, local, cx, Some(granted)),
+        Step::Failed(error) => Poll::Ready(Err(error.widen())),
+    }
+}
+
+/// What the awaiting code gets, if it is over.
+#[inline]
+fn settled<T: FromHost, E: FromHost>(local: &Local, open: Open) -> Poll<Outcome<T, E>> {
+    match open {
+        Open::Still => Poll::Pending,
+        // SAFETY: a call has tickets only of its own, which are made for this outcome.
+        Open::Answered(ticket) => Poll::Ready(local.finish_call(unsafe { ticket.typed() })),
+        Open::TimedOut => Poll::Ready(Err(HostError::TimedOut)),
+        Open::Ended(reason) => Poll::Ready(Err(local.ended_call(reason).widen())),
+    }
+}
+
+impl CallState {
+    #[inline]
+    pub(super) fn new(host: Host) -> Self {
+        Self { host, limit: None, wait_policy: WaitPolicy::default(), slow: None, progress: Progress::New }
+    }
+
+    #[inline]
+    fn deadline(&self) -> Deadline {
+        Deadline::new(self.limit, self.slow.as_ref().and_then(|slow| slow.began))
+    }
+
+    /// Awaits the answer to a call that was made and not answered inline.
+    #[inline]
+    fn wait(&mut self, local: &Local, cx: &mut Context<'_>, ticket: Ticket<Untyped>, until: Option<Instant>) -> Open {
+        self.progress = Progress::Open(ticket);
+        if until.is_some() || self.slow.is_some() {
+            self.set_timer(until);
+        }
+        self.poll_open(local, cx)
+    }
+
+    /// Has this call woken then, and at no other time.
+    #[cold]
+    fn set_timer(&mut self, until: Option<Instant>) {
+        let slow = self.slow.get_or_insert_default();
+        if slow.timer.as_ref().map(|timer| timer.deadline()) != until {
+            let before = replace(&mut slow.timer, until.map(|at| Box::pin(sleep_until(at))));
+            // The waker in it is foreign.
+            contain(|| drop(before));
+        }
+    }
+
+    #[inline]
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        self.slow.as_mut().is_some_and(|slow| slow.is_over(cx))
+    }
+
+    #[cold]
+    fn not_made<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>, not_made: NotMade, name: &Name<'_>) -> Step<'a> {
+        let unavailable = match not_made {
+            NotMade::Unavailable(unavailable) if self.wait_policy.covers(&unavailable) => unavailable,
+            not_made => {
+                self.settle();
+                return Step::Failed(not_made.into_error(name));
+            }
+        };
+        let mut deadline = self.deadline();
+        let began = deadline.begin();
+        self.slow.get_or_insert_default().began = Some(began);
+        match deadline.until(&unavailable.deadline().or(local.instance.options.host_deadline)) {
+            Ok(until) => self.set_timer(until),
+            Err(_) => {
+                self.settle();
+                return Step::Failed(HostError::TimedOut);
+            }
+        }
+        self.slow.get_or_insert_default().waiting = Some(local.wait_for(unavailable));
+        self.progress = Progress::Waiting;
+        self.poll_waiting(local, cx)
+    }
+
+    /// Goes on with a call that waits; with any other that is not open there is nothing to do.
+    #[cold]
+    fn poll_waiting<'a>(&mut self, local: &'a Local, cx: &mut Context<'_>) -> Step<'a> {
+        let Some(slow) = &mut self.slow else { return Step::Pending };
+        let granted = slow.waiting.as_mut().is_some_and(|waiting| waiting.poll(cx).is_ready());
+        if !granted && !slow.is_over(cx) {
+            return Step::Pending;
+        }
+        let Some(waiting) = slow.waiting.take() else { return Step::Pending };
+        if granted {
+            self.progress = Progress::New;
+            return Step::Make(local.grant(waiting));
+        }
+        self.settle();
+        local.stop_waiting(waiting);
+        Step::Failed(HostError::TimedOut)
+    }
+
+    #[inline]
+    fn poll_open(&mut self, local: &Local, cx: &mut Context<'_>) -> Open {
+        let Progress::Open(ticket) = &mut self.progress else { return Open::Still };
+        match local.poll_call(ticket, cx.waker()) {
+            CallPoll::Pending => {}
+            CallPoll::Answered => {
+                let Progress::Open(ticket) = self.settle() else { return Open::Still };
+                return Open::Answered(ticket);
+            }
+            CallPoll::Ended(reason) => {
+                self.settle();
+                return Open::Ended(reason);
+            }
+        }
+        if !self.is_over(cx) {
+            return Open::Still;
+        }
+        let Progress::Open(ticket) = self.settle() else { return Open::Still };
+        match local.expire_call(ticket) {
+            Ok(()) => Open::TimedOut,
+            // An answer was accepted just now: it is the outcome, and its arrival wakes this call.
+            Err(ticket) => {
+                self.progress = Progress::Open(ticket);
+                Open::Still
+            }
+        }
+    }
+
+    /// The end; returns where it stood.
+    #[inline]
+    pub(super) fn settle(&mut self) -> Progress {
+        if self.slow.is_some() {
+            self.set_timer(None);
+        }
+        replace(&mut self.progress, Progress::Done)
+    }
+
+    /// The part that goes on with it on the FFI thread, while this one waits for the outcome.
+    pub(super) fn send(&mut self) -> Self {
+        let mut deadline = self.deadline();
+        let mut slow = self.slow.take().unwrap_or_default();
+        slow.began = Some(deadline.begin());
+        Self {
+            host: self.host,
+            limit: self.limit,
+            wait_policy: self.wait_policy,
+            slow: Some(slow),
+            progress: replace(&mut self.progress, Progress::OffThread),
+        }
+    }
+
+    /// Ends it where it may not be awaited.
+    #[cold]
+    pub(super) fn misplaced(&mut self) -> HostError {
+        self.withdraw();
+        HostError::NoContext(NoContext::OffThread)
+    }
+
+    /// Ends it, if it was not over. Only the FFI thread can, so that is told if this is another.
+    #[cold]
+    fn withdraw(&mut self) {
+        let waiting = self.slow.as_mut().and_then(|slow| slow.waiting.take());
+        let handoff = match (self.settle(), waiting) {
+            (Progress::Open(ticket), _) => Handoff::Open(ticket),
+            (_, Some(waiting)) => Handoff::Waiting(waiting),
+            _ => return,
+        };
+        let left = self.host.with_local(|local| match local {
+            Some(local) => {
+                handoff.withdraw(local);
+                None
+            }
+            None => Some(handoff),
+        });
+        // If it is refused the context has ended, and with it the slot's call.
+        if let Some(handoff) = left
+            && let Ok(inside) = self.host.enter(Phase::Closing)
+        {
+            let _ = inside.post(Box::new(move |local: &Rc<Local>| handoff.withdraw(local)));
+        }
+    }
+}
+
+impl Slow {
+    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+        // The timer's own clock stands still while the FFI thread is busy.
+        let is_over =
+            |timer: &mut Pin<Box<Sleep>>| timer.deadline() <= Instant::now() || timer.as_mut().poll(cx).is_ready();
+        self.timer.as_mut().is_some_and(is_over)
+    }
+}
+
+/// What a call has of the FFI thread's, to be given back there.
+enum Handoff {
+    Waiting(Waiting),
+    Open(Ticket<Untyped>),
+}
+
+impl Handoff {
+    /// Gives it back: nobody awaits the call any longer.
+    fn withdraw(self, local: &Local) {
+        match self {
+            Self::Waiting(waiting) => local.stop_waiting(waiting),
+            Self::Open(ticket) => local.cancel_call(ticket),
+        }
+    }
+}
+
+impl Drop for CallState {
+    #[inline]
+    fn drop(&mut self) {
+        if matches!(self.progress, Progress::Open(_) | Progress::Waiting) {
+            self.withdraw();
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The owner's books: its numbers, its free slots, and its list of open calls.
+
+use super::sequence::{BLOCK, Supply};
+use super::slot::{Phase, Slot};
+use super::{MAX_IN_FLIGHT, Owner, Table};
+use std::cell::Cell;
+
+/// What only the owner touches. An index in here is that of a slot + 1; 0 is none.
+#[derive(Debug)]
+pub(super) struct Books {
+    /// The latest sequence number given out.
+    sequence: Cell<u64>,
+    /// The last one of its block.
+    last_of_block: Cell<u64>,
+    /// The head of the free slots.
+    free: Cell<u32>,
+    /// Slots that were ever used: those from this index on have never been.
+    fresh: Cell<u32>,
+    /// Calls begun and not given back.
+    live: Cell<u32>,
+    /// Slots of calls that were given back, which an answerer has still to bring.
+    lingering: Cell<u32>,
+    /// The list of calls whose host function has returned, in that order.
+    first: Cell<u32>,
+    last: Cell<u32>,
+}
+
+impl Books {
+    pub(super) fn new() -> Self {
+        Self {
+            sequence: Cell::new(0),
+            last_of_block: Cell::new(0),
+            free: Cell::new(0),
+            fresh: Cell::new(0),
+            live: Cell::new(0),
+            lingering: Cell::new(0),
+            first: Cell::new(0),
+            last: Cell::new(0),
+        }
+    }
+
+    /// Makes sure that there is a number for one more call.
+    #[inline]
+    fn has_number(&self, supply: &Supply) -> bool {
+        self.sequence.get() != self.last_of_block.get() || self.begin_block(supply)
+    }
+
+    #[cold]
+    fn begin_block(&self, supply: &Supply) -> bool {
+        let Some(first) = supply.next_block() else { return false };
+        self.sequence.set(first - 1);
+        self.last_of_block.set(first + BLOCK - 1);
+        true
+    }
+}
+
+impl<H> Table<H> {
+    /// Takes a free slot and the next number for a call, if there are both.
+    #[inline]
+    pub(super) fn allocate(&self, owner: &Owner) -> Option<(u32, u64)> {
+        let books = &self.books;
+        if !books.has_number(self.supply) {
+            return None;
+        }
+        let index = match books.free.get() {
+            0 => self.grow()?,
+            head => {
+                let next = self.slot(head - 1).local(owner, |local| local.next);
+                books.free.set(next);
+                head - 1
+            }
+        };
+        books.sequence.set(books.sequence.get() + 1);
+        books.live.set(books.live.get() + 1);
+        Some((index, books.sequence.get()))
+    }
+
+    #[cold]
+    fn grow(&self) -> Option<u32> {
+        let index = self.books.fresh.get();
+        if index == MAX_IN_FLIGHT {
+            return None;
+        }
+        self.slots.grow_to(index, Slot::new);
+        self.books.fresh.set(index + 1);
+        Some(index)
+    }
+
+    /// Calls begun and not given back.
+    #[inline]
+    pub(crate) fn live(&self, _owner: &Owner) -> u32 {
+        self.books.live.get()
+    }
+
+    /// Whether no slot is left: some may be of calls that count no longer.
+    #[cold]
+    pub(crate) fn is_full(&self, owner: &Owner) -> bool {
+        self.used(owner, MAX_IN_FLIGHT) >= MAX_IN_FLIGHT
+    }
+
+    /// How many calls of `limit` cannot be begun: those that are live, and those for which there would be no slot.
+    pub(crate) fn used(&self, owner: &Owner, limit: u32) -> u32 {
+        let spare = MAX_IN_FLIGHT - limit.min(MAX_IN_FLIGHT);
+        self.live(owner) + self.books.lingering.get().saturating_sub(spare)
+    }
+
+    /// A call's slot is freed later, when an answerer brings it.
+    pub(super) fn linger(&self, _owner: &Owner) {
+        self.books.lingering.set(self.books.lingering.get() + 1);
+    }
+
+    /// An answerer has brought such a slot.
+    pub(super) fn arrived(&self, _owner: &Owner) {
+        self.books.lingering.set(self.books.lingering.get().saturating_sub(1));
+    }
+
+    /// The owner is done with a call: it counts no longer. Its slot is freed now, or when an answerer brings it.
+    #[inline]
+    pub(super) fn discount(&self, _owner: &Owner) {
+        self.books.live.set(self.books.live.get() - 1);
+    }
+
+    /// Puts a slot on the free list. It holds nothing foreign, and no answerer has it.
+    #[inline]
+    pub(super) fn free(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
+        slot.local(owner, |local| {
+            debug_assert!(local.hold.is_none() && local.waker.is_none(), "what is foreign was moved out");
+            local.phase = Phase::Free;
+            local.next = self.books.free.replace(index + 1);
+        });
+    }
+
+    /// Puts a call at the end of the list.
+    #[inline]
+    pub(super) fn list(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
+        let before = self.books.last.replace(index + 1);
+        slot.local(owner, |local| (local.previous, local.next) = (before, 0));
+        match before {
+            0 => self.books.first.set(index + 1),
+            before => self.slot(before - 1).local(owner, |local| local.next = index + 1),
+        }
+    }
+
+    /// Takes a call out of the list.
+    #[inline]
+    pub(super) fn unlist(&self, owner: &Owner, slot: &Slot<H>) {
+        let (before, after) = slot.local(owner, |local| (local.previous, local.next));
+        match before {
+            0 => self.books.first.set(after),
+            before => self.slot(before - 1).local(owner, |local| local.next = after),
+        }
+        match after {
+            0 => self.books.last.set(before),
+            after => self.slot(after - 1).local(owner, |local| local.previous = before),
+        }
+    }
+
+    /// The first call in the list.
+    pub(super) fn first_listed(&self, _owner: &Owner) -> Option<u32> {
+        self.books.first.get().checked_sub(1)
+    }
+
+    /// The call after one that is in the list.
+    pub(super) fn next_listed(&self, owner: &Owner, index: u32) -> Option<u32> {
+        self.slot(index).local(owner, |local| local.next).checked_sub(1)
+    }
+
+    #[inline]
+    pub(super) fn slot(&self, index: u32) -> &Slot<H> {
+        // SAFETY: the owner only names slots that exist: those of its tickets, of the lists in them, and below `fresh`, all of
+        // which `allocate` has made.
+        unsafe { self.slots.existing(index) }
+    }
+}

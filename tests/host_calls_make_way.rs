@@ -1,0 +1,69 @@
+//! Host calls that are answered inline, one after the other: the task that awaits them makes way for others.
+
+mod support;
+
+use ffihost::Host;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use support::{Context, Told};
+
+const CANCELLED: i32 = 15;
+
+/// A context whose host answers at once, and a request that asks until the answer is "stop". True once it has asked often.
+fn endless() -> (Context, support::Pending, Arc<AtomicBool>, Arc<AtomicBool>) {
+    let ctx = Context::new("test");
+    let (stop, often) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (stops, asked) = (Arc::clone(&stop), Arc::clone(&often));
+    let count = std::sync::atomic::AtomicU32::new(0);
+    ctx.register("ask", move |ctx, call| {
+        if count.fetch_add(1, Ordering::Relaxed) > 1_000 {
+            asked.store(true, Ordering::Relaxed);
+        }
+        let answer = if stops.load(Ordering::Relaxed) { "stop" } else { "go on" };
+        assert_eq!(ctx.answer(call.token, 0, answer), 0);
+    });
+    let endless = ctx.script(|| async {
+        let host = Host::current().expect("in a context");
+        while host.call("ask", "?").await.map_err(|error| support::show(&error))? != b"stop" {}
+        Ok(b"stopped".to_vec())
+    });
+    (ctx, endless, stop, often)
+}
+
+#[test]
+fn timers_and_other_requests_go_on_beside_a_loop_of_inline_answers() {
+    let (ctx, endless, stop, often) = endless();
+    support::wait_until("it has asked often", || often.load(Ordering::Relaxed));
+    assert_eq!(ctx.run("echo", "another request"), Told::ok("another request"));
+    assert_eq!(ctx.run("sleep", "1"), Told::ok(""), "a timer");
+    assert_eq!(ctx.run("ask_elsewhere", "from another thread"), Told::ok("go on"));
+    assert!(endless.is_open());
+    stop.store(true, Ordering::Relaxed);
+    assert_eq!(endless.wait(), Told::ok("stopped"));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn a_loop_of_inline_answers_is_cancelled_by_a_close() {
+    let (ctx, endless, _, often) = endless();
+    support::wait_until("it has asked often", || often.load(Ordering::Relaxed));
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(endless.wait().ret, CANCELLED);
+}
+
+#[test]
+fn many_requests_with_an_inline_answer_in_one_turn() {
+    let ctx = Context::new("test");
+    ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, &asked.text), 0));
+    let held = ctx.submit("hold", "many in one turn");
+    let pending: Vec<_> = (0..1_000).map(|n| (n, ctx.submit("ask", &n.to_string()))).collect();
+    support::let_go("many in one turn");
+    assert_eq!(held.wait(), Told::ok(""));
+    for (n, pending) in pending {
+        assert_eq!(pending.wait(), Told::ok(&n.to_string()));
+        pending.assert_silent();
+    }
+    let stats = ctx.stats();
+    assert_eq!((stats.host_calls, stats.host_calls_inline), (1_000, 1_000));
+    assert_eq!(ctx.destroy(), 0);
+}
