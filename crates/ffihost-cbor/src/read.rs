@@ -235,7 +235,7 @@ impl<'a> Reader<'a> {
     fn part(&mut self, len: usize) -> Result<&'a [u8], Error> {
         let left = self.heads.left();
         let part = self.heads.take(len);
-        part.ok_or_else(|| Error::StringLength { len, left })
+        part.ok_or(Error::StringLength { len, left })
     }
 
     /// An array: `read` reads each value.
