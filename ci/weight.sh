@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# See docs/adr/0011-what-a-library-weighs.md.
+# See docs/adr/0011-what-a-library-weighs.md, and 0005-dependencies.md for the crates that the limits leave room for.
 limit_bytes=560000 limit_crates=45 limit_seconds=20
 libraries=(ffihost)
 plain=0

@@ -1,6 +1,7 @@
 //! How a host call can fail, as the awaiting code sees it.
 
 use crate::status::Status;
+use ffihost_cbor::{Error as CborError, Located};
 use std::convert::Infallible;
 use std::fmt;
 
@@ -225,6 +226,16 @@ impl DecodeError {
         Self::new(format_args!("not UTF-8 from byte {} on", error.valid_up_to()))
     }
 
+    /// What the attributes' code calls where a type has to be known.
+    #[cold]
+    #[doc(hidden)]
+    pub fn of_cbor(error: CborError) -> Self {
+        match error {
+            CborError::TooLarge { bytes } => Self::too_large(bytes, 1),
+            error => Self::new(error),
+        }
+    }
+
     /// It is in that field, or parameter.
     #[cold]
     #[must_use]
@@ -252,5 +263,22 @@ impl DecodeError {
     /// What it is as a status.
     pub fn status(&self) -> Status {
         self.0.status
+    }
+}
+
+impl From<CborError> for DecodeError {
+    #[cold]
+    fn from(error: CborError) -> Self {
+        Self::of_cbor(error)
+    }
+}
+
+impl Located for DecodeError {
+    fn at(self, name: &str) -> Self {
+        Self::at(self, name)
+    }
+
+    fn at_index(self, index: usize) -> Self {
+        Self::at_index(self, index)
     }
 }

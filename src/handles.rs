@@ -254,6 +254,6 @@ unsafe impl<T: HandleType> Lift for Handle<T> {
     }
 
     fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        reader.unsigned().and_then(Self::find)
+        Self::find(reader.unsigned()?)
     }
 }

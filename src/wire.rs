@@ -8,7 +8,6 @@
 //! true, though: a pointer with a length points to so much.
 
 pub mod cbor;
-mod head;
 pub mod native;
 mod payload;
 mod types;
@@ -74,7 +73,7 @@ pub unsafe trait Lower {
     where
         Self: Sized,
     {
-        writer.list(list);
+        cbor::write_list(writer, list);
     }
 
     /// Passes a list of it natively, as a whole payload.
@@ -169,7 +168,7 @@ pub unsafe trait Lift: Lower + Sized + Send + 'static {
     ///
     /// If one is not such a value.
     fn decode_list(reader: &mut CborReader<'_>) -> Result<Vec<Self>, DecodeError> {
-        reader.list()
+        cbor::read_list(reader)
     }
 
     /// Reads a whole native payload that is a list of it.

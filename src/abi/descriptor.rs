@@ -1,6 +1,6 @@
 //! The descriptor at run time: the pieces that the attributes put into the library's own file, put together.
 
-use crate::wire::cbor::Writer;
+use crate::wire::cbor::{self, Writer};
 use ffihost_schema::{FNV1A_START, FORMAT, MAGIC, fnv1a};
 use std::fmt;
 
@@ -79,15 +79,15 @@ impl Descriptor {
         let mut item = Vec::new();
         let mut writer = Writer::new(&mut item);
         writer.map(2 + kinds.len());
-        writer.entry("kind", "by_hand");
-        writer.entry("name", name);
+        cbor::entry(&mut writer, "kind", "by_hand");
+        cbor::entry(&mut writer, "name", name);
         for (kind, names) in kinds {
-            writer.entry(kind, *names);
+            cbor::entry(&mut writer, kind, *names);
         }
         let mut info = Vec::new();
         let mut writer = Writer::new(&mut info);
         writer.map(1);
-        writer.entry("version", version);
+        cbor::entry(&mut writer, "version", version);
         let hash = fnv1a(FNV1A_START, &item);
         let piece = Piece { krate: b"", item: &item, info: &info };
         Self { bytes: document(hash, &[piece]), hash, host_fns, events }
@@ -98,12 +98,12 @@ fn document(hash: u64, pieces: &[Piece<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes);
     writer.map(4);
-    writer.entry("ffihost", &FORMAT);
-    writer.entry("hash", &hash);
+    cbor::entry(&mut writer, "ffihost", &FORMAT);
+    cbor::entry(&mut writer, "hash", &hash);
     writer.text("abi");
-    writer.encoded_list(pieces, |piece| piece.item);
+    cbor::write_encoded(&mut writer, pieces, |piece| piece.item);
     writer.text("info");
-    writer.encoded_list(pieces, |piece| piece.info);
+    cbor::write_encoded(&mut writer, pieces, |piece| piece.info);
     bytes
 }
 

@@ -108,7 +108,7 @@ impl Types {
 
     fn find(&self, ty: &Type, reader: &mut Reader<'_>, each: Each<'_>) -> Result<(), DecodeError> {
         match ty {
-            _ if !self.hold(ty) => reader.skip(),
+            _ if !self.hold(ty) => Ok(reader.skip()?),
             Type::Option(ty) => reader.optional(|reader| self.find(ty, reader, each)).map(drop),
             Type::List(ty) => reader.values(|reader| self.find(ty, reader, each)),
             Type::Map(ty) => reader.deeper(|reader| reader.map(|_, reader| self.find(ty, reader, each))),
@@ -117,7 +117,7 @@ impl Types {
                 Holding::Enum(variants) => reader.variant(|name, reader| match (variants.get(name), reader) {
                     (Some(Payload::One(ty)), Some(reader)) => self.find(ty, reader, each),
                     (Some(Payload::Fields(fields)), Some(reader)) => self.find_in(fields, reader, each),
-                    (_, Some(reader)) => reader.skip(),
+                    (_, Some(reader)) => Ok(reader.skip()?),
                     (_, None) => Ok(()),
                 }),
             },
@@ -128,14 +128,14 @@ impl Types {
                     number => each(name, Lent { kind: self.handles[name], number }),
                 }
             }
-            _ => reader.skip(),
+            _ => Ok(reader.skip()?),
         }
     }
 
     fn find_in(&self, fields: &[Field], reader: &mut Reader<'_>, each: Each<'_>) -> Result<(), DecodeError> {
         reader.map(|key, reader| match fields.iter().find(|field| field.name == key) {
             Some(field) => self.find(&field.ty, reader, each).map_err(|error| error.at(key)),
-            None => reader.skip(),
+            None => Ok(reader.skip()?),
         })
     }
 }

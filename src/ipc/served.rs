@@ -267,8 +267,11 @@ fn released(payload: &[u8]) -> Result<u64, DecodeError> {
     Reader::new(payload, payload.len()).only(|reader| {
         let mut handle = None;
         reader.map(|key, value| match key {
-            "handle" => value.unsigned().map(|number| handle = Some(number)).map_err(|error| error.at(key)),
-            _ => value.skip(),
+            "handle" => {
+                handle = Some(value.unsigned().map_err(|error| DecodeError::of_cbor(error).at(key))?);
+                Ok(())
+            }
+            _ => value.skip().map_err(DecodeError::of_cbor),
         })?;
         handle.ok_or_else(|| DecodeError::new("missing").at("handle"))
     })

@@ -3,12 +3,10 @@
 use super::{Lift, Lower};
 use crate::error::DecodeError;
 use bumpalo::Bump;
+use ffihost_cbor::MAX_DEPTH;
 use std::alloc::Layout;
 use std::cell::{Cell, OnceCell};
 use std::mem::MaybeUninit;
-
-/// Values may be this deep; so much stack is there.
-pub(crate) const MAX_DEPTH: u32 = 128;
 
 /// `FFIString`
 #[derive(Clone, Copy, Debug)]

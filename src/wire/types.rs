@@ -1,6 +1,6 @@
 //! The types that an author's types are made of.
 
-use super::cbor::{Reader as CborReader, Writer as CborWriter};
+use super::cbor::{self, Reader as CborReader, Writer as CborWriter};
 use super::native::{self, Entry, List, Optional, Reader as NativeReader, Scratch, Str};
 use super::{Lift, Lower};
 use crate::error::DecodeError;
@@ -108,20 +108,20 @@ mod decode {
     integers!(U8(u8) => unsigned, U16(u16) => unsigned, U32(u32) => unsigned);
 
     pub(super) fn I64(reader: &mut CborReader<'_>) -> Result<i64, DecodeError> {
-        reader.signed()
+        Ok(reader.signed()?)
     }
 
     pub(super) fn U64(reader: &mut CborReader<'_>) -> Result<u64, DecodeError> {
-        reader.unsigned()
+        Ok(reader.unsigned()?)
     }
 
     pub(super) fn F64(reader: &mut CborReader<'_>) -> Result<f64, DecodeError> {
-        reader.float()
+        Ok(reader.float()?)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "what a float cannot hold is rounded, as everywhere")]
     pub(super) fn F32(reader: &mut CborReader<'_>) -> Result<f32, DecodeError> {
-        reader.float().map(|value| value as f32)
+        Ok(reader.float()? as f32)
     }
 }
 
@@ -183,7 +183,7 @@ unsafe impl Lift for u8 {
     }
 
     fn decode_list(reader: &mut CborReader<'_>) -> Result<Vec<Self>, DecodeError> {
-        reader.bytes()
+        Ok(reader.bytes()?)
     }
 
     unsafe fn lift_list_payload(bytes: &[u8], reader: &mut NativeReader) -> Result<Vec<Self>, DecodeError> {
@@ -229,7 +229,7 @@ unsafe impl Lift for bool {
     }
 
     fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        reader.bool()
+        Ok(reader.bool()?)
     }
 }
 
@@ -271,7 +271,7 @@ unsafe impl Lift for String {
     }
 
     fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        reader.text()
+        Ok(reader.text()?)
     }
 
     #[inline]
@@ -446,7 +446,7 @@ fn encode_entries<'a, T: Lower + 'a>(
 ) {
     writer.map(entries.len());
     for (key, value) in entries {
-        writer.entry(key, value);
+        cbor::entry(writer, key, value);
     }
 }
 
@@ -567,7 +567,7 @@ unsafe impl Lift for () {
     }
 
     fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-        reader.null()
+        Ok(reader.null()?)
     }
 
     unsafe fn lift_payload(bytes: &[u8], _: &mut NativeReader) -> Result<Self, DecodeError> {

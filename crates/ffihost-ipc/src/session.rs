@@ -741,5 +741,5 @@ const MAX_FIXED: usize = 17;
 /// The request that every server answers by itself: no function has such a name.
 pub const DESCRIPTOR: &str = "ffihost.descriptor";
 
-/// CBOR's null: the payload of what ends without a result.
-pub(crate) const NULL: u8 = 0xf6;
+/// The payload of what ends without a result.
+pub(crate) use ffihost_cbor::constant::NULL;

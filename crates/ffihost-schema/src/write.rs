@@ -1,6 +1,7 @@
 //! Writing pieces, in constants: no piece is made at run time.
 
 use crate::MAGIC;
+use ffihost_cbor::constant::{self, major};
 
 /// A type, as the descriptor names it.
 #[derive(Clone, Copy, Debug)]
@@ -219,54 +220,42 @@ impl<const N: usize> Out<N> {
         self
     }
 
-    /// A CBOR head: major type and argument, RFC 8949 section 3.
     const fn head(self, major: u8, argument: u64) -> Self {
-        let major = major << 5;
-        let big = argument.to_be_bytes();
-        if argument < 24 {
-            self.byte(major | argument as u8)
-        } else if argument <= u8::MAX as u64 {
-            self.byte(major | 24).byte(argument as u8)
-        } else if argument <= u16::MAX as u64 {
-            self.byte(major | 25).byte(big[6]).byte(big[7])
-        } else if argument <= u32::MAX as u64 {
-            self.byte(major | 26).byte(big[4]).byte(big[5]).byte(big[6]).byte(big[7])
-        } else {
-            self.byte(major | 27).raw(&big, 8)
-        }
+        let head = constant::head(major, argument);
+        self.raw(&head.bytes, head.len)
     }
 
     const fn unsigned(self, value: u64) -> Self {
-        self.head(0, value)
+        self.head(major::UNSIGNED, value)
     }
 
     const fn text(self, text: &str) -> Self {
-        self.head(3, text.len() as u64).raw(text.as_bytes(), text.len())
+        self.head(major::TEXT, text.len() as u64).raw(text.as_bytes(), text.len())
     }
 
     const fn array(self, len: usize) -> Self {
-        self.head(4, len as u64)
+        self.head(major::ARRAY, len as u64)
     }
 
     const fn map(self, len: usize) -> Self {
-        self.head(5, len as u64)
+        self.head(major::MAP, len as u64)
     }
 
     const fn bool(self, value: bool) -> Self {
-        self.byte(if value { 0xf5 } else { 0xf4 })
+        self.byte(if value { constant::TRUE } else { constant::FALSE })
     }
 
     const fn null(self) -> Self {
-        self.byte(0xf6)
+        self.byte(constant::NULL)
     }
 
     const fn value(self, value: Value) -> Self {
         match value {
             Value::Bool(value) => self.bool(value),
             Value::Unsigned(value) => self.unsigned(value),
-            Value::Signed(value) if value < 0 => self.head(1, !(value as u64)),
+            Value::Signed(value) if value < 0 => self.head(major::NEGATIVE, !(value as u64)),
             Value::Signed(value) => self.unsigned(value as u64),
-            Value::Float(value) => self.byte(0xfb).raw(&value.to_bits().to_be_bytes(), 8),
+            Value::Float(value) => self.byte(constant::F64).raw(&value.to_bits().to_be_bytes(), 8),
             Value::Text(value) => self.text(value),
         }
     }

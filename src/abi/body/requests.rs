@@ -16,6 +16,7 @@ use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, Host};
+use ffihost_cbor::constant::EMPTY_MAP;
 use futures::future::LocalBoxFuture;
 use smallbox::smallbox;
 use std::ffi::{c_int, c_void};
@@ -122,8 +123,6 @@ pub(super) fn read_whole<A>(
     let bytes = if bytes.is_empty() { &[EMPTY_MAP] } else { bytes };
     Ok(CborReader::new(bytes, limit).only(read))
 }
-
-const EMPTY_MAP: u8 = 0xa0;
 
 /// Submits a request whose arguments `read` makes here, within a limit. `reply` makes a reply of what the handler returns.
 #[inline]

@@ -5,6 +5,7 @@ use super::handle::Held;
 use crate::Client;
 use crate::client::RequestError;
 use bytes::Bytes;
+use ffihost_cbor::Writer;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -35,7 +36,12 @@ impl Args {
 
     /// The map, whose length is not told before its end.
     pub(super) fn payload(&self) -> Vec<u8> {
-        [b"\xbf", &*self.entries, b"\xff"].concat()
+        let mut payload = Vec::with_capacity(self.entries.len() + 2);
+        let mut writer = Writer::new(&mut payload);
+        writer.begin_map();
+        writer.encoded(&self.entries);
+        writer.end();
+        payload
     }
 
     /// The connection that the handles among them are of; none if there are no handles.

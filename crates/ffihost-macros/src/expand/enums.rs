@@ -222,7 +222,9 @@ fn decode(data: &Enum) -> TokenStream {
             Payload::Unit => {
                 return quote! {
                     (#name, ::core::option::Option::None) => ::core::result::Result::Ok(Self::#ident),
-                    (#name, ::core::option::Option::Some(__reader)) => __reader.null().map(|()| Self::#ident),
+                    (#name, ::core::option::Option::Some(__reader)) => {
+                        __reader.null().map(|()| Self::#ident).map_err(::ffihost::DecodeError::of_cbor)
+                    }
                 };
             }
             Payload::One(ty) => {

@@ -133,7 +133,7 @@ pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clo
                     ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error.at(#names)),
                 },
             },)*
-            _ => __reader.skip(),
+            _ => __reader.skip().map_err(::ffihost::DecodeError::of_cbor),
         })?;
     }
 }

@@ -1,7 +1,9 @@
 //! CBOR, as descriptors have it: read in place, without recursion, and without an allocation that a length asks for.
 //!
-//! A tool must hash an item's very bytes, so a reader gives slices of its input rather than values.
+//! A tool must hash an item's very bytes, so a reader gives slices of its input rather than values. `ffihost-cbor` reads the
+//! heads; what a descriptor never has (tags, indefinite lengths, short floats) is refused here.
 
+use ffihost_cbor::head::{Broken, Head, Heads, simple};
 use std::borrow::Cow;
 
 /// What is wrong, and where.
@@ -11,23 +13,22 @@ pub(super) struct Damage {
     pub(super) problem: Cow<'static, str>,
 }
 
+const LENGTH: &str = "an indefinite or reserved length, which no descriptor has";
+
 /// A place in some CBOR.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
+pub(super) struct Reader<'a>(Heads<'a>);
 
-/// The start of a value: its major type and argument.
+/// The start of a value, if it is one that descriptors have.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Head {
+enum Start {
     Unsigned(u64),
     /// Minus one minus this.
     Negative(u64),
-    Bytes(u64),
-    Text(u64),
-    Array(u64),
-    Map(u64),
+    Bytes(usize),
+    Text(usize),
+    Array(usize),
+    Map(usize),
     Bool(bool),
     Null,
     Float(f64),
@@ -45,83 +46,73 @@ pub(super) enum Scalar<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self(Heads::new(bytes))
     }
 
     pub(super) fn damage(&self, problem: impl Into<Cow<'static, str>>) -> Damage {
-        Damage { at: self.at, problem: problem.into() }
+        Damage { at: self.0.offset(), problem: problem.into() }
     }
 
     /// Nothing may follow.
     pub(super) fn end(&self) -> Result<(), Damage> {
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.damage("something follows the end")) }
+        if self.0.left() == 0 { Ok(()) } else { Err(self.damage("something follows the end")) }
     }
 
-    fn take(&mut self, len: u64) -> Result<&'a [u8], Damage> {
-        let end = usize::try_from(len).ok().and_then(|len| self.at.checked_add(len));
-        let Some(taken) = end.and_then(|end| self.bytes.get(self.at..end)) else {
-            return Err(self.damage("it ends too early"));
-        };
-        self.at += taken.len();
-        Ok(taken)
+    fn take(&mut self, len: usize) -> Result<&'a [u8], Damage> {
+        self.0.take(len).ok_or_else(|| self.damage("it ends too early"))
     }
 
-    /// A big-endian number of so many bytes.
-    fn big_endian(&mut self, len: u64) -> Result<u64, Damage> {
-        Ok(self.take(len)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
-    }
-
-    fn head(&mut self) -> Result<Head, Damage> {
+    fn start(&mut self) -> Result<Start, Damage> {
         let start = *self;
-        let initial = self.take(1)?[0];
-        let (major, low) = (initial >> 5, initial & 31);
-        let argument = match low {
-            0..24 => u64::from(low),
-            24..28 => self.big_endian(1 << (low - 24))?,
-            _ => return Err(start.damage("an indefinite or reserved length, which no descriptor has")),
-        };
-        Ok(match (major, low) {
-            (0, _) => Head::Unsigned(argument),
-            (1, _) => Head::Negative(argument),
-            (2, _) => Head::Bytes(argument),
-            (3, _) => Head::Text(argument),
-            (4, _) => Head::Array(argument),
-            (5, _) => Head::Map(argument),
-            (7, 20) => Head::Bool(false),
-            (7, 21) => Head::Bool(true),
-            (7, 22) => Head::Null,
-            (7, 27) => Head::Float(f64::from_bits(argument)),
+        let head = self.0.next().map_err(|broken| match broken {
+            Broken::Early => start.damage("it ends too early"),
+            Broken::Syntax(_) => start.damage(LENGTH),
+        })?;
+        Ok(match (head, self.0.offset() - start.0.offset()) {
+            (Head::Positive(number), _) => Start::Unsigned(number),
+            (Head::Negative(number), _) => Start::Negative(number),
+            (Head::Bytes(Some(len)), _) => Start::Bytes(len),
+            (Head::Text(Some(len)), _) => Start::Text(len),
+            (Head::Array(Some(len)), _) => Start::Array(len),
+            (Head::Map(Some(len)), _) => Start::Map(len),
+            (Head::Bytes(None) | Head::Text(None) | Head::Array(None) | Head::Map(None) | Head::Break, _) => {
+                return Err(start.damage(LENGTH));
+            }
+            (Head::Simple(simple::FALSE), 1) => Start::Bool(false),
+            (Head::Simple(simple::TRUE), 1) => Start::Bool(true),
+            (Head::Simple(simple::NULL), 1) => Start::Null,
+            (Head::Float(value), 9) => Start::Float(value),
             _ => return Err(start.damage("a tag or simple value, which no descriptor has")),
         })
     }
 
     /// Passes over one value, and gives its bytes.
     pub(super) fn skip(&mut self) -> Result<&'a [u8], Damage> {
-        let start = self.at;
-        let mut pending = 1_u64;
+        let start = self.0.offset();
+        let mut pending = 1_usize;
         while pending > 0 {
             pending -= 1;
-            match self.head()? {
-                Head::Bytes(len) | Head::Text(len) => drop(self.take(len)?),
-                Head::Array(len) => pending = pending.saturating_add(len),
-                Head::Map(len) => pending = pending.saturating_add(len.saturating_mul(2)),
+            match self.start()? {
+                Start::Bytes(len) | Start::Text(len) => drop(self.take(len)?),
+                Start::Array(len) => pending = pending.saturating_add(len),
+                Start::Map(len) => pending = pending.saturating_add(len.saturating_mul(2)),
                 _ => {}
             }
         }
-        Ok(&self.bytes[start..self.at])
+        Ok(&self.0.all()[start..self.0.offset()])
     }
 
     pub(super) fn scalar(&mut self) -> Result<Scalar<'a>, Damage> {
         let start = *self;
-        match self.head()? {
-            Head::Bool(value) => Ok(Scalar::Bool(value)),
-            Head::Unsigned(value) => Ok(Scalar::Unsigned(value)),
-            Head::Negative(value) => match i64::try_from(value) {
+        match self.start()? {
+            Start::Bool(value) => Ok(Scalar::Bool(value)),
+            Start::Unsigned(value) => Ok(Scalar::Unsigned(value)),
+            Start::Negative(value) => match i64::try_from(value) {
                 Ok(value) => Ok(Scalar::Signed(!value)),
                 Err(_) => Err(start.damage("a number below the least i64")),
             },
-            Head::Float(value) => Ok(Scalar::Float(value)),
-            Head::Text(len) => match str::from_utf8(self.take(len)?) {
+            Start::Float(value) => Ok(Scalar::Float(value)),
+            Start::Text(len) => match str::from_utf8(self.take(len)?) {
                 Ok(text) => Ok(Scalar::Text(text)),
                 Err(_) => Err(start.damage("text that is not UTF-8")),
             },
@@ -155,21 +146,25 @@ impl<'a> Reader<'a> {
 
     /// Whether null comes, which is passed over then.
     pub(super) fn null(&mut self) -> bool {
-        let is_null = self.bytes.get(self.at) == Some(&0xf6);
-        self.at += usize::from(is_null);
+        let mut ahead = *self;
+        let is_null = ahead.start() == Ok(Start::Null);
+        if is_null {
+            *self = ahead;
+        }
         is_null
     }
 
     /// Whether an array comes.
     pub(super) fn is_array(&self) -> bool {
-        self.bytes.get(self.at).is_some_and(|initial| initial >> 5 == 4)
+        let Self(mut ahead) = *self;
+        matches!(ahead.next(), Ok(Head::Array(_)))
     }
 
     /// The head of an array: how many values follow.
-    pub(super) fn array(&mut self) -> Result<u64, Damage> {
+    pub(super) fn array(&mut self) -> Result<usize, Damage> {
         let start = *self;
-        match self.head()? {
-            Head::Array(len) => Ok(len),
+        match self.start()? {
+            Start::Array(len) => Ok(len),
             _ => Err(start.damage("not an array")),
         }
     }
@@ -186,7 +181,7 @@ impl<'a> Reader<'a> {
     /// A map with texts for keys.
     pub(super) fn map(&mut self) -> Result<Map<'a>, Damage> {
         let start = *self;
-        let Head::Map(len) = self.head()? else { return Err(start.damage("not a map")) };
+        let Start::Map(len) = self.start()? else { return Err(start.damage("not a map")) };
         let entries = *self;
         for _ in 0..len {
             self.text()?;
@@ -201,7 +196,7 @@ impl<'a> Reader<'a> {
 pub(super) struct Map<'a> {
     /// Where its first key is.
     entries: Reader<'a>,
-    len: u64,
+    len: usize,
 }
 
 impl<'a> Map<'a> {

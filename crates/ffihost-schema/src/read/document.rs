@@ -5,6 +5,7 @@ use super::item::{Entry, Head};
 use super::model::Library;
 use super::{Piece, ReadError, check};
 use crate::{FNV1A_START, FORMAT, fnv1a};
+use ffihost_cbor::Writer;
 
 impl Library {
     /// Reads what `<lib>_abi_descriptor` returns.
@@ -34,15 +35,17 @@ pub fn assemble(pieces: &[Piece<'_>]) -> Vec<u8> {
     pieces.sort_unstable();
     pieces.dedup();
     let (items, infos): (Vec<_>, Vec<_>) = pieces.into_iter().unzip();
-    let mut document = vec![0xa4];
-    text(&mut document, "ffihost");
-    head(&mut document, 0, u64::from(FORMAT));
-    text(&mut document, "hash");
-    head(&mut document, 0, hash(&items));
+    let mut document = Vec::new();
+    let mut writer = Writer::new(&mut document);
+    writer.map(4);
+    writer.text("ffihost");
+    writer.unsigned(u64::from(FORMAT));
+    writer.text("hash");
+    writer.unsigned(hash(&items));
     for (key, values) in [("abi", &items), ("info", &infos)] {
-        text(&mut document, key);
-        head(&mut document, 4, values.len() as u64);
-        values.iter().for_each(|value| document.extend_from_slice(value));
+        writer.text(key);
+        writer.array(values.len());
+        values.iter().for_each(|value| writer.encoded(value));
     }
     document
 }
@@ -50,25 +53,6 @@ pub fn assemble(pieces: &[Piece<'_>]) -> Vec<u8> {
 /// The hash of items that are in their order.
 pub(super) fn hash(items: &[&[u8]]) -> u64 {
     items.iter().fold(FNV1A_START, |hash, item| fnv1a(hash, item))
-}
-
-fn text(out: &mut Vec<u8>, text: &str) {
-    head(out, 3, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
-/// A CBOR head, as short as can be: RFC 8949 section 3.
-fn head(out: &mut Vec<u8>, major: u8, argument: u64) {
-    let bytes = argument.to_be_bytes();
-    let (low, len) = match argument {
-        0..24 => (bytes[7], 0),
-        24..=0xff => (24, 1),
-        0x100..=0xffff => (25, 2),
-        0x1_0000..=0xffff_ffff => (26, 4),
-        _ => (27, 8),
-    };
-    out.push(major << 5 | low);
-    out.extend_from_slice(&bytes[8 - len..]);
 }
 
 /// A document, taken apart.
