@@ -7,13 +7,13 @@
 //! context is found in no table. Looking one up gives another counted reference, so an object that is released while a request
 //! uses it lives until that request has ended.
 
-use crate::Host;
 use crate::error::DecodeError;
 use crate::status::Status;
 use crate::sync::Mutex;
 use crate::wire::cbor::{Reader as CborReader, Writer as CborWriter};
 use crate::wire::native::{Reader as NativeReader, Scratch};
 use crate::wire::{Lift, Lower};
+use crate::{Host, panic};
 use ffihost_schema::write::Shape;
 use std::any::Any;
 use std::fmt;
@@ -225,6 +225,16 @@ impl Handles {
     }
 }
 
+/// A delivery that was left behind by the close may give the host handles after the table was cleared.
+impl Drop for Handles {
+    fn drop(&mut self) {
+        // One by one: a second panic while the first unwinds would end the process.
+        for place in self.clear() {
+            panic::contain_call(|| drop(place));
+        }
+    }
+}
+
 // SAFETY: it is a number.
 unsafe impl<T: HandleType> Lower for Handle<T> {
     type C = u64;
@@ -255,5 +265,49 @@ unsafe impl<T: HandleType> Lift for Handle<T> {
 
     fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
         Self::find(reader.unsigned()?)
+    }
+}
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// Panics when it is dropped.
+    struct Bomb(Arc<AtomicU64>);
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            panic!("a bomb");
+        }
+    }
+
+    impl HandleType for Bomb {
+        const NAME: &'static str = "Bomb";
+    }
+
+    fn lend(handles: &Handles, drops: &Arc<AtomicU64>) -> u64 {
+        handles.lend(&Handle::new(Bomb(Arc::clone(drops))).0)
+    }
+
+    #[test]
+    fn bombs_that_are_released_leave_the_table_right() {
+        let (handles, drops) = (Handles::default(), Arc::default());
+        let (first, second) = (lend(&handles, &drops), lend(&handles, &drops));
+        let released = handles.release::<Bomb>(first).expect("it is there").expect("it was given once");
+        assert_eq!((handles.len(), drops.load(Ordering::Relaxed)), (1, 0), "it is forgotten before it is dropped");
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(released))).is_err());
+        assert!(matches!(handles.release::<Bomb>(first), Err(Status::UnknownToken)));
+        assert!(handles.get(first).is_none() && handles.get(second).is_some());
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn bombs_that_are_left_are_dropped_with_the_table() {
+        let (handles, drops) = (Handles::default(), Arc::default());
+        (0..3).for_each(|_| assert_ne!(lend(&handles, &drops), 0));
+        drop(handles);
+        assert_eq!(drops.load(Ordering::Relaxed), 3);
     }
 }

@@ -5,7 +5,7 @@ use super::queue::{Full, Queue};
 use super::support::{Around, Events};
 use crate::abi::Callback;
 use crate::options::{Options, WhenFull};
-use crate::panic::{self, contain_call as contain};
+use crate::panic::{self, Contained, contain_call as contain};
 use crate::stats::Counters;
 use crate::status::Status;
 use crate::sync::{Arc, Mutex};
@@ -105,8 +105,10 @@ impl Hub {
         Ok(())
     }
 
-    /// Enqueues an event for whoever listens.
+    /// Enqueues an event for whoever listens. No drop of an event unwinds out of here, be it this one's or that of one that
+    /// makes room for it.
     pub(crate) fn emit(&self, event: &'static str, payload: impl ToHost, counters: &Counters) {
+        let payload = Contained::new(payload);
         if self.shared.listeners.count() == 0 {
             return;
         }
@@ -114,7 +116,7 @@ impl Hub {
         if queue.is_closed() {
             return counters.events_dropped.bump();
         }
-        self.enqueue(queue, Event { name: event, payload: smallbox!(payload.into_owned()) }, counters);
+        self.enqueue(queue, Event { name: event, payload: smallbox!(payload.into_inner().into_owned()) }, counters);
     }
 
     fn enqueue(&self, queue: &Queue<Event>, event: Event, counters: &Counters) {
@@ -204,7 +206,8 @@ impl Shared {
                 payload.pass(*format, &mut |bytes| callback.call(Status::Ok, bytes));
             });
             if let Err(text) = passed {
-                tracing::error!(%event, panic = %text, "an event could not be delivered");
+                // So may the subscriber be, and the end of the delivery has to be told.
+                contain(|| tracing::error!(%event, panic = %text, "an event could not be delivered"));
             }
         });
     }
@@ -230,10 +233,15 @@ mod tests {
         heard(std::str::from_utf8(bytes).expect("the tests send text"));
     }
 
-    fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
+    /// Kept for ever.
+    fn callback(heard: impl Fn(&str) + Send + Sync + 'static) -> Callback {
         let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
-        let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
-        hub.add("event", Format::Native, Callback::new(on_event, user_data), Box::new(|run| run())).expect("a thread")
+        Callback::new(on_event, UserData(std::ptr::from_ref(heard).cast_mut().cast()))
+    }
+
+    fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
+        let added = hub.add("event", Format::Native, callback(heard), Box::new(|run| run()));
+        added.expect("a thread").expect("there was no abandonment")
     }
 
     fn finish(hub: &Hub) {
@@ -343,5 +351,161 @@ mod tests {
         finish(&hub);
         hub.emit("event", "late", &counters);
         assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (0, 1));
+    }
+
+    #[test]
+    fn a_slow_listener_is_left_behind() {
+        let (hub, counters, go_on, hears) = held_up(WhenFull::Block);
+        let other = listen(&hub, |text| panic!("it was removed, and heard {text}"));
+        (0..4).for_each(|n| hub.emit("event", format!("{n}"), &counters));
+        assert!(!hub.finish(Instant::now()), "the listener runs");
+        hub.emit("event", "late", &counters);
+        assert_eq!((hub.listeners(), hub.remove(1, false)), (0, Removal::StillRunning));
+        assert_eq!((hub.remove(other, true), hub.remove(other, true)), (Removal::Done, Removal::Unknown));
+        go_on.send(()).expect("it waits");
+        assert_eq!((hub.remove(1, true), hub.remove(1, true)), (Removal::Done, Removal::Unknown));
+        // The event thread drops its share when it has dropped what was queued.
+        while Arc::strong_count(&hub.shared) > 1 {
+            thread::yield_now();
+        }
+        assert_eq!(hears.try_iter().collect::<Vec<_>>(), ["first"]);
+    }
+
+    #[test]
+    fn an_abandoned_hub_starts_no_thread_and_adds_nobody() {
+        let hub = Hub::new(&Options::new());
+        hub.abandon();
+        let around = Box::new(|_: &mut dyn FnMut()| panic!("started"));
+        assert!(matches!(hub.add("event", Format::Native, callback(|_| panic!("heard")), around), Ok(None)));
+        assert!(matches!(*hub.thread.lock(), Stage::None));
+        finish(&hub);
+    }
+
+    /// Panics when it is dropped, or when it is encoded, or both.
+    struct Bomb {
+        text: &'static str,
+        drops: Arc<AtomicUsize>,
+    }
+
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            self.drops.fetch_add(1, Ordering::Relaxed);
+            panic!("a bomb");
+        }
+    }
+
+    impl ToHost for Bomb {
+        type Owned = Self;
+
+        fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
+            assert_ne!(self.text, "encoder", "panics before");
+            take(self.text.as_bytes());
+            assert_ne!(self.text, "encoder after", "panics after");
+        }
+
+        fn into_owned(self) -> Self {
+            self
+        }
+    }
+
+    /// Each is dropped once, which unwinds into nobody's code and ends nothing, and the counters are right.
+    #[test]
+    fn bombs_at_every_end_of_an_event() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let bomb = |text| Bomb { text, drops: Arc::clone(&drops) };
+        let dropped = |expected: usize, when: &str| assert_eq!(drops.swap(0, Ordering::Relaxed), expected, "{when}");
+        let counters = Counters::default();
+        let nobody = Hub::new(&Options::new());
+        nobody.emit("event", bomb("unheard"), &counters);
+        dropped(1, "nobody listens");
+        finish(&nobody);
+
+        for when_full in [WhenFull::DropOldest, WhenFull::DropNewest] {
+            let (hub, counters, go_on, hears) = held_up(when_full);
+            for text in ["a", "encoder", "encoder after", "d", "e", "f"] {
+                hub.emit("event", bomb(text), &counters);
+            }
+            dropped(2, "left out");
+            go_on.send(()).expect("it waits");
+            finish(&hub);
+            dropped(4, "delivered, or not to be encoded");
+            let expected: &[&str] = match when_full {
+                WhenFull::DropOldest => &["first", "encoder after", "d", "e", "f"],
+                _ => &["first", "a", "encoder after", "d"],
+            };
+            assert_eq!(hears.try_iter().collect::<Vec<_>>(), expected);
+            hub.emit("event", bomb("late"), &counters);
+            dropped(1, "closed");
+            assert_eq!((counters.events_emitted.get(), counters.events_dropped.get()), (7, 3));
+        }
+    }
+
+    #[test]
+    fn bombs_of_a_producer_that_waits_and_of_a_hub_that_is_abandoned() {
+        let drops = Arc::new(AtomicUsize::new(0));
+        let (hub, counters, go_on, hears) = held_up(WhenFull::Block);
+        for text in ["a", "b", "c", "d"] {
+            hub.emit("event", Bomb { text, drops: Arc::clone(&drops) }, &counters);
+        }
+        let producer = {
+            let (hub, drops) = (Arc::clone(&hub), Arc::clone(&drops));
+            thread::spawn(move || {
+                let counters = Counters::default();
+                hub.emit("event", Bomb { text: "waits", drops }, &counters);
+                (counters.events_emitted.get(), counters.events_dropped.get())
+            })
+        };
+        let queue = hub.shared.queue.get().expect("there is a listener");
+        while !queue.is_waited_for() {
+            thread::yield_now();
+        }
+        hub.abandon();
+        assert_eq!(producer.join().expect("its drop unwinds into nobody's code"), (1, 1));
+        assert_eq!(drops.swap(0, Ordering::Relaxed), 1, "only the event thread drops what is queued");
+        go_on.send(()).expect("it waits");
+        finish(&hub);
+        assert_eq!((drops.load(Ordering::Relaxed), hears.try_iter().count()), (4, 1));
+    }
+
+    /// A log that panics too.
+    struct PanickingLog;
+
+    impl tracing::Subscriber for PanickingLog {
+        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+        fn event(&self, _: &tracing::Event<'_>) {
+            panic!("the log panics");
+        }
+
+        fn enter(&self, _: &tracing::span::Id) {}
+
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    #[test]
+    fn a_log_that_panics_ends_no_event_thread() {
+        let hub = Hub::new(&Options::new());
+        let (sender, hears) = mpsc::channel();
+        let callback = callback(move |text| sender.send(text.to_owned()).expect("the test listens"));
+        let around = Box::new(|run: &mut dyn FnMut()| tracing::subscriber::with_default(PanickingLog, run));
+        let added = hub.add("event", Format::Native, callback, around);
+        let id = added.expect("a thread").expect("there was no abandonment");
+        let (drops, counters) = (Arc::new(AtomicUsize::new(0)), Counters::default());
+        hub.emit("event", Bomb { text: "encoder", drops: Arc::clone(&drops) }, &counters);
+        hub.emit("event", "next", &counters);
+        assert_eq!(hears.recv_timeout(PATIENCE).as_deref(), Ok("next"));
+        assert_eq!(hub.remove(id, true), Removal::Done);
+        finish(&hub);
+        assert_eq!(drops.load(Ordering::Relaxed), 1);
     }
 }

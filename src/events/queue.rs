@@ -214,6 +214,12 @@ impl<T> Queue<T> {
     #[cfg(ffihost_loom)]
     fn watch(&self) {}
 
+    /// Whether a producer waits for room.
+    #[cfg(all(test, not(ffihost_loom)))]
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire) != 0
     }
