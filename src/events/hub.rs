@@ -233,7 +233,9 @@ mod tests {
     fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
         let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
         let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
-        hub.add("event", Format::Native, Callback::new(on_event, user_data), Box::new(|run| run())).expect("a thread")
+        hub.add("event", Format::Native, Callback::new(on_event, user_data), Box::new(|run| run()))
+            .expect("a thread")
+            .expect("no abandonment")
     }
 
     fn finish(hub: &Hub) {
