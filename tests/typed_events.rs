@@ -193,20 +193,13 @@ fn handles_in_events_are_live_and_the_same_for_every_listener() {
     for format in BOTH {
         let sender = sender.clone();
         ctx.listen("opened", format, move |payload| {
-            let item: u64 = match format {
-                // SAFETY: the library passes one number.
-                NATIVE => unsafe { typed::c_value(payload) },
-                _ => {
-                    u64::try_from(typed::parse(payload).into_map().expect("a map")[0].1.as_integer().expect("a number"))
-                        .expect("u64")
-                }
-            };
+            let item = number(format, payload);
             // SAFETY: the library passes a number.
-            let number = run(
+            let read = run(
                 |_, payload| unsafe { typed::c_value::<u32>(payload) },
                 |cb, ud| my_app_read(ctx.raw(), cb, ud, item),
             );
-            sender.send((item, number)).expect("it is heard");
+            sender.send((item, read)).expect("it is heard");
         });
     }
     assert_eq!(run(text, |cb, ud| my_app_open(ctx.raw(), cb, ud, 42)).0, OK);
@@ -215,6 +208,39 @@ fn handles_in_events_are_live_and_the_same_for_every_listener() {
     assert_eq!((my_app_item_release(ctx.raw(), first.0), ctx.stats().handles), (OK, 1), "each of them was given it");
     assert_eq!((my_app_item_release(ctx.raw(), second.0), ctx.stats().handles), (OK, 0));
     assert_eq!(ctx.destroy(), OK);
+}
+
+/// The first number of an event.
+fn number(format: i32, payload: &[u8]) -> u64 {
+    if format == NATIVE {
+        // SAFETY: the library passes one number.
+        return unsafe { typed::c_value(payload) };
+    }
+    let event = typed::parse(payload).into_map().expect("a map");
+    u64::try_from(event[0].1.as_integer().expect("a number")).expect("u64")
+}
+
+#[test]
+fn handles_in_events_that_are_delivered_while_the_context_closes() {
+    for format in BOTH {
+        let ctx = context();
+        let (sender, heard) = mpsc::channel();
+        let (entered, enters) = mpsc::channel();
+        ctx.listen("opened", format, move |payload| {
+            sender.send(number(format, payload)).expect("the test listens");
+            entered.send(()).expect("the test waits");
+            // The other events are encoded when the close refuses everything else.
+            let host = Host::current().expect("on the event thread");
+            while host.stats().is_ok() {
+                thread::yield_now();
+            }
+        });
+        (1..=3).for_each(|number| assert_eq!(run(text, |cb, ud| my_app_open(ctx.raw(), cb, ud, number)).0, OK));
+        enters.recv_timeout(typed::PATIENCE).expect("it is delivered");
+        assert_eq!(ctx.destroy(), OK);
+        let numbers: BTreeSet<u64> = heard.try_iter().collect();
+        assert!(numbers.len() == 3 && !numbers.contains(&0), "{numbers:?}");
+    }
 }
 
 #[test]
