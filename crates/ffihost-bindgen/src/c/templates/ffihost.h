@@ -320,8 +320,8 @@ typedef struct FFIStats {
  *
  * uint64_t <lib>_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData)
  * uint64_t <lib>_add_event_listener_cbor(void *ctx, const char *event, FFICallBack cb, void *userData)
- *     Calls cb on the event thread for every such event that is delivered from now on. Returns the listener, or 0 when it is refused: an
- *     invalid or closing context, no cb, or no such event.
+ *     Calls cb on the event thread for every such event that is delivered from now on. Returns the listener, or 0 when it is
+ *     refused: an invalid or closing context, no cb, or no such event.
  *
  * int <lib>_remove_event_listener(void *ctx, uint64_t listener)
  *     When this returns OK the listener is not running and will not be called again, so its userData is yours; it waits
