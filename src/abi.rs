@@ -23,7 +23,9 @@ pub use self::body::{
     sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor, version,
 };
 #[cfg(feature = "ipc")]
-pub(crate) use self::body::{accepted, add_listener, cancel_in, context_of, fits, register_with, remove_listener};
+pub(crate) use self::body::{
+    accepted, add_listener, cancel_in, context_of, fits, register_for_client, remove_listener, unregister_for_client,
+};
 pub use self::host_fn::Callback;
 pub(crate) use self::host_fn::HostFunction;
 #[cfg(any(feature = "ipc", test))]

@@ -7,6 +7,7 @@
 pub mod callbacks;
 mod export;
 mod handles;
+mod kept;
 mod own;
 mod rows;
 mod served;
@@ -14,7 +15,7 @@ pub(crate) mod servers;
 
 pub use self::export::{Admit, serve};
 pub use self::own::{Own, OwnFunctions};
-pub use self::served::{Functions, Served};
+pub use self::served::{Functions, Origin, Served};
 #[doc(hidden)]
 pub use crate::abi::Callback;
 pub use ffihost_ipc::*;

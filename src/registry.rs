@@ -21,6 +21,12 @@
 //! may still be answered.
 //!
 //! No entry is dropped under the lock: what a writer takes out of the list is returned to it.
+//!
+//! # Whose it is
+//!
+//! An entry is the host's own, or that of a client of a server. The host replaces and takes back whatever is registered. A
+//! client replaces other clients' entries only, which is decided under the lock, and takes back only the entry that it
+//! registered itself: it knows it by a number that is used once. So what the host registers is the host's, in any order.
 
 use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
 use crate::waiters::{self, Waiters};
@@ -34,12 +40,22 @@ pub(crate) struct Entry<F> {
     name: Box<str>,
     /// What the host registered; dropping it gives it back.
     pub(crate) function: F,
+    origin: Origin,
     unregistered: AtomicU32,
 }
 
+/// Whose an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Host,
+    /// A client's, who knows the registration by this number.
+    #[cfg(any(test, feature = "ipc"))]
+    Client(u64),
+}
+
 impl<F> Entry<F> {
-    fn new(name: &str, function: F) -> Self {
-        Self { name: name.into(), function, unregistered: AtomicU32::new(0) }
+    fn new(name: &str, function: F, origin: Origin) -> Self {
+        Self { name: name.into(), function, origin, unregistered: AtomicU32::new(0) }
     }
 
     /// Whether it was taken back, not only replaced.
@@ -56,15 +72,19 @@ pub(crate) struct Registry<F> {
     entries: Mutex<Vec<Arc<Entry<F>>>>,
 }
 
+/// What a client registered: the number that it is taken back by, and what was there before, for the caller to drop.
+#[cfg(any(test, feature = "ipc"))]
+pub(crate) type Registered<F> = (u64, Option<Arc<Entry<F>>>);
+
 impl<F> Registry<F> {
     pub(crate) fn new() -> Self {
         Self { version: AtomicU64::new(0), entries: Mutex::new(Vec::new()) }
     }
 
-    /// Registers under a name, and returns what was registered there before, for the caller to drop.
+    /// Registers for the host, and returns what was registered there before, for the caller to drop.
     #[must_use = "what was replaced is dropped by the caller, under no lock"]
     pub(crate) fn register(&self, name: &str, function: F) -> Option<Arc<Entry<F>>> {
-        let entry = Arc::new(Entry::new(name, function));
+        let entry = Arc::new(Entry::new(name, function, Origin::Host));
         if planted("version_before_change") {
             self.raise_version();
             return put(&mut self.entries.lock(), entry);
@@ -75,13 +95,44 @@ impl<F> Registry<F> {
         replaced
     }
 
-    /// Takes a registration back, and returns it for the caller to drop.
+    /// Registers for a client. Hands the function back if the host has one of that name.
+    #[cfg(any(test, feature = "ipc"))]
+    pub(crate) fn register_for_client(&self, name: &str, function: F) -> Result<Registered<F>, F> {
+        let mut entries = self.entries.lock();
+        let there = place(&entries, name).ok().and_then(|at| entries.get(at));
+        if there.is_some_and(|entry| entry.origin == Origin::Host) {
+            return Err(function);
+        }
+        if planted("client_looks_before_it_registers") {
+            drop(entries);
+            entries = self.entries.lock();
+        }
+        // Each version is that of one change.
+        let number = self.version.load(Ordering::Relaxed) + 1;
+        let replaced = put(&mut entries, Arc::new(Entry::new(name, function, Origin::Client(number))));
+        self.raise_version();
+        Ok((number, replaced))
+    }
+
+    /// Takes a registration back, whose it may be, and returns it for the caller to drop.
     #[must_use = "what was registered is dropped by the caller, under no lock"]
     pub(crate) fn unregister(&self, name: &str) -> Option<Arc<Entry<F>>> {
+        self.take_back(name, |_| true)
+    }
+
+    /// Takes the registration back that a client knows by this number, if it still is one, and returns it for the caller to
+    /// drop.
+    #[cfg(any(test, feature = "ipc"))]
+    #[must_use = "what was registered is dropped by the caller, under no lock"]
+    pub(crate) fn unregister_for_client(&self, name: &str, number: u64) -> Option<Arc<Entry<F>>> {
+        self.take_back(name, |origin| planted("client_takes_any_back") || origin == Origin::Client(number))
+    }
+
+    fn take_back(&self, name: &str, is_meant: impl FnOnce(Origin) -> bool) -> Option<Arc<Entry<F>>> {
         let mut entries = self.entries.lock();
         let at = place(&entries, name).ok()?;
         // It is there; said where the compiler sees it, so that `remove` has no panic.
-        entries.get(at)?;
+        entries.get(at).filter(|entry| is_meant(entry.origin))?;
         let entry = entries.remove(at);
         if !planted("unregister_without_mark") {
             entry.unregistered.store(1, Ordering::Release);
@@ -356,17 +407,26 @@ mod oracle {
     #[derive(Clone, Debug)]
     enum Operation {
         Register(usize),
+        RegisterForClient(usize),
         Unregister(usize),
+        /// By a number that a client was given.
+        UnregisterForClient(usize, usize),
         Clear,
-        LookUp { name: usize, declared: bool, limit: u32 },
+        LookUp {
+            name: usize,
+            declared: bool,
+            limit: u32,
+        },
         LetGo(usize),
         Refresh,
     }
 
     fn operation() -> impl Strategy<Value = Operation> {
         prop_oneof![
-            4 => (0..NAMES.len()).prop_map(Operation::Register),
+            3 => (0..NAMES.len()).prop_map(Operation::Register),
+            3 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
             2 => (0..NAMES.len()).prop_map(Operation::Unregister),
+            3 => (0..NAMES.len(), any::<usize>()).prop_map(|(name, nth)| Operation::UnregisterForClient(name, nth)),
             1 => Just(Operation::Clear),
             6 => (0..NAMES.len(), any::<bool>(), 0..4u32)
                 .prop_map(|(name, declared, limit)| Operation::LookUp { name, declared, limit }),
@@ -390,6 +450,8 @@ mod oracle {
     #[derive(Default)]
     struct Oracle {
         registered: HashMap<usize, usize>,
+        /// What clients have registered, under what name, and the number that they were given.
+        of_clients: Vec<(usize, usize, u64)>,
         seen: HashMap<usize, usize>,
         unregistered: Vec<usize>,
         holds: Vec<(usize, Hold<Function>)>,
@@ -400,16 +462,26 @@ mod oracle {
         fn apply(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, operation: &Operation) {
             match *operation {
                 Operation::Register(name) => {
-                    let number = self.released.borrow().len();
-                    self.released.borrow_mut().push(0);
-                    let replaced = registry.register(NAMES[name], Function(number, Rc::clone(&self.released)));
+                    let function = self.function();
+                    let number = function.0;
+                    let replaced = registry.register(NAMES[name], function);
                     assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
                 }
+                Operation::RegisterForClient(name) => self.register_for_client(registry, name),
                 Operation::Unregister(name) => {
                     let gone = registry.unregister(NAMES[name]).map(|entry| entry.function.0);
                     assert_eq!(gone, self.registered.remove(&name));
                     self.unregistered.extend(gone);
                 }
+                Operation::UnregisterForClient(name, nth) if !self.of_clients.is_empty() => {
+                    let (registered, function, number) = self.of_clients[nth % self.of_clients.len()];
+                    let gone = registry.unregister_for_client(NAMES[name], number).map(|entry| entry.function.0);
+                    let is_there = name == registered && self.registered.get(&name) == Some(&function);
+                    assert_eq!(gone, is_there.then_some(function), "what this client registered, and no other");
+                    self.registered.retain(|_, there| Some(*there) != gone);
+                    self.unregistered.extend(gone);
+                }
+                Operation::UnregisterForClient(..) => {}
                 Operation::Clear => {
                     assert_eq!(registry.clear().len(), self.registered.len());
                     self.registered.clear();
@@ -427,6 +499,31 @@ mod oracle {
                 let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
                     || self.holds.iter().any(|(other, _)| *other == number);
                 assert_eq!(*released, u32::from(!in_use), "registration {number}");
+            }
+        }
+
+        fn function(&self) -> Function {
+            let number = self.released.borrow().len();
+            self.released.borrow_mut().push(0);
+            Function(number, Rc::clone(&self.released))
+        }
+
+        fn register_for_client(&mut self, registry: &Registry<Function>, name: usize) {
+            let function = self.function();
+            let number = function.0;
+            let before = self.registered.get(&name).copied();
+            let is_a_clients = |number| self.of_clients.iter().any(|(_, client, _)| *client == number);
+            match registry.register_for_client(NAMES[name], function) {
+                Ok((known_by, replaced)) => {
+                    assert!(before.is_none_or(is_a_clients), "it is the host's");
+                    assert_eq!(replaced.map(|entry| entry.function.0), before);
+                    assert!(self.of_clients.iter().all(|(_, _, other)| *other != known_by));
+                    self.registered.insert(name, number);
+                    self.of_clients.push((name, number, known_by));
+                }
+                Err(refused) => {
+                    assert!(refused.0 == number && before.is_some_and(|before| !is_a_clients(before)));
+                }
             }
         }
 

@@ -26,7 +26,7 @@ pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, syn
 pub(crate) use self::{
     events::{add as add_listener, remove as remove_listener},
     host as context_of,
-    host_fns::{accepted, register_with},
+    host_fns::{accepted, register_for_client, unregister_for_client},
     requests::cancel_in,
 };
 

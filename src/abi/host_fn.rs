@@ -1,10 +1,13 @@
 //! What a host registered, and a host's callback: function pointers with their userData.
 
-use super::types::{FFICallBack, FFIHostCancelFn, FFIHostFn, FFIRelease};
+use super::types::{
+    FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFICallBack, FFIHostCancelFn, FFIHostFn, FFIHostFnOptions, FFIRelease,
+};
 use crate::Format;
 use crate::inflight::Token;
 use crate::status::Status;
 use std::ffi::{c_char, c_void};
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 /// A host's pointer. The library passes it back and never looks at what it points to.
@@ -88,10 +91,10 @@ impl Callback {
 /// A registered host function. Dropping it gives the host its userData back.
 #[derive(Debug)]
 pub(crate) struct HostFunction {
-    pub(super) function: FFIHostFn,
-    pub(super) cancel: Option<FFIHostCancelFn>,
-    pub(super) release: Option<FFIRelease>,
-    pub(super) user_data: UserData,
+    function: FFIHostFn,
+    cancel: Option<FFIHostCancelFn>,
+    release: Option<FFIRelease>,
+    user_data: UserData,
     pub(crate) format: Format,
     /// 0: no limit.
     pub(crate) max_in_flight: u32,
@@ -100,6 +103,25 @@ pub(crate) struct HostFunction {
 }
 
 impl HostFunction {
+    /// What options say, if there is a function in them. It is the caller's to have it released.
+    pub(super) fn read(options: &FFIHostFnOptions) -> Result<Option<ManuallyDrop<Self>>, Status> {
+        let format = match options.format {
+            FFI_FORMAT_NATIVE => Format::Native,
+            FFI_FORMAT_CBOR => Format::Cbor,
+            _ => return Err(Status::InvalidArgument),
+        };
+        let function = options.function.map(|function| Self {
+            function,
+            cancel: options.cancel,
+            release: options.release,
+            user_data: UserData(options.user_data),
+            format,
+            max_in_flight: options.max_in_flight,
+            deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
+        });
+        Ok(function.map(ManuallyDrop::new))
+    }
+
     /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
     #[inline]
     pub(crate) fn invoke(&self, token: Token, request: &[u8]) {

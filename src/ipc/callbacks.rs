@@ -2,12 +2,10 @@
 
 use super::Functions;
 use super::handles::{Handles, pass};
+use super::kept::Kept;
 use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
-use crate::sync::Mutex;
 use ffihost_ipc::{HostFunction, Listener, Reply, Status};
-use std::collections::HashMap;
 use std::ffi::{c_char, c_int, c_void};
-use std::ptr;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -28,33 +26,17 @@ pub(super) struct Waiting {
     pub(super) lends: Option<Arc<Handles>>,
 }
 
-/// Requests that were submitted, by the userData that they were submitted with: numbers that are not used again, so that a
-/// late cancellation means no other request.
-static REPLIES: LazyLock<Mutex<Replies>> = LazyLock::new(Mutex::default);
+/// Requests that were submitted, until their terminal calls.
+static REPLIES: LazyLock<Kept<Waiting>> = LazyLock::new(Kept::default);
 
-#[derive(Default)]
-struct Replies {
-    waiting: HashMap<usize, Waiting>,
-    last: usize,
-}
-
-/// Keeps a request until its callback, and gives what to submit it with.
+/// Keeps a request until its callback, and returns what to submit it with.
 pub(super) fn keep(request: Waiting) -> *mut c_void {
-    let mut replies = REPLIES.lock();
-    // On 32 bits the numbers start over; 0 would be no userData to cancel by.
-    let number = loop {
-        replies.last = replies.last.wrapping_add(1);
-        if replies.last != 0 && !replies.waiting.contains_key(&replies.last) {
-            break replies.last;
-        }
-    };
-    replies.waiting.insert(number, request);
-    ptr::without_provenance_mut(number)
+    REPLIES.keep(request)
 }
 
 /// Takes a request back.
 pub(super) fn take(user_data: *mut c_void) -> Option<Waiting> {
-    REPLIES.lock().waiting.remove(&user_data.addr())
+    REPLIES.take(user_data)
 }
 
 /// The callback of a request that was submitted with what [`keep`] gave.
@@ -67,10 +49,10 @@ pub(super) unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usi
     let payload = unsafe { bytes(msg, len) };
     if ret == Status::StaleWarn.code() {
         let elapsed = str::from_utf8(payload).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
-        // Taken out meanwhile, because it wakes a task, which no lock is held for.
-        if let Some(request) = take(user_data) {
-            request.reply.stale(Duration::from_millis(elapsed));
-            REPLIES.lock().waiting.insert(user_data.addr(), request);
+        // The request stays where a terminal call, which may come at the same time, finds it. The warning wakes a task, which
+        // no lock is held for.
+        if let Some(Some(warning)) = REPLIES.get(user_data, |request| request.reply.warning()) {
+            warning.send(Duration::from_millis(elapsed));
         }
     } else if let Some(Waiting { reply, lends }) = take(user_data) {
         pass(lends.as_deref(), ret, payload, |lent| reply.lend(ret, payload, lent));
@@ -84,14 +66,29 @@ pub(super) struct Listening {
     pub(super) lends: Option<Arc<Handles>>,
 }
 
-/// The callback of a listener, whose userData points to a [`Listening`].
+/// Listeners that were added, until they are removed; each delivery has a share of its own while it runs.
+static LISTENERS: LazyLock<Kept<Arc<Listening>>> = LazyLock::new(Kept::default);
+
+/// Keeps a listener until it is let go of, and returns what to add it with.
+pub(super) fn keep_listener(listening: Listening) -> *mut c_void {
+    LISTENERS.keep(Arc::new(listening))
+}
+
+/// Lets go of a listener: a delivery that runs has its share until it ends, and one that begins finds nothing.
+pub(super) fn let_go_of_listener(user_data: *mut c_void) {
+    drop(LISTENERS.take(user_data));
+}
+
+/// The callback of a listener, whose userData [`keep_listener`] gave.
 ///
 /// # Safety
 ///
-/// As for any listener; what userData points to outlives it.
+/// As for any listener.
 pub(super) unsafe extern "C" fn heard(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
-    // SAFETY: the contract of the callback, and the caller's.
-    let (Listening { listener, lends }, payload) = unsafe { (&*user_data.cast(), bytes(msg, len)) };
+    let Some(listening) = LISTENERS.get(user_data, Arc::clone) else { return };
+    let Listening { listener, lends } = &*listening;
+    // SAFETY: the contract of the callback.
+    let payload = unsafe { bytes(msg, len) };
     pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
 }
 
@@ -117,22 +114,9 @@ impl Registration {
             release: Some(Self::released),
             max_in_flight: self.function.max_in_flight,
             deadline_ms: self.function.deadline.map_or(0, milliseconds),
-            user_data: Box::into_raw(Box::new(self)).cast(),
-            ..Self::none()
-        }
-    }
-
-    /// The options to take a registration back with.
-    pub(super) fn none() -> FFIHostFnOptions {
-        FFIHostFnOptions {
             size: size_of::<FFIHostFnOptions>(),
-            function: None,
-            cancel: None,
-            release: None,
-            user_data: ptr::null_mut(),
             format: FFI_FORMAT_CBOR,
-            max_in_flight: 0,
-            deadline_ms: 0,
+            user_data: Box::into_raw(Box::new(self)).cast(),
         }
     }
 
@@ -171,5 +155,88 @@ impl Registration {
     pub(super) unsafe extern "C" fn released(user_data: *mut c_void) {
         // SAFETY: called once, and last.
         drop(unsafe { Box::from_raw(user_data.cast::<Self>()) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ffihost_ipc::{Borrower, Client, Refusal, Service, Terms};
+    use std::ptr;
+    use std::sync::Barrier;
+    use std::thread;
+    use tokio::sync::mpsc;
+
+    /// Hands the duties to reply to the test.
+    struct Replies(mpsc::UnboundedSender<Reply>);
+
+    impl Service for Replies {
+        fn request(&self, _: &str, _: &[u8], reply: Reply) -> u64 {
+            self.0.send(reply).expect("the test waits");
+            0
+        }
+
+        fn cancel(&self, _: u64) {}
+
+        fn listen(&self, _: &str, _: Listener) -> Result<u64, Refusal> {
+            Err(Refusal::new(Status::InvalidArgument, "no events"))
+        }
+
+        fn unlisten(&self, _: u64) {}
+
+        fn register(&self, _: &str, _: HostFunction) -> Result<u64, Refusal> {
+            Err(Refusal::new(Status::InvalidArgument, "no host functions"))
+        }
+
+        fn unregister(&self, _: &str, _: u64) {}
+
+        fn complete(&self, _: u64, _: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
+            Err(Status::UnknownToken)
+        }
+    }
+
+    fn call(status: Status, payload: &[u8], number: usize) {
+        // SAFETY: the payload lives during the call, and userData is a number.
+        unsafe {
+            replied(status.code(), payload.as_ptr().cast(), payload.len(), ptr::without_provenance_mut(number));
+        }
+    }
+
+    /// One thread warns, and another one ends the request.
+    fn end_beside_warnings(number: usize) {
+        let together = Barrier::new(2);
+        thread::scope(|threads| {
+            threads.spawn(|| {
+                together.wait();
+                (0..8).for_each(|_| call(Status::StaleWarn, b"17", number));
+            });
+            together.wait();
+            call(Status::Ok, &[0xf6], number);
+        });
+    }
+
+    async fn client(sender: mpsc::UnboundedSender<Reply>) -> Client {
+        let (library, version) = ("replies".to_owned(), "1".to_owned());
+        let terms = Terms { library, version, abi_hash: 0, descriptor: vec![0xf6], token: None };
+        Client::in_process(Arc::new(Replies(sender)), terms, async {}).await.expect("it takes everybody")
+    }
+
+    #[test]
+    fn a_reply_beside_a_stale_warning_is_not_lost() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let (sender, mut replies) = mpsc::unbounded_channel();
+            let client = client(sender).await;
+            for round in 0..500 {
+                let requested = client.clone();
+                let waits = tokio::spawn(async move { requested.request("one", b"\xa0").await });
+                let reply = replies.recv().await.expect("it is requested");
+                let number = keep(Waiting { reply, lends: None }).addr();
+                end_beside_warnings(number);
+                assert!(take(ptr::without_provenance_mut(number)).is_none(), "the reply was lost in round {round}");
+                assert_eq!(waits.await.expect("no panic").expect("it is replied to"), [0xf6]);
+                call(Status::StaleWarn, b"17", number);
+            }
+        });
     }
 }

@@ -1,7 +1,7 @@
 //! A context of this very library: its functions are called directly.
 
 use super::rows::rows;
-use super::{Functions, Served};
+use super::{Functions, Origin, Served};
 use crate::abi::served::{Remote, Row, Start};
 use crate::abi::types::FFIHostFnOptions;
 use crate::abi::{AnyLibrary, Callback, UserData};
@@ -68,13 +68,14 @@ impl Functions for OwnFunctions {
         crate::abi::remove_listener(self.host, ticket)
     }
 
-    fn is_registered(&self, name: &str) -> bool {
-        self.host.enter(Phase::Closing).is_ok_and(|inside| inside.registry.contains(name))
+    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions, _: Origin) -> Result<u64, Status> {
+        // The host itself calls the library's exports, so whoever comes here is a client.
+        // SAFETY: the caller's contract.
+        unsafe { crate::abi::register_for_client(self.library, self.host, name, options) }
     }
 
-    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions) -> Result<(), Status> {
-        // SAFETY: the caller's contract.
-        unsafe { crate::abi::register_with(self.library, Ok(self.host), name, options) }
+    fn unregister(&self, name: &str, registration: u64) {
+        let _gone_with_its_context = crate::abi::unregister_for_client(self.library, self.host, name, registration);
     }
 
     fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status> {

@@ -9,7 +9,7 @@ use crate::sync::Mutex;
 use crate::wire::cbor::Reader;
 use ffihost_ipc::{Borrower, HostFunction, Lent, Listener, Refusal, Reply, Service, Status, Terms, Token};
 use ffihost_schema as schema;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -32,28 +32,40 @@ pub trait Functions: Send + Sync + 'static {
     /// Adds a listener, and gives the ticket that it is removed by.
     fn listen(&self, event: &str, callback: Callback) -> Result<u64, Status>;
 
-    /// Removes a listener. BUSY, if it may still be called.
+    /// Removes a listener. OK: it is not running, and never will be again. BUSY: it is removed, and its last delivery still
+    /// runs; whoever asks again learns when that has ended. UNKNOWN_TOKEN: it was removed before. INVALID_CTX: the context has
+    /// ended, and calls nobody.
     fn unlisten(&self, ticket: u64) -> Result<(), Status>;
 
-    /// Whether a host function of that name is registered, by anybody.
-    fn is_registered(&self, name: &str) -> bool;
-
-    /// Registers a host function, or takes it back.
+    /// Registers a host function, and returns what it is taken back by. BUSY, if it is for a client and the host has one.
     ///
     /// # Safety
     ///
-    /// The options are as `ffihost.h` says.
-    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions) -> Result<(), Status>;
+    /// The options are as `ffihost.h` says, with a function in them.
+    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions, origin: Origin) -> Result<u64, Status>;
+
+    /// Takes this very registration back, if it still is one.
+    fn unregister(&self, name: &str, registration: u64);
 
     /// Answers a call.
     fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status>;
 }
 
+/// Whose a host function is. What the host registers replaces a client's, and no client replaces it or takes it away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The program's in which the library runs.
+    Host,
+    /// A client's.
+    Client,
+}
+
 /// A context of a library, as something to serve.
-#[derive(Clone)]
 pub struct Served<F> {
     inner: Arc<Inner>,
     functions: Arc<F>,
+    /// Whose the host functions are that are registered through this.
+    origin: Origin,
 }
 
 /// A request, or the release of a handle.
@@ -65,6 +77,14 @@ struct Method {
     takes: Option<Arc<Handles>>,
     /// If its outcome can hold handles.
     lends: Option<Arc<Handles>>,
+}
+
+/// Listeners by their tickets, and the userData that they were added with.
+#[derive(Default)]
+struct Listeners {
+    present: HashMap<u64, UserData>,
+    /// Removed while their last deliveries ran: to be asked for again.
+    leaving: Vec<(u64, UserData)>,
 }
 
 enum How {
@@ -92,10 +112,14 @@ struct Inner {
     host_fns: HashMap<String, Function>,
     types: Arc<Types>,
     functions: Arc<dyn Functions>,
-    /// What listeners were added with, until they are removed.
-    listeners: Mutex<HashMap<u64, Arc<Listening>>>,
-    /// The names that are registered from here.
-    registered: Mutex<HashSet<String>>,
+    /// The listeners that may be called.
+    listeners: Mutex<Listeners>,
+}
+
+impl<F> Clone for Served<F> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), functions: Arc::clone(&self.functions), origin: self.origin }
+    }
 }
 
 impl<F> fmt::Debug for Served<F> {
@@ -143,9 +167,8 @@ impl<F: Functions> Served<F> {
             descriptor,
             functions: any,
             listeners: Mutex::default(),
-            registered: Mutex::default(),
         };
-        Self { inner: Arc::new(inner), functions }
+        Self { inner: Arc::new(inner), functions, origin: Origin::Client }
     }
 }
 
@@ -157,6 +180,12 @@ impl<F> Served<F> {
         Terms { library: name.clone(), version: version.clone(), abi_hash: *hash, descriptor, token }
     }
 
+    /// The same context for the host itself: the host functions that are registered through this are the host's own.
+    #[must_use]
+    pub fn of_host(&self) -> Self {
+        Self { origin: Origin::Host, ..self.clone() }
+    }
+
     /// What it offers and asks for.
     pub fn surface(&self) -> &schema::Library {
         &self.inner.surface
@@ -164,6 +193,25 @@ impl<F> Served<F> {
 }
 
 impl Inner {
+    /// Removes a listener, and asks again for those that were still running when they were removed. No lock is held while the
+    /// library is asked.
+    fn unlisten(&self, ticket: u64) {
+        let mut removed = {
+            let mut listeners = self.listeners.lock();
+            let present = listeners.present.remove(&ticket).map(|user_data| (ticket, user_data));
+            listeners.leaving.drain(..).chain(present).collect::<Vec<_>>()
+        };
+        removed.retain(|(ticket, user_data)| {
+            // With every other status nothing is called with it any more.
+            let runs = self.functions.unlisten(*ticket) == Err(Status::Busy);
+            if !runs {
+                callbacks::let_go_of_listener(user_data.0);
+            }
+            runs
+        });
+        self.listeners.lock().leaving.append(&mut removed);
+    }
+
     /// Starts a request; its reply is kept until it calls back.
     fn start(&self, method: usize, payload: &[u8], request: Waiting) -> u64 {
         let user_data = callbacks::keep(request);
@@ -185,6 +233,17 @@ impl Inner {
 
     fn unknown(&self, what: &str, name: &str) -> Refusal {
         Refusal::new(Status::InvalidArgument, format!("{} has no {what} named `{name}`", self.surface.name))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Listeners { present, leaving } = std::mem::take(self.listeners.get_mut());
+        for (ticket, user_data) in present.into_iter().chain(leaving) {
+            // A delivery that still runs has its share, and one that begins finds nothing.
+            let _also_if_it_runs = self.functions.unlisten(ticket);
+            callbacks::let_go_of_listener(user_data.0);
+        }
     }
 }
 
@@ -256,50 +315,39 @@ impl<F: Functions> Service for Served<F> {
 
     fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal> {
         let lends = self.inner.events.get(event).ok_or_else(|| self.inner.unknown("event", event))?;
-        let listener = Arc::new(Listening { listener, lends: lends.clone() });
-        // What it points to is dropped after the listener was removed.
-        let user_data = UserData(Arc::as_ptr(&listener).cast_mut().cast());
-        let ticket = self.functions.listen(event, Callback::new(heard, user_data)).map_err(refused)?;
-        self.inner.listeners.lock().insert(ticket, listener);
+        let user_data = callbacks::keep_listener(Listening { listener, lends: lends.clone() });
+        let added = self.functions.listen(event, Callback::new(heard, UserData(user_data)));
+        let ticket = added.map_err(|status| {
+            // What was refused is not called.
+            callbacks::let_go_of_listener(user_data);
+            refused(status)
+        })?;
+        self.inner.listeners.lock().present.insert(ticket, UserData(user_data));
         Ok(ticket)
     }
 
     fn unlisten(&self, ticket: u64) {
-        let removed = self.functions.unlisten(ticket);
-        let listener = self.inner.listeners.lock().remove(&ticket);
-        // A context that has ended calls nobody; one that may still call keeps what it calls with.
-        if let Some(listener) = listener
-            && removed == Err(Status::Busy)
-        {
-            let _for_ever = Arc::into_raw(listener);
-        }
+        self.inner.unlisten(ticket);
     }
 
-    fn register(&self, name: &str, function: HostFunction) -> Result<(), Refusal> {
+    fn register(&self, name: &str, function: HostFunction) -> Result<u64, Refusal> {
         let known = self.inner.host_fns.get(name).ok_or_else(|| self.inner.unknown("host function", name))?;
-        if self.functions.is_registered(name) && !self.inner.registered.lock().contains(name) {
-            let text = "the process that serves the library has registered it itself";
-            return Err(Refusal::new(Status::Busy, text));
-        }
         let functions = Arc::clone(&self.inner.functions);
         let (lends, takes) = (known.lends.clone(), known.takes.clone());
         let options = Registration { function, lends, takes, functions }.options();
         // SAFETY: userData lives until it is released.
-        if let Err(status) = unsafe { self.functions.register(name, &options) } {
+        unsafe { self.functions.register(name, &options, self.origin) }.map_err(|status| {
             // SAFETY: what was refused is not released.
             unsafe { Registration::released(options.user_data) };
-            return Err(refused(status));
-        }
-        self.inner.registered.lock().insert(name.to_owned());
-        Ok(())
+            match status {
+                Status::Busy => Refusal::new(status, "the process that serves the library has registered it itself"),
+                _ => refused(status),
+            }
+        })
     }
 
-    fn unregister(&self, name: &str) {
-        let was_ours = self.inner.registered.lock().remove(name);
-        if was_ours {
-            // SAFETY: nothing is registered.
-            let _gone_with_its_context = unsafe { self.functions.register(name, &Registration::none()) };
-        }
+    fn unregister(&self, name: &str, registration: u64) {
+        self.functions.unregister(name, registration);
     }
 
     fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status> {
@@ -314,5 +362,154 @@ impl<F: Functions> Service for Served<F> {
 
     fn release(&self, lent: Lent) {
         handles::release(&*self.functions, lent);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ffihost_ipc::Client;
+    use std::sync::mpsc;
+    use std::thread::{self, JoinHandle};
+
+    /// A library with an event that lends a handle. While its first listener is removed, a delivery to it begins and waits.
+    struct Slow {
+        /// What the first removal returns.
+        status: Status,
+        added: Mutex<Vec<Callback>>,
+        removals: Mutex<Vec<u64>>,
+        delivery: Mutex<Option<JoinHandle<()>>>,
+        entered: (mpsc::SyncSender<()>, Mutex<mpsc::Receiver<()>>),
+        go_on: Mutex<mpsc::Receiver<()>>,
+    }
+
+    impl Functions for Slow {
+        fn methods(&self) -> Vec<(&str, Option<&str>)> {
+            vec![("thing_release", Some("Thing"))]
+        }
+
+        fn start(&self, _: usize, _: &[u8], _: Callback) -> Result<(), Status> {
+            Err(Status::InvalidArgument)
+        }
+
+        fn cancel(&self, _: usize) {}
+
+        /// The delivery is here: what it lends has not been sent, as the client has gone.
+        fn release(&self, _: usize, _: u64) -> Result<(), Status> {
+            self.entered.0.send(()).expect("the test waits");
+            self.go_on.lock().recv().expect("the test lets it go on");
+            Ok(())
+        }
+
+        fn listen(&self, _: &str, callback: Callback) -> Result<u64, Status> {
+            let mut added = self.added.lock();
+            added.push(callback);
+            Ok(added.len() as u64)
+        }
+
+        fn unlisten(&self, ticket: u64) -> Result<(), Status> {
+            let mut removals = self.removals.lock();
+            removals.push(ticket);
+            if removals.len() > 1 {
+                return Ok(());
+            }
+            let callback = self.added.lock()[0];
+            let delivery = thread::spawn(move || callback.call(Status::Ok, b"\xa1\x65thing\x07"));
+            self.entered.1.lock().recv().expect("it is delivered");
+            *self.delivery.lock() = Some(delivery);
+            Err(self.status)
+        }
+
+        unsafe fn register(&self, _: &str, _: &FFIHostFnOptions, _: Origin) -> Result<u64, Status> {
+            Err(Status::InvalidArgument)
+        }
+
+        fn unregister(&self, _: &str, _: u64) {}
+
+        fn complete(&self, _: u64, _: i32, _: &[u8]) -> Result<(), Status> {
+            Err(Status::UnknownToken)
+        }
+    }
+
+    fn surface() -> schema::Library {
+        let thing =
+            schema::Field { name: "thing".into(), docs: String::new(), ty: schema::Type::Handle("Thing".into()) };
+        let (name, docs) = ("found".to_owned(), String::new());
+        let formats = schema::Formats { native: false, cbor: true };
+        let layout = schema::Layout { size: 8, align: 8, offsets: vec![0] };
+        let constructor = schema::Constructor {
+            docs: String::new(),
+            params: Vec::new(),
+            error: None,
+            formats,
+            layout: layout.clone(),
+        };
+        schema::Library {
+            name: "slow".into(),
+            docs: String::new(),
+            version: "1".into(),
+            pointer_width: 64,
+            hash: 0,
+            formats,
+            serve: true,
+            constructor,
+            structs: Vec::new(),
+            enums: Vec::new(),
+            handles: Vec::new(),
+            requests: Vec::new(),
+            host_fns: Vec::new(),
+            events: vec![schema::Event { name, docs, params: vec![thing], layout }],
+            constants: Vec::new(),
+        }
+    }
+
+    /// A client that listens, and goes without a goodbye. Its removal has been asked for when this returns.
+    async fn listen_and_go(served: &Served<Slow>) {
+        let removals = served.removals.lock().len();
+        let client = Client::in_process(Arc::new(served.clone()), served.terms(None), async {}).await;
+        let client = client.expect("it takes everybody");
+        let _events = client.listen("found").await.expect("there is such an event");
+        client.abort();
+        while served.removals.lock().len() == removals {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn what_a_slow_delivery_uses_outlives_it(status: Status) {
+        let (entered, go_on) = (mpsc::sync_channel(1), mpsc::sync_channel(1));
+        let slow = Slow {
+            status,
+            added: Mutex::default(),
+            removals: Mutex::default(),
+            delivery: Mutex::default(),
+            entered: (entered.0, Mutex::new(entered.1)),
+            go_on: Mutex::new(go_on.1),
+        };
+        let served = Served::new(surface(), vec![0xf6], slow);
+        // Each listener has a share of this.
+        let handles = served.inner.events["found"].clone().expect("it can hold handles");
+        let nobody = Arc::strong_count(&handles);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            listen_and_go(&served).await;
+            assert_eq!(Arc::strong_count(&handles), nobody + 1, "freed while a delivery runs");
+            go_on.0.send(()).expect("it waits");
+            let delivery = served.delivery.lock().take().expect("it has begun");
+            delivery.join().expect("no panic");
+            listen_and_go(&served).await;
+            assert_eq!(Arc::strong_count(&handles), nobody, "kept for ever");
+        });
+        let late = served.added.lock()[0];
+        late.call(Status::Ok, b"\xa1\x65thing\x07");
+    }
+
+    #[test]
+    fn a_listener_that_still_runs_is_freed_when_it_has_ended() {
+        what_a_slow_delivery_uses_outlives_it(Status::Busy);
+    }
+
+    #[test]
+    fn a_listener_that_runs_though_the_context_has_ended_is_not_freed() {
+        what_a_slow_delivery_uses_outlives_it(Status::InvalidCtx);
     }
 }

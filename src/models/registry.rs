@@ -119,3 +119,26 @@ fn unregister_ends_a_call_that_nobody_answers() {
         writer.join().expect("no panic");
     });
 }
+
+#[test]
+fn what_the_host_registers_is_the_hosts_in_any_order() {
+    model(|| {
+        let registry = Arc::new(Registry::new());
+        let (host, client) = (Drops::default(), Drops::default());
+        let served = {
+            let (registry, client) = (Arc::clone(&registry), client.clone());
+            thread::spawn(move || {
+                if let Ok((number, replaced)) = registry.register_for_client("function", client.token()) {
+                    assert!(replaced.is_none(), "a client replaced what the host has");
+                    drop(registry.unregister_for_client("function", number));
+                }
+            })
+        };
+        drop(registry.register("function", host.token()));
+        assert_eq!(host.get(), 0);
+        served.join().expect("no panic");
+        assert!(registry.contains("function"), "a client took it away");
+        assert_eq!((host.get(), client.get()), (0, 1));
+        drop(registry.clear());
+    });
+}

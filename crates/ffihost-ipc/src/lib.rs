@@ -25,7 +25,7 @@ pub use self::limits::Limits;
 pub use self::metrics::{Metrics, Snapshot};
 pub use self::peer::Peer;
 pub use self::server::{BindError, ListeningSocket, Routing, Server, Stopper};
-pub use self::service::{Borrower, HostFunction, Listener, Refusal, Reply, Service};
+pub use self::service::{Borrower, HostFunction, Listener, Refusal, Reply, Service, Warning};
 pub use self::session::Lent;
 pub use self::terms::{Terms, Token};
 pub use self::tls::{ClientTls, ServerTls, TlsError};

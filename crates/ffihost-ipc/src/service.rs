@@ -27,12 +27,13 @@ pub trait Service: Send + Sync + 'static {
     /// Removes a listener. When this returns it is not called any more.
     fn unlisten(&self, ticket: u64);
 
-    /// Registers a host function, in place of the one that this server registered under that name before. Calls that were
-    /// made to the one before may still be answered.
-    fn register(&self, name: &str, function: HostFunction) -> Result<(), Refusal>;
+    /// Registers a host function in place of another client's, and returns the ticket that it is taken back by. Calls that
+    /// were made to the one before may still be answered. Refused with BUSY if the host has registered one of that name.
+    fn register(&self, name: &str, function: HostFunction) -> Result<u64, Refusal>;
 
-    /// Takes a host function back that was registered. Its open calls fail.
-    fn unregister(&self, name: &str);
+    /// Takes the registration with that ticket back; its open calls fail. What replaced it, the host or another client,
+    /// stays.
+    fn unregister(&self, name: &str, ticket: u64);
 
     /// Answers a call of a host function for a client. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
     fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status>;
@@ -132,10 +133,29 @@ impl Reply {
 
     /// Says that the request still runs.
     pub fn stale(&self, elapsed: Duration) {
-        if let Some(key) = self.key {
-            let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-            self.link.tell(|session| session.stale(key, elapsed_ms));
+        if let Some(warning) = self.warning() {
+            warning.send(elapsed);
         }
+    }
+
+    /// What says that the request still runs, apart from the duty to reply: another thread may reply meanwhile.
+    pub fn warning(&self) -> Option<Warning> {
+        Some(Warning { link: Arc::clone(&self.link), key: self.key? })
+    }
+}
+
+/// Says that a request still runs. It means nothing once the request was replied to.
+#[derive(Debug)]
+pub struct Warning {
+    link: Arc<Link>,
+    key: Key,
+}
+
+impl Warning {
+    /// Says it.
+    pub fn send(self, elapsed: Duration) {
+        let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        self.link.tell(|session| session.stale(self.key, elapsed_ms));
     }
 }
 

@@ -76,9 +76,12 @@ enum Stage {
     Over,
 }
 
-/// Names a request of a session until it is replied to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key(usize);
+/// Names a request of a session, and never another one: what comes after its reply means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    serial: u64,
+    at: usize,
+}
 
 /// What a client asks for.
 #[derive(Debug, PartialEq, Eq)]

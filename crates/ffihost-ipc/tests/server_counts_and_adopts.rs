@@ -56,12 +56,12 @@ impl Service for Plain {
 
     fn unlisten(&self, _: u64) {}
 
-    fn register(&self, _: &str, function: HostFunction) -> Result<(), Refusal> {
+    fn register(&self, _: &str, function: HostFunction) -> Result<u64, Refusal> {
         self.functions.lock().expect("no panic").push(function);
-        Ok(())
+        Ok(0)
     }
 
-    fn unregister(&self, _: &str) {}
+    fn unregister(&self, _: &str, _: u64) {}
 
     fn complete(&self, call: u64, _: i32, payload: &[u8], _: Borrower<'_>) -> Result<(), Status> {
         self.completed.lock().expect("no panic").push(call);

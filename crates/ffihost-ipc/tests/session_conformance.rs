@@ -670,3 +670,17 @@ fn what_the_client_is_sent_it_has_until_it_is_taken_out() {
     assert!(!session.has(thing) && !session.give_back(thing) && session.end().handles.is_empty(), "it was taken out");
     assert!(!session.reply(keys[3], 0, b"\xf6") && !session.event(5, b"") && session.call(1, 6, b"").is_err());
 }
+
+#[test]
+fn what_comes_after_a_reply_means_no_later_request() {
+    let mut server = Dialogue::greeted();
+    let first = server.start(&[request(1, "first")])[0];
+    assert!(server.session.reply(first, 0, b"\xf6"));
+    let second = server.start(&[request(2, "second")])[0];
+    server.take_output();
+    server.session.stale(first, 17);
+    assert!(!server.session.reply(first, 0, b"\xf6") && !server.session.started(first, 1));
+    assert_eq!(server.take_output(), b"");
+    server.session.stale(second, 17);
+    assert!(matches!(*frames(&server.take_output()), [FromServer::Stale { id: 2, elapsed_ms: 17 }]));
+}

@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// A client of a context in this process: the same as of one that is served, over memory. The context is closed when the client's
 /// last clone is gone, and by [`Client::close`].
 ///
+/// This program is the host: the host functions that it registers so are its own. They replace those of clients of a server, and
+/// no such client can replace them or take them away.
+///
 /// # Panics
 ///
 /// Outside of a tokio runtime.
@@ -19,7 +22,7 @@ pub async fn client(context: &Context) -> Client {
             tracing::warn!(library = closed.surface().name, "it was closed before, or did not stop in time");
         }
     };
-    let client = Client::in_process(Arc::new(context.clone()), context.terms(None), close).await;
+    let client = Client::in_process(Arc::new(context.of_host()), context.terms(None), close).await;
     client.expect("a server without a token takes a client of any interface")
 }
 

@@ -2,10 +2,12 @@
 
 use crate::exports::{Exports, Start};
 use crate::once::once;
-use ffihost::abi::types::{FFIHostFnOptions, FFIStats};
-use ffihost::ipc::{Callback, Functions, Served, Status};
+use crate::registered::Registered;
+use ffihost::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions, FFIStats};
+use ffihost::ipc::{Callback, Functions, Origin, Served, Status};
 use std::ffi::{CString, c_int, c_void};
 use std::ptr;
+use std::sync::Arc;
 
 /// A context of a loaded library.
 pub type Context = Served<Loaded>;
@@ -16,6 +18,8 @@ pub struct Loaded {
     pub(crate) exports: Exports,
     /// A number, says `ffihost.h`, for any thread.
     pub(crate) ctx: usize,
+    /// Shared by the clones.
+    pub(crate) registered: Arc<Registered>,
 }
 
 impl Loaded {
@@ -43,6 +47,18 @@ impl Loaded {
         closed.await.0 == 0
     }
 }
+
+/// The options to take a registration back with.
+const NOTHING: FFIHostFnOptions = FFIHostFnOptions {
+    size: size_of::<FFIHostFnOptions>(),
+    function: None,
+    cancel: None,
+    release: None,
+    user_data: ptr::null_mut(),
+    format: FFI_FORMAT_CBOR,
+    max_in_flight: 0,
+    deadline_ms: 0,
+};
 
 /// What an export returned.
 fn status(ret: c_int) -> Result<(), Status> {
@@ -102,15 +118,21 @@ impl Functions for Loaded {
         status(unsafe { (self.exports.unlisten)(self.ctx(), ticket) })
     }
 
-    fn is_registered(&self, name: &str) -> bool {
+    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions, origin: Origin) -> Result<u64, Status> {
+        let c_name = c_name(name)?;
         // SAFETY: the name lives during the call.
-        c_name(name).is_ok_and(|name| unsafe { (self.exports.registered)(self.ctx(), name.as_ptr()) } == 1)
+        let is_registered = || unsafe { (self.exports.registered)(self.ctx(), c_name.as_ptr()) } == 1;
+        // SAFETY: name and options live during the call; the caller's contract.
+        let register = || status(unsafe { (self.exports.register)(self.ctx(), c_name.as_ptr(), options) });
+        self.registered.register(name, origin, is_registered, register)
     }
 
-    unsafe fn register(&self, name: &str, options: &FFIHostFnOptions) -> Result<(), Status> {
-        let name = c_name(name)?;
-        // SAFETY: name and options live during the call; the caller's contract.
-        status(unsafe { (self.exports.register)(self.ctx(), name.as_ptr(), options) })
+    fn unregister(&self, name: &str, registration: u64) {
+        let Ok(c_name) = c_name(name) else { return };
+        self.registered.unregister(name, registration, || {
+            // SAFETY: the name lives during the call, and there is nothing in the options.
+            let _gone_with_its_context = unsafe { (self.exports.register)(self.ctx(), c_name.as_ptr(), &NOTHING) };
+        });
     }
 
     fn complete(&self, call: u64, ret: c_int, payload: &[u8]) -> Result<(), Status> {

@@ -11,6 +11,7 @@ mod context;
 mod exports;
 mod library;
 mod once;
+mod registered;
 
 pub use self::client::client;
 pub use self::context::{Context, Loaded};

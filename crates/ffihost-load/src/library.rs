@@ -8,6 +8,7 @@ use ffihost_schema::{ReadError, Status};
 use std::ffi::c_int;
 use std::path::{Path, PathBuf};
 use std::ptr;
+use std::sync::Arc;
 
 /// A library that was loaded, and stays so.
 #[derive(Debug)]
@@ -148,7 +149,11 @@ impl Library {
             }
         };
         match ret {
-            0 => Ok(Context::new(self.surface, self.descriptor, Loaded { exports: self.exports, ctx })),
+            0 => Ok(Context::new(
+                self.surface,
+                self.descriptor,
+                Loaded { exports: self.exports, ctx, registered: Arc::default() },
+            )),
             1 => Err(CreateError::Declared(payload)),
             ret => Err(CreateError::Failed { ret, text: String::from_utf8_lossy(&payload).into_owned() }),
         }

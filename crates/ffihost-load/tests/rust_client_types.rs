@@ -229,12 +229,12 @@ impl Service for Answers {
 
     fn unlisten(&self, _: u64) {}
 
-    fn register(&self, _: &str, function: HostFunction) -> Result<(), Refusal> {
+    fn register(&self, _: &str, function: HostFunction) -> Result<u64, Refusal> {
         self.functions.lock().expect("nobody panicked").push(function);
-        Ok(())
+        Ok(0)
     }
 
-    fn unregister(&self, _: &str) {}
+    fn unregister(&self, _: &str, _: u64) {}
 
     fn complete(&self, _: u64, ret: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
         self.completed.lock().expect("nobody panicked").push(ret);

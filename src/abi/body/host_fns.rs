@@ -1,16 +1,21 @@
 //! Registering host functions, and taking their answers.
 
-use super::super::host_fn::{HostFunction, UserData};
+use super::super::host_fn::HostFunction;
 use super::super::library::AnyLibrary;
 use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
 use super::{bytes, done, fits, host, name};
 use crate::context::frame;
-use crate::context::gate::Phase;
+use crate::context::gate::{Phase, Refused};
+use crate::context::local::Local;
 use crate::inflight::{Accepted, Answer, Raw, Token};
+use crate::panic::contain_call;
+use crate::registry::{Entry, Registry};
 use crate::status::Status;
+use crate::sync::Arc;
 use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
-use std::time::Duration;
+use std::mem::ManuallyDrop;
+use std::rc::Rc;
 
 /// `<lib>_register_host_fn` and its `_cbor` twin.
 ///
@@ -74,49 +79,97 @@ pub unsafe fn register_host_fn_with(
     })
 }
 
-/// Registers a host function as options say it, or with none in them takes it back. What is refused is not released.
+/// Registers a host function for the host as options say it, or with none in them takes it back. What is refused is not
+/// released.
 ///
 /// # Safety
 ///
 /// As `ffihost.h` says: the functions are such, and userData lives until it is released.
-pub(crate) unsafe fn register_with(
+unsafe fn register_with(
     library: &'static AnyLibrary,
     host: Result<Host, Status>,
     name: &str,
     options: &FFIHostFnOptions,
 ) -> Result<(), Status> {
-    let format = match options.format {
-        FFI_FORMAT_NATIVE => Format::Native,
-        FFI_FORMAT_CBOR => Format::Cbor,
-        _ => return Err(Status::InvalidArgument),
+    let function = read(library, options)?;
+    change(library, host?, name, |registry| match function {
+        Some(function) => Ok(((), registry.register(name, ManuallyDrop::into_inner(function)))),
+        None => Ok(((), Some(registry.unregister(name).ok_or(Status::NotRegistered)?))),
+    })
+}
+
+/// Registers a host function for a client of a server, and returns what it is taken back by; BUSY if the host has one. What is
+/// refused is not released.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: the functions are such, and userData lives until it is released.
+#[cfg(feature = "ipc")]
+pub(crate) unsafe fn register_for_client(
+    library: &'static AnyLibrary,
+    host: Host,
+    name: &str,
+    options: &FFIHostFnOptions,
+) -> Result<u64, Status> {
+    let function = read(library, options)?.ok_or(Status::InvalidArgument)?;
+    change(library, host, name, |registry| {
+        let registered = registry.register_for_client(name, ManuallyDrop::into_inner(function));
+        registered.map_err(|refused| {
+            let _not_released = ManuallyDrop::new(refused);
+            Status::Busy
+        })
+    })
+}
+
+/// Takes back what a client has registered, if it is still registered.
+#[cfg(feature = "ipc")]
+pub(crate) fn unregister_for_client(
+    library: &'static AnyLibrary,
+    host: Host,
+    name: &str,
+    number: u64,
+) -> Result<(), Status> {
+    change(library, host, name, |registry| Ok(((), registry.unregister_for_client(name, number))))
+}
+
+/// What options say; the library's deadline holds where they name none.
+fn read(
+    library: &'static AnyLibrary,
+    options: &FFIHostFnOptions,
+) -> Result<Option<ManuallyDrop<HostFunction>>, Status> {
+    let mut function = HostFunction::read(options)?;
+    if let Some(function) = &mut function {
+        function.deadline = function.deadline.or(library.options.host_deadline);
+    }
+    Ok(function)
+}
+
+/// Changes what is registered under a name that the library has. What is no longer registered may be the last one to be
+/// held, and is released then, under no lock: here and as admitted work, so that a close waits for it; while the context
+/// closes, on the FFI thread, so that none does.
+fn change<T>(
+    library: &'static AnyLibrary,
+    host: Host,
+    name: &str,
+    change: impl FnOnce(&Registry<HostFunction>) -> Result<(T, Option<Arc<Entry<HostFunction>>>), Status>,
+) -> Result<T, Status> {
+    let (inside, closes) = match host.admit() {
+        Err(Refused::Closing) => (host.enter(Phase::Closing)?, true),
+        admitted => (admitted?, false),
     };
-    let function = options.function.map(|function| HostFunction {
-        function,
-        cancel: options.cancel,
-        release: options.release,
-        user_data: UserData(options.user_data),
-        format,
-        max_in_flight: options.max_in_flight,
-        deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
-    });
-    let function = function.map(std::mem::ManuallyDrop::new);
-    let host = host?;
-    let inside = host.enter(Phase::Closing)?;
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
     }
-    let gone = match function {
-        Some(mut function) => {
-            // The library's holds where the host says nothing.
-            function.deadline = function.deadline.or(inside.options.host_deadline);
-            inside.registry.register(name, std::mem::ManuallyDrop::into_inner(function))
-        }
-        None => Some(inside.registry.unregister(name).ok_or(Status::NotRegistered)?),
-    };
+    let (changed, gone) = change(&inside.registry)?;
     inside.context.signal.notify();
-    // May be the last one to hold it, and release it: under no lock, but inside, so that a close waits for that.
-    frame::enter(host, || drop(gone));
-    Ok(())
+    if closes {
+        // Handed back if the FFI thread takes no more: it is past its last call then.
+        let handed_back = inside.post(Box::new(move |_: &Rc<Local>| drop(gone)));
+        frame::enter(host, || contain_call(|| drop(handed_back)));
+    } else {
+        frame::enter(host, || contain_call(|| drop(gone)));
+    }
+    Ok(changed)
 }
 
 /// `<lib>_host_complete`.

@@ -207,7 +207,7 @@ fn perform(link: &Arc<Link>, shared: &Shared, action: Action<'_>) {
             link.with(|session| session.closed(id));
         }
         Action::Register { id, name, max_in_flight, deadline } => {
-            let candidate = Candidate { link: Arc::clone(link), id, max_in_flight, deadline };
+            let candidate = Candidate { link: Arc::clone(link), id, max_in_flight, deadline, ticket: 0 };
             opened(link, shared, id, shared.routes.add(service, name, candidate).map(|()| 0));
         }
         Action::Unregister { id, calls } => {

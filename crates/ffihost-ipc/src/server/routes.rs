@@ -25,24 +25,27 @@ pub(super) struct Candidate {
     pub(super) id: u64,
     pub(super) max_in_flight: u32,
     pub(super) deadline: Option<Duration>,
+    /// What its latest registration is taken back by.
+    pub(super) ticket: u64,
 }
 
 impl Candidate {
     fn function(&self) -> HostFunction {
-        let Self { link, id, max_in_flight, deadline } = self.clone();
+        let Self { link, id, max_in_flight, deadline, .. } = self.clone();
         HostFunction { link, id, max_in_flight, deadline }
     }
 }
 
 impl Routes {
     /// Puts a registration before all others of its name.
-    pub(super) fn add(&self, service: &dyn Service, name: &str, candidate: Candidate) -> Result<(), Refusal> {
+    pub(super) fn add(&self, service: &dyn Service, name: &str, mut candidate: Candidate) -> Result<(), Refusal> {
         let route = Arc::clone(self.names.lock().entry(name.to_owned()).or_default());
         let mut candidates = route.lock();
         let added = service.register(name, candidate.function());
-        if added.is_ok() {
+        let added = added.map(|ticket| {
+            candidate.ticket = ticket;
             candidates.push(candidate);
-        }
+        });
         drop(candidates);
         self.forget_if_empty(name);
         added
@@ -57,9 +60,9 @@ impl Routes {
                 continue;
             };
             let was_asked = at + 1 == candidates.len();
-            candidates.remove(at);
+            let removed = candidates.remove(at);
             if was_asked {
-                ask_the_last(service, &name, &candidates);
+                ask_the_last(service, &name, &mut candidates, removed.ticket);
             }
             drop(candidates);
             self.forget_if_empty(&name);
@@ -76,15 +79,15 @@ impl Routes {
     }
 }
 
-/// Registers the newest candidate that the library takes, or nobody.
-fn ask_the_last(service: &dyn Service, name: &str, candidates: &[Candidate]) {
-    match candidates.last() {
-        Some(last) => {
-            if let Err(error) = service.register(name, last.function()) {
-                tracing::warn!(name, %error, "an earlier registration could not be restored");
-                service.unregister(name);
-            }
+/// Registers the newest candidate in place of the one that was asked, or takes that one's registration back.
+fn ask_the_last(service: &dyn Service, name: &str, candidates: &mut [Candidate], ticket: u64) {
+    let Some(last) = candidates.last_mut() else { return service.unregister(name, ticket) };
+    match service.register(name, last.function()) {
+        Ok(ticket) => last.ticket = ticket,
+        Err(error) => {
+            // The host may have taken the name over: its registration has another ticket, and stays.
+            tracing::warn!(name, %error, "an earlier registration could not be restored");
+            service.unregister(name, ticket);
         }
-        None => service.unregister(name),
     }
 }

@@ -9,6 +9,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) id: u64,
+    /// Tells it from an earlier request in the same place.
+    serial: u64,
     /// What it is cancelled by, once it was started.
     ticket: Option<u64>,
     pub(super) deadline: Option<Instant>,
@@ -19,7 +21,7 @@ pub(super) struct Request {
 
 impl Request {
     pub(super) fn new(id: u64, deadline: Option<Instant>) -> Self {
-        Self { id, ticket: None, deadline, answered: false, unwanted: false }
+        Self { id, serial: 0, ticket: None, deadline, answered: false, unwanted: false }
     }
 }
 
@@ -68,6 +70,8 @@ pub(super) enum Cancelled {
 pub(super) struct Ids {
     ids: HashMap<u64, Open>,
     requests: Slab<Request>,
+    /// How many requests there have been.
+    started: u64,
     /// Requests that are answered, and not let go of.
     answered: usize,
 }
@@ -87,9 +91,11 @@ impl Ids {
         self.ids.len() + self.answered - self.requests.len()
     }
 
-    pub(super) fn start(&mut self, request: Request) -> Key {
-        let id = request.id;
-        let key = Key(self.requests.insert(request));
+    pub(super) fn start(&mut self, mut request: Request) -> Key {
+        let (id, serial) = (request.id, self.started);
+        self.started += 1;
+        request.serial = serial;
+        let key = Key { serial, at: self.requests.insert(request) };
         self.ids.insert(id, Open::Request(key));
         key
     }
@@ -98,17 +104,22 @@ impl Ids {
         self.ids.insert(id, open);
     }
 
+    fn request(&mut self, key: Key) -> Option<&mut Request> {
+        self.requests.get_mut(key.at).filter(|request| request.serial == key.serial)
+    }
+
     /// True if the request was cancelled before its ticket was known.
     pub(super) fn started(&mut self, key: Key, ticket: u64) -> bool {
         // It may have been replied to before this: then there is nothing to remember.
-        let Some(request) = self.requests.get_mut(key.0) else { return false };
+        let Some(request) = self.request(key) else { return false };
         request.ticket = Some(ticket);
         request.unwanted
     }
 
     /// The library has let go of a request.
     pub(super) fn finish(&mut self, key: Key) -> Option<Request> {
-        let request = self.requests.try_remove(key.0)?;
+        self.request(key)?;
+        let request = self.requests.remove(key.at);
         if request.answered {
             self.answered -= 1;
         } else {
@@ -119,24 +130,25 @@ impl Ids {
 
     /// A request is answered before the library lets go of it: its id, and its ticket if there is one yet.
     pub(super) fn expire(&mut self, key: Key) -> Option<(u64, Option<u64>)> {
-        let request = self.requests.get_mut(key.0).filter(|request| !request.answered)?;
+        let request = self.request(key).filter(|request| !request.answered)?;
         request.answered = true;
         request.unwanted = true;
+        let (id, ticket) = (request.id, request.ticket);
         self.answered += 1;
-        self.ids.remove(&request.id);
-        Some((request.id, request.ticket))
+        self.ids.remove(&id);
+        Some((id, ticket))
     }
 
     /// The id of a request that its client waits for.
-    pub(super) fn id_of(&self, key: Key) -> Option<u64> {
-        self.requests.get(key.0).filter(|request| !request.answered).map(|request| request.id)
+    pub(super) fn id_of(&mut self, key: Key) -> Option<u64> {
+        self.request(key).filter(|request| !request.answered).map(|request| request.id)
     }
 
     /// Notes that an id is to end, once; says what has to be done for that, if it can be done yet.
     pub(super) fn cancel(&mut self, id: u64) -> Option<Cancelled> {
         match self.ids.get_mut(&id)? {
             Open::Request(key) => {
-                let request = self.requests.get_mut(key.0)?;
+                let request = self.requests.get_mut(key.at)?;
                 let first = !std::mem::replace(&mut request.unwanted, true);
                 request.ticket.filter(|_| first).map(Cancelled::Request)
             }
@@ -215,7 +227,7 @@ impl Ids {
                 Open::Listener(Listener { ticket: Some(ticket), unwanted: false, .. }) => listeners.push(ticket),
                 Open::Registration(Registration { opened: true, unwanted: false, .. }) => registrations.push(id),
                 Open::Request(key) => {
-                    if let Some(request) = self.requests.get_mut(key.0) {
+                    if let Some(request) = self.requests.get_mut(key.at) {
                         request.answered = true;
                         request.unwanted = true;
                         self.answered += 1;

@@ -24,7 +24,7 @@ pub(super) struct Timers {
     stall_time: Duration,
     idle_time: Duration,
     /// Deadlines of requests, by time.
-    requests: BTreeSet<(Instant, usize)>,
+    requests: BTreeSet<(Instant, Key)>,
     greeting: Option<Instant>,
     frame: Option<Instant>,
     stall: Option<Instant>,
@@ -48,18 +48,18 @@ impl Timers {
     }
 
     pub(super) fn watch(&mut self, deadline: Instant, key: Key) {
-        self.requests.insert((deadline, key.0));
+        self.requests.insert((deadline, key));
     }
 
     pub(super) fn unwatch(&mut self, deadline: Instant, key: Key) {
-        self.requests.remove(&(deadline, key.0));
+        self.requests.remove(&(deadline, key));
     }
 
     /// A request whose deadline has passed.
     pub(super) fn expired(&mut self, now: Instant) -> Option<Key> {
         let first = *self.requests.first().filter(|(deadline, _)| *deadline <= now)?;
         self.requests.remove(&first);
-        Some(Key(first.1))
+        Some(first.1)
     }
 
     pub(super) fn received(&mut self, now: Instant) {

@@ -25,11 +25,11 @@ impl Service for Echo {
 
     fn unlisten(&self, _: u64) {}
 
-    fn register(&self, _: &str, _: HostFunction) -> Result<(), Refusal> {
+    fn register(&self, _: &str, _: HostFunction) -> Result<u64, Refusal> {
         Err(Refusal::new(Status::InvalidArgument, "no host functions"))
     }
 
-    fn unregister(&self, _: &str) {}
+    fn unregister(&self, _: &str, _: u64) {}
 
     fn complete(&self, _: u64, _: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
         Err(Status::UnknownToken)

@@ -130,6 +130,14 @@ impl Served {
         }
     }
 
+    /// The context of a library that serves itself.
+    pub fn ctx(&self) -> Option<own::Ctx> {
+        match &self.behind {
+            Behind::Loaded { .. } => None,
+            Behind::Itself(ctx) => Some(*ctx),
+        }
+    }
+
     pub fn both(&self) -> [&Address; 2] {
         [&self.unix, &self.tcp]
     }
