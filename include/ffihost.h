@@ -32,7 +32,9 @@
  *     the event thread  one per context, started with the first listener; it calls event listeners.
  *     your thread       a synchronous request calls back before it returns; unregister and replace may release there.
  *
- *   If library code refuses to stop when it is closed, the thread that closes calls the callbacks that are left.
+ *   If library code refuses to stop when it is closed, the thread that closes calls the callbacks that are left. One that is
+ *   being called with FFI_RET_STALE_WARN just then is called again on the FFI thread when it has returned: after destroy
+ *   has returned, if that takes longer than the library's linger.
  *
  * EXACTLY ONCE
  *
@@ -158,7 +160,8 @@ extern "C" {
  *
  * Thread: the FFI thread; the caller's thread for a synchronous request; the event thread for an event; a thread of the
  * library's for the `done` of close, and for what is left when the library's code refuses to stop.
- * How often: STALE_WARN any number of times, then exactly one terminal status. An event: once for each.
+ * How often: STALE_WARN any number of times, then exactly one terminal status; no two of these calls overlap. An event:
+ *   once for each.
  * May call: everything here. destroy returns FFI_RET_WOULD_DEADLOCK on the FFI and event threads.
  */
 typedef void (*FFICallBack)(int ret, const char *msg, size_t len, void *userData) FFI_NOEXCEPT;

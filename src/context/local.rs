@@ -244,7 +244,11 @@ impl Local {
     pub(super) fn retire(&self) {
         self.shut_down_calls();
         self.retire_calls();
-        contain(|| drop(self.batch.take()));
+        // One by one: two that panic in one drop would end the process.
+        let mut batch = self.batch.take();
+        while let Some((_, job)) = batch.pop_front() {
+            contain(|| drop(job));
+        }
         self.capacity.clear();
         contain(|| self.snapshot.clear());
         drop(self.context().signal.reset());

@@ -7,11 +7,11 @@ use crate::abi::{AnyLibrary, Callback, UserData, context_of};
 use crate::context::frame;
 use crate::context::gate::Phase;
 use crate::panic;
+use crate::thread::Thread;
 use ffihost_ipc::{Address, Limits, Peer, Server, ServerTls, Status, Token};
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Duration;
 
 /// Says whether somebody may connect: the author's.
@@ -160,7 +160,13 @@ fn start(
             Err(text) => tell(Status::Err, &text),
         }
     };
-    let thread = thread::Builder::new().name("ffihost-serve".into()).spawn(serve).map_err(|error| {
+    // All of the server's thread has a share of the record.
+    let tenancy = inside.tenancy().ok_or(Status::Closing)?;
+    let body = move || {
+        crate::panic::contain_call(serve);
+        drop(tenancy);
+    };
+    let thread = Thread::spawn(c"ffihost-serve", Box::new(body)).map_err(|error| {
         tracing::error!(%error, "no thread to serve with");
         Status::Busy
     })?;

@@ -2,9 +2,9 @@
 
 use super::Own;
 use crate::sync::Mutex;
+use crate::thread::Thread;
 use ffihost_ipc::{Routing, Stopper};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The servers of one context.
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(crate) struct Servers(Mutex<Inner>);
 struct Inner {
     /// What they serve, and how they share it.
     shared: Option<(Own, Routing)>,
-    running: Vec<(Stopper, JoinHandle<()>)>,
+    running: Vec<(Stopper, Thread)>,
     stopped: bool,
 }
 
@@ -25,7 +25,7 @@ impl Servers {
     }
 
     /// One more; it is told to stop at once if the others were.
-    pub(crate) fn add(&self, stopper: &Stopper, thread: JoinHandle<()>) {
+    pub(crate) fn add(&self, stopper: &Stopper, thread: Thread) {
         let mut inner = self.0.lock();
         let stopped = inner.stopped;
         inner.running.push((stopper.clone(), thread));
@@ -50,11 +50,7 @@ impl Servers {
         running.iter().for_each(|(stopper, _)| stopper.finish());
         let mut joined = true;
         for (_, thread) in running {
-            // Its limits bound how long it takes.
-            while !thread.is_finished() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            joined &= thread.is_finished() && thread.join().is_ok();
+            joined &= thread.join_until(deadline);
         }
         joined
     }

@@ -98,7 +98,9 @@ fn terminal_call_against_stale_warning() {
             let (requests, calls) = (Arc::clone(&requests), Arc::clone(&calls));
             thread::spawn(move || {
                 requests.seal('x').callbacks.iter().for_each(|_| terminal(&calls));
-                requests.await_warnings(Instant::now())
+                let over = requests.await_warnings(Instant::now());
+                assert!(!over || calls.load(Ordering::SeqCst) >= 100, "the terminal call is not made");
+                over
             })
         };
         if requests.warn(key).is_some() {
@@ -107,7 +109,9 @@ fn terminal_call_against_stale_warning() {
             calls.fetch_sub(1, Ordering::SeqCst);
             if let Some(left) = requests.warned(key) {
                 assert_eq!(left, (7, 'x'));
+                thread::yield_now();
                 terminal(&calls);
+                requests.delivered();
             }
         }
         let _waited = supervisor.join().expect("no panic");

@@ -10,6 +10,7 @@ use super::requests::{Given, Refusal, enqueue_work, read_map};
 use super::sync_requests::run_here;
 use crate::Format;
 use crate::error::DecodeError;
+use crate::panic::Contained;
 use crate::status::Status;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
@@ -126,8 +127,11 @@ where
     R: Returned + 'static,
 {
     let args = Refusal::sort(read(library.options.payload)?)?;
+    // Contained, if there is no context: what the drop of an argument does is not the answer to the request.
+    let (handler, args) = (Contained::new(handler), Contained::new(args));
     let host = library.own.host(&library.contexts, library.options)?;
     let inside = host.admit()?;
+    let (handler, args) = (handler.into_inner(), args.into_inner());
     let handler = async move |&(): &(), args| handler(args).await;
     enqueue_work(&inside, callback, args, format, (handler, Typed))
 }

@@ -10,20 +10,18 @@ use crate::context::local::Local;
 use crate::context::requests::{Key, Refused};
 use crate::context::{Instance, frame};
 use crate::error::DecodeError;
+use crate::panic::{self, Contained, ContainedFuture, Payload};
 use crate::status::Status;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
-use crate::{Format, Host, panic};
+use crate::{Format, Host};
 use ffihost_cbor::constant::EMPTY_MAP;
-use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use smallbox::smallbox;
-use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -274,9 +272,11 @@ where
         let (Some((handler, args, reply)), Some(state)) = (self.run.take(), local.state::<S>()) else {
             return drop(responder);
         };
-        let format = self.format;
+        // Each on its own, so that no drop of one of them leads to another's while it panics.
+        let (format, state) = (self.format, Contained::new(state));
         let mut work = Box::pin(async move {
-            let outcome = AssertUnwindSafe(handler(&state, args)).catch_unwind().await;
+            let state = &*state;
+            let outcome = ContainedFuture::new(async move { handler(state, args).await }).await;
             responder.reply(outcome.map(reply), format);
         });
         // Many requests end without waiting for anything, or are answered inline: those need no task. One that is pending
@@ -346,6 +346,7 @@ fn warn(local: &Local, key: Key, start: Instant) {
     callback.call(Status::StaleWarn, start.elapsed().as_millis().to_string().as_bytes());
     if let Some((callback, (status, text))) = requests.warned(key) {
         callback.call(status, text.as_bytes());
+        requests.delivered();
     }
 }
 
@@ -356,7 +357,7 @@ struct Responder {
 }
 
 impl Responder {
-    fn reply(mut self, outcome: Result<impl Reply, Box<dyn Any + Send>>, format: Format) {
+    fn reply(mut self, outcome: Result<impl Reply, Payload>, format: Format) {
         let Some(key) = self.key.take() else { return };
         answer_once(outcome, format, |status, payload| self.local.end_request(key, status, payload));
     }
@@ -365,11 +366,7 @@ impl Responder {
 /// Tells the outcome of a request, once: also if encoding it panics, before or after it has told, tells nothing, or tells
 /// twice.
 #[inline]
-pub(super) fn answer_once(
-    outcome: Result<impl Reply, Box<dyn Any + Send>>,
-    format: Format,
-    tell: impl FnOnce(Status, &[u8]),
-) {
+pub(super) fn answer_once(outcome: Result<impl Reply, Payload>, format: Format, tell: impl FnOnce(Status, &[u8])) {
     let outcome = match outcome {
         Ok(outcome) => outcome,
         Err(payload) => return tell(Status::Panic, panic::explain(payload).as_bytes()),

@@ -1,7 +1,11 @@
 //! Events, at the listener's end.
 
 use super::connection::Shared;
+use futures::Stream;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
 /// An event that was heard.
@@ -38,18 +42,32 @@ impl Events {
 
     /// The same, with the connection that it came by.
     pub(crate) async fn next_of_connection(&mut self) -> Option<(u64, Heard)> {
+        poll_fn(|context| self.poll_of_connection(context)).await
+    }
+
+    pub(crate) fn poll_of_connection(&mut self, context: &mut Context<'_>) -> Poll<Option<(u64, Heard)>> {
         // What waits already is taken without tokio's budget, which is smaller than what the client's task brings at once:
         // what finds no room is missed. Still, others have their turn while more comes than this task can take.
         if self.at_once == WAITING {
             self.at_once = 0;
-            tokio::task::yield_now().await;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         if let Ok(heard) = self.heard.try_recv() {
             self.at_once += 1;
-            return Some(heard);
+            return Poll::Ready(Some(heard));
         }
         self.at_once = 0;
-        self.heard.recv().await
+        self.heard.poll_recv(context)
+    }
+}
+
+/// The same events as [`Events::next`] gives, until the connection has ended for good.
+impl Stream for Events {
+    type Item = Heard;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Heard>> {
+        self.get_mut().poll_of_connection(context).map(|next| next.map(|(_, heard)| heard))
     }
 }
 

@@ -3,8 +3,11 @@
 use super::cbor::{self, Origin};
 use crate::Client;
 use crate::client::{self, Heard, RequestError};
+use futures::{Stream, ready};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// The events of one listener, which keeps the connection. Dropped, it listens no more.
 #[derive(Debug)]
@@ -34,8 +37,23 @@ impl<T: DeserializeOwned> Events<T> {
     ///
     /// Dropping the future loses no event.
     pub async fn next(&mut self) -> Option<Result<Heard<T>, RequestError>> {
-        let (connection, Heard { missed, payload }) = self.events.next_of_connection().await?;
+        let (connection, heard) = self.events.next_of_connection().await?;
+        Some(self.decode(connection, heard))
+    }
+
+    fn decode(&self, connection: u64, Heard { missed, payload }: Heard) -> Result<Heard<T>, RequestError> {
         let decoded = cbor::decode(&payload, &Origin::of(&self.client, connection));
-        Some(decoded.map(|payload| Heard { missed, payload }).map_err(RequestError::Decode))
+        decoded.map(|payload| Heard { missed, payload }).map_err(RequestError::Decode)
+    }
+}
+
+/// The same events as [`Events::next`] gives, until the connection has ended for good.
+impl<T: DeserializeOwned> Stream for Events<T> {
+    type Item = Result<Heard<T>, RequestError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let events = self.get_mut();
+        let next = ready!(events.events.poll_of_connection(context));
+        Poll::Ready(next.map(|(connection, heard)| events.decode(connection, heard)))
     }
 }
