@@ -117,6 +117,15 @@ async fn count_turns(state: &State, _: Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
+/// Keeps the caller's thread until the host has answered.
+fn ask_now(_: &State, _: &[u8]) -> Result<String, String> {
+    let host = Host::current().map_err(|error| error.to_string())?;
+    match futures::executor::block_on(host.call("ask", "?")) {
+        Ok(_) => Ok("answered".to_owned()),
+        Err(error) => Ok(support::show(&error)),
+    }
+}
+
 /// Keeps a thread of the runtime's.
 async fn hold_blocking(state: &State, _: Vec<u8>) -> Result<(), String> {
     let script = Arc::clone(&state.0);
@@ -162,7 +171,7 @@ macro_rules! library {
                 constructor: construct,
                 destructor: destruct,
                 requests: { hold: hold, hold_blocking: hold_blocking, emit: emit, at_the_end: at_the_end, count_turns: count_turns },
-                sync_requests: { hold_now: hold_now },
+                sync_requests: { hold_now: hold_now, ask_now: ask_now },
                 host_fns: ["ask"],
                 events: ["happened"],
             }
@@ -252,6 +261,14 @@ macro_rules! library {
                         req: *const u8,
                         len: usize,
                     ) -> c_int;
+                    #[link_name = concat!($prefix, "_ask_now")]
+                    pub(super) safe fn ask_now(
+                        ctx: UserData,
+                        cb: Option<FFICallBack>,
+                        data: UserData,
+                        req: *const u8,
+                        len: usize,
+                    ) -> c_int;
                 }
             }
 
@@ -269,6 +286,7 @@ macro_rules! library {
                 emit: c::emit,
                 at_the_end: c::at_the_end,
                 count_turns: c::count_turns,
+                ask_now: c::ask_now,
             };
         }
     };
@@ -295,6 +313,7 @@ struct Library {
     emit: Request,
     at_the_end: Request,
     count_turns: Request,
+    ask_now: Request,
 }
 
 const LONG: Duration = Duration::from_secs(600);
@@ -305,6 +324,8 @@ library!(
     "hasty",
     Options::new().grace(Duration::ZERO).linger(Duration::ZERO).destructor_deadline(Duration::ZERO).max_contexts(4_096)
 );
+// Whatever has to be cancelled is cancelled at once, and has the time to end.
+library!(strict, "strict", Options::new().grace(Duration::ZERO).linger(LONG).destructor_deadline(LONG));
 // Only what the linger bounds is.
 library!(brief, "brief", Options::new().grace(LONG).linger(Duration::from_millis(1)).destructor_deadline(LONG));
 
@@ -531,4 +552,30 @@ fn after_an_abandonment_no_host_function_is_called() {
     context.script.barrier.open();
     support::wait_until("its state is dropped", || context.script.said().contains(&"dropped"));
     assert_eq!(context.script.said(), ["let go", "not answered", "dropped"]);
+}
+
+/// Two hundred threads wait in synchronous requests for host calls that nobody answers: they end when their calls do.
+#[test]
+fn synchronous_requests_in_host_calls_end_with_the_grace_period() {
+    static ASKED: AtomicU64 = AtomicU64::new(0);
+    extern "C" fn never_answers(_: u64, _: *const c_char, _: usize, _: UserData) {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+    }
+    const THREADS: u64 = 200;
+    let context = Context::new(strict::LIBRARY);
+    let name = c"ask".as_ptr();
+    assert_eq!(
+        (context.library.register)(context.ctx as UserData, name, Some(never_answers), std::ptr::null_mut()),
+        OK
+    );
+    thread::scope(|scope| {
+        let ask = || context.submit(context.library.ask_now, "").recv_timeout(PATIENCE);
+        let requests: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
+        support::wait_until("all are asked", || ASKED.load(Ordering::SeqCst) == THREADS);
+        assert_eq!(context.destroy(), OK);
+        for request in requests {
+            assert_eq!(request.join().expect("no panic"), Ok(Told::ok("ShuttingDown")));
+        }
+    });
+    assert_eq!(context.script.said(), ["destructed", "dropped"]);
 }

@@ -1,6 +1,6 @@
 //! The library that the C programs abuse: its requests and modes do whatever a host may have to live with.
 //!
-//! There are three of it, of this one source, which differ in the limits of a close; see [`LIMITS`].
+//! There are three of it, of this one source, which differ in the limits of a close; see `LIMITS`.
 
 use ffihost::{Host, HostError, HostFn, Options};
 use futures::FutureExt;

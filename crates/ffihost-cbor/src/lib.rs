@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`head`] | heads: the kind of an item, and its argument. `ciborium-ll` reads and writes them |
 //! | [`mod@constant`] | heads in constants, for the pieces of the descriptor: `ciborium-ll` has no const functions |
-//! | [`write`] | a writer of whole values |
+//! | [`mod@write`] | a writer of whole values |
 //! | [`read`] | a reader with a budget of memory and a limit of depth, for bytes that may be anything |
 //!
 //! Where a program wants values instead of bytes, it uses `ciborium`.
