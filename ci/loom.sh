@@ -71,6 +71,7 @@ plants=(
     "inbox_stays_open         gate::close_against_begin"
     "deliver_without_cas      events::a_removed_listener_is_not_running_and_is_not_called"
     "abandon_without_words    events::removal_against_an_abandoned_context"
+    "add_after_abandonment    events::addition_against_an_abandonment"
     "sleep_without_look       events::an_event_wakes_the_event_thread"
     "wait_uncounted           events::room_wakes_a_producer"
     "nobody_takes_back        events::emit_against_the_end_of_the_event_thread"

@@ -88,11 +88,16 @@ impl Hub {
         }
     }
 
-    /// Starts the event thread, unless it was. An ended one is not started again: nothing is delivered any longer.
+    /// Starts the event thread, unless it was. An ended one is not started again: nothing is delivered any longer; nor is one
+    /// started after an abandonment, which would wait for a queue that nobody closes.
     fn start(&self, around: Around) -> io::Result<()> {
         let mut thread = self.thread.lock();
         if let Stage::None = *thread {
             self.shared.queue.get_or_init(|| Queue::new(self.capacity));
+            // The queue is there before this look, so an abandonment that comes after it closes the queue.
+            if self.shared.listeners.is_abandoned() {
+                return Ok(());
+            }
             let shared = Arc::clone(&self.shared);
             let body = Box::new(move || around(&mut || shared.run()));
             *thread = Stage::Started(Thread::spawn(c"ffihost-events", body)?);
@@ -136,7 +141,7 @@ impl Events for Hub {
         self
     }
 
-    fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64> {
+    fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<Option<u64>> {
         self.start(around)?;
         Ok(self.shared.listeners.add(Sink { event: event.into(), format, callback }))
     }
@@ -229,7 +234,9 @@ mod tests {
     fn listen(hub: &Hub, heard: impl Fn(&str) + Send + Sync + 'static) -> u64 {
         let heard: &'static Heard = Box::leak(Box::new(Box::new(heard) as Heard));
         let user_data = UserData(std::ptr::from_ref(heard).cast_mut().cast());
-        hub.add("event", Format::Native, Callback::new(on_event, user_data), Box::new(|run| run())).expect("a thread")
+        hub.add("event", Format::Native, Callback::new(on_event, user_data), Box::new(|run| run()))
+            .expect("a thread")
+            .expect("no abandonment")
     }
 
     fn finish(hub: &Hub) {

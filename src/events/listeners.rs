@@ -5,7 +5,8 @@
 //!
 //! - *remove*: takes the listener out. If its delivery runs, the remover waits for that end, or does not and may ask again.
 //!   On the event thread itself it does neither: it is inside of that very delivery, which is the last.
-//! - *abandon*: removes every listener at once. No delivery begins after that; those that run go on, and can be asked for.
+//! - *abandon*: removes every listener at once, and refuses those that come later: whoever adds one may have entered before the
+//!   close. No delivery begins after that; those that run go on, and can be asked for.
 //! - The event thread ends a delivery in the word, and notifies after that: whoever waits looks at the word before and after it
 //!   has begun to listen.
 //!
@@ -47,6 +48,7 @@ pub(crate) struct Listener<L> {
 #[derive(Debug)]
 struct Inner<L> {
     latest: u64,
+    abandoned: bool,
     /// Shared with the event thread while it delivers, and copied if it changes meanwhile.
     present: Arc<Vec<Arc<Listener<L>>>>,
     /// Removed while their last delivery ran, or by an abandonment, and nobody was told of their end.
@@ -65,7 +67,7 @@ pub(crate) struct Listeners<L> {
 
 impl<L> Listeners<L> {
     pub(crate) fn new() -> Self {
-        let inner = Inner { latest: 0, present: Arc::new(Vec::new()), leaving: Vec::new() };
+        let inner = Inner { latest: 0, abandoned: false, present: Arc::new(Vec::new()), leaving: Vec::new() };
         Self { inner: Mutex::new(inner), count: AtomicU32::new(0), settled: Event::new() }
     }
 
@@ -75,14 +77,23 @@ impl<L> Listeners<L> {
         self.count.load(Ordering::Acquire)
     }
 
-    pub(crate) fn add(&self, value: L) -> u64 {
+    /// Adds a listener; none after an abandonment.
+    pub(crate) fn add(&self, value: L) -> Option<u64> {
         let mut inner = self.inner.lock();
+        if inner.abandoned && !planted("add_after_abandonment") {
+            return None;
+        }
         inner.latest += 1;
         let id = inner.latest;
         let mut present = Vec::clone(&inner.present);
         present.push(Arc::new(Listener { id, word: Word::new(), value }));
         self.set_present(&mut inner, present);
-        id
+        Some(id)
+    }
+
+    /// Whether there was an abandonment.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.inner.lock().abandoned
     }
 
     /// Those who are present now, for one event.
@@ -129,9 +140,10 @@ impl<L> Listeners<L> {
         Some(listener)
     }
 
-    /// Removes every listener: no delivery begins after this.
+    /// Removes every listener, those to come too: no delivery begins after this.
     pub(crate) fn abandon(&self) {
         let mut inner = self.inner.lock();
+        inner.abandoned = true;
         let gone = Arc::clone(&inner.present);
         self.set_present(&mut inner, Vec::new());
         for listener in gone.iter() {
@@ -153,10 +165,14 @@ impl<L> Listeners<L> {
 mod tests {
     use super::*;
 
+    fn add<L>(listeners: &Listeners<L>, value: L) -> u64 {
+        listeners.add(value).expect("there was no abandonment")
+    }
+
     #[test]
     fn a_removal_tells_what_runs() {
         let listeners = Listeners::new();
-        let (one, two, three) = (listeners.add(1), listeners.add(2), listeners.add(3));
+        let (one, two, three) = (add(&listeners, 1), add(&listeners, 2), add(&listeners, 3));
         assert_eq!((listeners.count(), listeners.remove(7, Running::Wait)), (3, Removal::Unknown));
         let present = listeners.present();
         let mut called = Vec::new();
@@ -180,10 +196,13 @@ mod tests {
     #[test]
     fn an_abandonment_leaves_those_that_run() {
         let listeners = Listeners::new();
-        let (running, idle) = (listeners.add("running"), listeners.add("idle"));
+        let (running, idle) = (add(&listeners, "running"), add(&listeners, "idle"));
         let present = listeners.present();
         listeners.deliver(&present[0], |_| {
+            assert!(!listeners.is_abandoned());
             listeners.abandon();
+            assert!(listeners.is_abandoned());
+            assert_eq!((listeners.add("late"), listeners.count()), (None, 0), "nobody is added any more");
             assert_eq!(listeners.remove(idle, Running::Wait), Removal::Done, "it never runs again");
             assert_eq!(listeners.remove(idle, Running::Wait), Removal::Unknown, "said once");
             assert_eq!(listeners.remove(running, Running::Report), Removal::StillRunning);

@@ -16,12 +16,13 @@ pub(crate) trait Events: Send + Sync {
     /// Where they are emitted.
     fn hub(&self) -> &Hub;
 
-    /// Adds a listener, and starts the event thread with the first; all of that thread runs inside of `around`.
+    /// Adds a listener, and starts the event thread with the first; all of that thread runs inside of `around`. None after an
+    /// abandonment.
     ///
     /// # Errors
     ///
     /// If the thread cannot be started.
-    fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<u64>;
+    fn add(&self, event: &str, format: Format, callback: Callback, around: Around) -> io::Result<Option<u64>>;
 
     /// Removes a listener. With `wait`, not before a delivery that is under way has ended.
     fn remove(&self, id: u64, wait: bool) -> Removal;
@@ -30,7 +31,8 @@ pub(crate) trait Events: Send + Sync {
     /// False if a listener still runs then.
     fn finish(&self, deadline: Instant) -> bool;
 
-    /// Removes every listener: no delivery begins after this, and what is queued is dropped and counted.
+    /// Removes every listener, and refuses those that come later: no delivery begins after this. What is queued is dropped by
+    /// the event thread, since its drops may be an author's, and what comes later is dropped and counted.
     fn abandon(&self);
 
     /// Whether this is the event thread, until its very end.

@@ -31,7 +31,7 @@ type Model = Arc<Listeners<Arc<UserData>>>;
 /// Listeners with one that is there, and an event thread that delivers to it twice.
 fn delivered() -> (Model, Arc<UserData>, u64, thread::JoinHandle<()>) {
     let (listeners, data) = (Arc::new(Listeners::new()), Arc::new(UserData(UnsafeCell::new(7))));
-    let id = listeners.add(Arc::clone(&data));
+    let id = listeners.add(Arc::clone(&data)).expect("there was no abandonment");
     let theirs = Arc::clone(&listeners);
     let event_thread = thread::spawn(move || {
         let present = theirs.present();
@@ -71,11 +71,34 @@ fn removal_against_an_abandoned_context() {
     });
 }
 
+/// Whoever adds a listener may have entered before the close: it is removed with the others, or refused.
+#[test]
+fn addition_against_an_abandonment() {
+    model(|| {
+        let listeners = Arc::new(Listeners::new());
+        let other = {
+            let listeners = Arc::clone(&listeners);
+            thread::spawn(move || listeners.add(()))
+        };
+        listeners.abandon();
+        // What the event thread does for each event that is left when stuck code has let go.
+        let late =
+            |when| listeners.present().iter().for_each(|listener| listeners.deliver(listener, |()| panic!("{when}")));
+        late("called while it is added");
+        let added = other.join().expect("no panic");
+        late("called after it was added");
+        assert_eq!(listeners.count(), 0);
+        if let Some(id) = added {
+            assert_eq!(listeners.remove(id, Running::Wait), Removal::Done);
+        }
+    });
+}
+
 #[test]
 fn one_removal_is_told_that_it_is_done() {
     model(|| {
         let listeners = Arc::new(Listeners::new());
-        let id = listeners.add(());
+        let id = listeners.add(()).expect("there was no abandonment");
         let other = {
             let listeners = Arc::clone(&listeners);
             thread::spawn(move || listeners.remove(id, Running::Report))

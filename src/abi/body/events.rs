@@ -49,10 +49,12 @@ pub(crate) fn add(host: Host, event: &str, format: Format, callback: Callback) -
         drop(tenancy);
     });
     let events = inside.events.as_ref().ok_or(Status::InvalidArgument)?;
-    events.add(event, format, callback, around).map_err(|error| {
+    let added = events.add(event, format, callback, around).map_err(|error| {
         tracing::error!(%error, "no event thread");
         Status::Busy
-    })
+    })?;
+    // This may have entered before a close that has timed out meanwhile.
+    added.ok_or(Status::Closing)
 }
 
 /// `<lib>_remove_event_listener`.
