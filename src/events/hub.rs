@@ -158,10 +158,11 @@ impl Events for Hub {
     }
 
     fn finish(&self, deadline: Instant) -> bool {
+        // First, so that nobody starts the thread between these two: its queue would stay open.
+        let thread = std::mem::replace(&mut *self.thread.lock(), Stage::Over);
         if let Some(queue) = self.shared.queue.get() {
             queue.close();
         }
-        let thread = std::mem::replace(&mut *self.thread.lock(), Stage::Over);
         let Stage::Started(thread) = thread else { return true };
         let ended = thread.join_until(deadline);
         if !ended {
