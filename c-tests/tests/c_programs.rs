@@ -74,6 +74,8 @@ fn said(output: &Output) -> String {
 fn command_of(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.env("RUST_BACKTRACE", "0");
+    // Before cargo's own path, where an older build of a library may lie.
+    command.env("LD_LIBRARY_PATH", libraries());
     command
 }
 
