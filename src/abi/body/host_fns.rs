@@ -6,7 +6,6 @@ use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHost
 use super::{bytes, done, fits, host, name};
 use crate::context::frame;
 use crate::context::gate::{Phase, Refused};
-use crate::context::local::Local;
 use crate::inflight::{Accepted, Answer, Raw, Token};
 use crate::panic::contain_call;
 use crate::registry::{Entry, Registry};
@@ -15,7 +14,6 @@ use crate::sync::Arc;
 use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
-use std::rc::Rc;
 
 /// `<lib>_register_host_fn` and its `_cbor` twin.
 ///
@@ -145,30 +143,24 @@ fn read(
 }
 
 /// Changes what is registered under a name that the library has. What is no longer registered may be the last one to be
-/// held, and is released then, under no lock: here and as admitted work, so that a close waits for it; while the context
-/// closes, on the FFI thread, so that none does.
+/// held, and is released then, here and under no lock: as admitted work, so that a close waits for it; while the context
+/// closes, as a visitor, so that none does.
 fn change<T>(
     library: &'static AnyLibrary,
     host: Host,
     name: &str,
     change: impl FnOnce(&Registry<HostFunction>) -> Result<(T, Option<Arc<Entry<HostFunction>>>), Status>,
 ) -> Result<T, Status> {
-    let (inside, closes) = match host.admit() {
-        Err(Refused::Closing) => (host.enter(Phase::Closing)?, true),
-        admitted => (admitted?, false),
+    let inside = match host.admit() {
+        Err(Refused::Closing) => host.enter(Phase::Closing)?,
+        admitted => admitted?,
     };
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
     }
     let (changed, gone) = change(&inside.registry)?;
     inside.context.signal.notify();
-    if closes {
-        // Handed back if the FFI thread takes no more: it is past its last call then.
-        let handed_back = inside.post(Box::new(move |_: &Rc<Local>| drop(gone)));
-        frame::enter(host, || contain_call(|| drop(handed_back)));
-    } else {
-        frame::enter(host, || contain_call(|| drop(gone)));
-    }
+    frame::enter(host, || contain_call(|| drop(gone)));
     Ok(changed)
 }
 
