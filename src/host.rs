@@ -14,13 +14,12 @@ use crate::context::local::Local;
 use crate::context::{Context, Pinned, frame};
 use crate::error::{HostError, NoContext};
 use crate::handles::Handles;
+use crate::inflight::{Answer, Raw, Token};
 use crate::options::Options;
-use crate::registry::Name;
+use crate::registry::{DeclaredName, Name};
 use crate::stats::Stats;
-use crate::sync::Mutex;
 use std::fmt;
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The program that loaded the library, as one context of the library knows it.
 ///
@@ -38,6 +37,7 @@ pub struct Host {
 }
 
 impl PartialEq for Host {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         ptr::eq(self.context, other.context) && self.generation == other.generation
     }
@@ -62,6 +62,7 @@ impl From<Refused> for HostError {
 }
 
 impl Host {
+    #[inline]
     pub(crate) fn new(context: &'static Context, generation: u64) -> Self {
         Self { context, generation }
     }
@@ -140,6 +141,7 @@ impl Host {
     }
 
     /// Whether the context is live: not closed, though it may be closing.
+    #[inline]
     pub fn is_live(self) -> bool {
         self.context.gate.is_current(self.generation)
     }
@@ -173,23 +175,29 @@ impl Host {
         self.context.enter(self.generation, Phase::Running, Pin::Admitted)
     }
 
-    /// Brings an answer in CBOR to a call of this context, whose function was registered so.
+    #[inline]
+    pub(crate) fn context(self) -> &'static Context {
+        self.context
+    }
+
+    /// Brings an answer to a call of this context, and decodes it inside of that, so that handles are found. Any thread, any
+    /// token, no pin.
+    #[inline]
+    pub(crate) fn answer(self, token: Token, raw: Raw<'_>) -> Answer {
+        frame::answering(self, |local| self.context.answer(local, token, raw))
+    }
+
+    /// The same for an answer in CBOR, whose function was registered so.
     #[cfg(feature = "ipc")]
-    pub(crate) fn answer(
-        self,
-        token: crate::inflight::Token,
-        ret: i32,
-        payload: &[u8],
-    ) -> Option<crate::inflight::Answer> {
-        let limit = self.context.max_payload();
-        let raw = crate::inflight::Raw::Host { ret, payload, limit };
-        self.is_live().then(|| self.context.answer(self.generation, token, raw))
+    pub(crate) fn answer_cbor(self, token: Token, ret: i32, payload: &[u8]) -> Option<Answer> {
+        let raw = Raw::Host { ret, payload, limit: self.context.max_payload() };
+        self.is_live().then(|| self.answer(token, raw))
     }
 
     /// Gives `f` the FFI thread's part of this very context, if this is that thread.
     #[inline]
     fn with_local<R>(self, f: impl FnOnce(Option<&Local>) -> R) -> R {
-        Local::with(self.context, |local| f(local.filter(|local| local.instance.generation == self.generation)))
+        Local::with(self, f)
     }
 
     /// Uses the handles that this host knows.
@@ -225,49 +233,18 @@ impl Host {
 /// # let _ = profile("alice");
 /// ```
 #[derive(Debug)]
-pub struct HostFn {
-    name: &'static str,
-    /// The number of its name, looked for at the first use; 0 before.
-    id: AtomicU32,
-}
+pub struct HostFn(DeclaredName);
 
 impl HostFn {
     /// The host function of that name.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, id: AtomicU32::new(0) }
+        Self(DeclaredName::new(name))
     }
 
     /// The name.
     pub const fn name(&self) -> &'static str {
-        self.name
+        self.0.text()
     }
-
-    #[inline]
-    fn id(&self) -> u32 {
-        // Relaxed: the number is all there is to it, and whoever sees it sees the same.
-        match self.id.load(Ordering::Relaxed) {
-            0 => self.take_id(),
-            id => id,
-        }
-    }
-
-    #[cold]
-    fn take_id(&self) -> u32 {
-        let id = number(self.name);
-        self.id.store(id, Ordering::Relaxed);
-        id
-    }
-}
-
-/// The number of a name, from 1 on: the same for every [`HostFn`] of that name, so that there are as many numbers as names.
-fn number(name: &'static str) -> u32 {
-    static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
-    let mut names = NAMES.lock();
-    let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
-        names.push(name);
-        names.len() - 1
-    });
-    at as u32 + 1
 }
 
 /// Which host function to call: a [`HostFn`], or just a name.
@@ -284,12 +261,12 @@ impl HostFnRef<'_> {
 impl<'a> From<&'a HostFn> for HostFnRef<'a> {
     #[inline]
     fn from(function: &'a HostFn) -> Self {
-        Self(Name { text: function.name, id: Some(function.id()) })
+        Self(Name::Declared(&function.0))
     }
 }
 
 impl<'a> From<&'a str> for HostFnRef<'a> {
     fn from(name: &'a str) -> Self {
-        Self(Name { text: name, id: None })
+        Self(Name::Given { text: name, id: 0 })
     }
 }

@@ -30,7 +30,7 @@
 //! |---|---|---|
 //! | begin | the owner | a store: nobody else touches a free slot |
 //! | claim | any answerer | compare-and-swap: it must name this very call, and the first one wins |
-//! | publish | the answerer that claimed | compare-and-swap; a store for the owner's inline answer, which nobody can defeat |
+//! | publish | the answerer that claimed | compare-and-swap; an inline answer, which nobody can defeat, stays CLAIMED |
 //! | cancel | the owner: deadline, drop, unregister, close | compare-and-swap |
 //! | conclude | the owner, for a call that cannot wait | compare-and-swap, from OPEN or from CLAIMED |
 //! | take, drain | the owner | the word stays; no answerer touches the slot any longer |
@@ -104,10 +104,10 @@ mod token;
 pub(crate) use self::leftover::Leftover;
 use self::leftover::{Contained, contain};
 use self::lists::Books;
-pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
+pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw, payload};
 use self::segments::Segments;
 use self::sequence::{SUPPLY, Supply};
-use self::slot::{Concluded, Local, Phase, Slot, State, Word};
+use self::slot::{Concluded, Phase, Slot, State, Word};
 use self::token::INDEX_BITS;
 pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token, Untyped};
 use crate::bridge::{Completions, Signal};
@@ -194,6 +194,26 @@ pub(crate) struct Swept<H> {
     pub(crate) waker: Option<Waker>,
 }
 
+/// A call whose host function is running, or has just returned.
+#[must_use = "a call that was begun is called or concluded"]
+pub(crate) struct Calling<'t, T, H> {
+    slot: &'t Slot<H>,
+    ticket: Ticket<T>,
+}
+
+impl<T, H> Calling<'_, T, H> {
+    #[inline]
+    pub(crate) fn token(&self) -> Token {
+        self.ticket.token
+    }
+
+    /// For one that is to be cancelled.
+    #[cfg(all(test, not(ffihost_loom)))]
+    fn ticket(self) -> Ticket<T> {
+        self.ticket
+    }
+}
+
 /// What polling found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Poll {
@@ -218,7 +238,7 @@ pub(crate) struct Drained {
 pub(crate) struct Table<H> {
     slots: Segments<Slot<H>>,
     completions: Completions,
-    books: Books,
+    books: Books<H>,
     supply: &'static Supply,
 }
 
@@ -240,54 +260,86 @@ impl<H> Table<H> {
 
     /// Takes a slot and publishes it as open. The token may be told to the host from now on.
     ///
-    /// The call counts as being called until [`called`](Self::called) or [`conclude`](Self::conclude), so that an inline
+    /// The call counts as being called until [`take_inline`](Self::take_inline), [`wait`](Self::wait) or [`conclude`](Self::conclude), so that an inline
     /// answer is recognised.
     #[inline]
-    pub(crate) fn begin<T>(&self, owner: &Owner, hold: H, decoder: &'static Decoder<T>) -> Result<Ticket<T>, Full<H>> {
-        let Some((index, sequence)) = self.allocate(owner) else { return Err(Full(hold)) };
-        let slot = self.slot(index);
+    pub(crate) fn begin<T>(
+        &self,
+        owner: &Owner,
+        hold: H,
+        decoder: &'static Decoder<T>,
+    ) -> Result<Calling<'_, T, H>, Full<H>> {
+        let Some((slot, sequence)) = self.allocate(owner) else { return Err(Full(hold)) };
         slot.set_decoder(owner, decoder);
         slot.local(owner, |local| {
             local.phase = Phase::Calling;
-            local.hold = Some(hold);
+            debug_assert!(local.hold.is_none(), "what is foreign was moved out");
+            // Written over, and not replaced: there is nothing to drop.
+            // SAFETY: the place is the slot's own.
+            unsafe { (&raw mut local.hold).write(Some(hold)) };
         });
         slot.word.store(Word::new(sequence, State::Open).bits(), Ordering::Release);
-        Ok(Ticket::new(Token::new(sequence, index)))
+        Ok(Calling { slot, ticket: Ticket::new(Token::new(sequence, slot.index)) })
     }
 
-    /// Notes that the host function has returned, and takes the outcome if it was answered inline.
+    /// Whether a call whose host function has returned was answered inline: then [`take_inline`](Self::take_inline) is to
+    /// follow, and otherwise [`wait`](Self::wait).
     #[inline]
-    pub(crate) fn called<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Settled<T, H>, Ticket<T>> {
-        let index = ticket.token.index();
-        let slot = self.slot(index);
-        let inline = slot.local(owner, |local| {
-            let inline = local.phase == Phase::AnsweredInline;
-            if !inline {
-                local.phase = Phase::Waiting;
-            }
-            inline
-        });
-        if inline {
-            return Ok(self.take(owner, index, slot));
+    pub(crate) fn is_answered<T>(&self, owner: &Owner, calling: &Calling<'_, T, H>) -> bool {
+        calling.slot.local(owner, |local| local.phase) == Phase::AnsweredInline
+    }
+
+    /// Takes the hold of such a call out, to be let go before its outcome is taken: so that is moved once, to where it stays.
+    #[inline]
+    pub(crate) fn take_hold<T>(&self, owner: &Owner, calling: &Calling<'_, T, H>) -> Option<H> {
+        debug_assert!(self.is_answered(owner, calling));
+        self.discount(owner);
+        calling.slot.local(owner, |local| local.hold.take())
+    }
+
+    /// Takes its outcome, after its hold.
+    #[inline(always)]
+    pub(crate) fn take_inline<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> T {
+        let slot = calling.slot;
+        // Nothing of it is overwritten before it is read below.
+        self.free(owner, slot);
+        // SAFETY: this thread has answered the call, the ticket's type is the decoder's, and the slot is free, so the outcome is
+        // read once.
+        unsafe { slot.take_outcome() }
+    }
+
+    /// Notes that the host function has returned without an answer.
+    #[inline]
+    pub(crate) fn wait<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Ticket<T> {
+        let Calling { slot, ticket } = calling;
+        slot.local(owner, |local| local.phase = Phase::Waiting);
+        self.list(owner, slot);
+        ticket
+    }
+
+    /// Both, for models and tests.
+    #[cfg(test)]
+    pub(crate) fn called<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Result<Settled<T, H>, Ticket<T>> {
+        if self.is_answered(owner, &calling) {
+            let hold = self.take_hold(owner, &calling);
+            Ok(Settled { outcome: self.take_inline(owner, calling), hold })
+        } else {
+            Err(self.wait(owner, calling))
         }
-        self.list(owner, index, slot);
-        Err(ticket)
     }
 
     /// Ends a call whose host function has returned and which cannot wait: with the outcome, if an answer was accepted. Waits
     /// for nobody.
-    #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
-    pub(crate) fn conclude<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Conclusion<T, H> {
-        let index = ticket.token.index();
-        let slot = self.slot(index);
+    pub(crate) fn conclude<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Conclusion<T, H> {
+        let Calling { slot, ticket } = calling;
         let phase = slot.local(owner, |local| local.phase);
         if phase == Phase::AnsweredInline {
-            return Conclusion::Inline(self.take(owner, index, slot));
+            return Conclusion::Inline(self.take(owner, slot));
         }
         debug_assert!(phase == Phase::Calling, "concluded in {phase:?}");
         let concluded = slot.conclude(ticket.token.sequence());
         if concluded == Concluded::Closed || (concluded == Concluded::Defeated && planted("defeated_slot_is_freed")) {
-            return Conclusion::Ended(self.give_back(owner, index, slot));
+            return Conclusion::Ended(self.give_back(owner, slot));
         }
         self.discount(owner);
         let mut left = Self::move_out(owner, slot);
@@ -312,23 +364,44 @@ impl<H> Table<H> {
     /// inline.
     ///
     /// `here` is the owner's proof when the caller is the owner. Any thread, any token.
-    #[inline]
     pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>, signal: &Signal) -> Answer {
         let Some(slot) = self.slots.get(token.index()) else { return Answer::Unknown };
+        if let Some(owner) = here
+            && slot.local(owner, |local| local.phase) == Phase::Calling
+        {
+            return Self::answer_calling(owner, slot, token, raw);
+        }
         if !slot.try_claim(token.sequence()) {
             return Answer::Unknown;
         }
         // SAFETY: this thread moved the slot from OPEN to CLAIMED.
         let accepted = unsafe { slot.decode(raw) };
-        if here.is_some_and(|owner| slot.local(owner, Local::note_inline)) {
-            slot.publish_inline(token.sequence());
-            return Answer::Inline(accepted);
-        }
         if !slot.try_publish(token.sequence()) {
             return self.defeated(slot, token, signal);
         }
         self.hand_over(slot, token, signal);
         Answer::Queued { accepted }
+    }
+
+    /// The same for the common answer: the owner's, inside of the host function that it called last. None if it is another
+    /// one; then nothing has happened.
+    #[inline(always)]
+    pub(crate) fn answer_inline(&self, owner: &Owner, token: Token, raw: Raw<'_>) -> Option<Answer> {
+        let slot = self.latest(owner, token.index())?;
+        let is_calling = slot.local(owner, |local| local.phase) == Phase::Calling;
+        is_calling.then(|| Self::answer_calling(owner, slot, token, raw))
+    }
+
+    /// The owner answers a call inside of the host function that it called: nobody else looks at the slot any longer.
+    #[inline(always)]
+    fn answer_calling(owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>) -> Answer {
+        if !slot.try_claim(token.sequence()) {
+            return Answer::Unknown;
+        }
+        // SAFETY: this thread moved the slot from OPEN to CLAIMED.
+        let accepted = unsafe { slot.decode(raw) };
+        slot.local(owner, |local| local.phase = Phase::AnsweredInline);
+        Answer::Inline(accepted)
     }
 
     /// The owner has ended the call while the answer was being decoded.
@@ -354,13 +427,12 @@ impl<H> Table<H> {
     /// Looks whether a call has ended, and keeps the waker if not.
     #[inline]
     pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
-        let index = ticket.token.index();
-        let slot = self.slot(index);
+        let slot = self.slot(ticket.token.index());
         let (phase, kept) =
             slot.local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
         match phase {
             Phase::Ready => Poll::Answered,
-            Phase::Ended(reason) => self.take_ended(owner, index, slot, reason),
+            Phase::Ended(reason) => self.take_ended(owner, slot, reason),
             Phase::Waiting if kept => Poll::Pending,
             phase => {
                 debug_assert!(phase == Phase::Waiting, "polled in {phase:?}");
@@ -370,9 +442,9 @@ impl<H> Table<H> {
     }
 
     #[cold]
-    fn take_ended(&self, owner: &Owner, index: u32, slot: &Slot<H>, reason: Reason) -> Poll {
+    fn take_ended(&self, owner: &Owner, slot: &Slot<H>, reason: Reason) -> Poll {
         // The sweep took out what there was.
-        drop(self.give_back(owner, index, slot));
+        drop(self.give_back(owner, slot));
         Poll::Ended(reason)
     }
 
@@ -397,22 +469,21 @@ impl<H> Table<H> {
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     #[inline]
     pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Settled<T, H> {
-        let index = ticket.token.index();
-        let slot = self.slot(index);
+        let slot = self.slot(ticket.token.index());
         self.unlist(owner, slot);
-        self.take(owner, index, slot)
+        self.take(owner, slot)
     }
 
     /// Takes the outcome of a call that the owner knows to be answered, and frees its slot. There is no waker: nobody awaited
     /// an inline answer, and the drain took that of any other.
     #[inline]
-    fn take<T>(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Settled<T, H> {
+    fn take<T>(&self, owner: &Owner, slot: &Slot<H>) -> Settled<T, H> {
         let hold = slot.local(owner, |local| local.hold.take());
         // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
         // decoder's, and the slot is freed below, so the outcome is read once.
         let outcome = unsafe { slot.take_outcome() };
         self.discount(owner);
-        self.free(owner, index, slot);
+        self.free(owner, slot);
         Settled { outcome, hold }
     }
 
@@ -427,26 +498,25 @@ impl<H> Table<H> {
     pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Leftover<H>, Ticket<T>> {
         let token = ticket.token;
         let slot = self.slot(token.index());
-        if slot.try_close(token.sequence()) { Ok(self.give_back(owner, token.index(), slot)) } else { Err(ticket) }
+        if slot.try_close(token.sequence()) { Ok(self.give_back(owner, slot)) } else { Err(ticket) }
     }
 
-    /// Ends a call in whatever way it can end.
-    fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {
-        let index = token.index();
-        let slot = self.slot(index);
+    /// Ends a call of this owner's, which was not given back, in whatever way it can end.
+    pub(crate) fn end(&self, owner: &Owner, token: Token) -> Cancelled<H> {
+        let slot = self.slot(token.index());
         match slot.local(owner, |local| local.phase) {
             Phase::Ready | Phase::AnsweredInline => {
                 // SAFETY: the owner has seen the answer, and the slot is freed below.
                 let outcome = unsafe { slot.take_unwanted() };
-                let mut left = self.give_back(owner, index, slot);
+                let mut left = self.give_back(owner, slot);
                 left.outcome = Contained::new(Some(outcome));
                 Cancelled::Answered(left)
             }
             Phase::Ended(reason) => {
-                let _ended = self.take_ended(owner, index, slot, reason);
+                let _ended = self.take_ended(owner, slot, reason);
                 Cancelled::Ended
             }
-            _ if slot.try_close(token.sequence()) => Cancelled::Open(self.give_back(owner, index, slot)),
+            _ if slot.try_close(token.sequence()) => Cancelled::Open(self.give_back(owner, slot)),
             _ => {
                 self.strike(owner, slot);
                 let left = Self::move_out(owner, slot);
@@ -458,10 +528,10 @@ impl<H> Table<H> {
     }
 
     /// Frees the slot of a call that is over, and hands out what it held but the outcome.
-    fn give_back(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Leftover<H> {
+    fn give_back(&self, owner: &Owner, slot: &Slot<H>) -> Leftover<H> {
         self.strike(owner, slot);
         let left = Self::move_out(owner, slot);
-        self.free(owner, index, slot);
+        self.free(owner, slot);
         left
     }
 
@@ -491,7 +561,7 @@ impl<H> Table<H> {
             // Read before anything foreign runs: the slot may be used again after that.
             let slot = self.slot(index);
             list = Completions::follow(&slot.next);
-            match self.arrive(owner, index, slot) {
+            match self.arrive(owner, slot) {
                 Arrived::Awaited(waker) => {
                     drained.arrived += 1;
                     if let Some(waker) = waker {
@@ -509,7 +579,7 @@ impl<H> Table<H> {
 
     /// Takes in one slot from the queue: it is ANSWERED or DEFEATED, and its answerer is done with it.
     #[inline]
-    fn arrive(&self, owner: &Owner, index: u32, slot: &Slot<H>) -> Arrived {
+    fn arrive(&self, owner: &Owner, slot: &Slot<H>) -> Arrived {
         let outcome = match slot.local(owner, |local| local.phase) {
             // SAFETY: an abandoned slot that comes by the queue is ANSWERED; it is freed below.
             Phase::Abandoned => Some(unsafe { slot.take_unwanted() }),
@@ -523,7 +593,7 @@ impl<H> Table<H> {
             }
         };
         self.arrived(owner);
-        self.free(owner, index, slot);
+        self.free(owner, slot);
         Arrived::Freed(Contained::new(outcome))
     }
 

@@ -13,7 +13,7 @@ mod signal;
 
 use crate::bridge::Signal;
 use crate::inflight::{
-    Accepted, Answer, Decode, Decoder, DecoderOf, Owner, Poll as CallPoll, Raw, Reason, Table, Ticket, Token,
+    Accepted, Answer, Calling, Decode, Decoder, DecoderOf, Owner, Poll as CallPoll, Raw, Reason, Table, Ticket, Token,
 };
 use crate::sync::Arc;
 use std::future::poll_fn;
@@ -65,11 +65,14 @@ pub(crate) struct ReadNumber;
 impl Decode for ReadNumber {
     type Outcome = Number;
 
-    fn decode(answer: Raw<'_>) -> (Number, Accepted) {
-        match answer {
-            Raw::Host { ret, .. } => (Arc::new(ret), Accepted::Decoded),
-            Raw::Unreadable(_) => (Arc::new(-1), Accepted::Undecodable),
-        }
+    unsafe fn decode(answer: Raw<'_>, place: *mut Number) -> Accepted {
+        let (ret, accepted) = match answer {
+            Raw::Host { ret, .. } => (ret, Accepted::Decoded),
+            Raw::Unreadable(_) => (-1, Accepted::Undecodable),
+        };
+        // SAFETY: the caller's contract.
+        unsafe { place.write(Arc::new(ret)) };
+        accepted
     }
 }
 
@@ -86,12 +89,12 @@ impl<H> Calls<H> {
 
     /// Begins a call whose host function returns without an answer.
     pub(crate) fn begin(&self, owner: &Owner, hold: H) -> Ticket<Number> {
-        let ticket = self.begin_calling(owner, hold);
-        self.table.called(owner, ticket).err().expect("nobody answered inline")
+        let calling = self.begin_calling(owner, hold);
+        self.table.called(owner, calling).err().expect("nobody answered inline")
     }
 
     /// Begins a call whose host function is running.
-    pub(crate) fn begin_calling(&self, owner: &Owner, hold: H) -> Ticket<Number> {
+    pub(crate) fn begin_calling(&self, owner: &Owner, hold: H) -> Calling<'_, Number, H> {
         let decoder: &'static Decoder<Number> = DecoderOf::<ReadNumber>::DECODER;
         self.table.begin(owner, hold, decoder).unwrap_or_else(|_| panic!("there is room"))
     }

@@ -28,11 +28,25 @@
 //! client replaces other clients' entries only, which is decided under the lock, and takes back only the entry that it
 //! registered itself: it knows it by a number that is used once. So what the host registers is the host's, in any order.
 
+mod name;
+#[cfg(all(test, not(ffihost_loom)))]
+mod oracle;
+
+pub(crate) use self::name::{DeclaredName, Name};
 use crate::sync::{Arc, AtomicU32, AtomicU64, Mutex, Ordering, planted};
 use crate::waiters::{self, Waiters};
 use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
+
+/// What the registry has to know of what is registered.
+pub(crate) trait Limited {
+    /// Open calls at most; 0: no limit.
+    fn max_in_flight(&self) -> u32;
+
+    /// Whether its calls have a deadline, if they have none of their own.
+    fn has_deadline(&self) -> bool;
+}
 
 /// One registration.
 #[derive(Debug)]
@@ -187,8 +201,10 @@ fn put<F>(entries: &mut Vec<Arc<Entry<F>>>, entry: Arc<Entry<F>>) -> Option<Arc<
 pub(crate) struct LocalEntry<F> {
     entry: Arc<Entry<F>>,
     in_flight: Cell<u32>,
-    /// Open calls at most, as the last look-up said; 0: no limit.
-    limit: Cell<u32>,
+    /// Open calls at most; 0: no limit, and then they are not counted.
+    limit: u32,
+    /// Whether nothing is to be looked after for its calls: neither a limit nor a deadline.
+    is_plain: bool,
     waiters: Waiters,
     /// Whether it is registered no longer, as far as the FFI thread knows.
     gone: Cell<bool>,
@@ -198,17 +214,21 @@ pub(crate) struct LocalEntry<F> {
 #[derive(Debug)]
 pub(crate) struct Hold<F>(Rc<LocalEntry<F>>);
 
-impl<F> LocalEntry<F> {
+impl<F: Limited> LocalEntry<F> {
     fn new(entry: Arc<Entry<F>>) -> Self {
         Self {
-            entry,
             in_flight: Cell::new(0),
-            limit: Cell::new(0),
+            limit: entry.function.max_in_flight(),
+            is_plain: entry.function.max_in_flight() == 0 && !entry.function.has_deadline(),
+            entry,
             waiters: Waiters::default(),
             gone: Cell::new(false),
         }
     }
 
+}
+
+impl<F> LocalEntry<F> {
     #[inline]
     pub(crate) fn function(&self) -> &F {
         &self.entry.function
@@ -219,21 +239,20 @@ impl<F> LocalEntry<F> {
         self.gone.get()
     }
 
-    #[inline]
     fn hold(self: Rc<Self>) -> Hold<F> {
-        self.in_flight.set(self.in_flight.get() + 1);
+        if self.limit != 0 {
+            self.in_flight.set(self.in_flight.get() + 1);
+        }
         Hold(self)
     }
 
     /// Whether a newcomer may make a call of it.
     #[cold]
-    fn has_place(&self, limit: u32) -> bool {
-        self.limit.set(limit);
-        let in_flight = self.in_flight.get();
+    fn has_place(&self) -> bool {
         if self.waiters.is_crowded() {
-            self.waiters.has_place(limit, || self.in_flight.get())
+            self.waiters.has_place(self.limit, || self.in_flight.get())
         } else {
-            in_flight < limit
+            self.in_flight.get() < self.limit
         }
     }
 
@@ -250,20 +269,23 @@ impl<F> LocalEntry<F> {
 
     /// One call less.
     #[cold]
-    fn hand_over(&self) {
-        self.waiters.hand_over(self.limit.get(), || self.in_flight.get());
+    fn end_one(&self) {
+        self.in_flight.set(self.in_flight.get() - 1);
+        if self.waiters.is_crowded() {
+            self.waiters.hand_over(self.limit, || self.in_flight.get());
+        }
     }
 }
 
 impl<F> Hold<F> {
-    /// The entry itself, for an invocation that may outlive the call.
     #[inline]
-    pub(crate) fn entry(&self) -> Rc<LocalEntry<F>> {
-        Rc::clone(&self.0)
-    }
-
     pub(crate) fn function(&self) -> &F {
         &self.0.entry.function
+    }
+
+    /// Whether it is registered no longer, as far as the FFI thread knows.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.is_gone()
     }
 
     pub(crate) fn is_unregistered(&self) -> bool {
@@ -274,9 +296,8 @@ impl<F> Hold<F> {
 impl<F> Drop for Hold<F> {
     #[inline]
     fn drop(&mut self) {
-        self.0.in_flight.set(self.0.in_flight.get() - 1);
-        if self.0.waiters.is_crowded() {
-            self.0.hand_over();
+        if self.0.limit != 0 {
+            self.0.end_one();
         }
     }
 }
@@ -299,7 +320,7 @@ pub(crate) enum Missing<F> {
     Full(Rc<LocalEntry<F>>),
 }
 
-impl<F> Snapshot<F> {
+impl<F: Limited> Snapshot<F> {
     pub(crate) fn new() -> Self {
         Self { version: Cell::new(0), by_name: Cell::default(), by_id: Cell::default() }
     }
@@ -337,22 +358,28 @@ impl<F> Snapshot<F> {
         unregistered
     }
 
-    /// A hold on what is registered under this name, unless it has `limit(function)` open calls already (0: no limit).
+    /// A hold on what is registered under a name that was looked up before, if it is plain.
     #[inline]
-    pub(crate) fn get(&self, name: &Name<'_>, limit: impl FnOnce(&F) -> u32) -> Result<Hold<F>, Missing<F>> {
+    pub(crate) fn get_plain(&self, name: &Name<'_>) -> Option<Hold<F>> {
+        // SAFETY: as in `find`.
+        let by_id = unsafe { &*self.by_id.as_ptr() };
+        let entry = by_id.get(name.id() as usize)?.as_ref()?;
+        entry.is_plain.then(|| Hold(Rc::clone(entry)))
+    }
+
+    /// A hold on what is registered under this name, unless it has as many open calls already as it may have.
+    pub(crate) fn get(&self, name: &Name<'_>) -> Result<Hold<F>, Missing<F>> {
         let entry = self.find(name).ok_or(Missing::NotRegistered)?;
-        let limit = limit(&entry.entry.function);
-        if limit != 0 && !entry.has_place(limit) {
+        if entry.limit != 0 && !entry.has_place() {
             return Err(Missing::Full(entry));
         }
         Ok(entry.hold())
     }
 
-    #[inline]
     fn find(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
         // SAFETY: this thread's alone; it is replaced by `refresh` and `clear`, and cloning an entry calls neither.
         let by_id = unsafe { &*self.by_id.as_ptr() };
-        match name.id.and_then(|id| by_id.get(id as usize)) {
+        match by_id.get(name.id() as usize) {
             Some(Some(entry)) => Some(Rc::clone(entry)),
             _ => self.search(name),
         }
@@ -361,13 +388,14 @@ impl<F> Snapshot<F> {
     #[cold]
     fn search(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
         let by_name = self.by_name.take();
-        let entry = named(&by_name, name.text).cloned();
+        let entry = named(&by_name, name.text()).cloned();
         self.by_name.set(by_name);
-        if let (Some(id), Some(entry)) = (name.id, &entry) {
+        let id = name.id() as usize;
+        if let Some(entry) = entry.as_ref().filter(|_| id != 0) {
             let mut by_id = self.by_id.take();
-            let len = by_id.len().max(id as usize + 1);
+            let len = by_id.len().max(id + 1);
             by_id.resize_with(len, || None);
-            if let Some(place) = by_id.get_mut(id as usize) {
+            if let Some(place) = by_id.get_mut(id) {
                 *place = Some(Rc::clone(entry));
             }
             self.by_id.set(by_id);
@@ -386,194 +414,4 @@ impl<F> Snapshot<F> {
 fn named<'a, F>(entries: &'a [Rc<LocalEntry<F>>], name: &str) -> Option<&'a Rc<LocalEntry<F>>> {
     let at = entries.binary_search_by(|local| (*local.entry.name).cmp(name)).ok()?;
     entries.get(at)
-}
-
-/// The name of a host function, with the small number that was given to it if the author declared it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Name<'a> {
-    pub(crate) text: &'a str,
-    pub(crate) id: Option<u32>,
-}
-
-#[cfg(all(test, not(ffihost_loom)))]
-mod oracle {
-    //! Random operations on the registry, compared with a plain map.
-
-    use super::*;
-    use proptest::prelude::*;
-    use std::cell::RefCell;
-    use std::collections::HashMap;
-
-    #[derive(Clone, Debug)]
-    enum Operation {
-        Register(usize),
-        RegisterForClient(usize),
-        Unregister(usize),
-        /// By a number that a client was given.
-        UnregisterForClient(usize, usize),
-        Clear,
-        LookUp {
-            name: usize,
-            declared: bool,
-            limit: u32,
-        },
-        LetGo(usize),
-        Refresh,
-    }
-
-    fn operation() -> impl Strategy<Value = Operation> {
-        prop_oneof![
-            3 => (0..NAMES.len()).prop_map(Operation::Register),
-            3 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
-            2 => (0..NAMES.len()).prop_map(Operation::Unregister),
-            3 => (0..NAMES.len(), any::<usize>()).prop_map(|(name, nth)| Operation::UnregisterForClient(name, nth)),
-            1 => Just(Operation::Clear),
-            6 => (0..NAMES.len(), any::<bool>(), 0..4u32)
-                .prop_map(|(name, declared, limit)| Operation::LookUp { name, declared, limit }),
-            4 => any::<usize>().prop_map(Operation::LetGo),
-            2 => Just(Operation::Refresh),
-        ]
-    }
-
-    const NAMES: [&str; 4] = ["one", "two", "three", "four"];
-
-    /// A registration by its number; says when it is dropped.
-    #[derive(Debug)]
-    struct Function(usize, Rc<RefCell<Vec<u32>>>);
-
-    impl Drop for Function {
-        fn drop(&mut self) {
-            self.1.borrow_mut()[self.0] += 1;
-        }
-    }
-
-    #[derive(Default)]
-    struct Oracle {
-        registered: HashMap<usize, usize>,
-        /// What clients have registered, under what name, and the number that they were given.
-        of_clients: Vec<(usize, usize, u64)>,
-        seen: HashMap<usize, usize>,
-        unregistered: Vec<usize>,
-        holds: Vec<(usize, Hold<Function>)>,
-        released: Rc<RefCell<Vec<u32>>>,
-    }
-
-    impl Oracle {
-        fn apply(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, operation: &Operation) {
-            match *operation {
-                Operation::Register(name) => {
-                    let function = self.function();
-                    let number = function.0;
-                    let replaced = registry.register(NAMES[name], function);
-                    assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
-                }
-                Operation::RegisterForClient(name) => self.register_for_client(registry, name),
-                Operation::Unregister(name) => {
-                    let gone = registry.unregister(NAMES[name]).map(|entry| entry.function.0);
-                    assert_eq!(gone, self.registered.remove(&name));
-                    self.unregistered.extend(gone);
-                }
-                Operation::UnregisterForClient(name, nth) if !self.of_clients.is_empty() => {
-                    let (registered, function, number) = self.of_clients[nth % self.of_clients.len()];
-                    let gone = registry.unregister_for_client(NAMES[name], number).map(|entry| entry.function.0);
-                    let is_there = name == registered && self.registered.get(&name) == Some(&function);
-                    assert_eq!(gone, is_there.then_some(function), "what this client registered, and no other");
-                    self.registered.retain(|_, there| Some(*there) != gone);
-                    self.unregistered.extend(gone);
-                }
-                Operation::UnregisterForClient(..) => {}
-                Operation::Clear => {
-                    assert_eq!(registry.clear().len(), self.registered.len());
-                    self.registered.clear();
-                }
-                Operation::LookUp { name, declared, limit } => self.look_up(registry, snapshot, name, declared, limit),
-                Operation::LetGo(nth) if !self.holds.is_empty() => {
-                    let (number, hold) = self.holds.swap_remove(nth % self.holds.len());
-                    assert_eq!(hold.is_unregistered(), self.unregistered.contains(&number));
-                }
-                Operation::LetGo(_) => {}
-                Operation::Refresh => self.refresh(registry, snapshot),
-            }
-            assert_eq!(registry.len(), self.registered.len());
-            for (number, released) in self.released.borrow().iter().enumerate() {
-                let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
-                    || self.holds.iter().any(|(other, _)| *other == number);
-                assert_eq!(*released, u32::from(!in_use), "registration {number}");
-            }
-        }
-
-        fn function(&self) -> Function {
-            let number = self.released.borrow().len();
-            self.released.borrow_mut().push(0);
-            Function(number, Rc::clone(&self.released))
-        }
-
-        fn register_for_client(&mut self, registry: &Registry<Function>, name: usize) {
-            let function = self.function();
-            let number = function.0;
-            let before = self.registered.get(&name).copied();
-            let is_a_clients = |number| self.of_clients.iter().any(|(_, client, _)| *client == number);
-            match registry.register_for_client(NAMES[name], function) {
-                Ok((known_by, replaced)) => {
-                    assert!(before.is_none_or(is_a_clients), "it is the host's");
-                    assert_eq!(replaced.map(|entry| entry.function.0), before);
-                    assert!(self.of_clients.iter().all(|(_, _, other)| *other != known_by));
-                    self.registered.insert(name, number);
-                    self.of_clients.push((name, number, known_by));
-                }
-                Err(refused) => {
-                    assert!(refused.0 == number && before.is_some_and(|before| !is_a_clients(before)));
-                }
-            }
-        }
-
-        fn refresh(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>) {
-            let gone = |number: &usize| !self.registered.values().any(|other| other == number);
-            let expected = self.seen.values().any(|number| gone(number) && self.unregistered.contains(number));
-            assert_eq!(snapshot.refresh(registry), expected);
-            assert!(!snapshot.is_stale(registry));
-            self.seen = self.registered.clone();
-        }
-
-        fn look_up(
-            &mut self,
-            registry: &Registry<Function>,
-            snapshot: &Snapshot<Function>,
-            name: usize,
-            declared: bool,
-            limit: u32,
-        ) {
-            self.refresh(registry, snapshot);
-            let id = declared.then(|| u32::try_from(name).expect("there are few") * 3);
-            let found = snapshot.get(&Name { text: NAMES[name], id }, |_| limit);
-            let expected = self.registered.get(&name);
-            let open = self.holds.iter().filter(|(number, _)| Some(number) == expected).count();
-            match (found, expected) {
-                (Ok(hold), Some(number)) => {
-                    assert!(hold.function().0 == *number && (limit == 0 || open < limit as usize));
-                    self.holds.push((*number, hold));
-                }
-                (Err(Missing::Full(_)), Some(_)) => assert!(limit != 0 && open >= limit as usize),
-                (Err(Missing::NotRegistered), None) => {}
-                (found, expected) => panic!("{found:?}, but {expected:?}"),
-            }
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn the_registry_does_what_a_map_does(operations in prop::collection::vec(operation(), 1..100)) {
-            let (registry, snapshot, mut oracle) = (Registry::new(), Snapshot::new(), Oracle::default());
-            for operation in &operations {
-                oracle.apply(&registry, &snapshot, operation);
-            }
-            oracle.apply(&registry, &snapshot, &Operation::Clear);
-            oracle.apply(&registry, &snapshot, &Operation::Refresh);
-            oracle.holds.clear();
-            let released = oracle.released.borrow();
-            prop_assert!(released.iter().all(|times| *times == 1), "{released:?}");
-        }
-    }
 }

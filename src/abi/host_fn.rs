@@ -5,6 +5,7 @@ use super::types::{
 };
 use crate::Format;
 use crate::inflight::Token;
+use crate::registry::Limited;
 use crate::status::Status;
 use std::ffi::{c_char, c_void};
 use std::mem::ManuallyDrop;
@@ -97,7 +98,7 @@ pub(crate) struct HostFunction {
     user_data: UserData,
     pub(crate) format: Format,
     /// 0: no limit.
-    pub(crate) max_in_flight: u32,
+    max_in_flight: u32,
     /// For calls that have none of their own: the registration's, or else the library's.
     pub(crate) deadline: Option<Duration>,
 }
@@ -122,11 +123,10 @@ impl HostFunction {
         Ok(function.map(ManuallyDrop::new))
     }
 
-    /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
+    /// What is called.
     #[inline]
-    pub(crate) fn invoke(&self, token: Token, request: &[u8]) {
-        // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
-        unsafe { unwinding::host_fn(self.function)(token.bits(), bytes(request), request.len(), self.user_data.0) }
+    pub(crate) fn target(&self) -> Target {
+        Target { function: self.function, user_data: self.user_data }
     }
 
     /// Tells the host that the answer is no longer wanted. No lock is held.
@@ -135,6 +135,32 @@ impl HostFunction {
             // SAFETY: as for `invoke`.
             unsafe { unwinding::cancel(cancel)(token.bits(), self.user_data.0) }
         }
+    }
+}
+
+impl Limited for HostFunction {
+    fn max_in_flight(&self) -> u32 {
+        self.max_in_flight
+    }
+
+    fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+}
+
+/// A host's function with its userData, to be called while its [`HostFunction`] is held.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target {
+    function: FFIHostFn,
+    user_data: UserData,
+}
+
+impl Target {
+    /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
+    #[inline]
+    pub(crate) fn invoke(self, token: Token, request: &[u8]) {
+        // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
+        unsafe { unwinding::host_fn(self.function)(token.bits(), bytes(request), request.len(), self.user_data.0) }
     }
 }
 

@@ -1,28 +1,23 @@
 //! Host calls as the FFI thread makes and ends them.
 
 use super::capacity::{Granted, Unavailable};
+use super::clock::Tick;
 use super::deadline::{Deadline, Over};
 use super::local::Local;
 use super::record::CallHold;
 use crate::inflight::{
-    Cancelled, Conclusion, Decode, DecoderOf, Full, Leftover, Poll as CallPoll, Reason, Settled, Ticket, Token,
+    self, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Ticket, Token,
 };
 use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name};
-use crate::{HostError, abi::HostFunction};
+use crate::HostError;
+use std::mem::ManuallyDrop;
 use std::task::Waker;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
 pub(super) const INLINE: i32 = 256;
-
-/// A host call that was made.
-pub(crate) struct Made<T> {
-    pub(crate) ticket: Ticket<T>,
-    /// When its time is over.
-    pub(crate) until: Option<Instant>,
-}
 
 /// Why a host call was not made.
 pub(crate) enum NotMade {
@@ -45,7 +40,7 @@ impl NotMade {
     #[cold]
     pub(crate) fn into_error(self, name: &Name<'_>) -> HostError {
         match self {
-            Self::Unavailable(Unavailable::Registration) => HostError::NotRegistered { name: name.text.to_owned() },
+            Self::Unavailable(Unavailable::Registration) => HostError::NotRegistered { name: name.text().to_owned() },
             Self::Unavailable(_) => HostError::Overloaded,
             Self::Over => HostError::TimedOut,
             Self::Error(error) => error,
@@ -54,69 +49,102 @@ impl NotMade {
 }
 
 impl Local {
-    /// Makes a host call: takes a slot, publishes it, calls the host's function, and sees whether it answered.
-    ///
-    /// `granted` is what it got by waiting. `encode` is handed the format that the function was registered with, and what to
-    /// do with the bytes.
+    /// What the common call needs, with one look for each: its function is registered, without a limit and a deadline, and
+    /// there is a place within the context's limit.
     #[inline]
-    pub(crate) fn call<N, C>(
+    pub(crate) fn ready(&self, name: &Name<'_>) -> Option<CallHold> {
+        let has_place = self.context().calls.live(&self.owner) < self.capacity.open();
+        if !has_place || self.inline_left.get() <= 0 || self.snapshot.is_stale(&self.instance.registry) {
+            return None;
+        }
+        self.snapshot.get_plain(name)
+    }
+
+    /// The same for any call, with when its time is over. `granted` is what it got by waiting.
+    pub(crate) fn prepare(
         &self,
         name: &Name<'_>,
         deadline: Deadline,
-        mut granted: Option<Granted<'_>>,
+        granted: Option<Granted<'_>>,
+    ) -> Result<(CallHold, Option<Instant>), NotMade> {
+        if !self.capacity.admits() {
+            return Err(NotMade::Error(HostError::ShuttingDown));
+        }
+        self.follow_registry();
+        let places = match granted {
+            None => self.find_places(name),
+            Some(mut granted) => self.find_places_again(name, &mut granted),
+        };
+        let hold = places.map_err(NotMade::Unavailable)?;
+        let until = deadline.until(&hold.function().deadline)?;
+        Ok((hold, until))
+    }
+
+    /// Makes a host call: takes a slot, publishes it, and calls the host's function.
+    ///
+    /// `encode` is handed the format that the function was registered with, and what to do with the bytes.
+    #[inline]
+    pub(crate) fn make<N, C>(
+        &self,
+        hold: CallHold,
+        name: &Name<'_>,
         encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
-    ) -> Result<Made<N::Outcome>, NotMade>
+    ) -> Result<Calling<'static, N::Outcome, CallHold>, NotMade>
     where
         N: Decode,
         C: Decode<Outcome = N::Outcome>,
     {
-        if !self.admits.get() {
-            return Err(NotMade::Error(HostError::ShuttingDown));
-        }
-        self.follow_registry();
-        let places = match &mut granted {
-            None => self.find_places(name),
-            Some(granted) => self.find_places_again(name, granted),
-        };
-        let hold = places.map_err(NotMade::Unavailable)?;
-        let entry = hold.entry();
-        let function = entry.function();
-        let until = deadline.until(&function.deadline)?;
-        let decoder = match function.format {
+        let (format, target) = (hold.function().format, hold.function().target());
+        let decoder = match format {
             crate::Format::Native => DecoderOf::<N>::DECODER,
             crate::Format::Cbor => DecoderOf::<C>::DECODER,
         };
-        let calls = &self.context().calls;
-        let mut hold = Some(hold);
-        let mut begun = Begun { local: self, ticket: None };
-        encode(function.format, &mut |request| {
-            let Some(taken) = hold.take() else { return };
-            match calls.begin(&self.owner, taken, decoder) {
-                Ok(ticket) => {
-                    let token = ticket.token();
-                    begun.ticket = Some(ticket);
-                    self.invoke(function, name.text, token, request);
+        let calling = match self.context().calls.begin(&self.owner, hold, decoder) {
+            Ok(calling) => calling,
+            Err(Full(hold)) => return Err(self.no_slot(hold)),
+        };
+        let token = calling.token();
+        let mut begun = Begun { local: self, token, is_invoked: false };
+        let watches = self.watches_host;
+        let mut start = Tick::default();
+        encode(format, &mut |request| {
+            if !begun.is_invoked {
+                begun.is_invoked = true;
+                self.counters().calls.bump_owned();
+                if watches {
+                    start = Tick::now();
                 }
-                Err(Full(back)) => hold = Some(back),
+                // Under no lock and with nothing borrowed.
+                target.invoke(token, request);
             }
         });
-        match begun.ticket.take() {
-            Some(ticket) => Ok(Made { ticket, until }),
-            None => Err(self.not_begun(hold)),
+        if !ManuallyDrop::new(begun).is_invoked {
+            return Err(self.not_encoded(calling));
         }
+        if watches {
+            self.report_if_slow(name, start);
+        }
+        Ok(calling)
+    }
+
+    /// The slots that are missing are those of calls that nobody awaits, whose answers are on their way; or numbers have run
+    /// out.
+    #[cold]
+    fn no_slot(&self, hold: CallHold) -> NotMade {
+        if self.context().calls.is_full(&self.owner) {
+            return NotMade::Unavailable(Unavailable::Context(hold));
+        }
+        contain(|| self.let_go(Some(hold)));
+        NotMade::Error(HostError::Overloaded)
     }
 
     #[cold]
-    fn not_begun(&self, hold: Option<CallHold>) -> NotMade {
-        match hold {
-            // The slots that are missing are those of calls that nobody awaits, whose answers are on their way.
-            Some(hold) if self.context().calls.is_full(&self.owner) => NotMade::Unavailable(Unavailable::Context(hold)),
-            _ => NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned())),
-        }
+    fn not_encoded<T>(&self, calling: Calling<'_, T, CallHold>) -> NotMade {
+        self.cancel_unmade(calling.token());
+        NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))
     }
 
     /// Takes the places that a call needs: its function's, and then, which is only looked for, the context's.
-    #[inline(always)]
     fn find_places(&self, name: &Name<'_>) -> Result<CallHold, Unavailable> {
         let hold = self.find_function(name)?;
         if self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
@@ -132,9 +160,8 @@ impl Local {
         if granted.within_context || self.has_place() { Ok(hold) } else { Err(Unavailable::Context(hold)) }
     }
 
-    #[inline(always)]
     fn find_function(&self, name: &Name<'_>) -> Result<CallHold, Unavailable> {
-        self.snapshot.get(name, |function| function.max_in_flight).map_err(|missing| match missing {
+        self.snapshot.get(name).map_err(|missing| match missing {
             Missing::NotRegistered => Unavailable::Registration,
             Missing::Full(entry) => Unavailable::Function(entry),
         })
@@ -153,33 +180,58 @@ impl Local {
         true
     }
 
-    /// A call that could have waited was answered inline.
+    /// Whether a call that was made just now was answered inline.
     #[inline]
-    pub(crate) fn count_inline(&self) {
-        // Below nothing if calls are nested; the next makes way then.
-        self.inline_left.set(self.inline_left.get().wrapping_sub(1));
+    pub(crate) fn is_answered<T>(&self, calling: &Calling<'_, T, CallHold>) -> bool {
+        self.context().calls.is_answered(&self.owner, calling)
     }
 
-    /// Takes the outcome of a call that was made just now, if it was answered inline.
-    #[inline]
-    pub(crate) fn answered<T>(&self, ticket: Ticket<T>) -> Result<T, Ticket<T>> {
-        match self.context().calls.called(&self.owner, ticket) {
-            Ok(settled) => Ok(self.take_inline(settled)),
-            Err(ticket) => {
-                if self.context().calls.holds(&self.owner, &ticket, CallHold::is_unregistered) {
-                    // It was taken back while it ran, and a sweep that came from inside of it left alone what was being called.
-                    self.sweep(Reason::Unregistered, CallHold::is_unregistered);
-                }
-                Err(ticket)
-            }
+    /// Takes the outcome of such a call.
+    #[inline(always)]
+    pub(crate) fn take_answer<T>(&self, calling: Calling<'_, T, CallHold>) -> T {
+        self.counters().calls_inline.bump_owned();
+        // Below nothing if calls are nested; the next makes way then.
+        self.inline_left.set(self.inline_left.get().wrapping_sub(1));
+        let calls = &self.context().calls;
+        self.let_go(calls.take_hold(&self.owner, &calling));
+        calls.take_inline(&self.owner, calling)
+    }
+
+    /// Brings the common answer: see [`Table::answer_inline`](crate::inflight::Table::answer_inline). None if it is another one,
+    /// or if there is anything wrong with it; then nothing has happened.
+    ///
+    /// # Safety
+    ///
+    /// `bytes` points to `len` bytes.
+    #[inline(always)]
+    pub(crate) unsafe fn answer_inline(&self, token: u64, ret: i32, bytes: *const u8, len: usize) -> Option<Answer> {
+        let (context, limit) = (self.context(), self.context().max_payload());
+        let token = Token::from_bits(token)?;
+        if len > limit || (bytes.is_null() && len != 0) || !self.host.is_live() {
+            return None;
         }
+        // SAFETY: the caller's contract.
+        let payload = unsafe { inflight::payload(bytes, len) };
+        let answer = context.calls.answer_inline(&self.owner, token, Raw::Host { ret, payload, limit })?;
+        context.count_answer(answer, token);
+        Some(answer)
+    }
+
+    /// Goes on with a call that was made just now and not answered.
+    pub(crate) fn await_answer<T>(&self, calling: Calling<'_, T, CallHold>) -> Ticket<T> {
+        let ticket = self.context().calls.wait(&self.owner, calling);
+        if self.context().calls.holds(&self.owner, &ticket, CallHold::is_unregistered) {
+            // It was taken back while it ran, and a sweep that came from inside of it left alone what was being called.
+            self.sweep(Reason::Unregistered, CallHold::is_unregistered);
+        }
+        ticket
     }
 
     /// Ends a call that was made just now and cannot wait: with the outcome, if it was answered, inline or by another
     /// thread. If not the host is told, as of a call whose time is up.
-    pub(crate) fn conclude_call<T>(&self, ticket: Ticket<T>) -> Option<T> {
-        let token = ticket.token();
-        match self.context().calls.conclude(&self.owner, ticket) {
+    pub(crate) fn conclude_call<T>(&self, calling: Calling<'_, T, CallHold>) -> Option<T> {
+        let token = calling.token();
+        match self.context().calls.conclude(&self.owner, calling) {
             Conclusion::Inline(settled) => Some(self.take_inline(settled)),
             Conclusion::Remote(settled) => Some(self.take_remote(settled)),
             Conclusion::Ended(left) => {
@@ -203,33 +255,29 @@ impl Local {
         settled.outcome
     }
 
-    /// Calls the host's function, under no lock and with nothing borrowed, and reports it if it was slow.
+    /// Reports the host's function if it was slow.
     #[inline]
-    fn invoke(&self, function: &HostFunction, name: &str, token: Token, request: &[u8]) {
-        self.counters().calls.bump_owned();
-        if !self.watches_host {
-            return function.invoke(token, request);
-        }
-        let start = super::clock::coarse();
-        function.invoke(token, request);
-        let end = super::clock::coarse();
+    fn report_if_slow(&self, name: &Name<'_>, start: Tick) {
+        let end = Tick::now();
         // The clock ticks seldom.
         if end != start {
-            self.report_if_slow(name, Duration::from_nanos(end.saturating_sub(start)));
+            self.report(name, end.since(start));
         }
     }
 
     #[cold]
-    fn report_if_slow(&self, name: &str, took: Duration) {
+    fn report(&self, name: &Name<'_>, took: Duration) {
         if took < self.instance.options.slow_host {
             return;
         }
         self.counters().calls_slow.bump_owned();
-        tracing::warn!(
-            host_fn = name,
-            ?took,
-            "a host function kept the FFI thread: nothing else of the context ran meanwhile"
-        );
+        contain(|| {
+            tracing::warn!(
+                host_fn = name.text(),
+                ?took,
+                "a host function kept the FFI thread: nothing else of the context ran meanwhile"
+            );
+        });
     }
 
     /// Looks whether an open call has ended.
@@ -268,10 +316,22 @@ impl Local {
         self.clear_away(token, left, true);
     }
 
-    /// Ends a call that nobody awaits any more, and tells the host if it was open.
+    /// Ends a call that nobody awaits any longer, and tells the host if it was open.
     pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>) {
         let token = ticket.token();
-        match self.context().calls.cancel(&self.owner, ticket) {
+        self.cancelled(token, self.context().calls.cancel(&self.owner, ticket));
+    }
+
+    /// Ends a call whose encoder has failed before the host was called: the host knows nothing of it.
+    #[cold]
+    fn cancel_unmade(&self, token: Token) {
+        if let Cancelled::Open(left) | Cancelled::Answered(left) = self.context().calls.end(&self.owner, token) {
+            self.clear_away(token, left, false);
+        }
+    }
+
+    fn cancelled(&self, token: Token, cancelled: Cancelled<CallHold>) {
+        match cancelled {
             Cancelled::Open(left) => {
                 self.counters().calls_cancelled.bump_owned();
                 self.clear_away(token, left, true);
@@ -339,17 +399,21 @@ impl Local {
     }
 }
 
-/// A call that was begun; if the author's encoder panics after that, it is ended.
-struct Begun<'a, T> {
+/// A call that was begun; if the author's encoder panics, it is ended.
+struct Begun<'a> {
     local: &'a Local,
-    ticket: Option<Ticket<T>>,
+    token: Token,
+    is_invoked: bool,
 }
 
-impl<T> Drop for Begun<'_, T> {
-    #[inline]
+impl Drop for Begun<'_> {
+    #[cold]
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket.take() {
-            self.local.cancel_call(ticket);
+        if self.is_invoked {
+            let cancelled = self.local.context().calls.end(&self.local.owner, self.token);
+            self.local.cancelled(self.token, cancelled);
+        } else {
+            self.local.cancel_unmade(self.token);
         }
     }
 }

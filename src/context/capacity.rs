@@ -41,8 +41,11 @@ impl Unavailable {
 pub(crate) struct Capacity {
     /// Open calls of the context, at most.
     limit: u32,
-    /// The same, or 0 while somebody waits: with one comparison a newcomer learns whether there is a place for certain.
+    /// The same, or 0 while somebody waits or calls are not let through: with one comparison a newcomer learns whether there is
+    /// a place for certain.
     open: Cell<u32>,
+    /// Whether host calls are let through.
+    admits: Cell<bool>,
     context: Waiters,
     registration: Waiters,
     held: Cell<Slab<Option<Held>>>,
@@ -60,7 +63,7 @@ impl Held {
     fn is_gone(&self) -> bool {
         match self {
             Self::Entry(entry) => entry.is_gone(),
-            Self::Hold(hold) => hold.entry().is_gone(),
+            Self::Hold(hold) => hold.is_gone(),
         }
     }
 }
@@ -124,10 +127,33 @@ impl Capacity {
         Self {
             limit,
             open: Cell::new(limit),
+            admits: Cell::new(true),
             context: Waiters::default(),
             registration: Waiters::default(),
             held: Cell::default(),
         }
+    }
+
+    /// As many calls may be open for a newcomer to have a place for certain.
+    #[inline]
+    pub(super) fn open(&self) -> u32 {
+        self.open.get()
+    }
+
+    /// Whether host calls are let through.
+    pub(super) fn admits(&self) -> bool {
+        self.admits.get()
+    }
+
+    /// Lets host calls through, or no longer.
+    pub(super) fn set_admits(&self, admits: bool) {
+        self.admits.set(admits);
+        self.note_crowd();
+    }
+
+    fn note_crowd(&self) {
+        let is_open = self.admits.get() && !self.context.is_crowded();
+        self.open.set(if is_open { self.limit } else { 0 });
     }
 
     /// Whether one that waits may have to be told when a call has ended.
@@ -205,8 +231,7 @@ impl Local {
     }
 
     fn note_crowd(&self) {
-        let Capacity { limit, open, context, .. } = &self.capacity;
-        open.set(if context.is_crowded() { 0 } else { *limit });
+        self.capacity.note_crowd();
     }
 
     /// Has a call wait.

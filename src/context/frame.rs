@@ -8,7 +8,6 @@
 //!   host function may call a library that calls a host function. The entry that was made last is the current context.
 
 use super::local::Local;
-use super::record::Context;
 use crate::Host;
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -195,19 +194,38 @@ unsafe fn loop_of_this_thread<'a>() -> Option<&'a Local> {
     unsafe { local.as_ref() }
 }
 
-/// The FFI thread's part of this record's present context, if this thread is that thread.
+/// The FFI thread's part of this very context, if this thread is that thread.
 #[inline]
-pub(super) fn with_local<R>(context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
+pub(super) fn with_local<R>(host: Host, f: impl FnOnce(Option<&Local>) -> R) -> R {
     // SAFETY: it is used by `f` alone, which returns before the loop goes on.
     let local = unsafe { loop_of_this_thread() };
-    f(local.filter(|local| ptr::eq(local.instance.context, context)))
+    f(local.filter(|local| local.host == host))
 }
 
-/// As [`with_local`], and inside of the context: on a thread that may be so already, as the FFI thread mostly is.
+/// The FFI thread's part of the context with this handle, if this thread is that thread and nothing else was entered on it.
+///
+/// # Safety
+///
+/// As for [`loop_of_this_thread`].
 #[inline]
-pub(super) fn ensure<R>(host: Host, context: &'static Context, f: impl FnOnce(Option<&Local>) -> R) -> R {
+pub(crate) unsafe fn loop_of<'a>(handle: usize) -> Option<&'a Local> {
+    // SAFETY: passed on.
+    let local = unsafe { loop_of_this_thread()? };
     let only_the_loop = THREAD.with(|thread| thread.count.get()) == 1;
-    with_local(context, |local| if local.is_some() && only_the_loop { f(local) } else { enter(host, || f(local)) })
+    (local.handle == handle && only_the_loop).then_some(local)
+}
+
+/// Runs what brings an answer inside of its context, and gives it the FFI thread's part of that if this is that thread.
+///
+/// It runs the author's decoder and calls nothing of the host's, so the stack is not switched inside of it.
+#[inline]
+pub(crate) fn answering<R>(host: Host, f: impl FnOnce(Option<&Local>) -> R) -> R {
+    let before = THREAD.with(|thread| thread.current.replace(Some(host)));
+    // SAFETY: as above.
+    let local = unsafe { loop_of_this_thread() };
+    let done = f(local.filter(|local| local.host == host));
+    THREAD.with(|thread| thread.current.set(before));
+    done
 }
 
 /// The `Local` of this thread, if it is an FFI thread.

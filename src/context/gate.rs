@@ -184,7 +184,9 @@ impl Gate {
     /// Whether the handle's generation is the present one and there is a context, without going in.
     #[inline]
     pub(crate) fn is_current(&self, generation: u64) -> bool {
-        check(Word(self.0.load(Ordering::Acquire)), generation, Phase::Finishing).is_ok()
+        let life = self.0.load(Ordering::Acquire) >> PHASE_SHIFT;
+        // The phase, if the generation fits; otherwise a larger number.
+        life.wrapping_sub(generation << PHASE_BITS) <= Phase::Finishing as u64
     }
 
     /// Moves the phase on, from exactly `from`. AcqRel: what was done before is seen by whoever is refused after it.

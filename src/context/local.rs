@@ -12,6 +12,7 @@ use super::jobs::Batch;
 use super::record::{CallHold, Context};
 use super::requests::Key;
 use super::spin::Spin;
+use crate::Host;
 use crate::abi::HostFunction;
 use crate::inflight::{Owner, Reason};
 use crate::panic::contain_call as contain;
@@ -35,14 +36,15 @@ const TURNS: usize = 8;
 
 /// See the module.
 pub(crate) struct Local {
+    pub(crate) host: Host,
+    /// What the host knows it by.
+    pub(super) handle: usize,
     pub(crate) instance: Arc<Instance>,
     pub(crate) owner: Owner,
     pub(super) snapshot: Snapshot<HostFunction>,
     state: Cell<Option<Rc<dyn Any>>>,
     /// Whether host functions that take long are reported.
     pub(super) watches_host: bool,
-    /// Whether host calls are let through.
-    pub(super) admits: Cell<bool>,
     /// Whether requests are started: the author's state is there.
     constructed: Cell<bool>,
     finished: Cell<bool>,
@@ -68,11 +70,12 @@ impl Local {
             // SAFETY: the record was vacant, so the owner before this one has ended: it had a share of the tenancy until then,
             // and the last share puts the record back under the lock that it was acquired under.
             owner: unsafe { Owner::new() },
+            host: instance.host(),
+            handle: instance.handle().to_bits(),
             watches_host,
             instance,
             snapshot: Snapshot::new(),
             state: Cell::new(None),
-            admits: Cell::new(true),
             constructed: Cell::new(false),
             finished: Cell::new(false),
             batch: Cell::default(),
@@ -84,10 +87,10 @@ impl Local {
         }
     }
 
-    /// The FFI thread's part of this record's context, if this is that thread.
+    /// The FFI thread's part of this very context, if this is that thread.
     #[inline]
-    pub(crate) fn with<R>(context: &'static Context, f: impl FnOnce(Option<&Self>) -> R) -> R {
-        frame::with_local(context, f)
+    pub(crate) fn with<R>(host: Host, f: impl FnOnce(Option<&Self>) -> R) -> R {
+        frame::with_local(host, f)
     }
 
     /// The hooks of the loop around its sleep.
@@ -106,7 +109,7 @@ impl Local {
 
     #[inline]
     pub(super) fn context(&self) -> &'static Context {
-        self.instance.context
+        self.host.context()
     }
 
     // The loop.
@@ -230,12 +233,12 @@ impl Local {
     }
 
     pub(super) fn admit_calls(&self, admits: bool) {
-        self.admits.set(admits);
+        self.capacity.set_admits(admits);
     }
 
     /// Lets no call through, and fails every open one.
     pub(super) fn shut_down_calls(&self) {
-        self.admits.set(false);
+        self.capacity.set_admits(false);
         self.drain_answers();
         self.sweep(Reason::ShuttingDown, |_| true);
     }

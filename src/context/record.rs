@@ -2,6 +2,7 @@
 
 use super::gate::{Gate, Left, Phase, Pin, Refused};
 use super::instance::{Instance, Pinned};
+use super::local::Local;
 use super::records::{Contexts, HANDLE_GENERATION_BITS};
 use crate::abi::HostFunction;
 use crate::bridge::Signal;
@@ -128,28 +129,36 @@ impl Context {
         }
     }
 
-    /// Brings an answer to a host call; see [`Table::answer`]. Any thread, any token, no pin. It is decoded inside of the
-    /// context, so that handles are found.
+    /// Brings an answer to a host call; see [`Table::answer`]. `local` is the FFI thread's part of the context, if this is that
+    /// thread.
     #[inline]
-    pub(crate) fn answer(&'static self, generation: u64, token: Token, raw: Raw<'_>) -> Answer {
-        let answer = super::frame::ensure(crate::Host::new(self, generation), self, |local| {
-            self.calls.answer(local.map(|local| &local.owner), token, raw, &self.signal)
-        });
-        match &answer {
-            Answer::Inline(accepted) | Answer::Queued { accepted } => {
-                if *accepted == Accepted::Undecodable {
-                    self.answers_undecodable.bump();
-                }
-            }
-            Answer::Unknown => {
-                self.answers_refused.bump();
-                tracing::debug!(
-                    token = token.bits(),
-                    "an answer found no open host call: late, double, or never issued"
-                );
-            }
-        }
+    pub(crate) fn answer(&self, local: Option<&Local>, token: Token, raw: Raw<'_>) -> Answer {
+        let answer = self.calls.answer(local.map(|local| &local.owner), token, raw, &self.signal);
+        self.count_answer(answer, token);
         answer
+    }
+
+    #[inline]
+    pub(super) fn count_answer(&self, answer: Answer, token: Token) {
+        match answer {
+            Answer::Inline(Accepted::Decoded) | Answer::Queued { accepted: Accepted::Decoded } => {}
+            odd => self.count_odd_answer(odd, token),
+        }
+    }
+
+    /// The subscriber is foreign code.
+    #[cold]
+    fn count_odd_answer(&self, answer: Answer, token: Token) {
+        if answer != Answer::Unknown {
+            return self.answers_undecodable.bump();
+        }
+        self.answers_refused.bump();
+        crate::panic::contain_call(|| {
+            tracing::debug!(
+                token = token.bits(),
+                "an answer found no open host call: late, double, or never issued"
+            );
+        });
     }
 
     #[inline]

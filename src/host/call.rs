@@ -71,18 +71,18 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     ///
     /// Without this the deadline is that of the registration, and without that the library's.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.state.limit = Some(deadline);
+        self.state.set_limit(Some(deadline));
         self
     }
 
     pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
-        self.state.limit = deadline;
+        self.state.set_limit(deadline);
         self.state.wait_policy = wait_policy;
         self
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        self.state.limit = Some(deadline);
+        self.state.set_limit(Some(deadline));
     }
 
     pub(super) fn wait_policy(&mut self) -> &mut WaitPolicy {
@@ -113,7 +113,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     /// Calls this host, from any thread; or the one before, if it was polled already.
     pub(super) fn on(mut self, host: Host) -> Self {
-        if matches!(self.state.progress, Progress::New) {
+        if self.state.is_new() {
             self.state.host = host;
         }
         self.anywhere()
@@ -149,8 +149,8 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         let state = self.state.send();
         let posted = PostedCall {
             state,
-            name: self.function.name().text.to_owned(),
-            id: self.function.name().id,
+            name: self.function.name().text().to_owned(),
+            id: self.function.name().id(),
             held,
             sender: Some(sender),
         };

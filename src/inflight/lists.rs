@@ -4,16 +4,19 @@ use super::sequence::{BLOCK, Supply};
 use super::slot::{Phase, Slot};
 use super::{MAX_IN_FLIGHT, Owner, Table};
 use std::cell::Cell;
+use std::ptr;
 
 /// What only the owner touches. An index in here is that of a slot + 1; 0 is none.
 #[derive(Debug)]
-pub(super) struct Books {
+pub(super) struct Books<H> {
     /// The latest sequence number given out.
     sequence: Cell<u64>,
     /// The last one of its block.
     last_of_block: Cell<u64>,
-    /// The head of the free slots.
-    free: Cell<u32>,
+    /// The head of the free slots; null if there is none.
+    free: Cell<*const Slot<H>>,
+    /// The slot that was taken last: mostly that of the call whose host function is running. Null before the first.
+    latest: Cell<*const Slot<H>>,
     /// Slots that were ever used: those from this index on have never been.
     fresh: Cell<u32>,
     /// Calls begun and not given back.
@@ -25,12 +28,13 @@ pub(super) struct Books {
     last: Cell<u32>,
 }
 
-impl Books {
+impl<H> Books<H> {
     pub(super) fn new() -> Self {
         Self {
             sequence: Cell::new(0),
             last_of_block: Cell::new(0),
-            free: Cell::new(0),
+            free: Cell::new(ptr::null()),
+            latest: Cell::new(ptr::null()),
             fresh: Cell::new(0),
             live: Cell::new(0),
             lingering: Cell::new(0),
@@ -57,33 +61,39 @@ impl Books {
 impl<H> Table<H> {
     /// Takes a free slot and the next number for a call, if there are both.
     #[inline]
-    pub(super) fn allocate(&self, owner: &Owner) -> Option<(u32, u64)> {
+    pub(super) fn allocate(&self, owner: &Owner) -> Option<(&Slot<H>, u64)> {
         let books = &self.books;
         if !books.has_number(self.supply) {
             return None;
         }
-        let index = match books.free.get() {
-            0 => self.grow()?,
-            head => {
-                let next = self.slot(head - 1).local(owner, |local| local.next);
-                books.free.set(next);
-                head - 1
-            }
+        // SAFETY: slots live as long as the table; the list holds null, and slots of this table.
+        let slot = match unsafe { books.free.get().as_ref() } {
+            Some(slot) => slot,
+            None => self.grow()?,
         };
+        books.free.set(slot.local(owner, |local| local.next_free));
+        books.latest.set(slot);
         books.sequence.set(books.sequence.get() + 1);
         books.live.set(books.live.get() + 1);
-        Some((index, books.sequence.get()))
+        Some((slot, books.sequence.get()))
+    }
+
+    /// The slot that was taken last, if it has this index: it is found without a look at the segments.
+    #[inline]
+    pub(super) fn latest(&self, _owner: &Owner, index: u32) -> Option<&Slot<H>> {
+        // SAFETY: null, or a slot of this table, which live as long as that.
+        unsafe { self.books.latest.get().as_ref() }.filter(|slot| slot.index == index)
     }
 
     #[cold]
-    fn grow(&self) -> Option<u32> {
+    fn grow(&self) -> Option<&Slot<H>> {
         let index = self.books.fresh.get();
         if index == MAX_IN_FLIGHT {
             return None;
         }
         self.slots.grow_to(index, Slot::new);
         self.books.fresh.set(index + 1);
-        Some(index)
+        Some(self.slot(index))
     }
 
     /// Calls begun and not given back.
@@ -122,17 +132,18 @@ impl<H> Table<H> {
 
     /// Puts a slot on the free list. It holds nothing foreign, and no answerer has it.
     #[inline]
-    pub(super) fn free(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
+    pub(super) fn free(&self, owner: &Owner, slot: &Slot<H>) {
         slot.local(owner, |local| {
             debug_assert!(local.hold.is_none() && local.waker.is_none(), "what is foreign was moved out");
             local.phase = Phase::Free;
-            local.next = self.books.free.replace(index + 1);
+            local.next_free = self.books.free.replace(slot);
         });
     }
 
     /// Puts a call at the end of the list.
     #[inline]
-    pub(super) fn list(&self, owner: &Owner, index: u32, slot: &Slot<H>) {
+    pub(super) fn list(&self, owner: &Owner, slot: &Slot<H>) {
+        let index = slot.index;
         let before = self.books.last.replace(index + 1);
         slot.local(owner, |local| (local.previous, local.next) = (before, 0));
         match before {

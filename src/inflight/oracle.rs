@@ -1,7 +1,7 @@
 //! Random operations on the table, compared with a plain map.
 
 use super::{
-    Accepted, Answer, Cancelled, Conclusion, Decode, DecoderOf, Owner, Poll, Raw, Reason, Table, Ticket, Token,
+    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Owner, Poll, Raw, Reason, Table, Ticket, Token,
 };
 use crate::bridge::Signal;
 use proptest::prelude::*;
@@ -18,11 +18,14 @@ struct Read;
 impl Decode for Read {
     type Outcome = Outcome;
 
-    fn decode(answer: Raw<'_>) -> (Outcome, Accepted) {
-        match answer {
-            Raw::Host { ret, .. } => ((ret, Box::new([7; 8]), [7; 64]), Accepted::Decoded),
-            Raw::Unreadable(_) => ((-1, Box::new([7; 8]), [7; 64]), Accepted::Undecodable),
-        }
+    unsafe fn decode(answer: Raw<'_>, place: *mut Outcome) -> Accepted {
+        let (ret, accepted) = match answer {
+            Raw::Host { ret, .. } => (ret, Accepted::Decoded),
+            Raw::Unreadable(_) => (-1, Accepted::Undecodable),
+        };
+        // SAFETY: the caller's contract.
+        unsafe { place.write((ret, Box::new([7; 8]), [7; 64])) };
+        accepted
     }
 }
 
@@ -95,7 +98,7 @@ impl Drop for Held {
 }
 
 struct Oracle {
-    table: Table<Held>,
+    table: &'static Table<Held>,
     owner: Owner,
     signal: Signal,
     tokens: Vec<Token>,
@@ -108,7 +111,7 @@ struct Oracle {
 impl Oracle {
     fn new() -> Self {
         Self {
-            table: Table::new(),
+            table: Box::leak(Box::new(Table::new())),
             // SAFETY: the only one of this table.
             owner: unsafe { Owner::new() },
             signal: Signal::new(),
@@ -144,7 +147,7 @@ impl Oracle {
     }
 
     /// A call whose host function is running, and its number.
-    fn begin_calling(&mut self) -> (usize, Ticket<Outcome>) {
+    fn begin_calling(&mut self) -> (usize, Calling<'static, Outcome, Held>) {
         let call = self.tokens.len();
         self.held.set(self.held.get() + 1);
         let hold = Held(call, Rc::clone(&self.held));

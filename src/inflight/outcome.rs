@@ -3,6 +3,7 @@
 use super::Accepted;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::{ptr, slice};
 
 /// Bytes that an outcome may have to live in the slot; a larger one is boxed.
 const INLINE: usize = 56;
@@ -26,23 +27,26 @@ const fn fits<T>() -> bool {
     size_of::<T>() <= INLINE && align_of::<T>() <= align_of::<Storage>()
 }
 
+/// Has `make` write a value in its place.
+///
 /// # Safety
 ///
-/// `this` may be written, and holds nothing.
-#[inline]
-unsafe fn write<T>(this: *mut Storage, value: T) {
+/// `this` may be written, and holds nothing. `make` writes a T there, and does not unwind.
+#[inline(always)]
+unsafe fn write<T, R>(this: *mut Storage, make: impl FnOnce(*mut T) -> R) -> R {
     if fits::<T>() {
-        // SAFETY: the storage is large and aligned enough for T, and the caller may write it.
-        unsafe { Storage::pointer::<T>(this).write(value) }
-    } else {
-        // SAFETY: a pointer fits, and the caller may write it.
-        unsafe { Storage::pointer::<*mut T>(this).write(Box::into_raw(Box::new(value))) }
+        return make(Storage::pointer::<T>(this));
     }
+    let place = Box::into_raw(Box::<T>::new_uninit());
+    let made = make(place.cast());
+    // SAFETY: a pointer fits, and the caller may write it.
+    unsafe { Storage::pointer::<*mut T>(this).write(place.cast()) };
+    made
 }
 
 /// # Safety
 ///
-/// `this` holds a T that was written by [`write`], and is not read again.
+/// `this` holds a T that was written there, and is not read again.
 #[inline]
 pub(super) unsafe fn read<T>(this: *mut Storage) -> T {
     if fits::<T>() {
@@ -70,14 +74,30 @@ pub(crate) enum Raw<'a> {
     Unreadable(&'a str),
 }
 
+/// The bytes that a host passed; NULL points to none.
+///
+/// # Safety
+///
+/// `bytes` points to `len` bytes that live for `'a`, at most isize::MAX, or is NULL and `len` is 0.
+#[inline]
+pub(crate) unsafe fn payload<'a>(bytes: *const u8, len: usize) -> &'a [u8] {
+    let bytes = if bytes.is_null() { ptr::NonNull::dangling().as_ptr() } else { bytes };
+    // SAFETY: not null, and the caller's contract.
+    unsafe { slice::from_raw_parts(bytes, len) }
+}
+
 /// Makes the outcome of an answer that won.
 pub(crate) trait Decode {
     /// What the awaiting code gets.
     type Outcome: Send + 'static;
 
-    /// Runs on the thread that answers, and says whether the payload could be read. It must not unwind, whatever the author's
-    /// own decoder does: the slot is claimed meanwhile, and nobody else can end its call.
-    fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted);
+    /// Writes the outcome in its place, and says whether the payload could be read. Runs on the thread that answers. It must not
+    /// unwind, whatever the author's own decoder does: the slot is claimed meanwhile, and nobody else can end its call.
+    ///
+    /// # Safety
+    ///
+    /// `place` may be written, and holds nothing.
+    unsafe fn decode(answer: Raw<'_>, place: *mut Self::Outcome) -> Accepted;
 }
 
 /// The functions of a [`Decode`], for a slot that does not know its type.
@@ -89,7 +109,10 @@ pub(crate) struct Decoder<T> {
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Erased {
-    decode: unsafe fn(*mut Storage, Raw<'_>) -> Accepted,
+    /// For what the host passed: its status, its bytes, and the limit. In registers, as all of it is on every call's way.
+    decode: unsafe fn(*mut Storage, i32, &[u8], usize) -> Accepted,
+    /// For what the host passed and nobody can read, with the reason.
+    refuse: unsafe fn(*mut Storage, &str) -> Accepted,
     drop: unsafe fn(*mut Storage),
 }
 
@@ -99,11 +122,13 @@ pub(crate) struct DecoderOf<D>(PhantomData<D>);
 impl<D: Decode> DecoderOf<D> {
     pub(crate) const DECODER: &'static Decoder<D::Outcome> = &Decoder {
         erased: Erased {
-            decode: |storage, answer| {
-                let (outcome, accepted) = D::decode(answer);
+            decode: |storage, ret, payload, limit| {
                 // SAFETY: `Erased::decode`'s contract.
-                unsafe { write(storage, outcome) };
-                accepted
+                unsafe { write(storage, |place| D::decode(Raw::Host { ret, payload, limit }, place)) }
+            },
+            refuse: |storage, reason| {
+                // SAFETY: `Erased::decode`'s contract.
+                unsafe { write(storage, |place| D::decode(Raw::Unreadable(reason), place)) }
             },
             // SAFETY: `Unwanted` passes what this decoder wrote, once.
             drop: |storage| drop(unsafe { read::<D::Outcome>(storage) }),
@@ -150,7 +175,12 @@ impl Erased {
     #[inline]
     pub(super) unsafe fn decode(&self, storage: *mut Storage, answer: Raw<'_>) -> Accepted {
         // SAFETY: passed on.
-        unsafe { (self.decode)(storage, answer) }
+        unsafe {
+            match answer {
+                Raw::Host { ret, payload, limit } => (self.decode)(storage, ret, payload, limit),
+                Raw::Unreadable(reason) => (self.refuse)(storage, reason),
+            }
+        }
     }
 }
 

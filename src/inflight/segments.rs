@@ -47,14 +47,15 @@ impl<T> Segments<T> {
         unsafe { &*self.segments.get_unchecked(segment).load(Ordering::Acquire).add(offset) }
     }
 
-    /// Makes sure that the item exists. One thread only.
-    pub(super) fn grow_to(&self, index: u32, make: impl Fn() -> T) {
+    /// Makes sure that the item exists; `make` is given the index of each that is made. One thread only.
+    pub(super) fn grow_to(&self, index: u32, make: impl Fn(u32) -> T) {
         let (segment, _) = locate(index);
         let Some(place) = self.segments.get(segment) else { return };
         if !place.load(Ordering::Relaxed).is_null() {
             return;
         }
-        let items: Box<[T]> = (0..length(segment)).map(|_| make()).collect();
+        let first = start(segment) as u32;
+        let items: Box<[T]> = (first..first + length(segment) as u32).map(make).collect();
         place.store(Box::into_raw(items).cast(), Ordering::Release);
     }
 }
@@ -108,8 +109,8 @@ mod tests {
         let segments = Segments::<u8>::new();
         assert!(segments.get(u32::MAX).is_none());
         assert!(segments.get(0).is_none());
-        segments.grow_to(64, || 7);
-        assert_eq!(segments.get(127), Some(&7));
+        segments.grow_to(64, |index| index as u8);
+        assert_eq!((segments.get(64), segments.get(127)), (Some(&64), Some(&127)));
         assert!(segments.get(0).is_none());
     }
 }

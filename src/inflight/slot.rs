@@ -3,6 +3,7 @@
 use super::outcome::{self, Decoder, Erased, Raw, Storage, Unwanted};
 use super::{Accepted, Owner, Reason};
 use crate::sync::{AtomicU32, AtomicU64, Ordering, UnsafeCell, planted};
+use std::ptr;
 use std::task::Waker;
 
 /// Bits of a word below the sequence number: as many as a token has index bits, so that both shift alike.
@@ -89,27 +90,20 @@ pub(super) enum Concluded {
 pub(super) struct Local<H> {
     pub(super) hold: Option<H>,
     pub(super) waker: Option<Waker>,
-    /// The slot after this one as index + 1, in the list of open calls or in that of free slots; 0 ends the list.
+    /// The slot after this one in the list of free slots; null ends the list.
+    pub(super) next_free: *const Slot<H>,
+    /// The slot after this one as index + 1, in the list of open calls; 0 ends the list.
     pub(super) next: u32,
     /// The slot before this one in the list of open calls; 0 begins it.
     pub(super) previous: u32,
     pub(super) phase: Phase,
 }
 
-impl<H> Local<H> {
-    /// Notes an inline answer, if the host function of this very call is running.
-    pub(super) fn note_inline(&mut self) -> bool {
-        let calling = self.phase == Phase::Calling;
-        if calling {
-            self.phase = Phase::AnsweredInline;
-        }
-        calling
-    }
-}
-
 /// Two cache lines, so that neighbours' answerers do not disturb each other. In a model the cells are loom's, and larger.
 #[repr(align(64))]
 pub(super) struct Slot<H> {
+    /// Its place in the table.
+    pub(super) index: u32,
     pub(super) word: AtomicU64,
     /// The link of the completion queue: index + 1 of the slot below, 0 at the end. Written by the answerer before its
     /// push, then by the owner after its take.
@@ -125,13 +119,16 @@ pub(super) struct Slot<H> {
 const _: () = assert!(size_of::<Slot<std::rc::Rc<()>>>() <= 128);
 
 impl<H> Slot<H> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(index: u32) -> Self {
+        let local =
+            Local { hold: None, waker: None, next_free: ptr::null(), next: 0, previous: 0, phase: Phase::Free };
         Self {
+            index,
             word: AtomicU64::new(Word::new(0, State::Free).bits()),
             next: AtomicU32::new(0),
             decoder: UnsafeCell::new(None),
             outcome: UnsafeCell::new(Storage::new()),
-            local: UnsafeCell::new(Local { hold: None, waker: None, next: 0, previous: 0, phase: Phase::Free }),
+            local: UnsafeCell::new(local),
         }
     }
 
@@ -221,12 +218,6 @@ impl<H> Slot<H> {
             return true;
         }
         self.word.compare_exchange(claimed, answered, Ordering::Release, Ordering::Relaxed).is_ok()
-    }
-
-    /// Accepts the answer that the owner itself has claimed, which nobody can defeat meanwhile.
-    #[inline]
-    pub(super) fn publish_inline(&self, sequence: u64) {
-        self.word.store(Word::new(sequence, State::Answered).bits(), Ordering::Relaxed);
     }
 
     /// Ends the call unless an answer was accepted or is being decoded: OPEN to FREE. Owner only.

@@ -2,7 +2,7 @@
 
 use super::sequence::{BLOCK, Supply};
 use super::{
-    Accepted, Answer, Cancelled, Conclusion, Decode, DecoderOf, Drained, Full, Owner, Poll, Raw, Reason, Settled,
+    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Drained, Full, Owner, Poll, Raw, Reason, Settled,
     Table, Ticket, Token,
 };
 use crate::bridge::Signal;
@@ -44,14 +44,17 @@ impl<const SIZE: usize> Bomb<SIZE> {
 impl<const SIZE: usize> Decode for Bomb<SIZE> {
     type Outcome = Self;
 
-    fn decode(answer: Raw<'_>) -> (Self, Accepted) {
+    unsafe fn decode(answer: Raw<'_>, place: *mut Self) -> Accepted {
         if let Some(meanwhile) = WHILE_DECODING.take() {
             meanwhile();
         }
-        match answer {
-            Raw::Host { ret, .. } => (Self::new(ret), Accepted::Decoded),
-            Raw::Unreadable(_) => (Self::new(-1), Accepted::Undecodable),
-        }
+        let (ret, accepted) = match answer {
+            Raw::Host { ret, .. } => (ret, Accepted::Decoded),
+            Raw::Unreadable(_) => (-1, Accepted::Undecodable),
+        };
+        // SAFETY: the caller's contract.
+        unsafe { place.write(Self::new(ret)) };
+        accepted
     }
 }
 
@@ -94,15 +97,15 @@ impl World {
         Self { table: Box::leak(Box::new(Table::new())), owner, signal: Box::leak(Box::new(Signal::new())) }
     }
 
-    fn begin_calling<const SIZE: usize>(&self) -> Ticket<Bomb<SIZE>> {
+    fn begin_calling<const SIZE: usize>(&self) -> Calling<'static, Bomb<SIZE>, Hold> {
         let begun = self.table.begin(&self.owner, Hold::new(7), DecoderOf::<Bomb<SIZE>>::DECODER);
         begun.unwrap_or_else(|full| panic!("there is room, also for {}", full.0.defused()))
     }
 
     /// Begins a call whose host function has returned.
     fn begin<const SIZE: usize>(&self) -> Ticket<Bomb<SIZE>> {
-        let ticket = self.begin_calling();
-        self.table.called(&self.owner, ticket).expect_err("nobody answered inline")
+        let calling = self.begin_calling();
+        self.table.called(&self.owner, calling).expect_err("nobody answered inline")
     }
 
     fn answer(&self, token: Token, ret: i32) -> Answer {
@@ -173,15 +176,15 @@ fn ends<const SIZE: usize>() -> Vec<End<SIZE>> {
             assert_eq!(cancel(world, ticket), "answered");
         }),
         End("dropped when it was answered inline", 2, |world| {
-            let ticket = world.begin_calling::<SIZE>();
+            let calling = world.begin_calling::<SIZE>();
             let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
-            let inline = world.table.answer(Some(&world.owner), ticket.token(), raw, world.signal);
+            let inline = world.table.answer(Some(&world.owner), calling.token(), raw, world.signal);
             assert_eq!(inline, Answer::Inline(Accepted::Decoded));
-            assert_eq!(cancel(world, ticket), "answered");
+            assert_eq!(cancel(world, calling.ticket()), "answered");
         }),
         End("dropped while the host function runs", 1, |world| {
-            let ticket = world.begin_calling::<SIZE>();
-            assert_eq!(cancel(world, ticket), "open");
+            let calling = world.begin_calling::<SIZE>();
+            assert_eq!(cancel(world, calling.ticket()), "open");
         }),
         End("dropped while it is open", 2, |world| {
             let ticket = world.begin::<SIZE>();
@@ -427,13 +430,12 @@ fn a_call_that_ends_while_its_waker_is_cloned() {
 fn every_answer_notifies() {
     let world = World::new();
     let mut cx = Context::from_waker(Waker::noop());
-    let tickets = [world.begin::<4>(), world.begin(), world.begin_calling()];
-    for ticket in &tickets {
+    let (first, second, third) = (world.begin::<4>(), world.begin::<4>(), world.begin_calling::<4>());
+    for token in [first.token(), second.token(), third.token()] {
         assert!(world.signal.poll_notified(&mut cx).is_pending());
-        assert_eq!(world.answer(ticket.token(), 1), QUEUED);
+        assert_eq!(world.answer(token, 1), QUEUED);
         assert!(world.signal.poll_notified(&mut cx).is_ready(), "also when the queue is not empty");
     }
-    let [first, second, third] = tickets;
     let Conclusion::Remote(settled) = world.table.conclude(&world.owner, third) else { panic!("it was answered") };
     assert_eq!(defused(settled), 1);
     assert_eq!(world.drain(), Drained { arrived: 2, freed: 1 });
@@ -506,11 +508,11 @@ fn a_table_keeps_the_rest_of_its_block_and_ends_with_the_supply() {
     let first = first.token().sequence();
     assert_eq!(first, (1 << 48) - BLOCK);
     for sequence in first + 1..1 << 48 {
-        let ticket = begin().expect("there is a number");
-        assert_eq!(ticket.token().sequence(), sequence);
-        assert!(matches!(table.cancel(&owner, ticket), Cancelled::Open(_)));
+        let calling = begin().expect("there is a number");
+        assert_eq!(calling.token().sequence(), sequence);
+        assert!(matches!(table.cancel(&owner, calling.ticket()), Cancelled::Open(_)));
     }
-    assert_eq!(begin().map(|ticket| ticket.token()), Err(Full(())), "there is a slot, and no number");
+    assert_eq!(begin().map(|calling| calling.token()), Err(Full(())), "there is a slot, and no number");
     assert_eq!(table.live(&owner), 1);
     // Another context of the same record, and another table of the same supply.
     assert_eq!(table.retire(&owner).count(), 1);
@@ -545,7 +547,9 @@ struct Number;
 impl Decode for Number {
     type Outcome = i32;
 
-    fn decode(_: Raw<'_>) -> (i32, Accepted) {
-        (0, Accepted::Undecodable)
+    unsafe fn decode(_: Raw<'_>, place: *mut i32) -> Accepted {
+        // SAFETY: the caller's contract.
+        unsafe { place.write(0) };
+        Accepted::Undecodable
     }
 }

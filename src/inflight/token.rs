@@ -30,7 +30,9 @@ impl Token {
     #[inline]
     pub(super) fn new(sequence: u64, index: u32) -> Self {
         let bits = sequence << INDEX_BITS | u64::from(index);
-        Self(NonZeroU64::new(bits).unwrap_or(NonZeroU64::MIN))
+        debug_assert!(sequence != 0, "the supply begins with a later one");
+        // SAFETY: a supply gives out no block that holds the number 0.
+        Self(unsafe { NonZeroU64::new_unchecked(bits) })
     }
 
     /// The number that a host passed, which may be anything.

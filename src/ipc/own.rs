@@ -80,7 +80,10 @@ impl Functions for OwnFunctions {
 
     fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status> {
         let token = Token::from_bits(call).ok_or(Status::UnknownToken)?;
-        let answer = self.host.answer(token, ret, payload).ok_or(Status::UnknownToken)?;
-        crate::abi::accepted(&answer)
+        let answer = self.host.answer_cbor(token, ret, payload).ok_or(Status::UnknownToken)?;
+        match crate::abi::accepted(&answer) {
+            Status::Ok => Ok(()),
+            status => Err(status),
+        }
     }
 }

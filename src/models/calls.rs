@@ -15,8 +15,8 @@ fn open_call() -> (Model, Owner, Ticket<Number>, Drops) {
 }
 
 /// Another thread answers the call; true if that was accepted.
-fn answer_elsewhere(calls: &Model, ticket: &Ticket<Number>, ret: i32) -> thread::JoinHandle<bool> {
-    let (calls, token) = (Arc::clone(calls), ticket.token());
+fn answer_elsewhere(calls: &Model, token: Token, ret: i32) -> thread::JoinHandle<bool> {
+    let calls = Arc::clone(calls);
     thread::spawn(move || calls.answer(token, ret))
 }
 
@@ -31,7 +31,7 @@ fn assert_empty(calls: &Model, owner: &Owner) {
 fn complete_against_drop_of_the_future() {
     model(|| {
         let (calls, owner, ticket, holds) = open_call();
-        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let answered = answer_elsewhere(&calls, ticket.token(), 7);
         let told = matches!(calls.table.cancel(&owner, ticket), Cancelled::Open(_));
         let accepted = answered.join().expect("it does not panic");
         assert_ne!(told, accepted, "the host is told of a cancellation, or its answer is accepted");
@@ -44,8 +44,8 @@ fn complete_against_drop_of_the_future() {
 fn complete_against_complete() {
     model(|| {
         let (calls, owner, ticket, _) = open_call();
-        let first = answer_elsewhere(&calls, &ticket, 1);
-        let second = answer_elsewhere(&calls, &ticket, 2);
+        let first = answer_elsewhere(&calls, ticket.token(), 1);
+        let second = answer_elsewhere(&calls, ticket.token(), 2);
         let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("somebody answered") };
         let (first, second) = (first.join().expect("no panic"), second.join().expect("no panic"));
         assert_ne!(first, second, "one wins, the other is told");
@@ -58,7 +58,7 @@ fn complete_against_complete() {
 fn complete_against_deadline() {
     model(|| {
         let (calls, owner, ticket, holds) = open_call();
-        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let answered = answer_elsewhere(&calls, ticket.token(), 7);
         let delivered = match calls.table.expire(&owner, ticket) {
             Ok(_hold) => false,
             Err(ticket) => {
@@ -78,7 +78,7 @@ fn complete_against_deadline() {
 fn complete_against_close() {
     model(|| {
         let (calls, owner, ticket, holds) = open_call();
-        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let answered = answer_elsewhere(&calls, ticket.token(), 7);
         let told = calls.table.sweep(&owner, Reason::ShuttingDown, |_| true).len();
         let settled = calls.settle(&owner, ticket, || {});
         let accepted = answered.join().expect("no panic");
@@ -98,7 +98,7 @@ fn complete_against_close() {
 fn complete_against_close_and_the_slots_next_context() {
     model(|| {
         let (calls, first_owner, ticket, _) = open_call();
-        let late = answer_elsewhere(&calls, &ticket, 1);
+        let late = answer_elsewhere(&calls, ticket.token(), 1);
         calls.table.retire(&first_owner).for_each(drop);
         // The context is gone, its record has a new one, which begins a call.
         let owner = owner();
@@ -115,10 +115,10 @@ fn complete_against_close_and_the_slots_next_context() {
 fn a_stale_token_never_settles_the_slots_next_call() {
     model(|| {
         let (calls, owner, stale, _) = open_call();
-        let late = answer_elsewhere(&calls, &stale, 1);
+        let late = answer_elsewhere(&calls, stale.token(), 1);
         drop(calls.table.cancel(&owner, stale));
         let ticket = calls.begin(&owner, Drops::default().token());
-        let answered = answer_elsewhere(&calls, &ticket, 2);
+        let answered = answer_elsewhere(&calls, ticket.token(), 2);
         let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
         assert_eq!(*number, 2, "a stale token settled the next call");
         assert!(answered.join().expect("no panic"), "the right answer was refused");
@@ -153,8 +153,8 @@ fn answers_to_several_calls_all_arrive() {
     model(|| {
         let (calls, owner, first, _) = open_call();
         let second = calls.begin(&owner, Drops::default().token());
-        let one = answer_elsewhere(&calls, &first, 1);
-        let two = answer_elsewhere(&calls, &second, 2);
+        let one = answer_elsewhere(&calls, first.token(), 1);
+        let two = answer_elsewhere(&calls, second.token(), 2);
         for (ticket, expected) in [(first, 1), (second, 2)] {
             let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
             assert_eq!(*number, expected);
@@ -169,7 +169,7 @@ fn answered_inline_against_another_thread() {
     model(|| {
         let (calls, owner) = (Calls::new(), owner());
         let ticket = calls.begin_calling(&owner, Drops::default().token());
-        let other = answer_elsewhere(&calls, &ticket, 2);
+        let other = answer_elsewhere(&calls, ticket.token(), 2);
         let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
         let inline = calls.table.answer(Some(&owner), ticket.token(), raw, &calls.signal);
         let number = match calls.table.called(&owner, ticket) {
@@ -193,7 +193,7 @@ fn a_call_that_cannot_wait_against_an_answer() {
     model(|| {
         let (calls, owner, holds) = (Calls::new(), owner(), Drops::default());
         let ticket = calls.begin_calling(&owner, holds.token());
-        let answered = answer_elsewhere(&calls, &ticket, 7);
+        let answered = answer_elsewhere(&calls, ticket.token(), 7);
         let delivered = match calls.table.conclude(&owner, ticket) {
             Conclusion::Inline(_) => panic!("the owner has not answered"),
             Conclusion::Remote(settled) => Some(*settled.outcome),
@@ -227,7 +227,7 @@ fn nobodys_answer_waits_for_another_answerer() {
             let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
             thread::spawn(move || calls.table.answer(None, token, raw, &Signal::new()))
         };
-        let answered = answer_elsewhere(&calls, &second, 2);
+        let answered = answer_elsewhere(&calls, second.token(), 2);
         let Settled::Answered(number, _) = calls.settle(&owner, second, || {}) else { panic!("it was answered") };
         assert_eq!(*number, 2);
         assert!(answered.join().expect("no panic"));

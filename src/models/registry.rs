@@ -2,10 +2,20 @@
 
 use super::{Calls, Dropped, Drops, Settled, model, owner, thread};
 use crate::inflight::Reason;
-use crate::registry::{Hold, Missing, Name, Registry, Snapshot};
+use crate::registry::{Hold, Limited, Missing, Name, Registry, Snapshot};
 use crate::sync::Arc;
 
-const NAME: Name<'static> = Name { text: "function", id: Some(1) };
+const NAME: Name<'static> = Name::Given { text: "function", id: 1 };
+
+impl Limited for Dropped {
+    fn max_in_flight(&self) -> u32 {
+        0
+    }
+
+    fn has_deadline(&self) -> bool {
+        false
+    }
+}
 
 fn registry() -> (Arc<Registry<Dropped>>, Snapshot<Dropped>, Drops) {
     let (registry, first) = (Arc::new(Registry::new()), Drops::default());
@@ -17,7 +27,7 @@ fn look_up(registry: &Registry<Dropped>, snapshot: &Snapshot<Dropped>) -> Result
     if snapshot.is_stale(registry) {
         snapshot.refresh(registry);
     }
-    snapshot.get(&NAME, |_| 0)
+    snapshot.get(&NAME)
 }
 
 #[test]

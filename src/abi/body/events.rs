@@ -69,7 +69,7 @@ pub(crate) fn remove(host: Host, listener: u64) -> Result<(), Status> {
     // one who waits.
     let instance = inside.share();
     drop(inside);
-    let on_ffi_thread = Local::with(instance.context, |local| local.is_some());
+    let on_ffi_thread = Local::with(instance.host(), |local| local.is_some());
     let events = instance.events.as_ref().ok_or(Status::UnknownToken)?;
     match events.remove(listener, !on_ffi_thread) {
         Removal::Done => Ok(()),

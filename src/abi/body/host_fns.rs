@@ -3,10 +3,10 @@
 use super::super::host_fn::HostFunction;
 use super::super::library::AnyLibrary;
 use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
-use super::{bytes, done, fits, host, name};
+use super::{done, fits, host, name};
 use crate::context::frame;
 use crate::context::gate::{Phase, Refused};
-use crate::inflight::{Accepted, Answer, Raw, Token};
+use crate::inflight::{Accepted, Answer, Raw, Token, payload};
 use crate::panic::contain_call;
 use crate::registry::{Entry, Registry};
 use crate::status::Status;
@@ -166,10 +166,13 @@ fn change<T>(
 
 /// `<lib>_host_complete`.
 ///
+/// The common answer comes inside of the host function that the FFI thread called last, so that is looked for first. Nothing on
+/// the way of an answer unwinds but the decoder, which is contained where it is called.
+///
 /// # Safety
 ///
 /// As `ffihost.h` says: `msg` points to `len` bytes.
-#[inline]
+#[inline(always)]
 pub unsafe fn host_complete(
     library: &'static AnyLibrary,
     ctx: *mut c_void,
@@ -178,42 +181,71 @@ pub unsafe fn host_complete(
     msg: *const c_char,
     len: usize,
 ) -> c_int {
-    done(|| {
-        let (context, generation) = library.contexts.find(ctx.addr()).ok_or(Status::InvalidCtx)?;
-        if !context.gate.is_current(generation) {
-            return Err(Status::InvalidCtx);
-        }
-        let token = Token::from_bits(token).ok_or(Status::UnknownToken)?;
-        let limit = context.max_payload();
+    // SAFETY: it is used before the loop goes on.
+    if let Some(local) = unsafe { frame::loop_of(ctx.addr()) }
         // SAFETY: the caller's contract.
-        let payload = unsafe { bytes(msg.cast(), len, limit) };
-        let (answer, broken) = match payload {
-            Ok(payload) => (context.answer(generation, token, Raw::Host { ret, payload, limit }), None),
-            // A faulty host must not hang a call either: what it passed cannot be read, and that is the answer.
-            Err(status) => {
-                let text = match status {
-                    Status::TooLarge => format!("the host passed {len} bytes, the limit is {limit}"),
-                    _ => format!("the host passed NULL with a length of {len}"),
-                };
-                (context.answer(generation, token, Raw::Unreadable(&text)), Some(status))
-            }
-        };
-        match broken {
-            Some(Status::TooLarge) if answer != Answer::Unknown => Err(Status::TooLarge),
-            _ => accepted(&answer),
-        }
-    })
+        && let Some(answer) = unsafe { local.answer_inline(token, ret, msg.cast(), len) }
+    {
+        return accepted(&answer).code();
+    }
+    // SAFETY: as above.
+    unsafe { complete(library, ctx, token, ret, msg, len) }
 }
 
-/// What an answer is told.
+/// An answer from any thread, with a handle and a token that may be anything.
+///
+/// # Safety
+///
+/// `msg` points to `len` bytes.
+#[inline(never)]
+unsafe fn complete(
+    library: &'static AnyLibrary,
+    ctx: *mut c_void,
+    token: u64,
+    ret: c_int,
+    msg: *const c_char,
+    len: usize,
+) -> c_int {
+    let Some((context, generation)) = library.contexts.find(ctx.addr()) else { return Status::InvalidCtx.code() };
+    let host = Host::new(context, generation);
+    if !host.is_live() {
+        return Status::InvalidCtx.code();
+    }
+    let Some(token) = Token::from_bits(token) else { return Status::UnknownToken.code() };
+    let limit = context.max_payload();
+    if len > limit || (msg.is_null() && len != 0) {
+        return complete_unreadably(host, token, len);
+    }
+    // SAFETY: it is not NULL unless it is empty, and by the caller's contract as long as it says; `Options` keeps the limit
+    // below isize::MAX.
+    let payload = unsafe { payload(msg.cast(), len) };
+    accepted(&host.answer(token, Raw::Host { ret, payload, limit })).code()
+}
+
+/// A faulty host must not hang a call either: what it passed cannot be read, and that is the answer.
+#[cold]
+fn complete_unreadably(host: Host, token: Token, len: usize) -> c_int {
+    let limit = host.context().max_payload();
+    let too_large = len > limit;
+    let text = if too_large {
+        format!("the host passed {len} bytes, the limit is {limit}")
+    } else {
+        format!("the host passed NULL with a length of {len}")
+    };
+    match host.answer(token, Raw::Unreadable(&text)) {
+        Answer::Unknown => Status::UnknownToken.code(),
+        _ if too_large => Status::TooLarge.code(),
+        answer => accepted(&answer).code(),
+    }
+}
+
+/// What an answerer is told.
 #[inline]
-pub(crate) fn accepted(answer: &Answer) -> Result<(), Status> {
+pub(crate) fn accepted(answer: &Answer) -> Status {
     match answer {
-        Answer::Unknown => Err(Status::UnknownToken),
-        Answer::Inline(Accepted::Undecodable) | Answer::Queued { accepted: Accepted::Undecodable } => {
-            Err(Status::Decode)
-        }
-        _ => Ok(()),
+        Answer::Inline(Accepted::Decoded) | Answer::Queued { accepted: Accepted::Decoded } => Status::Ok,
+        Answer::Unknown => Status::UnknownToken,
+        _ => Status::Decode,
     }
 }
 

@@ -6,6 +6,7 @@ use crate::inflight::{Accepted, Decode, Raw};
 use crate::status::Status;
 use crate::{Format, panic};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What the awaiting code gets.
 pub(super) type Outcome<T, E> = Result<T, HostError<E>>;
@@ -16,36 +17,71 @@ pub(super) struct Reader<T, E, const CBOR: bool>(PhantomData<(T, E)>);
 impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
     type Outcome = Outcome<T, E>;
 
-    #[inline]
-    fn decode(answer: Raw<'_>) -> (Self::Outcome, Accepted) {
-        let format = if CBOR { Format::Cbor } else { Format::Native };
-        let read = match answer {
-            Raw::Unreadable(text) => Err(DecodeError::new(text)),
+    #[inline(always)]
+    unsafe fn decode(answer: Raw<'_>, place: *mut Self::Outcome) -> Accepted {
+        // SAFETY: the caller's contract, here and below.
+        let write = |outcome| unsafe { place.write(outcome) };
+        // A panic of the author's decoder is an error too.
+        let decoded = catch_unwind(AssertUnwindSafe(|| match answer {
             // SAFETY: the host passed the payload as an answer, by the contract of `host_complete`.
-            Raw::Host { ret: OK, payload, limit } => read(|| unsafe { T::from_host(format, payload, limit) }).map(Ok),
-            // SAFETY: as above.
-            Raw::Host { ret: ERR, payload, limit } => read(|| unsafe { E::declared(format, payload, limit) }).map(Err),
-            Raw::Host { ret: CANCELLED, .. } => Ok(Err(HostError::Cancelled)),
-            Raw::Host { ret: DISCONNECTED, .. } => Ok(Err(HostError::Disconnected)),
+            Raw::Host { ret: OK, payload, limit } => match unsafe { T::from_host(Self::FORMAT, payload, limit) } {
+                Ok(result) => {
+                    write(Ok(result));
+                    Accepted::Decoded
+                }
+                Err(error) => unsafe { undecodable(&error, place) },
+            },
+            failure => unsafe { Self::decode_failure(failure, place) },
+        }));
+        decoded.unwrap_or_else(|payload| {
+            let text = panic::explain(payload);
+            unsafe { undecodable(&DecodeError::new(format_args!("the decoder panicked: {text}")), place) }
+        })
+    }
+}
+
+impl<T: FromHost, E: FromHost, const CBOR: bool> Reader<T, E, CBOR> {
+    const FORMAT: Format = if CBOR { Format::Cbor } else { Format::Native };
+
+    /// # Safety
+    ///
+    /// As for [`decode`](Decode::decode).
+    #[cold]
+    unsafe fn decode_failure(answer: Raw<'_>, place: *mut Outcome<T, E>) -> Accepted {
+        let error = match answer {
+            // SAFETY: the caller's contract.
+            Raw::Unreadable(text) => return unsafe { undecodable(&DecodeError::new(text), place) },
+            // SAFETY: as for `decode`.
+            Raw::Host { ret: ERR, payload, limit } => match unsafe { E::declared(Self::FORMAT, payload, limit) } {
+                Ok(declared) => declared,
+                // SAFETY: the caller's contract.
+                Err(error) => return unsafe { undecodable(&error, place) },
+            },
+            Raw::Host { ret: CANCELLED, .. } => HostError::Cancelled,
+            Raw::Host { ret: DISCONNECTED, .. } => HostError::Disconnected,
             Raw::Host { ret: code, payload, .. } => {
-                let text = String::from_utf8_lossy(payload).into_owned();
-                Ok(Err(HostError::Failed { code, text }))
+                HostError::Failed { code, text: String::from_utf8_lossy(payload).into_owned() }
             }
         };
-        match read {
-            Ok(outcome) => (outcome, Accepted::Decoded),
-            Err(error) => (Err(HostError::Decode(error.to_string())), Accepted::Undecodable),
-        }
+        // SAFETY: the caller's contract.
+        unsafe { place.write(Err(error)) };
+        Accepted::Decoded
     }
+}
+
+/// An answer that cannot be read is an outcome, too.
+///
+/// # Safety
+///
+/// As for [`decode`](Decode::decode).
+#[cold]
+unsafe fn undecodable<T, E>(error: &DecodeError, place: *mut Outcome<T, E>) -> Accepted {
+    // SAFETY: the caller's contract.
+    unsafe { place.write(Err(HostError::Decode(error.to_string()))) };
+    Accepted::Undecodable
 }
 
 const OK: i32 = Status::Ok.code();
 const ERR: i32 = Status::Err.code();
 const CANCELLED: i32 = Status::Cancelled.code();
 const DISCONNECTED: i32 = Status::Disconnected.code();
-
-/// Reads a payload. A panic of the author's decoder is an error too.
-#[inline]
-fn read<V>(decode: impl FnOnce() -> Result<V, DecodeError>) -> Result<V, DecodeError> {
-    panic::contain(decode).unwrap_or_else(|text| Err(DecodeError::new(format_args!("the decoder panicked: {text}"))))
-}

@@ -45,7 +45,7 @@ impl<T, E> Future for Delivery<T, E> {
 pub(super) struct PostedCall<A, T, E> {
     pub(super) state: CallState,
     pub(super) name: String,
-    pub(super) id: Option<u32>,
+    pub(super) id: u32,
     pub(super) held: Held<A, T, E>,
     /// None when it is over.
     pub(super) sender: Option<oneshot::Sender<Delivered<T, E>>>,
@@ -72,7 +72,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for PostedCall<A, T, E> {
         let Self { state, name, id, held, sender } = self.get_mut();
         // As above.
         let Some(open) = sender.as_mut().filter(|sender| !sender.is_closed()) else { return Poll::Ready(()) };
-        let name = Name { text: name, id: *id };
+        let name = Name::Given { text: name, id: *id };
         let polled = catch_unwind(AssertUnwindSafe(|| {
             state.host.with_local(|local| match local {
                 Some(local) => poll_here(state, &name, held, local, cx),

@@ -7,9 +7,10 @@ use crate::context::capacity::{Granted, Unavailable, Waiting};
 use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
+use crate::context::record::CallHold;
 use crate::error::{HostError, NoContext};
 use crate::host::{FromHost, Host, ToHost};
-use crate::inflight::{Poll as CallPoll, Reason, Ticket, Untyped};
+use crate::inflight::{Calling, Poll as CallPoll, Reason, Ticket, Untyped};
 use crate::panic::contain_call as contain;
 use crate::registry::Name;
 use std::future::Future;
@@ -40,7 +41,7 @@ impl WaitPolicy {
 pub(super) struct CallState {
     pub(super) host: Host,
     /// Its own deadline.
-    pub(super) limit: Option<Duration>,
+    limit: Option<Duration>,
     pub(super) wait_policy: WaitPolicy,
     slow: Option<Box<Slow>>,
     pub(super) progress: Progress,
@@ -57,7 +58,9 @@ struct Slow {
 }
 
 pub(super) enum Progress {
-    /// Not made yet.
+    /// Not made yet, and nothing else is asked of it: the common call.
+    Plain,
+    /// Not made yet, with a deadline of its own, or after it has waited.
     New,
     /// Waiting until it can be made.
     Waiting,
@@ -85,8 +88,8 @@ enum Step<'a> {
     Failed(HostError),
 }
 
-/// Goes on with a call, on the FFI thread.
-#[inline]
+/// Makes the common call, or goes on with any other, on the FFI thread.
+#[inline(always)]
 pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
     state: &mut CallState,
     name: &Name<'_>,
@@ -94,14 +97,29 @@ pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     cx: &mut Context<'_>,
 ) -> Poll<Outcome<T, E>> {
+    if let Progress::Plain = state.progress
+        && let Some(hold) = local.ready(name)
+    {
+        return make(state, name, held, local, cx, (hold, None));
+    }
+    poll_uncommon(state, name, held, local, cx)
+}
+
+#[inline(never)]
+fn poll_uncommon<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    name: &Name<'_>,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+) -> Poll<Outcome<T, E>> {
     match state.progress {
-        // The two that have to be quick.
-        Progress::New if local.makes_way() => {
+        Progress::Open(_) => settled(local, state.poll_open(local, cx)),
+        Progress::Plain | Progress::New if local.makes_way() => {
             cx.waker().wake_by_ref();
             Poll::Pending
         }
-        Progress::New => make(state, name, held, local, cx, None),
-        Progress::Open(_) => settled(local, state.poll_open(local, cx)),
+        Progress::Plain | Progress::New => prepare(state, name, held, local, cx, None),
         _ => {
             let step = state.poll_waiting(local, cx);
             go_on(state, name, held, local, cx, step)
@@ -109,9 +127,8 @@ pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
     }
 }
 
-/// Makes the call.
-#[inline]
-fn make<A: ToHost, T: FromHost, E: FromHost>(
+/// Makes the call if it can be made, or has it wait for what is missing.
+fn prepare<A: ToHost, T: FromHost, E: FromHost>(
     state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
@@ -119,26 +136,65 @@ fn make<A: ToHost, T: FromHost, E: FromHost>(
     cx: &mut Context<'_>,
     granted: Option<Granted<'_>>,
 ) -> Poll<Outcome<T, E>> {
-    // Nothing is left of one that was answered inline, or that panicked, and is polled again. The arguments are dropped last,
-    // and contained, whatever becomes of the call.
-    let Held::Args(args) = replace(held, Held::Nothing) else { return Poll::Pending };
-    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    match local.call::<Reader<T, E, false>, Reader<T, E, true>>(name, state.deadline(), granted, encode) {
-        Ok(made) => match local.answered(made.ticket) {
-            Ok(outcome) => {
-                local.count_inline();
-                Poll::Ready(outcome)
-            }
-            Err(ticket) => settled(local, state.wait(local, cx, ticket.untyped(), made.until)),
-        },
-        Err(not_made) => {
-            let step = state.not_made(local, cx, not_made, name);
-            if !matches!(step, Step::Failed(_)) {
-                *held = Held::Args(args);
-            }
-            go_on(state, name, held, local, cx, step)
-        }
+    match local.prepare(name, state.deadline(), granted) {
+        Ok(prepared) => make(state, name, held, local, cx, prepared),
+        Err(not_made) => not_made_now(state, name, held, local, cx, not_made),
     }
+}
+
+/// Makes the call.
+#[inline(always)]
+fn make<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    name: &Name<'_>,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+    (hold, until): (CallHold, Option<Instant>),
+) -> Poll<Outcome<T, E>> {
+    // Nothing is left of one that was answered inline, or that panicked, and is polled again.
+    state.progress = Progress::Done;
+    let Held::Args(args) = held else { return Poll::Pending };
+    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
+    let calling = match local.make::<Reader<T, E, false>, Reader<T, E, true>>(hold, name, encode) {
+        Ok(calling) => calling,
+        Err(not_made) => return not_made_now(state, name, held, local, cx, not_made),
+    };
+    if !local.is_answered(&calling) {
+        return made(state, held, local, cx, calling, until);
+    }
+    let outcome = local.take_answer(calling);
+    // Contained, as wherever arguments are dropped.
+    *held = Held::Nothing;
+    Poll::Ready(outcome)
+}
+
+/// Awaits the answer.
+#[inline(never)]
+fn made<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+    calling: Calling<'_, Outcome<T, E>, CallHold>,
+    until: Option<Instant>,
+) -> Poll<Outcome<T, E>> {
+    *held = Held::Nothing;
+    let ticket = local.await_answer(calling).untyped();
+    settled(local, state.wait(local, cx, ticket, until))
+}
+
+#[cold]
+fn not_made_now<A: ToHost, T: FromHost, E: FromHost>(
+    state: &mut CallState,
+    name: &Name<'_>,
+    held: &mut Held<A, T, E>,
+    local: &Local,
+    cx: &mut Context<'_>,
+    not_made: NotMade,
+) -> Poll<Outcome<T, E>> {
+    let step = state.not_made(local, cx, not_made, name);
+    go_on(state, name, held, local, cx, step)
 }
 
 #[cold]
@@ -152,8 +208,11 @@ fn go_on<A: ToHost, T: FromHost, E: FromHost>(
 ) -> Poll<Outcome<T, E>> {
     match step {
         Step::Pending => Poll::Pending,
-        Step::Make(granted) => make(state, name, held, local, cx, Some(granted)),
-        Step::Failed(error) => Poll::Ready(Err(error.widen())),
+        Step::Make(granted) => prepare(state, name, held, local, cx, Some(granted)),
+        Step::Failed(error) => {
+            *held = Held::Nothing;
+            Poll::Ready(Err(error.widen()))
+        }
     }
 }
 
@@ -172,7 +231,20 @@ fn settled<T: FromHost, E: FromHost>(local: &Local, open: Open) -> Poll<Outcome<
 impl CallState {
     #[inline]
     pub(super) fn new(host: Host) -> Self {
-        Self { host, limit: None, wait_policy: WaitPolicy::default(), slow: None, progress: Progress::New }
+        Self { host, limit: None, wait_policy: WaitPolicy::default(), slow: None, progress: Progress::Plain }
+    }
+
+    /// Gives it a deadline of its own, or takes it away.
+    pub(super) fn set_limit(&mut self, limit: Option<Duration>) {
+        self.limit = limit;
+        if let Progress::Plain = self.progress {
+            self.progress = Progress::New;
+        }
+    }
+
+    /// Whether it was not polled yet.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self.progress, Progress::Plain | Progress::New)
     }
 
     #[inline]
@@ -357,7 +429,7 @@ impl Handoff {
 }
 
 impl Drop for CallState {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if matches!(self.progress, Progress::Open(_) | Progress::Waiting) {
             self.withdraw();

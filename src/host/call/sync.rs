@@ -77,10 +77,10 @@ where
     deadline.begin();
     let (sender, receiver) = oneshot::channel();
     let (name, id, args) =
-        (function.name().text.to_owned(), function.name().id, Contained::new(args.into_inner().into_owned()));
+        (function.name().text().to_owned(), function.name().id(), Contained::new(args.into_inner().into_owned()));
     let job = move |local: &Rc<Local>| {
         let called = catch_unwind(AssertUnwindSafe(|| {
-            call_inline(local, &HostFnRef(Name { text: &name, id }), &*args, deadline)
+            call_inline(local, &HostFnRef(Name::Given { text: &name, id }), &*args, deadline)
         }));
         if let Err(unsent) = sender.send(called) {
             contain(|| drop(unsent));
@@ -110,8 +110,9 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     deadline: Deadline,
 ) -> Outcome<T, E> {
     let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    let made = local
-        .call::<Reader<T, E, false>, Reader<T, E, true>>(function.name(), deadline, None, encode)
+    let calling = local
+        .prepare(function.name(), deadline, None)
+        .and_then(|(hold, _)| local.make::<Reader<T, E, false>, Reader<T, E, true>>(hold, function.name(), encode))
         .map_err(|not_made| not_made.into_error(function.name()).widen())?;
-    local.conclude_call(made.ticket).unwrap_or(Err(HostError::TimedOut))
+    local.conclude_call(calling).unwrap_or(Err(HostError::TimedOut))
 }
