@@ -1,0 +1,197 @@
+//! Random operations on the registry, compared with a plain map.
+
+use super::*;
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+#[derive(Clone, Debug)]
+enum Operation {
+    Register(usize),
+    RegisterForClient(usize),
+    Unregister(usize),
+    /// By a number that a client was given.
+    UnregisterForClient(usize, usize),
+    Clear,
+    LookUp {
+        name: usize,
+        declared: bool,
+    },
+    LetGo(usize),
+    Refresh,
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    prop_oneof![
+        3 => (0..NAMES.len()).prop_map(Operation::Register),
+        3 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
+        2 => (0..NAMES.len()).prop_map(Operation::Unregister),
+        3 => (0..NAMES.len(), any::<usize>()).prop_map(|(name, nth)| Operation::UnregisterForClient(name, nth)),
+        1 => Just(Operation::Clear),
+        6 => (0..NAMES.len(), any::<bool>()).prop_map(|(name, declared)| Operation::LookUp { name, declared }),
+        4 => any::<usize>().prop_map(Operation::LetGo),
+        2 => Just(Operation::Refresh),
+    ]
+}
+
+const NAMES: [&str; 4] = ["one", "two", "three", "four"];
+
+/// A registration by its number; says when it is dropped.
+#[derive(Debug)]
+struct Function(usize, Rc<RefCell<Vec<u32>>>);
+
+/// Limits of 0, which is none, to 3.
+impl Limited for Function {
+    fn max_in_flight(&self) -> u32 {
+        (self.0 / 2) as u32 % 4
+    }
+
+    fn has_deadline(&self) -> bool {
+        self.0.is_multiple_of(2)
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        self.1.borrow_mut()[self.0] += 1;
+    }
+}
+
+#[derive(Default)]
+struct Oracle {
+    registered: HashMap<usize, usize>,
+    /// What clients have registered, under what name, and the number that they were given.
+    of_clients: Vec<(usize, usize, u64)>,
+    seen: HashMap<usize, usize>,
+    unregistered: Vec<usize>,
+    holds: Vec<(usize, Hold<Function>)>,
+    released: Rc<RefCell<Vec<u32>>>,
+}
+
+impl Oracle {
+    fn apply(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, operation: &Operation) {
+        match *operation {
+            Operation::Register(name) => {
+                let function = self.function();
+                let number = function.0;
+                let replaced = registry.register(NAMES[name], function);
+                assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
+            }
+            Operation::RegisterForClient(name) => self.register_for_client(registry, name),
+            Operation::Unregister(name) => {
+                let gone = registry.unregister(NAMES[name]).map(|entry| entry.function.0);
+                assert_eq!(gone, self.registered.remove(&name));
+                self.unregistered.extend(gone);
+            }
+            Operation::UnregisterForClient(name, nth) if !self.of_clients.is_empty() => {
+                let (registered, function, number) = self.of_clients[nth % self.of_clients.len()];
+                let gone = registry.unregister_for_client(NAMES[name], number).map(|entry| entry.function.0);
+                let is_there = name == registered && self.registered.get(&name) == Some(&function);
+                assert_eq!(gone, is_there.then_some(function), "what this client registered, and no other");
+                self.registered.retain(|_, there| Some(*there) != gone);
+                self.unregistered.extend(gone);
+            }
+            Operation::UnregisterForClient(..) => {}
+            Operation::Clear => {
+                assert_eq!(registry.clear().len(), self.registered.len());
+                self.registered.clear();
+            }
+            Operation::LookUp { name, declared } => self.look_up(registry, snapshot, name, declared),
+            Operation::LetGo(nth) if !self.holds.is_empty() => {
+                let (number, hold) = self.holds.swap_remove(nth % self.holds.len());
+                assert_eq!(hold.is_unregistered(), self.unregistered.contains(&number));
+            }
+            Operation::LetGo(_) => {}
+            Operation::Refresh => self.refresh(registry, snapshot),
+        }
+        assert_eq!(registry.len(), self.registered.len());
+        for (number, released) in self.released.borrow().iter().enumerate() {
+            let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
+                || self.holds.iter().any(|(other, _)| *other == number);
+            assert_eq!(*released, u32::from(!in_use), "registration {number}");
+        }
+    }
+
+    fn function(&self) -> Function {
+        let number = self.released.borrow().len();
+        self.released.borrow_mut().push(0);
+        Function(number, Rc::clone(&self.released))
+    }
+
+    fn register_for_client(&mut self, registry: &Registry<Function>, name: usize) {
+        let function = self.function();
+        let number = function.0;
+        let before = self.registered.get(&name).copied();
+        let is_a_clients = |number| self.of_clients.iter().any(|(_, client, _)| *client == number);
+        match registry.register_for_client(NAMES[name], function) {
+            Ok((known_by, replaced)) => {
+                assert!(before.is_none_or(is_a_clients), "it is the host's");
+                assert_eq!(replaced.map(|entry| entry.function.0), before);
+                assert!(self.of_clients.iter().all(|(_, _, other)| *other != known_by));
+                self.registered.insert(name, number);
+                self.of_clients.push((name, number, known_by));
+            }
+            Err(refused) => {
+                assert!(refused.0 == number && before.is_some_and(|before| !is_a_clients(before)));
+            }
+        }
+    }
+
+    fn refresh(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>) {
+        let gone = |number: &usize| !self.registered.values().any(|other| other == number);
+        let expected = self.seen.values().any(|number| gone(number) && self.unregistered.contains(number));
+        assert_eq!(snapshot.refresh(registry), expected);
+        assert!(!snapshot.is_stale(registry));
+        self.seen = self.registered.clone();
+    }
+
+    fn look_up(
+        &mut self,
+        registry: &Registry<Function>,
+        snapshot: &Snapshot<Function>,
+        name: usize,
+        declared: bool,
+    ) {
+        self.refresh(registry, snapshot);
+        let id = if declared { u32::try_from(name).expect("there are few") * 3 + 1 } else { 0 };
+        let name_and_id = Name::Given { text: NAMES[name], id };
+        let plain = snapshot.get_plain(&name_and_id).map(|hold| {
+            assert!(declared && hold.function().max_in_flight() == 0 && !hold.function().has_deadline());
+            hold.function().0
+        });
+        let found = snapshot.get(&name_and_id);
+        let expected = self.registered.get(&name);
+        assert!(plain.is_none() || plain.as_ref() == expected, "{plain:?} instead of {expected:?}");
+        let open = self.holds.iter().filter(|(number, _)| Some(number) == expected).count();
+        let limit = found.as_ref().map_or_else(
+            |missing| if let Missing::Full(entry) = missing { entry.limit } else { 0 },
+            |hold| hold.function().max_in_flight(),
+        );
+        match (found, expected) {
+            (Ok(hold), Some(number)) => {
+                assert!(hold.function().0 == *number && (limit == 0 || open < limit as usize));
+                self.holds.push((*number, hold));
+            }
+            (Err(Missing::Full(_)), Some(_)) => assert!(limit != 0 && open >= limit as usize),
+            (Err(Missing::NotRegistered), None) => {}
+            (found, expected) => panic!("{found:?}, but {expected:?}"),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_registry_does_what_a_map_does(operations in prop::collection::vec(operation(), 1..100)) {
+        let (registry, snapshot, mut oracle) = (Registry::new(), Snapshot::new(), Oracle::default());
+        for operation in &operations {
+            oracle.apply(&registry, &snapshot, operation);
+        }
+        oracle.apply(&registry, &snapshot, &Operation::Clear);
+        oracle.apply(&registry, &snapshot, &Operation::Refresh);
+        oracle.holds.clear();
+        let released = oracle.released.borrow();
+        prop_assert!(released.iter().all(|times| *times == 1), "{released:?}");
+    }
+}
