@@ -184,7 +184,8 @@ impl Host {
     /// token, no pin.
     #[inline]
     pub(crate) fn answer(self, token: Token, raw: Raw<'_>) -> Answer {
-        frame::answering(self, |local| self.context.answer(local, token, raw))
+        let _inside = frame::Answering::new(self);
+        self.with_local(|local| self.context.answer(local, token, raw))
     }
 
     /// The same for an answer in CBOR, whose function was registered so.
@@ -194,10 +195,27 @@ impl Host {
         self.is_live().then(|| self.answer(token, raw))
     }
 
+    /// Whether this is its FFI thread.
+    pub(crate) fn is_on_ffi_thread(self) -> bool {
+        self.with_local(|local| local.is_some())
+    }
+
     /// Gives `f` the FFI thread's part of this very context, if this is that thread.
     #[inline]
     fn with_local<R>(self, f: impl FnOnce(Option<&Local>) -> R) -> R {
-        Local::with(self, f)
+        // SAFETY: it is used by `f` alone, which returns before the loop goes on.
+        f(unsafe { self.local() })
+    }
+
+    /// The FFI thread's part of this very context, if this is that thread.
+    ///
+    /// # Safety
+    ///
+    /// It is used before the loop ends, on this thread: by code that the loop runs.
+    #[inline]
+    unsafe fn local<'a>(self) -> Option<&'a Local> {
+        // SAFETY: passed on.
+        unsafe { frame::local_of(self) }
     }
 
     /// Uses the handles that this host knows.

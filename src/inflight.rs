@@ -107,7 +107,8 @@ use self::lists::Books;
 pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw, payload};
 use self::segments::Segments;
 use self::sequence::{SUPPLY, Supply};
-use self::slot::{Concluded, Phase, Slot, State, Word};
+pub(crate) use self::slot::Slot;
+use self::slot::{Concluded, Phase, State, Word};
 use self::token::INDEX_BITS;
 pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token, Untyped};
 use crate::bridge::{Completions, Signal};
@@ -291,10 +292,11 @@ impl<H> Table<H> {
 
     /// Takes the hold of such a call out, to be let go before its outcome is taken: so that is moved once, to where it stays.
     #[inline]
-    pub(crate) fn take_hold<T>(&self, owner: &Owner, calling: &Calling<'_, T, H>) -> Option<H> {
+    pub(crate) fn take_hold<T>(&self, owner: &Owner, calling: &Calling<'_, T, H>) -> H {
         debug_assert!(self.is_answered(owner, calling));
         self.discount(owner);
-        calling.slot.local(owner, |local| local.hold.take())
+        // SAFETY: `begin` has put one there, and nothing takes it out of a call that was answered inline but this, once.
+        calling.slot.local(owner, |local| unsafe { local.hold.take().unwrap_unchecked() })
     }
 
     /// Takes its outcome, after its hold.
@@ -321,7 +323,7 @@ impl<H> Table<H> {
     #[cfg(test)]
     pub(crate) fn called<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Result<Settled<T, H>, Ticket<T>> {
         if self.is_answered(owner, &calling) {
-            let hold = self.take_hold(owner, &calling);
+            let hold = Some(self.take_hold(owner, &calling));
             Ok(Settled { outcome: self.take_inline(owner, calling), hold })
         } else {
             Err(self.wait(owner, calling))
@@ -364,6 +366,7 @@ impl<H> Table<H> {
     /// inline.
     ///
     /// `here` is the owner's proof when the caller is the owner. Any thread, any token.
+    #[inline(always)]
     pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>, signal: &Signal) -> Answer {
         let Some(slot) = self.slots.get(token.index()) else { return Answer::Unknown };
         if let Some(owner) = here
@@ -383,18 +386,19 @@ impl<H> Table<H> {
         Answer::Queued { accepted }
     }
 
-    /// The same for the common answer: the owner's, inside of the host function that it called last. None if it is another
-    /// one; then nothing has happened.
-    #[inline(always)]
-    pub(crate) fn answer_inline(&self, owner: &Owner, token: Token, raw: Raw<'_>) -> Option<Answer> {
-        let slot = self.latest(owner, token.index())?;
-        let is_calling = slot.local(owner, |local| local.phase) == Phase::Calling;
-        is_calling.then(|| Self::answer_calling(owner, slot, token, raw))
+    /// The call whose host function the owner called last and which runs, if this is its index.
+    #[inline]
+    pub(crate) fn calling(&self, owner: &Owner, token: u64) -> Option<&Slot<H>> {
+        let slot = self.latest(owner, token as u32 & (MAX_IN_FLIGHT - 1))?;
+        if slot.local(owner, |local| local.phase) != Phase::Calling {
+            return None;
+        }
+        Some(slot)
     }
 
-    /// The owner answers a call inside of the host function that it called: nobody else looks at the slot any longer.
-    #[inline(always)]
-    fn answer_calling(owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>) -> Answer {
+    /// The owner answers such a call, inside of its host function: nobody else looks at the slot any longer.
+    #[inline]
+    pub(crate) fn answer_calling(owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>) -> Answer {
         if !slot.try_claim(token.sequence()) {
             return Answer::Unknown;
         }

@@ -44,8 +44,9 @@ pub(crate) trait Limited {
     /// Open calls at most; 0: no limit.
     fn max_in_flight(&self) -> u32;
 
-    /// Whether its calls have a deadline, if they have none of their own.
-    fn has_deadline(&self) -> bool;
+    /// Whether nothing is to be looked after for its calls: it has no limit, calls have no deadline but their own, and
+    /// payloads are native.
+    fn is_plain(&self) -> bool;
 }
 
 /// One registration.
@@ -203,7 +204,7 @@ pub(crate) struct LocalEntry<F> {
     in_flight: Cell<u32>,
     /// Open calls at most; 0: no limit, and then they are not counted.
     limit: u32,
-    /// Whether nothing is to be looked after for its calls: neither a limit nor a deadline.
+    /// Whether its function is.
     is_plain: bool,
     waiters: Waiters,
     /// Whether it is registered no longer, as far as the FFI thread knows.
@@ -219,7 +220,7 @@ impl<F: Limited> LocalEntry<F> {
         Self {
             in_flight: Cell::new(0),
             limit: entry.function.max_in_flight(),
-            is_plain: entry.function.max_in_flight() == 0 && !entry.function.has_deadline(),
+            is_plain: entry.function.is_plain(),
             entry,
             waiters: Waiters::default(),
             gone: Cell::new(false),
@@ -363,7 +364,7 @@ impl<F: Limited> Snapshot<F> {
     pub(crate) fn get_plain(&self, name: &Name<'_>) -> Option<Hold<F>> {
         // SAFETY: as in `find`.
         let by_id = unsafe { &*self.by_id.as_ptr() };
-        let entry = by_id.get(name.id() as usize)?.as_ref()?;
+        let entry = by_id.get(name.known_id() as usize)?.as_ref()?;
         entry.is_plain.then(|| Hold(Rc::clone(entry)))
     }
 

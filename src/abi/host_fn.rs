@@ -13,6 +13,7 @@ use std::time::Duration;
 
 /// A host's pointer. The library passes it back and never looks at what it points to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
 pub(crate) struct UserData(pub(crate) *mut c_void);
 
 // SAFETY: it is a value that the host gave to be passed back on the threads that ffihost.h names.
@@ -143,13 +144,14 @@ impl Limited for HostFunction {
         self.max_in_flight
     }
 
-    fn has_deadline(&self) -> bool {
-        self.deadline.is_some()
+    fn is_plain(&self) -> bool {
+        self.max_in_flight == 0 && self.deadline.is_none() && self.format == Format::Native
     }
 }
 
 /// A host's function with its userData, to be called while its [`HostFunction`] is held.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Target {
     function: FFIHostFn,
     user_data: UserData,
@@ -160,8 +162,20 @@ impl Target {
     #[inline]
     pub(crate) fn invoke(self, token: Token, request: &[u8]) {
         // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
-        unsafe { unwinding::host_fn(self.function)(token.bits(), bytes(request), request.len(), self.user_data.0) }
+        unsafe { invoke(self, token.bits(), bytes(request), request.len()) }
     }
+}
+
+/// `extern "C"`, so that nothing unwinds out of it: what leaves the host's function ends the process here, and the code around
+/// the call has nothing to clean up.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `request` points to `len` bytes.
+#[inline]
+unsafe extern "C" fn invoke(target: Target, token: u64, request: *const c_char, len: usize) {
+    // SAFETY: the caller's contract.
+    unsafe { unwinding::host_fn(target.function)(token, request, len, target.user_data.0) }
 }
 
 impl Drop for HostFunction {

@@ -6,7 +6,7 @@ use super::deadline::{Deadline, Over};
 use super::local::Local;
 use super::record::CallHold;
 use crate::inflight::{
-    self, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Ticket, Token,
+    Answer, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Slot, Table, Ticket, Token,
 };
 use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name};
@@ -18,6 +18,9 @@ use tokio::time::Instant;
 
 /// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
 pub(super) const INLINE: i32 = 256;
+
+/// The slot of the call whose host function was called last and runs.
+pub(crate) type CalledLast = &'static Slot<CallHold>;
 
 /// Why a host call was not made.
 pub(crate) enum NotMade {
@@ -82,23 +85,16 @@ impl Local {
 
     /// Makes a host call: takes a slot, publishes it, and calls the host's function.
     ///
-    /// `encode` is handed the format that the function was registered with, and what to do with the bytes.
+    /// `encode` is handed what to do with the bytes.
     #[inline]
-    pub(crate) fn make<N, C>(
+    pub(crate) fn make<T>(
         &self,
         hold: CallHold,
+        decoder: &'static Decoder<T>,
         name: &Name<'_>,
-        encode: impl FnOnce(crate::Format, &mut dyn FnMut(&[u8])),
-    ) -> Result<Calling<'static, N::Outcome, CallHold>, NotMade>
-    where
-        N: Decode,
-        C: Decode<Outcome = N::Outcome>,
-    {
-        let (format, target) = (hold.function().format, hold.function().target());
-        let decoder = match format {
-            crate::Format::Native => DecoderOf::<N>::DECODER,
-            crate::Format::Cbor => DecoderOf::<C>::DECODER,
-        };
+        encode: impl FnOnce(&mut dyn FnMut(&[u8])),
+    ) -> Result<Calling<'static, T, CallHold>, NotMade> {
+        let target = hold.function().target();
         let calling = match self.context().calls.begin(&self.owner, hold, decoder) {
             Ok(calling) => calling,
             Err(Full(hold)) => return Err(self.no_slot(hold)),
@@ -107,7 +103,7 @@ impl Local {
         let mut begun = Begun { local: self, token, is_invoked: false };
         let watches = self.watches_host;
         let mut start = Tick::default();
-        encode(format, &mut |request| {
+        encode(&mut |request| {
             if !begun.is_invoked {
                 begun.is_invoked = true;
                 self.counters().calls.bump_owned();
@@ -193,28 +189,22 @@ impl Local {
         // Below nothing if calls are nested; the next makes way then.
         self.inline_left.set(self.inline_left.get().wrapping_sub(1));
         let calls = &self.context().calls;
-        self.let_go(calls.take_hold(&self.owner, &calling));
+        self.let_go(Some(calls.take_hold(&self.owner, &calling)));
         calls.take_inline(&self.owner, calling)
     }
 
-    /// Brings the common answer: see [`Table::answer_inline`](crate::inflight::Table::answer_inline). None if it is another one,
-    /// or if there is anything wrong with it; then nothing has happened.
-    ///
-    /// # Safety
-    ///
-    /// `bytes` points to `len` bytes.
-    #[inline(always)]
-    pub(crate) unsafe fn answer_inline(&self, token: u64, ret: i32, bytes: *const u8, len: usize) -> Option<Answer> {
-        let (context, limit) = (self.context(), self.context().max_payload());
-        let token = Token::from_bits(token)?;
-        if len > limit || (bytes.is_null() && len != 0) || !self.host.is_live() {
-            return None;
-        }
-        // SAFETY: the caller's contract.
-        let payload = unsafe { inflight::payload(bytes, len) };
-        let answer = context.calls.answer_inline(&self.owner, token, Raw::Host { ret, payload, limit })?;
-        context.count_answer(answer, token);
-        Some(answer)
+    /// The call whose host function was called last and runs, if it may be this one.
+    #[inline]
+    pub(crate) fn called_last(&self, token: u64) -> Option<CalledLast> {
+        self.context().calls.calling(&self.owner, token)
+    }
+
+    /// Brings the answer to such a call.
+    #[inline]
+    pub(crate) fn answer_inline(&self, slot: CalledLast, token: Token, raw: Raw<'_>) -> Answer {
+        let answer = Table::answer_calling(&self.owner, slot, token, raw);
+        self.context().count_answer(answer, token);
+        answer
     }
 
     /// Goes on with a call that was made just now and not answered.

@@ -195,11 +195,18 @@ unsafe fn loop_of_this_thread<'a>() -> Option<&'a Local> {
 }
 
 /// The FFI thread's part of this very context, if this thread is that thread.
+///
+/// # Safety
+///
+/// As for [`loop_of_this_thread`].
 #[inline]
-pub(super) fn with_local<R>(host: Host, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    // SAFETY: it is used by `f` alone, which returns before the loop goes on.
-    let local = unsafe { loop_of_this_thread() };
-    f(local.filter(|local| local.host == host))
+pub(crate) unsafe fn local_of<'a>(host: Host) -> Option<&'a Local> {
+    // SAFETY: passed on.
+    let local = unsafe { loop_of_this_thread()? };
+    if local.host != host {
+        return None;
+    }
+    Some(local)
 }
 
 /// The FFI thread's part of the context with this handle, if this thread is that thread and nothing else was entered on it.
@@ -215,17 +222,23 @@ pub(crate) unsafe fn loop_of<'a>(handle: usize) -> Option<&'a Local> {
     (local.handle == handle && only_the_loop).then_some(local)
 }
 
-/// Runs what brings an answer inside of its context, and gives it the FFI thread's part of that if this is that thread.
+/// Inside of a context until it is dropped: to bring an answer.
 ///
-/// It runs the author's decoder and calls nothing of the host's, so the stack is not switched inside of it.
-#[inline]
-pub(crate) fn answering<R>(host: Host, f: impl FnOnce(Option<&Local>) -> R) -> R {
-    let before = THREAD.with(|thread| thread.current.replace(Some(host)));
-    // SAFETY: as above.
-    let local = unsafe { loop_of_this_thread() };
-    let done = f(local.filter(|local| local.host == host));
-    THREAD.with(|thread| thread.current.set(before));
-    done
+/// That runs the author's decoder and calls nothing of the host's, so the stack is not switched inside of it.
+pub(crate) struct Answering(Option<Host>);
+
+impl Answering {
+    #[inline]
+    pub(crate) fn new(host: Host) -> Self {
+        Self(THREAD.with(|thread| thread.current.replace(Some(host))))
+    }
+}
+
+impl Drop for Answering {
+    #[inline]
+    fn drop(&mut self) {
+        THREAD.with(|thread| thread.current.set(self.0));
+    }
 }
 
 /// The `Local` of this thread, if it is an FFI thread.

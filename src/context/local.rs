@@ -87,12 +87,6 @@ impl Local {
         }
     }
 
-    /// The FFI thread's part of this very context, if this is that thread.
-    #[inline]
-    pub(crate) fn with<R>(host: Host, f: impl FnOnce(Option<&Self>) -> R) -> R {
-        frame::with_local(host, f)
-    }
-
     /// The hooks of the loop around its sleep.
     pub(super) fn before_park() {
         frame::local(|local| local.spin.before_park(|go_on| local.instance.context.signal.spin(go_on)));
@@ -108,7 +102,7 @@ impl Local {
     }
 
     #[inline]
-    pub(super) fn context(&self) -> &'static Context {
+    pub(crate) fn context(&self) -> &'static Context {
         self.host.context()
     }
 

@@ -13,18 +13,20 @@ mod sync;
 use self::answer::Outcome;
 use self::off_thread::{Delivered, Delivery, PostedCall};
 pub(super) use self::state::WaitPolicy;
-use self::state::{CallState, Progress, poll_here};
+use self::state::{CallState, Progress, make, poll_uncommon};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
+use crate::Format;
 use crate::context::gate::{Phase, Refused};
 use crate::error::HostError;
 use crate::host::{FromHost, ToHost};
 use crate::panic::Contained;
 use futures::future::BoxFuture;
 use std::future::Future;
-use std::mem::replace;
+use std::mem::{ManuallyDrop, replace};
 use std::panic::resume_unwind;
 use std::pin::Pin;
+use std::ptr;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -40,9 +42,10 @@ use tokio::sync::oneshot;
 /// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
 #[must_use = "a call does nothing before it is awaited"]
 pub struct Call<'a, A, T: FromHost, E: FromHost> {
-    state: CallState,
+    /// Dropped by hand, as is what it holds: a call that is over has nothing to drop, and that is seen with one look.
+    state: ManuallyDrop<CallState>,
     function: HostFnRef<'a>,
-    held: Held<A, T, E>,
+    held: ManuallyDrop<Held<A, T, E>>,
     /// How it goes on off the FFI thread, if it may.
     off_thread: Option<GoOn<Self, Outcome<T, E>>>,
 }
@@ -59,12 +62,55 @@ enum Held<A, T, E> {
     Nothing,
 }
 
+impl<A, T: FromHost, E: FromHost> Held<A, T, E> {
+    /// Drops arguments where it is known that they are held. Contained, as wherever they are dropped.
+    #[inline]
+    fn drop_args(&mut self) {
+        if let Self::Args(args) = self {
+            let args: *mut Contained<A> = args;
+            // SAFETY: what is held is overwritten here, after the arguments were dropped, which does not unwind.
+            unsafe {
+                ptr::drop_in_place(args);
+                ptr::from_mut(self).write(Self::Nothing);
+            }
+        }
+    }
+}
+
 impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
+
+impl<A, T: FromHost, E: FromHost> Drop for Call<'_, A, T, E> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.state.is_spent() || !matches!(*self.held, Held::Nothing) {
+            // SAFETY: both are dropped once, here.
+            unsafe { drop_unspent(&mut self.state, &mut self.held) };
+        }
+    }
+}
+
+/// # Safety
+///
+/// Neither is used again.
+#[cold]
+unsafe fn drop_unspent<A, T, E>(state: &mut ManuallyDrop<CallState>, held: &mut ManuallyDrop<Held<A, T, E>>) {
+    // SAFETY: the caller's contract.
+    unsafe {
+        ManuallyDrop::drop(state);
+        ManuallyDrop::drop(held);
+    }
+}
 
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
     pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
-        Self { state: CallState::new(host), function, held: Held::Args(Contained::new(args)), off_thread: None }
+        let held = Held::Args(Contained::new(args));
+        Self {
+            state: ManuallyDrop::new(CallState::new(host)),
+            function,
+            held: ManuallyDrop::new(held),
+            off_thread: None,
+        }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
@@ -119,20 +165,31 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         self.anywhere()
     }
 
+    #[inline(never)]
+    fn poll_uncommon(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        self.state.host.with_local(|local| match (local, &self.state.progress) {
+            (None, _) | (_, Progress::OffThread) => match self.off_thread {
+                Some(go_on) => go_on(self, cx),
+                None => Poll::Ready(Err(self.state.misplaced().widen())),
+            },
+            (Some(local), _) => poll_uncommon(&mut self.state, self.function.name(), &mut self.held, local, cx),
+        })
+    }
+
     /// Goes on, on another thread than the FFI thread.
     fn poll_off_thread(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
-        if matches!((&self.state.progress, &self.held), (Progress::Open(_), _) | (_, Held::Args(_)))
+        if matches!((&self.state.progress, &*self.held), (Progress::Open(_), _) | (_, Held::Args(_)))
             && let Err(refused) = self.send()
         {
             self.state.settle();
             return Poll::Ready(Err(HostError::from(refused).widen()));
         }
-        let Held::Delivery(delivery) = &mut self.held else {
+        let Held::Delivery(delivery) = &mut *self.held else {
             return Poll::Pending;
         };
         let delivered = ready!(delivery.as_mut().poll(cx));
         self.state.settle();
-        self.held = Held::Nothing;
+        *self.held = Held::Nothing;
         Poll::Ready(delivered.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
@@ -142,7 +199,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, receiver) = oneshot::channel();
         let delivery = Held::Delivery(Box::pin(Delivery { receiver: Contained::new(receiver), abandoned }));
-        let held = match replace(&mut self.held, delivery) {
+        let held = match replace(&mut *self.held, delivery) {
             Held::Args(args) => Held::Args(Contained::new(args.into_inner().into_owned())),
             _ => Held::Nothing,
         };
@@ -164,12 +221,13 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.state.host.with_local(|local| match (local, &this.state.progress) {
-            (None, _) | (_, Progress::OffThread) => match this.off_thread {
-                Some(go_on) => go_on(this, cx),
-                None => Poll::Ready(Err(this.state.misplaced().widen())),
-            },
-            (Some(local), _) => poll_here(&mut this.state, this.function.name(), &mut this.held, local, cx),
-        })
+        // SAFETY: it is used before this returns, and this is code that the loop runs, if there is one.
+        if this.state.is_plain()
+            && let Some(local) = unsafe { this.state.host.local() }
+            && let Some(hold) = local.ready(this.function.name())
+        {
+            return make(&mut this.state, this.function.name(), &mut this.held, local, cx, (hold, None), Format::Native);
+        }
+        this.poll_uncommon(cx)
     }
 }

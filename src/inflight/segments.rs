@@ -4,10 +4,12 @@ use crate::sync::{AtomicPtr, Ordering};
 use std::marker::PhantomData;
 use std::ptr;
 
+/// Items at most: 2^16.
+const BITS: u32 = 16;
 /// log2 of the first segment's length. Models use short ones, so that they can reach the second.
 const FIRST_BITS: u32 = if cfg!(ffihost_loom) { 0 } else { 6 };
-/// The first two segments are equally long, each further one doubles the whole: 2^16 items in all.
-const SEGMENTS: usize = (16 - FIRST_BITS + 1) as usize;
+/// Each segment is twice as long as the one before; the last is as long as is needed.
+const SEGMENTS: usize = (BITS - FIRST_BITS + 1) as usize;
 
 /// Up to 65,536 items in segments of doubling length, each allocated when its first item is needed.
 pub(super) struct Segments<T> {
@@ -72,19 +74,21 @@ impl<T> Drop for Segments<T> {
     }
 }
 
-/// The segment of an item, and its place there.
+/// The segment of an item, and its place there: with the first segment's length added, the highest bit says which segment it
+/// is, and the others say where in it.
 #[inline]
 fn locate(index: u32) -> (usize, usize) {
-    let segment = (u32::BITS - (index >> FIRST_BITS).leading_zeros()) as usize;
-    (segment, index as usize - start(segment))
+    let shifted = u64::from(index) + (1 << FIRST_BITS);
+    let highest = shifted.ilog2();
+    ((highest - FIRST_BITS) as usize, (shifted ^ 1 << highest) as usize)
 }
 
 fn start(segment: usize) -> usize {
-    if segment == 0 { 0 } else { length(segment) }
+    (1 << (FIRST_BITS as usize + segment)) - (1 << FIRST_BITS)
 }
 
 fn length(segment: usize) -> usize {
-    1 << (FIRST_BITS as usize + segment.saturating_sub(1))
+    ((1 << BITS) - start(segment)).min(1 << (FIRST_BITS as usize + segment))
 }
 
 #[cfg(all(test, not(ffihost_loom)))]
@@ -102,6 +106,7 @@ mod tests {
             }
         }
         assert_eq!(expected, (SEGMENTS, 0));
+        assert_eq!((0..SEGMENTS).map(length).sum::<usize>(), 1 << BITS);
     }
 
     #[test]

@@ -101,7 +101,7 @@ pub(super) struct Local<H> {
 
 /// Two cache lines, so that neighbours' answerers do not disturb each other. In a model the cells are loom's, and larger.
 #[repr(align(64))]
-pub(super) struct Slot<H> {
+pub(crate) struct Slot<H> {
     /// Its place in the table.
     pub(super) index: u32,
     pub(super) word: AtomicU64,

@@ -12,8 +12,8 @@ impl Limited for Dropped {
         0
     }
 
-    fn has_deadline(&self) -> bool {
-        false
+    fn is_plain(&self) -> bool {
+        true
     }
 }
 

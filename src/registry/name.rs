@@ -17,10 +17,18 @@ pub(crate) enum Name<'a> {
 
 impl Name<'_> {
     /// Its number, from 1 on; 0 if it has none.
-    #[inline]
     pub(crate) fn id(&self) -> u32 {
         match self {
             Self::Declared(name) => name.id(),
+            Self::Given { id, .. } => *id,
+        }
+    }
+
+    /// Its number, if it has one and was looked up before; 0 otherwise.
+    #[inline]
+    pub(crate) fn known_id(&self) -> u32 {
+        match self {
+            Self::Declared(name) => name.id.load(Ordering::Relaxed),
             Self::Given { id, .. } => *id,
         }
     }

@@ -46,8 +46,8 @@ impl Limited for Function {
         (self.0 / 2) as u32 % 4
     }
 
-    fn has_deadline(&self) -> bool {
-        self.0.is_multiple_of(2)
+    fn is_plain(&self) -> bool {
+        self.max_in_flight() == 0 && self.0.is_multiple_of(2)
     }
 }
 
@@ -156,7 +156,7 @@ impl Oracle {
         let id = if declared { u32::try_from(name).expect("there are few") * 3 + 1 } else { 0 };
         let name_and_id = Name::Given { text: NAMES[name], id };
         let plain = snapshot.get_plain(&name_and_id).map(|hold| {
-            assert!(declared && hold.function().max_in_flight() == 0 && !hold.function().has_deadline());
+            assert!(declared && hold.function().is_plain());
             hold.function().0
         });
         let found = snapshot.get(&name_and_id);

@@ -6,7 +6,6 @@ use super::super::types::FFICallBack;
 use super::{done, host, name};
 use crate::context::frame;
 use crate::context::gate::Phase;
-use crate::context::local::Local;
 use crate::events::Removal;
 use crate::status::Status;
 use crate::{Format, Host};
@@ -69,7 +68,7 @@ pub(crate) fn remove(host: Host, listener: u64) -> Result<(), Status> {
     // one who waits.
     let instance = inside.share();
     drop(inside);
-    let on_ffi_thread = Local::with(instance.host(), |local| local.is_some());
+    let on_ffi_thread = instance.host().is_on_ffi_thread();
     let events = instance.events.as_ref().ok_or(Status::UnknownToken)?;
     match events.remove(listener, !on_ffi_thread) {
         Removal::Done => Ok(()),

@@ -14,6 +14,7 @@ use crate::sync::Arc;
 use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
+use std::slice;
 
 /// `<lib>_register_host_fn` and its `_cbor` twin.
 ///
@@ -183,36 +184,50 @@ pub unsafe fn host_complete(
 ) -> c_int {
     // SAFETY: it is used before the loop goes on.
     if let Some(local) = unsafe { frame::loop_of(ctx.addr()) }
-        // SAFETY: the caller's contract.
-        && let Some(answer) = unsafe { local.answer_inline(token, ret, msg.cast(), len) }
+        && let Some(slot) = local.called_last(token)
+        && let Some(named) = Token::from_bits(token)
+        && !msg.is_null()
+        && len <= local.context().max_payload()
+        && local.host.is_live()
     {
-        return accepted(&answer).code();
+        let limit = local.context().max_payload();
+        // SAFETY: not null, and by the caller's contract as long as it says.
+        let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
+        return accepted(&local.answer_inline(slot, named, Raw::Host { ret, payload, limit })).code();
     }
-    // SAFETY: as above.
-    unsafe { complete(library, ctx, token, ret, msg, len) }
+    // SAFETY: the caller's contract.
+    unsafe { complete(ctx, token, ret, msg, len, library) }
 }
 
-/// An answer from any thread, with a handle and a token that may be anything.
+/// An answer from any thread, with a handle and a token that may be anything. It does not unwind.
 ///
 /// # Safety
 ///
 /// `msg` points to `len` bytes.
 #[inline(never)]
-unsafe fn complete(
-    library: &'static AnyLibrary,
+unsafe extern "C" fn complete(
     ctx: *mut c_void,
     token: u64,
     ret: c_int,
     msg: *const c_char,
     len: usize,
+    library: &'static AnyLibrary,
 ) -> c_int {
     let Some((context, generation)) = library.contexts.find(ctx.addr()) else { return Status::InvalidCtx.code() };
-    let host = Host::new(context, generation);
+    // SAFETY: the caller's contract.
+    unsafe { complete_in(Host::new(context, generation), token, ret, msg, len) }
+}
+
+/// # Safety
+///
+/// `msg` points to `len` bytes.
+#[inline]
+unsafe fn complete_in(host: Host, token: u64, ret: c_int, msg: *const c_char, len: usize) -> c_int {
     if !host.is_live() {
         return Status::InvalidCtx.code();
     }
     let Some(token) = Token::from_bits(token) else { return Status::UnknownToken.code() };
-    let limit = context.max_payload();
+    let limit = host.context().max_payload();
     if len > limit || (msg.is_null() && len != 0) {
         return complete_unreadably(host, token, len);
     }

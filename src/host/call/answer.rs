@@ -2,7 +2,7 @@
 
 use crate::error::{DecodeError, HostError};
 use crate::host::FromHost;
-use crate::inflight::{Accepted, Decode, Raw};
+use crate::inflight::{Accepted, Decode, Decoder, DecoderOf, Raw};
 use crate::status::Status;
 use crate::{Format, panic};
 use std::marker::PhantomData;
@@ -11,8 +11,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What the awaiting code gets.
 pub(super) type Outcome<T, E> = Result<T, HostError<E>>;
 
+/// The decoder of what a host answers that registered its function in this format.
+#[inline]
+pub(super) fn decoder<T: FromHost, E: FromHost>(format: Format) -> &'static Decoder<Outcome<T, E>> {
+    match format {
+        Format::Native => DecoderOf::<Reader<T, E, false>>::DECODER,
+        Format::Cbor => DecoderOf::<Reader<T, E, true>>::DECODER,
+    }
+}
+
 /// Decodes answers in one format.
-pub(super) struct Reader<T, E, const CBOR: bool>(PhantomData<(T, E)>);
+struct Reader<T, E, const CBOR: bool>(PhantomData<(T, E)>);
 
 impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
     type Outcome = Outcome<T, E>;

@@ -2,7 +2,7 @@
 
 use super::Held;
 use super::answer::Outcome;
-use super::state::{CallState, poll_here};
+use super::state::{CallState, poll_uncommon};
 use crate::context::closing::Abandoned;
 use crate::context::jobs::Run;
 use crate::context::local::Local;
@@ -75,7 +75,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for PostedCall<A, T, E> {
         let name = Name::Given { text: name, id: *id };
         let polled = catch_unwind(AssertUnwindSafe(|| {
             state.host.with_local(|local| match local {
-                Some(local) => poll_here(state, &name, held, local, cx),
+                Some(local) => poll_uncommon(state, &name, held, local, cx),
                 None => Poll::Pending,
             })
         }));

@@ -1,7 +1,8 @@
 //! Where a call stands, and how it goes on: all of it that does not depend on the types of its arguments and its outcome.
 
 use super::Held;
-use super::answer::{Outcome, Reader};
+use super::answer::{Outcome, decoder};
+use crate::Format;
 use crate::context::calls::NotMade;
 use crate::context::capacity::{Granted, Unavailable, Waiting};
 use crate::context::deadline::Deadline;
@@ -88,25 +89,9 @@ enum Step<'a> {
     Failed(HostError),
 }
 
-/// Makes the common call, or goes on with any other, on the FFI thread.
-#[inline(always)]
-pub(super) fn poll_here<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
-    name: &Name<'_>,
-    held: &mut Held<A, T, E>,
-    local: &Local,
-    cx: &mut Context<'_>,
-) -> Poll<Outcome<T, E>> {
-    if let Progress::Plain = state.progress
-        && let Some(hold) = local.ready(name)
-    {
-        return make(state, name, held, local, cx, (hold, None));
-    }
-    poll_uncommon(state, name, held, local, cx)
-}
-
+/// Goes on with a call on the FFI thread that is not the common one: one that cannot be made at once, or was made already.
 #[inline(never)]
-fn poll_uncommon<A: ToHost, T: FromHost, E: FromHost>(
+pub(super) fn poll_uncommon<A: ToHost, T: FromHost, E: FromHost>(
     state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
@@ -137,36 +122,39 @@ fn prepare<A: ToHost, T: FromHost, E: FromHost>(
     granted: Option<Granted<'_>>,
 ) -> Poll<Outcome<T, E>> {
     match local.prepare(name, state.deadline(), granted) {
-        Ok(prepared) => make(state, name, held, local, cx, prepared),
+        Ok((hold, until)) => {
+            let format = hold.function().format;
+            make(state, name, held, local, cx, (hold, until), format)
+        }
         Err(not_made) => not_made_now(state, name, held, local, cx, not_made),
     }
 }
 
 /// Makes the call.
 #[inline(always)]
-fn make<A: ToHost, T: FromHost, E: FromHost>(
+pub(super) fn make<A: ToHost, T: FromHost, E: FromHost>(
     state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
     (hold, until): (CallHold, Option<Instant>),
+    format: Format,
 ) -> Poll<Outcome<T, E>> {
     // Nothing is left of one that was answered inline, or that panicked, and is polled again.
     state.progress = Progress::Done;
     let Held::Args(args) = held else { return Poll::Pending };
-    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    let calling = match local.make::<Reader<T, E, false>, Reader<T, E, true>>(hold, name, encode) {
+    let encode = |take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
+    let calling = match local.make(hold, decoder(format), name, encode) {
         Ok(calling) => calling,
         Err(not_made) => return not_made_now(state, name, held, local, cx, not_made),
     };
     if !local.is_answered(&calling) {
         return made(state, held, local, cx, calling, until);
     }
-    let outcome = local.take_answer(calling);
-    // Contained, as wherever arguments are dropped.
-    *held = Held::Nothing;
-    Poll::Ready(outcome)
+    // Before the outcome, which is moved once, to where it stays.
+    held.drop_args();
+    Poll::Ready(local.take_answer(calling))
 }
 
 /// Awaits the answer.
@@ -240,6 +228,18 @@ impl CallState {
         if let Progress::Plain = self.progress {
             self.progress = Progress::New;
         }
+    }
+
+    /// Whether it was not polled yet, and nothing but to be made is asked of it.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.progress, Progress::Plain)
+    }
+
+    /// Whether it has settled, and holds nothing.
+    #[inline]
+    pub(super) fn is_spent(&self) -> bool {
+        matches!(self.progress, Progress::Done) && self.slow.is_none()
     }
 
     /// Whether it was not polled yet.
@@ -353,6 +353,7 @@ impl CallState {
     pub(super) fn settle(&mut self) -> Progress {
         if self.slow.is_some() {
             self.set_timer(None);
+            self.slow = None;
         }
         replace(&mut self.progress, Progress::Done)
     }

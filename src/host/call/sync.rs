@@ -1,6 +1,6 @@
 //! A call that needs an inline answer.
 
-use super::answer::{Outcome, Reader};
+use super::answer::{Outcome, decoder};
 use crate::context::closing::Abandoned;
 use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
@@ -109,10 +109,10 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     args: &A,
     deadline: Deadline,
 ) -> Outcome<T, E> {
-    let encode = |format, take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    let calling = local
-        .prepare(function.name(), deadline, None)
-        .and_then(|(hold, _)| local.make::<Reader<T, E, false>, Reader<T, E, true>>(hold, function.name(), encode))
-        .map_err(|not_made| not_made.into_error(function.name()).widen())?;
+    let made = local.prepare(function.name(), deadline, None).and_then(|(hold, _)| {
+        let format = hold.function().format;
+        local.make(hold, decoder(format), function.name(), |take| args.to_host(format, take))
+    });
+    let calling = made.map_err(|not_made| not_made.into_error(function.name()).widen())?;
     local.conclude_call(calling).unwrap_or(Err(HostError::TimedOut))
 }
