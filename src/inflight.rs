@@ -428,6 +428,29 @@ impl<H> Table<H> {
         }
     }
 
+    /// Whether the outcome can be taken, with [`finish`](Self::finish).
+    #[inline]
+    pub(crate) fn is_ready<T>(&self, owner: &Owner, ticket: &Ticket<T>) -> bool {
+        self.slot(ticket.token.index()).local(owner, |local| local.phase) == Phase::Ready
+    }
+
+    /// Keeps the waker of a call that has just begun to wait. False if it has ended meanwhile, by what cloning a waker runs.
+    #[inline]
+    pub(crate) fn keep_first<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> bool {
+        let clone = waker.clone();
+        let slot = self.slot(ticket.token.index());
+        let unused = slot.local(owner, |local| match (local.phase, &local.waker) {
+            (Phase::Waiting, None) => {
+                local.waker = Some(clone);
+                None
+            }
+            _ => Some(clone),
+        });
+        let is_kept = unused.is_none();
+        drop(Contained::new(unused));
+        is_kept
+    }
+
     /// Looks whether a call has ended, and keeps the waker if not.
     #[inline]
     pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {

@@ -208,6 +208,7 @@ impl Local {
     }
 
     /// Goes on with a call that was made just now and not answered.
+    #[inline]
     pub(crate) fn await_answer<T>(&self, calling: Calling<'_, T, CallHold>) -> Ticket<T> {
         let ticket = self.context().calls.wait(&self.owner, calling);
         if self.context().calls.holds(&self.owner, &ticket, CallHold::is_unregistered) {
@@ -268,6 +269,18 @@ impl Local {
                 "a host function kept the FFI thread: nothing else of the context ran meanwhile"
             );
         });
+    }
+
+    /// Whether an answer has come to an open call.
+    #[inline]
+    pub(crate) fn is_ready<T>(&self, ticket: &Ticket<T>) -> bool {
+        self.context().calls.is_ready(&self.owner, ticket)
+    }
+
+    /// Keeps the waker of a call that has just begun to wait; false if it is over already.
+    #[inline]
+    pub(crate) fn keep_first<T>(&self, ticket: &Ticket<T>, waker: &Waker) -> bool {
+        self.context().calls.keep_first(&self.owner, ticket, waker)
     }
 
     /// Looks whether an open call has ended.

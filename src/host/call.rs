@@ -13,7 +13,7 @@ mod sync;
 use self::answer::Outcome;
 use self::off_thread::{Delivered, Delivery, PostedCall};
 pub(super) use self::state::WaitPolicy;
-use self::state::{CallState, Progress, make, poll_uncommon};
+use self::state::{CallState, Progress, make, poll_uncommon, take_ready};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
 use crate::Format;
@@ -82,7 +82,7 @@ impl<A, T: FromHost, E: FromHost> Unpin for Call<'_, A, T, E> {}
 impl<A, T: FromHost, E: FromHost> Drop for Call<'_, A, T, E> {
     #[inline]
     fn drop(&mut self) {
-        if !self.state.is_spent() || !matches!(*self.held, Held::Nothing) {
+        if !self.is_spent() {
             // SAFETY: both are dropped once, here.
             unsafe { drop_unspent(&mut self.state, &mut self.held) };
         }
@@ -119,6 +119,12 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.state.set_limit(Some(deadline));
         self
+    }
+
+    /// Whether it is over, and has nothing to drop.
+    #[inline]
+    pub(super) fn is_spent(&self) -> bool {
+        self.state.is_spent() && matches!(*self.held, Held::Nothing)
     }
 
     pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
@@ -218,15 +224,20 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     type Output = Outcome<T, E>;
 
-    #[inline]
+    // Never inlined: what is small enough on its own is inlined into it, which makes it one straight function.
+    #[inline(never)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         // SAFETY: it is used before this returns, and this is code that the loop runs, if there is one.
-        if this.state.is_plain()
-            && let Some(local) = unsafe { this.state.host.local() }
-            && let Some(hold) = local.ready(this.function.name())
-        {
-            return make(&mut this.state, this.function.name(), &mut this.held, local, cx, (hold, None), Format::Native);
+        if let Some(local) = unsafe { this.state.host.local() } {
+            if this.state.is_plain() {
+                if let Some(hold) = local.ready(this.function.name()) {
+                    let (state, name, held) = (&mut this.state, this.function.name(), &mut this.held);
+                    return make(state, name, held, local, cx, (hold, None), Format::Native);
+                }
+            } else if let Some(outcome) = take_ready(&mut this.state, local) {
+                return Poll::Ready(outcome);
+            }
         }
         this.poll_uncommon(cx)
     }

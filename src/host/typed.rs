@@ -3,6 +3,7 @@
 use super::call::{Call, WaitPolicy};
 use super::{FromHost, Host, HostFn, ToHost};
 use crate::Format;
+use crate::context::frame;
 use crate::error::{DecodeError, HostError, NoContext};
 use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
@@ -114,10 +115,8 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     #[doc(hidden)]
     #[inline]
     pub fn new(function: &'static HostFn, args: A) -> Self {
-        match Host::current() {
-            Ok(host) => Self(State::Attached(Call::new(host, function.into(), args))),
-            Err(_) => Self::without_context(function, args),
-        }
+        let Some(host) = frame::current() else { return Self::without_context(function, args) };
+        Self(State::Attached(Call::new(host, function.into(), args)))
     }
 
     #[cold]

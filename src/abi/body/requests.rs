@@ -225,6 +225,7 @@ pub(super) struct Refusal(DecodeError);
 
 impl Refusal {
     /// A pointer that must not be NULL is refused at the door; the rest is worth a text.
+    #[inline(always)]
     pub(super) fn sort<A>(read: Result<A, DecodeError>) -> Result<Result<A, Self>, Status> {
         match read {
             Err(error) if error.status() == Status::InvalidArgument => Err(Status::InvalidArgument),

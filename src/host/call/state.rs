@@ -167,9 +167,25 @@ fn made<A: ToHost, T: FromHost, E: FromHost>(
     calling: Calling<'_, Outcome<T, E>, CallHold>,
     until: Option<Instant>,
 ) -> Poll<Outcome<T, E>> {
-    *held = Held::Nothing;
+    held.drop_args();
     let ticket = local.await_answer(calling).untyped();
-    settled(local, state.wait(local, cx, ticket, until))
+    state.progress = Progress::Open(ticket);
+    if until.is_none() && state.slow.is_none() && state.keep_first(local, cx) {
+        return Poll::Pending;
+    }
+    settled(local, state.wait(local, cx, until))
+}
+
+/// Takes the outcome of a call whose answer has come.
+#[inline]
+pub(super) fn take_ready<T: FromHost, E: FromHost>(state: &mut CallState, local: &Local) -> Option<Outcome<T, E>> {
+    match &state.progress {
+        Progress::Open(ticket) if local.is_ready(ticket) => {}
+        _ => return None,
+    }
+    let Progress::Open(ticket) = state.settle() else { return None };
+    // SAFETY: a call has tickets only of its own, which are made for this outcome.
+    Some(local.finish_call(unsafe { ticket.typed() }))
 }
 
 #[cold]
@@ -252,10 +268,14 @@ impl CallState {
         Deadline::new(self.limit, self.slow.as_ref().and_then(|slow| slow.began))
     }
 
-    /// Awaits the answer to a call that was made and not answered inline.
+    /// Keeps the waker of a call that has just been made.
     #[inline]
-    fn wait(&mut self, local: &Local, cx: &mut Context<'_>, ticket: Ticket<Untyped>, until: Option<Instant>) -> Open {
-        self.progress = Progress::Open(ticket);
+    fn keep_first(&self, local: &Local, cx: &Context<'_>) -> bool {
+        matches!(&self.progress, Progress::Open(ticket) if local.keep_first(ticket, cx.waker()))
+    }
+
+    /// Awaits the answer to a call that was made and not answered inline.
+    fn wait(&mut self, local: &Local, cx: &mut Context<'_>, until: Option<Instant>) -> Open {
         if until.is_some() || self.slow.is_some() {
             self.set_timer(until);
         }
