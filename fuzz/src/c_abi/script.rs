@@ -20,8 +20,6 @@ thread_local! {
     static INSIDE: Cell<Option<usize>> = const { Cell::new(None) };
     /// The call that this thread was asked for last.
     static ASKED: Cell<(usize, u64)> = const { Cell::new((0, 0)) };
-    /// Exports of this thread that may release, and have not returned.
-    static REGISTERING: Cell<u32> = const { Cell::new(0) };
     /// How deep callbacks are in callbacks.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
@@ -233,21 +231,13 @@ fn request(script: &mut Script, requests: &[Request], kind: Kind) {
     });
 }
 
-/// Calls an export that may release on this thread.
-fn releasing(export: impl FnOnce() -> c_int) -> c_int {
-    REGISTERING.set(REGISTERING.get() + 1);
-    let ret = checked(export());
-    REGISTERING.set(REGISTERING.get() - 1);
-    ret
-}
-
 fn register(script: &mut Script) {
     let (ctx, name, part, how) = (script.ctx(), script.name(b"ask"), script.part(), script.byte());
     let function = if how % 4 == 3 { None } else { Some(on_asked as _) };
     let export = if how % 8 < 4 { c::register_host_fn } else { c::register_host_fn_cbor };
     with_slot(Kind::Function { releases: false }, ctx, part, |user_data| {
         // SAFETY: the name is NUL-terminated, or NULL.
-        let ret = releasing(|| unsafe { export(pointer(ctx), name_pointer(name.as_ref()), function, user_data) });
+        let ret = checked(unsafe { export(pointer(ctx), name_pointer(name.as_ref()), function, user_data) });
         ret == 0 && function.is_some()
     });
 }
@@ -287,7 +277,7 @@ fn register_with(script: &mut Script) {
         let options = Box::new(LargerOptions { options, more: [more; 520] });
         let options = if how == 0xfe { std::ptr::null() } else { (&raw const *options).cast::<FFIHostFnOptions>() };
         // SAFETY: the name is NUL-terminated, or NULL; the options are larger than they say, or NULL.
-        let ret = releasing(|| unsafe { c::register_host_fn_with(pointer(ctx), name_pointer(name.as_ref()), options) });
+        let ret = checked(unsafe { c::register_host_fn_with(pointer(ctx), name_pointer(name.as_ref()), options) });
         ret == 0 && function.is_some()
     });
 }
@@ -498,7 +488,7 @@ extern "C" fn on_cancelled(token: u64, user_data: *mut c_void) {
 }
 
 extern "C" fn on_released(user_data: *mut c_void) {
-    let slot = world::with(|world| world.released(user_data, REGISTERING.get() > 0));
+    let slot = world::with(|world| world.released(user_data));
     inside(slot);
     world::with(|world| world.leave(slot));
 }

@@ -183,13 +183,13 @@ impl World {
         index
     }
 
-    /// A release begins; `by_host` if it does inside an export that the host has called to register.
-    pub fn released(&mut self, user_data: *mut c_void, by_host: bool) -> usize {
+    /// A release begins.
+    pub fn released(&mut self, user_data: *mut c_void) -> usize {
         let index = self.named(user_data);
         let slot = &mut self.slots[index];
         assert!(slot.verdict != Verdict::Refused, "released, but it was refused: {slot:?}");
         assert_eq!((slot.running, slot.released), (0, 0), "released while it runs, or twice: {slot:?}");
-        assert!(by_host || !self.ended.contains(&slot.ctx), "released after destroy: {slot:?}");
+        assert!(!self.ended.contains(&slot.ctx), "released after destroy: {slot:?}");
         slot.released = 1;
         slot.running = 1;
         index
@@ -224,6 +224,7 @@ impl World {
                 Kind::SyncRequest | Kind::Listener => false,
             };
             assert!(!is_late, "left behind by destroy: {slot:?}");
+            assert_eq!(slot.running, 0, "not over when destroy has returned: {slot:?}");
         }
     }
 
