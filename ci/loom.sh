@@ -76,6 +76,8 @@ plants=(
     "add_after_abandonment    events::addition_against_an_abandonment"
     "sleep_without_look       events::an_event_wakes_the_event_thread"
     "wait_uncounted           events::room_wakes_a_producer"
+    "queue_closed_before_stage events::the_first_listener_against_the_end"
+    "abandonment_before_queue events::the_first_listener_against_an_abandonment"
     "nobody_takes_back        events::emit_against_the_end_of_the_event_thread"
 )
 
