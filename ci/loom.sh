@@ -53,6 +53,8 @@ plants=(
     "unregister_without_mark  registry::unregister_ends_a_call_that_nobody_answers"
     "unregister_without_version registry::replace_and_unregister_against_a_running_invocation"
     "version_before_change    registry::a_registration_is_seen_after_it_returned"
+    "removed_is_not_awaited   registry::a_replacement_against_the_close"
+    "registry_stays_open      registry::a_replacement_against_the_close"
     "client_looks_before_it_registers registry::what_the_host_registers_is_the_hosts_in_any_order"
     "client_takes_any_back    registry::what_the_host_registers_is_the_hosts_in_any_order"
     "check_before_pin         gate::the_last_one_out_lets_go"
@@ -74,6 +76,8 @@ plants=(
     "add_after_abandonment    events::addition_against_an_abandonment"
     "sleep_without_look       events::an_event_wakes_the_event_thread"
     "wait_uncounted           events::room_wakes_a_producer"
+    "queue_closed_before_stage events::the_first_listener_against_the_end"
+    "abandonment_before_queue events::the_first_listener_against_an_abandonment"
     "nobody_takes_back        events::emit_against_the_end_of_the_event_thread"
 )
 

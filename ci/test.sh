@@ -4,7 +4,7 @@
 # and what it skipped, with the reasons.
 #
 #   ci/test.sh          all of it
-#   ci/test.sh NAME...  only these steps: rustfmt clippy rustdoc tests release benches counts weight deny
+#   ci/test.sh NAME...  only these steps: rustfmt clippy rustdoc locks tests release benches counts weight deny
 #
 # The long proofs are ci/loom.sh, ci/sanitize.sh and ci/mutants.sh.
 set -euo pipefail
@@ -63,10 +63,16 @@ run_rustdoc() {
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 }
 
+# The fuzz targets are a workspace of their own, which no other step builds: its lock file fits its dependencies.
+run_locks() {
+    cargo metadata --locked --manifest-path fuzz/Cargo.toml --format-version 1 >/dev/null
+}
+
 declare -A steps=(
     [rustfmt]="cargo fmt --all --check"
     [clippy]="run_clippy"
     [rustdoc]="run_rustdoc"
+    [locks]="run_locks"
     [tests]="run_tests"
     [release]="run_release"
     [benches]="run_benches"
@@ -74,7 +80,7 @@ declare -A steps=(
     [weight]="ci/weight.sh"
     [deny]="run_deny"
 )
-order=(rustfmt clippy rustdoc tests release benches counts weight deny)
+order=(rustfmt clippy rustdoc locks tests release benches counts weight deny)
 for name in "$@"; do
     [[ -n ${steps[$name]:-} ]] || { echo "test.sh: no step $name; there are ${order[*]}" >&2; exit 2; }
 done

@@ -15,6 +15,7 @@
 mod hub;
 pub(crate) mod listeners;
 pub(crate) mod queue;
+pub(crate) mod stage;
 #[cfg(not(ffihost_loom))]
 mod support;
 mod word;

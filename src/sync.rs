@@ -31,8 +31,8 @@ mod real {
     use event_listener::Listener;
     pub(crate) use futures::task::AtomicWaker;
     pub(crate) use parking_lot::Mutex;
-    pub(crate) use std::sync::Arc;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
+    pub(crate) use std::sync::{Arc, OnceLock};
     use std::time::Instant;
 
     /// A bounded queue, crossbeam-channel's: what it can do without waiting.
@@ -188,6 +188,34 @@ mod model {
 
         pub(crate) fn is_empty(&self) -> bool {
             self.items.lock().is_empty()
+        }
+    }
+
+    /// A cell that is written once: a model of std's, with the same interface. A value that is there is seen with what was done
+    /// before it was made.
+    #[derive(Debug)]
+    pub(crate) struct OnceLock<T> {
+        made: AtomicU32,
+        making: Mutex<()>,
+        value: std::sync::OnceLock<T>,
+    }
+
+    impl<T> OnceLock<T> {
+        pub(crate) fn new() -> Self {
+            Self { made: AtomicU32::new(0), making: Mutex::new(()), value: std::sync::OnceLock::new() }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            let made = self.made.load(Ordering::Acquire) != 0;
+            made.then(|| self.value.get().expect("it was made"))
+        }
+
+        pub(crate) fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
+            let making = self.making.lock();
+            let value = self.value.get_or_init(make);
+            self.made.store(1, Ordering::Release);
+            drop(making);
+            value
         }
     }
 

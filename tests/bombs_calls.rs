@@ -24,7 +24,7 @@ struct Bomb(Arc<AtomicU32>);
 impl Drop for Bomb {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::Relaxed);
-        panic!("the bomb goes off");
+        support::panic_on_purpose("the bomb goes off");
     }
 }
 
@@ -49,7 +49,7 @@ impl ToHost for Args {
 
     fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
         match self.text {
-            "unencodable" => panic!("unencodable"),
+            "unencodable" => support::panic_on_purpose("unencodable"),
             "not encoded" => {}
             text => take(text.as_bytes()),
         }
@@ -66,7 +66,7 @@ static OUTCOMES: AtomicU32 = AtomicU32::new(0);
 impl Drop for Outcome {
     fn drop(&mut self) {
         OUTCOMES.fetch_add(1, Ordering::Relaxed);
-        panic!("the outcome goes off");
+        support::panic_on_purpose("the outcome goes off");
     }
 }
 
@@ -249,7 +249,7 @@ struct Explosive {
 
 impl ArcWake for Explosive {
     fn wake_by_ref(_: &Arc<Self>) {
-        panic!("the waker goes off");
+        support::panic_on_purpose("the waker goes off");
     }
 }
 

@@ -24,7 +24,7 @@ impl Drop for Bomb {
     fn drop(&mut self) {
         BANGS.fetch_add(1, Ordering::SeqCst);
         if !std::thread::panicking() {
-            panic!("bomb: {}", self.0);
+            support::panic_on_purpose(format!("bomb: {}", self.0));
         }
     }
 }
@@ -39,7 +39,7 @@ impl ToHost for Bomb {
 
     fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
         match self.0 {
-            "encoder panics" => panic!("the encoder panics"),
+            "encoder panics" => support::panic_on_purpose("the encoder panics"),
             text => take(text.as_bytes()),
         }
     }
@@ -56,7 +56,7 @@ async fn construct(name: Vec<u8>) -> Result<State, Bomb> {
             let _bomb = Bomb("in the constructor's future");
             std::future::pending().await
         }
-        b"panic" => std::panic::panic_any(Bomb("constructor's panic")),
+        b"panic" => support::panic_on_purpose(Bomb("constructor's panic")),
         b"state" => Ok(State { _bomb: Some(Bomb("state")) }),
         _ => Ok(State { _bomb: None }),
     }
@@ -81,10 +81,10 @@ async fn bomb(_: &State, what: Vec<u8>) -> Result<Bomb, Bomb> {
         }
         b"error" => Err(Bomb("error")),
         b"encoder" => Ok(Bomb("encoder panics")),
-        b"panic" => std::panic::panic_any(Bomb("panic")),
+        b"panic" => support::panic_on_purpose(Bomb("panic")),
         b"panic later" => {
             tokio::task::yield_now().await;
-            std::panic::panic_any(Bomb("panic later"))
+            support::panic_on_purpose(Bomb("panic later"))
         }
         _ => {
             let _bomb = Bomb("in the future");
@@ -98,7 +98,7 @@ fn bomb_now(_: &State, what: &[u8]) -> Result<Bomb, Bomb> {
         b"reply" => Ok(Bomb("reply")),
         b"error" => Err(Bomb("error")),
         b"encoder" => Ok(Bomb("encoder panics")),
-        _ => std::panic::panic_any(Bomb("panic")),
+        _ => support::panic_on_purpose(Bomb("panic")),
     }
 }
 

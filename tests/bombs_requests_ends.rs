@@ -8,7 +8,6 @@ use ffihost::wire::Returned;
 use ffihost::{Format, Options, Status};
 use std::ffi::{c_char, c_int, c_void};
 use std::future::{pending, ready};
-use std::panic::panic_any;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -42,7 +41,7 @@ struct Bomb(Arc<AtomicUsize>);
 impl Drop for Bomb {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
-        panic!("a bomb");
+        support::panic_on_purpose("a bomb");
     }
 }
 
@@ -307,7 +306,7 @@ struct Odd {
 impl Reply for Odd {
     fn reply(&self, _: Format, take: &mut dyn FnMut(Status, &[u8])) {
         if self.panics {
-            panic!("while it is encoded");
+            support::panic_on_purpose("while it is encoded");
         }
         take(self.status, b"the reply");
     }
@@ -351,7 +350,7 @@ fn in_the_payload_of_a_panic() {
                 tokio::task::yield_now().await;
             }
             if true {
-                panic_any(bomb);
+                support::panic_on_purpose(bomb);
             }
         });
         assert_eq!((ret, told.wait().ret), (OK, PANIC));
@@ -361,7 +360,8 @@ fn in_the_payload_of_a_panic() {
     }
     // One that panics before there is a future.
     let (cb, user_data, told) = callback();
-    let ret = context.submit((cb, user_data), (), |_: &(), ()| -> std::future::Ready<()> { panic!("at once") });
+    let ret = context
+        .submit((cb, user_data), (), |_: &(), ()| -> std::future::Ready<()> { support::panic_on_purpose("at once") });
     assert_eq!((ret, told.wait()), (OK, Told { ret: PANIC, text: "at once".to_owned() }));
     context.assert_alive();
     assert_eq!(context.destroy(), OK);

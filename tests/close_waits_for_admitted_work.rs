@@ -16,6 +16,7 @@ use support::{PATIENCE, Told};
 const OK: c_int = Status::Ok.code();
 const CLOSING: c_int = Status::Closing.code();
 const INVALID_CTX: c_int = Status::InvalidCtx.code();
+const INVALID_ARGUMENT: c_int = Status::InvalidArgument.code();
 const WOULD_DEADLOCK: c_int = Status::WouldDeadlock.code();
 const TIMED_OUT: c_int = Status::TimedOut.code();
 const UNKNOWN_TOKEN: c_int = Status::UnknownToken.code();
@@ -40,6 +41,17 @@ impl Barrier {
     fn open(&self) {
         self.state.lock().expect("not poisoned").1 = true;
         self.changed.notify_all();
+    }
+
+    /// Opens it when this is dropped, also if the test fails.
+    fn opens_at_last(&self) -> impl Drop {
+        struct Opens<'a>(&'a Barrier);
+        impl Drop for Opens<'_> {
+            fn drop(&mut self) {
+                self.0.open();
+            }
+        }
+        Opens(self)
     }
 
     fn await_entered(&self) {
@@ -95,6 +107,12 @@ async fn hold(state: &State, _: Vec<u8>) -> Result<(), String> {
     state.0.say("let go");
     let asked = Host::current().expect("in a context").call("ask", "?").await;
     state.0.say(if asked.is_ok() { "answered" } else { "not answered" });
+    Ok(())
+}
+
+/// Keeps the FFI thread, and asks nobody.
+async fn hold_only(state: &State, _: Vec<u8>) -> Result<(), String> {
+    state.0.barrier.pass();
     Ok(())
 }
 
@@ -170,14 +188,14 @@ macro_rules! library {
                 options: $options,
                 constructor: construct,
                 destructor: destruct,
-                requests: { hold: hold, hold_blocking: hold_blocking, emit: emit, at_the_end: at_the_end, count_turns: count_turns },
+                requests: { hold: hold, hold_only: hold_only, hold_blocking: hold_blocking, emit: emit, at_the_end: at_the_end, count_turns: count_turns },
                 sync_requests: { hold_now: hold_now, ask_now: ask_now },
                 host_fns: ["ask"],
                 events: ["happened"],
             }
 
             mod c {
-                use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
+                use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
                 use std::ffi::{c_char, c_int, c_void};
 
                 type UserData = *mut c_void;
@@ -204,6 +222,12 @@ macro_rules! library {
                         function: Option<FFIHostFn>,
                         data: UserData,
                     ) -> c_int;
+                    #[link_name = concat!($prefix, "_register_host_fn_with")]
+                    pub(super) safe fn register_with(
+                        ctx: UserData,
+                        name: *const c_char,
+                        options: *const FFIHostFnOptions,
+                    ) -> c_int;
                     #[link_name = concat!($prefix, "_add_event_listener")]
                     pub(super) safe fn listen(
                         ctx: UserData,
@@ -215,6 +239,14 @@ macro_rules! library {
                     pub(super) safe fn unlisten(ctx: UserData, listener: u64) -> c_int;
                     #[link_name = concat!($prefix, "_hold")]
                     pub(super) safe fn hold(
+                        ctx: UserData,
+                        cb: Option<FFICallBack>,
+                        data: UserData,
+                        req: *const u8,
+                        len: usize,
+                    ) -> c_int;
+                    #[link_name = concat!($prefix, "_hold_only")]
+                    pub(super) safe fn hold_only(
                         ctx: UserData,
                         cb: Option<FFICallBack>,
                         data: UserData,
@@ -278,9 +310,11 @@ macro_rules! library {
                 close: c::close,
                 stats: c::stats,
                 register: c::register,
+                register_with: c::register_with,
                 listen: c::listen,
                 unlisten: c::unlisten,
                 hold: c::hold,
+                hold_only: c::hold_only,
                 hold_now: c::hold_now,
                 hold_blocking: c::hold_blocking,
                 emit: c::emit,
@@ -292,7 +326,7 @@ macro_rules! library {
     };
 }
 
-use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
+use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
 use std::ffi::c_char;
 
 type UserData = *mut c_void;
@@ -305,9 +339,11 @@ struct Library {
     close: extern "C" fn(UserData, Option<FFICallBack>, UserData) -> c_int,
     stats: extern "C" fn(UserData, *mut FFIStats) -> c_int,
     register: extern "C" fn(UserData, *const c_char, Option<FFIHostFn>, UserData) -> c_int,
+    register_with: extern "C" fn(UserData, *const c_char, *const FFIHostFnOptions) -> c_int,
     listen: extern "C" fn(UserData, *const c_char, Option<FFICallBack>, UserData) -> u64,
     unlisten: extern "C" fn(UserData, u64) -> c_int,
     hold: Request,
+    hold_only: Request,
     hold_now: Request,
     hold_blocking: Request,
     emit: Request,
@@ -552,6 +588,117 @@ fn after_an_abandonment_no_host_function_is_called() {
     context.script.barrier.open();
     support::wait_until("its state is dropped", || context.script.said().contains(&"dropped"));
     assert_eq!(context.script.said(), ["let go", "not answered", "dropped"]);
+}
+
+/// The release of a registration: it waits, and says that it has returned.
+#[derive(Default)]
+struct Release {
+    barrier: Barrier,
+    returned: AtomicU64,
+}
+
+/// Registers a function whose release that is.
+fn register(context: &Context, release: &'static Release) -> c_int {
+    extern "C" fn never(_: u64, _: *const c_char, _: usize, _: UserData) {
+        unreachable!("nobody asks");
+    }
+    extern "C" fn released(user_data: UserData) {
+        // SAFETY: it is static.
+        let release = unsafe { &*user_data.cast::<Release>() };
+        release.barrier.pass();
+        release.returned.fetch_add(1, Ordering::SeqCst);
+    }
+    let options = FFIHostFnOptions {
+        size: size_of::<FFIHostFnOptions>(),
+        function: Some(never),
+        cancel: None,
+        release: Some(released),
+        user_data: std::ptr::from_ref(release).cast_mut().cast(),
+        format: 0,
+        max_in_flight: 0,
+        deadline_ms: 0,
+    };
+    (context.library.register_with)(context.ctx as UserData, c"ask".as_ptr(), &raw const options)
+}
+
+/// While the FFI thread of a closing context is held, so that it knows of neither, one registration replaces another, whose
+/// release waits on the thread that does it; then the FFI thread goes on, and so does the test.
+fn replaced_while_it_closes(
+    library: Library,
+    then: impl FnOnce(&Context, &mpsc::Receiver<Told>, &[&'static Release; 2]),
+) {
+    let releases: [&'static Release; 2] = [Box::leak(Box::default()), Box::leak(Box::default())];
+    releases[1].barrier.open();
+    let context = Context::new(library);
+    let request = context.submit(library.hold_only, "");
+    context.script.barrier.await_entered();
+    let done = close(&context);
+    assert_eq!(register(&context, releases[0]), OK);
+    thread::scope(|scope| {
+        let opens = releases[0].barrier.opens_at_last();
+        let replaced = scope.spawn(|| register(&context, releases[1]));
+        releases[0].barrier.await_entered();
+        context.script.barrier.open();
+        assert_eq!(request.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        then(&context, &done, &releases);
+        drop(opens);
+        assert_eq!(replaced.join().expect("no panic"), OK);
+    });
+    support::wait_until("both are released", || {
+        releases.map(|release| release.returned.load(Ordering::SeqCst)) == [1, 1]
+    });
+    assert_eq!(stats(library, context.ctx), INVALID_CTX);
+}
+
+#[test]
+fn what_is_replaced_while_the_context_closes_is_released_before_its_end() {
+    replaced_while_it_closes(patient::LIBRARY, |context, done, releases| {
+        support::wait_until("registrations are refused", || {
+            (context.library.register)(context.ctx as UserData, c"nobody".as_ptr(), None, std::ptr::null_mut())
+                != INVALID_ARGUMENT
+        });
+        assert_eq!(done.recv_timeout(Duration::from_millis(100)), Err(mpsc::RecvTimeoutError::Timeout));
+        releases[0].barrier.open();
+        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(releases.map(|release| release.returned.load(Ordering::SeqCst)), [1, 1]);
+    });
+}
+
+#[test]
+fn a_release_that_does_not_end_is_left_behind() {
+    replaced_while_it_closes(brief::LIBRARY, |_, done, releases| {
+        assert_eq!(done.recv_timeout(PATIENCE).map(|told| told.ret), Ok(TIMED_OUT));
+        assert_eq!(releases.map(|release| release.returned.load(Ordering::SeqCst)), [0, 1]);
+    });
+}
+
+/// Threads that go on registering do not keep a context from ending, and every release of theirs has returned then.
+#[test]
+fn threads_that_register_without_end_delay_no_close() {
+    static ACCEPTED: AtomicU64 = AtomicU64::new(0);
+    let release: &'static Release = Box::leak(Box::default());
+    release.barrier.open();
+    let context = Context::new(patient::LIBRARY);
+    thread::scope(|scope| {
+        let request = scope.spawn(|| context.submit(context.library.hold_now, "").recv_timeout(PATIENCE));
+        context.script.barrier.await_entered();
+        let done = close(&context);
+        for _ in 0..64 {
+            scope.spawn(|| {
+                while register(&context, release) == OK {
+                    ACCEPTED.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        support::wait_until("they register", || ACCEPTED.load(Ordering::SeqCst) > 1_000);
+        context.script.barrier.open();
+        assert_eq!(request.join().expect("no panic"), Ok(Told::ok("")));
+        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        let returned = release.returned.load(Ordering::SeqCst);
+        support::wait_until("all is counted", || ACCEPTED.load(Ordering::SeqCst) == returned);
+        thread::sleep(Duration::from_millis(1));
+        assert_eq!(release.returned.load(Ordering::SeqCst), returned, "released after the end");
+    });
 }
 
 /// Two hundred threads wait in synchronous requests for host calls that nobody answers: they end when their calls do.

@@ -215,7 +215,7 @@ impl ToHost for Unencodable {
     }
 
     fn to_host(&self, _: ffihost::Format, _: &mut dyn FnMut(&[u8])) {
-        panic!("unencodable");
+        support::panic_on_purpose("unencodable");
     }
 }
 

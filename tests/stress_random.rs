@@ -168,11 +168,11 @@ extern "C" fn on_cancelled(token: u64, user_data: *mut c_void) {
 extern "C" fn on_released(user_data: *mut c_void) {
     // SAFETY: it is kept by the world; see there.
     let function = unsafe { &*user_data.cast::<Function>() };
-    // What a thread of the host's replaces or takes back is released there, in that call, which no close waits for.
-    if thread::current().name().is_some_and(|name| name.starts_with("ffihost")) {
-        function.life.assert_on();
-    }
+    function.life.assert_on();
     assert_eq!(function.released.fetch_add(1, Ordering::SeqCst), 0, "released twice");
+    thread::sleep(Duration::from_micros(20));
+    // Nor has destroy returned while this ran.
+    function.life.assert_on();
 }
 
 fn answer(world: &World, ctx: *mut c_void, token: u64) {

@@ -1,5 +1,5 @@
 //! Sequences of C ABI calls with arbitrary arguments. What is done with the bytes, and what has to hold, is in
-//! `fuzz/src/c_abi/`, which `tests/fuzz_corpus.rs` shares.
+//! `fuzz/src/c_abi/`, which `fuzz/replay/replay.rs` shares.
 #![no_main]
 
 #[path = "../src/c_abi/mod.rs"]

@@ -1,5 +1,5 @@
 //! Requests to `my_timer` with CBOR arguments of every kind. What is done with the bytes, and what has to hold, is in
-//! `fuzz/src/timer/`, which `tests/fuzz_corpus.rs` shares.
+//! `fuzz/src/timer/`, which `fuzz/replay/replay.rs` shares.
 #![no_main]
 #![allow(dead_code, reason = "the other target uses the rest")]
 

@@ -1,5 +1,5 @@
 //! Descriptors that nobody wrote. What is done with the bytes, and what has to hold, is in `fuzz/src/descriptor/`, which
-//! `tests/fuzz_corpus.rs` shares.
+//! `fuzz/replay/replay.rs` shares.
 #![no_main]
 
 #[path = "../src/descriptor/mod.rs"]

@@ -1,5 +1,5 @@
 //! CBOR of every kind, as values of an author's types. What is done with the bytes, and what has to hold, is in
-//! `fuzz/src/wire/`, which `tests/fuzz_corpus.rs` shares.
+//! `fuzz/src/wire/`, which `fuzz/replay/replay.rs` shares.
 #![no_main]
 
 #[path = "../src/wire/mod.rs"]

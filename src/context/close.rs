@@ -127,7 +127,7 @@ fn abandon(instance: &Instance) {
     instance.context.retire();
     instance.closing.abandonment().announce();
     // The library calls no host function any more: it finds none. Given back by the FFI thread, when it lets go.
-    let entries = instance.registry.clear();
+    let entries = instance.registry.close();
     if let Some(events) = &instance.events {
         events.abandon();
     }

@@ -198,11 +198,25 @@ fn wind_up(local: &Rc<Local>, runtime: Option<LocalRuntime>) -> Closed {
     }
     instance.end_requests((Status::Cancelled, "the context has ended"));
     local.retire();
-    let mut entries = instance.registry.clear();
+    if !release_registrations(instance) {
+        closed = Closed::TimedOut;
+    }
+    closed
+}
+
+/// Gives back every registration, and waits until those that the host's threads have replaced or taken back are given back,
+/// too; false if they are not within the linger.
+fn release_registrations(instance: &Instance) -> bool {
+    let linger = instance.options.linger;
+    let mut entries = instance.registry.close();
     while let Some(entry) = entries.pop() {
         contain(|| drop(entry));
     }
-    closed
+    let given_back = instance.registry.await_given_back(Instant::now() + linger);
+    if !given_back {
+        tracing::error!(after = ?linger, "a release of the host's, in a registration, did not end");
+    }
+    given_back
 }
 
 /// Drops the tasks, and waits for work that was given to `spawn_blocking`. tokio does not tell whether that has ended: it has

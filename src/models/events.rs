@@ -3,6 +3,7 @@
 use super::{model, thread};
 use crate::events::listeners::{Listeners, Removal, Running};
 use crate::events::queue::{Full, Queue};
+use crate::events::stage::{Deliveries, Stage};
 use crate::sync::{Arc, UnsafeCell};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -175,5 +176,62 @@ fn the_closing_against_a_producer_that_waits() {
         queue.close();
         assert_eq!(producer.join().expect("no panic"), 1);
         assert_eq!((queue.pop(), queue.pop()), (Some(1), None));
+    });
+}
+
+type EventThread = Stage<thread::JoinHandle<()>>;
+
+/// Adds a listener, and starts the event thread if it may.
+fn start(stage: &EventThread, deliveries: &Arc<Deliveries<(), u32>>) {
+    let started = stage.start(deliveries, 1, || {
+        let deliveries = Arc::clone(deliveries);
+        Ok::<_, ()>(thread::spawn(move || {
+            let queue = deliveries.queue().expect("it is made before the thread is started");
+            while queue.pop().is_some() {}
+        }))
+    });
+    assert_eq!(started, Ok(()));
+}
+
+/// A listener is added while the context closes: its event thread is joined, which does not wait in vain, or not started.
+#[test]
+fn the_first_listener_against_the_end() {
+    model(|| {
+        let (stage, deliveries) = (Arc::new(EventThread::new()), Arc::new(Deliveries::new()));
+        let adder = {
+            let (stage, deliveries) = (Arc::clone(&stage), Arc::clone(&deliveries));
+            thread::spawn(move || start(&stage, &deliveries))
+        };
+        if let Some(event_thread) = stage.finish(&deliveries) {
+            event_thread.join().expect("no panic");
+        }
+        adder.join().expect("no panic");
+        start(&stage, &deliveries);
+        assert!(stage.finish(&deliveries).is_none(), "started after the end");
+    });
+}
+
+/// The supervisor gives up while the first listener is added: an event thread that was started ends, though nobody finishes
+/// before it has.
+#[test]
+fn the_first_listener_against_an_abandonment() {
+    model(|| {
+        let (stage, deliveries) = (Arc::new(EventThread::new()), Arc::new(Deliveries::new()));
+        let adder = {
+            let (stage, deliveries) = (Arc::clone(&stage), Arc::clone(&deliveries));
+            thread::spawn(move || start(&stage, &deliveries))
+        };
+        deliveries.abandon();
+        adder.join().expect("no panic");
+        start(&stage, &deliveries);
+        if let Some(queue) = deliveries.queue() {
+            assert!(
+                queue.is_closed() || stage.is_not_started(),
+                "an event thread waits for a queue that nobody closes"
+            );
+        }
+        if let Some(event_thread) = stage.finish(&deliveries) {
+            event_thread.join().expect("no panic");
+        }
     });
 }

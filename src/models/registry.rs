@@ -3,7 +3,8 @@
 use super::{Calls, Dropped, Drops, Settled, model, owner, thread};
 use crate::inflight::Reason;
 use crate::registry::{Hold, Limited, Missing, Name, Registry, Snapshot};
-use crate::sync::Arc;
+use crate::sync::{Arc, AtomicU32, Ordering};
+use std::time::Instant;
 
 const NAME: Name<'static> = Name::Given { text: "function", id: 1 };
 
@@ -19,7 +20,7 @@ impl Limited for Dropped {
 
 fn registry() -> (Arc<Registry<Dropped>>, Snapshot<Dropped>, Drops) {
     let (registry, first) = (Arc::new(Registry::new()), Drops::default());
-    assert!(registry.register("function", first.token()).is_none());
+    assert!(registry.register("function", first.token()).is_ok_and(|replaced| replaced.is_none()));
     (registry, Snapshot::new(), first)
 }
 
@@ -149,6 +150,51 @@ fn what_the_host_registers_is_the_hosts_in_any_order() {
         served.join().expect("no panic");
         assert!(registry.contains("function"), "a client took it away");
         assert_eq!((host.get(), client.get()), (0, 1));
-        drop(registry.clear());
+        drop(registry.close());
+    });
+}
+
+/// Counts its drops where loom sees them, with no ordering of its own, unless it was taken apart.
+struct Release(Option<Arc<AtomicU32>>);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        if let Some(released) = &self.0 {
+            released.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a writer replaces while the registry is closed is given back before the close is told that all is; so is what the
+/// writer registers, unless that was refused.
+#[test]
+fn a_replacement_against_the_close() {
+    model(|| {
+        let registry = Arc::new(Registry::new());
+        let released = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+        let [first, second] = released.each_ref().map(|released| Release(Some(Arc::clone(released))));
+        assert!(registry.register("function", first).is_ok_and(|replaced| replaced.is_none()));
+        let writer = {
+            let registry = Arc::clone(&registry);
+            thread::spawn(move || match registry.register("function", second) {
+                Ok(replaced) => {
+                    drop(replaced);
+                    1
+                }
+                // It stays the host's.
+                Err(mut refused) => {
+                    drop(refused.0.take());
+                    0
+                }
+            })
+        };
+        drop(registry.close());
+        let is_over = registry.await_given_back(Instant::now());
+        let given_back = released[0].load(Ordering::Relaxed);
+        let accepted = writer.join().expect("no panic");
+        assert!(!is_over || given_back == 1, "told that all is given back, and it was not");
+        assert!(!registry.contains("function"), "registered after the close");
+        assert!(registry.await_given_back(Instant::now()));
+        assert_eq!(released.map(|released| released.load(Ordering::Relaxed)), [1, accepted]);
     });
 }

@@ -12,7 +12,6 @@ enum Operation {
     Unregister(usize),
     /// By a number that a client was given.
     UnregisterForClient(usize, usize),
-    Clear,
     LookUp {
         name: usize,
         declared: bool,
@@ -27,7 +26,6 @@ fn operation() -> impl Strategy<Value = Operation> {
         3 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
         2 => (0..NAMES.len()).prop_map(Operation::Unregister),
         3 => (0..NAMES.len(), any::<usize>()).prop_map(|(name, nth)| Operation::UnregisterForClient(name, nth)),
-        1 => Just(Operation::Clear),
         6 => (0..NAMES.len(), any::<bool>()).prop_map(|(name, declared)| Operation::LookUp { name, declared }),
         4 => any::<usize>().prop_map(Operation::LetGo),
         2 => Just(Operation::Refresh),
@@ -57,6 +55,12 @@ impl Drop for Function {
     }
 }
 
+impl Removed<'_, Function> {
+    fn number(&self) -> usize {
+        self.entry.function.0
+    }
+}
+
 #[derive(Default)]
 struct Oracle {
     registered: HashMap<usize, usize>,
@@ -74,28 +78,24 @@ impl Oracle {
             Operation::Register(name) => {
                 let function = self.function();
                 let number = function.0;
-                let replaced = registry.register(NAMES[name], function);
-                assert_eq!(replaced.map(|entry| entry.function.0), self.registered.insert(name, number));
+                let replaced = registry.register(NAMES[name], function).expect("it is open");
+                assert_eq!(replaced.map(|removed| removed.number()), self.registered.insert(name, number));
             }
             Operation::RegisterForClient(name) => self.register_for_client(registry, name),
             Operation::Unregister(name) => {
-                let gone = registry.unregister(NAMES[name]).map(|entry| entry.function.0);
+                let gone = registry.unregister(NAMES[name]).map(|removed| removed.number());
                 assert_eq!(gone, self.registered.remove(&name));
                 self.unregistered.extend(gone);
             }
             Operation::UnregisterForClient(name, nth) if !self.of_clients.is_empty() => {
                 let (registered, function, number) = self.of_clients[nth % self.of_clients.len()];
-                let gone = registry.unregister_for_client(NAMES[name], number).map(|entry| entry.function.0);
+                let gone = registry.unregister_for_client(NAMES[name], number).map(|removed| removed.number());
                 let is_there = name == registered && self.registered.get(&name) == Some(&function);
                 assert_eq!(gone, is_there.then_some(function), "what this client registered, and no other");
                 self.registered.retain(|_, there| Some(*there) != gone);
                 self.unregistered.extend(gone);
             }
             Operation::UnregisterForClient(..) => {}
-            Operation::Clear => {
-                assert_eq!(registry.clear().len(), self.registered.len());
-                self.registered.clear();
-            }
             Operation::LookUp { name, declared } => self.look_up(registry, snapshot, name, declared),
             Operation::LetGo(nth) if !self.holds.is_empty() => {
                 let (number, hold) = self.holds.swap_remove(nth % self.holds.len());
@@ -112,6 +112,16 @@ impl Oracle {
         }
     }
 
+    /// Takes everything back; nothing can be registered after that.
+    fn close(&mut self, registry: &Registry<Function>) {
+        assert_eq!(registry.close().len(), self.registered.len());
+        self.registered.clear();
+        assert!(registry.register(NAMES[0], self.function()).is_err());
+        assert!(matches!(registry.register_for_client(NAMES[0], self.function()), Err(Refused::Closed(_))));
+        assert!(registry.unregister(NAMES[0]).is_none());
+        assert!(registry.await_given_back(Instant::now()), "nobody has anything");
+    }
+
     fn function(&self) -> Function {
         let number = self.released.borrow().len();
         self.released.borrow_mut().push(0);
@@ -126,12 +136,13 @@ impl Oracle {
         match registry.register_for_client(NAMES[name], function) {
             Ok((known_by, replaced)) => {
                 assert!(before.is_none_or(is_a_clients), "it is the host's");
-                assert_eq!(replaced.map(|entry| entry.function.0), before);
+                assert_eq!(replaced.map(|removed| removed.number()), before);
                 assert!(self.of_clients.iter().all(|(_, _, other)| *other != known_by));
                 self.registered.insert(name, number);
                 self.of_clients.push((name, number, known_by));
             }
-            Err(refused) => {
+            Err(Refused::Closed(_)) => panic!("it is open"),
+            Err(Refused::IsTheHosts(refused)) => {
                 assert!(refused.0 == number && before.is_some_and(|before| !is_a_clients(before)));
             }
         }
@@ -188,7 +199,7 @@ proptest! {
         for operation in &operations {
             oracle.apply(&registry, &snapshot, operation);
         }
-        oracle.apply(&registry, &snapshot, &Operation::Clear);
+        oracle.close(&registry);
         oracle.apply(&registry, &snapshot, &Operation::Refresh);
         oracle.holds.clear();
         let released = oracle.released.borrow();

@@ -1,6 +1,6 @@
 //! Outcomes of host calls whose drop panics, and requests that let go of them in every way.
 
-use super::{ASK, Library, show};
+use super::{ASK, Library, panic_on_purpose, show};
 use ffihost::{DecodeError, Format, FromHost, Host, HostError, ToHost};
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -35,7 +35,7 @@ impl Drop for Bomb {
         let mut counts = WENT_OFF.lock().expect("not poisoned");
         *counts.get_or_insert_default().entry(self.0.clone()).or_default() += 1;
         drop(counts);
-        panic!("the bomb goes off: {}", self.0);
+        panic_on_purpose(format!("the bomb goes off: {}", self.0));
     }
 }
 
@@ -58,7 +58,7 @@ impl ToHost for PanicsAfter {
 
     fn to_host(&self, _: Format, take: &mut dyn FnMut(&[u8])) {
         take(&self.0);
-        panic!("the encoder panics");
+        panic_on_purpose("the encoder panics");
     }
 
     fn into_owned(self) -> Self {

@@ -9,13 +9,19 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, Once};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 /// Longer than anything in a test takes, on whatever machine: a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(300);
 
 pub mod bombs;
+
+/// Panics as library code under test does. The panic hook is not called, so the output shows only panics that nobody meant: a
+/// test whose library panics thousands of times would fill a log otherwise, and a backtrace takes seconds under a checker.
+pub fn panic_on_purpose(payload: impl Any + Send) -> ! {
+    std::panic::resume_unwind(Box::new(payload))
+}
 
 static ASK: HostFn = HostFn::new("ask");
 
@@ -28,7 +34,7 @@ pub struct Library {
 impl Drop for Library {
     fn drop(&mut self) {
         if self.name == "panics in drop" {
-            panic!("the state panics when it is dropped");
+            panic_on_purpose("the state panics when it is dropped");
         }
     }
 }
@@ -37,7 +43,7 @@ async fn construct(name: Vec<u8>) -> Result<Library, String> {
     let name = String::from_utf8(name).map_err(|error| error.to_string())?;
     match name.as_str() {
         "fails" => Err("told to fail".to_owned()),
-        "panics" => panic!("told to panic"),
+        "panics" => panic_on_purpose("told to panic"),
         "hangs" => std::future::pending().await,
         "asks" => {
             match Host::current().expect("in a context").call(&ASK, "constructor").wait_for_registration().await {
@@ -55,7 +61,7 @@ async fn destruct(library: &Library) {
             let _ = Host::current().expect("in a context").call(&ASK, "destructor").await;
         }
         "hangs in destructor" => std::future::pending().await,
-        "panics in destructor" => panic!("the destructor panics"),
+        "panics in destructor" => panic_on_purpose("the destructor panics"),
         _ => {}
     }
 }
@@ -213,10 +219,10 @@ impl ffihost::ToHost for Odd {
                 take(b"first");
                 take(b"second");
             }
-            b"panic before" => panic!("before"),
+            b"panic before" => panic_on_purpose("before"),
             b"panic after" => {
                 take(b"told");
-                panic!("after");
+                panic_on_purpose("after");
             }
             other => take(other),
         }
@@ -241,7 +247,7 @@ async fn fail(_: &Library, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
 /// `panics`: with the request as its message.
 async fn panics(_: &Library, message: Vec<u8>) -> Result<(), String> {
     tokio::task::yield_now().await;
-    panic!("{}", String::from_utf8_lossy(&message));
+    panic_on_purpose(String::from_utf8_lossy(&message).into_owned())
 }
 
 /// `block`: keeps the FFI thread for as many milliseconds as the request says.
@@ -291,7 +297,7 @@ async fn name_now_async(library: &Library, _: Vec<u8>) -> Result<String, String>
 /// `name_now`: the name of the context, on the caller's thread.
 fn name_now(library: &Library, bytes: &[u8]) -> Result<String, String> {
     match bytes {
-        b"panic" => panic!("told to panic"),
+        b"panic" => panic_on_purpose("told to panic"),
         b"ask" => Host::current()
             .expect("in a context")
             .call_sync(&ASK, "sync".to_owned())
@@ -671,7 +677,6 @@ impl Context {
 
     /// Makes one, perhaps.
     pub fn try_create(name: &str) -> (c_int, Self, Pending) {
-        quiet_panics();
         let (sender, receiver) = mpsc::channel();
         let (cb, user_data) = callback(move |told| drop(sender.send(told)));
         let mut ctx = std::ptr::null_mut();
@@ -788,28 +793,6 @@ impl Context {
     pub fn destroy(self) -> c_int {
         c::destroy(self.0)
     }
-}
-
-/// Panics on the library's threads are on purpose, so they are shown without a backtrace, whatever the environment asks for:
-/// where code is checked or emulated, making one takes seconds.
-fn quiet_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let as_usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if std::thread::current().name().is_some_and(|name| name.starts_with("ffihost")) {
-                #[expect(
-                    clippy::print_stderr,
-                    reason = "it is caught with the test's other output, as what panics show is"
-                )]
-                {
-                    eprintln!("{panic}");
-                }
-            } else {
-                as_usual(panic);
-            }
-        }));
-    });
 }
 
 /// Waits for something that another thread is about to do.

@@ -1,4 +1,4 @@
-//! What the fuzz target `c_abi` does with its bytes; `tests/fuzz_corpus.rs` does the same with the corpus.
+//! What the fuzz target `c_abi` does with its bytes; `fuzz/replay/replay.rs` does the same with the corpus.
 //!
 //! The bytes are a script: C ABI calls with arbitrary arguments, in sequence, on several threads, and inside every kind of
 //! callback. Whatever the script says, this has to hold, and a process in which it does not is aborted:
@@ -11,17 +11,20 @@
 //! - When destroy has returned OK, and when a removed listener has been confirmed, nothing of them is called any more.
 //! - The same when an argument, an answer, a result, an error, an event or a future of the author's panics as it is dropped.
 //! - Visitors, however many and often, keep no context from ending.
+//! - Destroy says TIMED_OUT only of the library with short limits, and only if the script blocked something: a request of that
+//!   kind, or a callback that took long. After that nothing begins to be called but `release`, still once, when what was blocked
+//!   has let go; and a new context can be made.
 //! - At the end of a thread of the library's, in destructors of thread-local values, destroy of its context is refused.
 //! - No export reports a panic, and nothing hangs.
 //!
 //! Pointers point to what they say: that is the one thing which the contract leaves to the host.
 #![expect(unreachable_pub, reason = "two crates share this file, and neither has a public interface")]
 
+mod exports;
 mod library;
 mod script;
 mod world;
 
-use library::c;
 use script::Script;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -33,12 +36,17 @@ const PATIENCE: Duration = Duration::from_secs(300);
 pub fn run(script: &[u8]) {
     static ALONE: Mutex<()> = Mutex::new(());
     let alone = ALONE.lock().expect("no run panics");
+    world::machine_was_slow();
     script::play(&mut Script::new(script), usize::MAX);
     end_everything();
     let start = Instant::now();
     while let Some(open) = world::with(|world| world.open()) {
+        library::let_go();
         assert!(start.elapsed() < PATIENCE, "never settled: {open}");
         std::thread::sleep(Duration::from_micros(50));
+    }
+    if world::with(|world| world.has_timed_out()) {
+        script::create_and_destroy();
     }
     world::with(world::World::finish);
     drop(alone);
@@ -57,7 +65,7 @@ fn end_everything() {
         for ctx in contexts {
             script::destroy(ctx);
             // SAFETY: a ctx may be anything.
-            let again = unsafe { c::destroy(std::ptr::without_provenance_mut(ctx)) };
+            let again = unsafe { (script::api(ctx).destroy)(std::ptr::without_provenance_mut(ctx)) };
             assert_eq!(again, ffihost::Status::InvalidCtx.code(), "destroyed twice");
         }
     }

@@ -1,17 +1,20 @@
 //! Bytes as a script of C ABI calls.
 
-use super::library::{MAX_PAYLOAD, Request, c};
+use super::exports::{Api, HASTY_API, PATIENT_API, Request};
+use super::library::{self, MAX_PAYLOAD};
 use super::world::{self, Kind};
 use ffihost::Status;
 use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Calls that one callback makes, at most.
 const PER_CALLBACK: usize = 3;
 /// The library's threads that belong to one context until they end.
 const OWN_THREADS: [&str; 2] = ["ffihost", "ffihost-events"];
+/// A callback that takes this long may make a close of the library with short limits time out.
+const LONG: Duration = Duration::from_millis(5);
 /// Threads per run, at most.
 const THREADS: usize = 3;
 
@@ -20,8 +23,6 @@ thread_local! {
     static INSIDE: Cell<Option<usize>> = const { Cell::new(None) };
     /// The call that this thread was asked for last.
     static ASKED: Cell<(usize, u64)> = const { Cell::new((0, 0)) };
-    /// Exports of this thread that may release, and have not returned.
-    static REGISTERING: Cell<u32> = const { Cell::new(0) };
     /// How deep callbacks are in callbacks.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
@@ -168,6 +169,11 @@ fn pointer(ctx: usize) -> *mut c_void {
     std::ptr::without_provenance_mut(ctx)
 }
 
+/// The exports of the library whose context that is, or of any.
+pub fn api(ctx: usize) -> &'static Api {
+    world::with(|world| world.api(ctx))
+}
+
 /// What an export returned has to be a status, and not that it panicked.
 fn checked(ret: c_int) -> c_int {
     assert!((0..=16).contains(&ret) && ret != Status::Panic.code(), "an export returned {ret}");
@@ -182,8 +188,8 @@ pub fn play(script: &mut Script, limit: usize) {
         }
         match script.byte() % 20 {
             0 => create(script),
-            1..=4 => request(script, c::REQUESTS, Kind::Request),
-            5 => request(script, c::SYNC_REQUESTS, Kind::SyncRequest),
+            1..=4 => request(script, |api| api.requests, Kind::Request),
+            5 => request(script, |api| api.sync_requests, Kind::SyncRequest),
             6..=7 => register(script),
             8..=9 => register_with(script),
             10..=12 => complete(script),
@@ -208,24 +214,32 @@ fn with_slot(kind: Kind, ctx: usize, script: Script, export: impl FnOnce(*mut c_
 
 fn create(script: &mut Script) {
     let (cb, args, part) = (script.callback(), script.payload(), script.part());
-    let without_out = script.byte() % 16 == 15;
+    let how = script.byte();
+    let (without_out, is_hasty) = (how % 16 == 15, how >= 192);
+    let api = if is_hasty { HASTY_API } else { PATIENT_API };
     let Some((slot, user_data)) = world::with(|world| world.slot(Kind::Create, 0, part)) else { return };
     let mut ctx = std::ptr::null_mut();
     let out = if without_out { std::ptr::null_mut() } else { &raw mut ctx };
     // SAFETY: the pointers point to what they say, or are NULL.
-    let ret = checked(unsafe { c::create(args.pointer(), args.length, cb, user_data, out) });
+    let ret = checked(unsafe { (api.create)(args.pointer(), args.length, cb, user_data, out) });
     world::with(|world| {
         if ret == 0 {
-            world.created(slot, ctx.addr());
+            world.created(slot, ctx.addr(), is_hasty);
         }
         world.decide(slot, ret == 0);
     });
 }
 
-fn request(script: &mut Script, requests: &[Request], kind: Kind) {
-    let request = requests[usize::from(script.byte()) % requests.len()];
+fn request(script: &mut Script, requests: impl FnOnce(&Api) -> &'static [Request], kind: Kind) {
+    let choice = script.byte();
     // A synchronous request may need the FFI thread.
     let ctx = if kind == Kind::SyncRequest { script.ctx_to_wait_for() } else { script.ctx() };
+    let api = api(ctx);
+    let requests = requests(api);
+    let request = requests[usize::from(choice) % requests.len()];
+    if api.blocking.iter().any(|blocking| std::ptr::fn_addr_eq(*blocking, request)) {
+        world::with(|world| world.blocked(ctx));
+    }
     let (cb, args, part) = (script.callback(), script.payload(), script.part());
     with_slot(kind, ctx, part, |user_data| {
         // SAFETY: the pointers point to what they say, or are NULL.
@@ -233,21 +247,13 @@ fn request(script: &mut Script, requests: &[Request], kind: Kind) {
     });
 }
 
-/// Calls an export that may release on this thread.
-fn releasing(export: impl FnOnce() -> c_int) -> c_int {
-    REGISTERING.set(REGISTERING.get() + 1);
-    let ret = checked(export());
-    REGISTERING.set(REGISTERING.get() - 1);
-    ret
-}
-
 fn register(script: &mut Script) {
     let (ctx, name, part, how) = (script.ctx(), script.name(b"ask"), script.part(), script.byte());
     let function = if how % 4 == 3 { None } else { Some(on_asked as _) };
-    let export = if how % 8 < 4 { c::register_host_fn } else { c::register_host_fn_cbor };
+    let export = if how % 8 < 4 { api(ctx).register_host_fn } else { api(ctx).register_host_fn_cbor };
     with_slot(Kind::Function { releases: false }, ctx, part, |user_data| {
         // SAFETY: the name is NUL-terminated, or NULL.
-        let ret = releasing(|| unsafe { export(pointer(ctx), name_pointer(name.as_ref()), function, user_data) });
+        let ret = checked(unsafe { export(pointer(ctx), name_pointer(name.as_ref()), function, user_data) });
         ret == 0 && function.is_some()
     });
 }
@@ -287,7 +293,8 @@ fn register_with(script: &mut Script) {
         let options = Box::new(LargerOptions { options, more: [more; 520] });
         let options = if how == 0xfe { std::ptr::null() } else { (&raw const *options).cast::<FFIHostFnOptions>() };
         // SAFETY: the name is NUL-terminated, or NULL; the options are larger than they say, or NULL.
-        let ret = releasing(|| unsafe { c::register_host_fn_with(pointer(ctx), name_pointer(name.as_ref()), options) });
+        let ret =
+            checked(unsafe { (api(ctx).register_host_fn_with)(pointer(ctx), name_pointer(name.as_ref()), options) });
         ret == 0 && function.is_some()
     });
 }
@@ -296,7 +303,8 @@ fn complete(script: &mut Script) {
     let ((ctx, token), answer, ret) = (script.call(), script.payload(), script.byte());
     let ret = if ret < 250 { c_int::from(ret % 4) } else { c_int::from(ret as i8) };
     // SAFETY: the pointer points to what it says, or is NULL.
-    let taken = checked(unsafe { c::host_complete(pointer(ctx), token, ret, answer.pointer().cast(), answer.length) });
+    let taken =
+        checked(unsafe { (api(ctx).host_complete)(pointer(ctx), token, ret, answer.pointer().cast(), answer.length) });
     if [Status::Ok, Status::Decode, Status::TooLarge].iter().any(|status| status.code() == taken) {
         world::with(|world| world.answer(ctx, token));
     }
@@ -309,31 +317,51 @@ fn cancel(script: &mut Script) {
         slots => world.user_data(slots - 1 - usize::from(choice) % slots),
     });
     // SAFETY: both may be anything.
-    checked(unsafe { c::cancel(pointer(ctx), user_data) });
+    checked(unsafe { (api(ctx).cancel)(pointer(ctx), user_data) });
 }
 
 fn close(script: &mut Script) {
     let (ctx, cb, part) = (script.ctx(), script.callback(), script.part());
     with_slot(Kind::Close, ctx, part, |user_data| {
         // SAFETY: ctx may be anything.
-        checked(unsafe { c::close(pointer(ctx), cb, user_data) }) == 0 && cb.is_some()
+        checked(unsafe { (api(ctx).close)(pointer(ctx), cb, user_data) }) == 0 && cb.is_some()
     });
 }
 
 /// Destroys a context, and checks that nothing of it is left.
 pub fn destroy(ctx: usize) {
     // SAFETY: ctx may be anything.
-    let ret = checked(unsafe { c::destroy(pointer(ctx)) });
-    assert!(ret != Status::TimedOut.code(), "destroy has timed out");
+    let ret = checked(unsafe { (api(ctx).destroy)(pointer(ctx)) });
     assert!(ret != Status::WouldDeadlock.code() || INSIDE.get().is_some(), "destroy would not deadlock here");
     if ret == 0 {
         world::with(|world| world.destroyed(ctx));
     }
+    if ret == Status::TimedOut.code() {
+        let slow = world::machine_was_slow();
+        world::with(|world| world.timed_out(ctx, slow));
+    }
+}
+
+/// After a close that timed out: there is room for a context of that library, and it ends.
+pub fn create_and_destroy() {
+    let mut ctx = std::ptr::null_mut();
+    with_slot(Kind::Create, 0, Script::default(), |user_data| {
+        // SAFETY: no bytes, and a place for the ctx.
+        let ret = unsafe { (HASTY_API.create)(std::ptr::null(), 0, Some(on_told), user_data, &raw mut ctx) };
+        assert_eq!(ret, 0, "no context after one that timed out");
+        true
+    });
+    // SAFETY: a ctx may be anything.
+    let ret = unsafe { (HASTY_API.destroy)(ctx) };
+    assert!(ret == 0 || ret == Status::TimedOut.code() && world::machine_was_slow(), "destroy: {ret}");
 }
 
 fn add_listener(script: &mut Script) {
     let (ctx, event, cb, part) = (script.ctx(), script.name(b"happened"), script.callback(), script.part());
-    let export = if script.byte().is_multiple_of(2) { c::add_event_listener } else { c::add_event_listener_cbor };
+    let export = match script.byte() % 2 {
+        0 => api(ctx).add_event_listener,
+        _ => api(ctx).add_event_listener_cbor,
+    };
     let Some((slot, user_data)) = world::with(|world| world.slot(Kind::Listener, ctx, part)) else { return };
     // SAFETY: the name is NUL-terminated, or NULL.
     let id = unsafe { export(pointer(ctx), name_pointer(event.as_ref()), cb, user_data) };
@@ -356,7 +384,7 @@ fn remove_listener(script: &mut Script) {
         return;
     }
     // SAFETY: both may be anything.
-    if checked(unsafe { c::remove_event_listener(pointer(ctx), id) }) == 0 {
+    if checked(unsafe { (api(ctx).remove_event_listener)(pointer(ctx), id) }) == 0 {
         world::with(|world| world.removed(ctx, id));
     }
 }
@@ -365,25 +393,25 @@ fn look(script: &mut Script) {
     let (ctx, choice) = (script.ctx(), script.byte());
     let name = script.name(b"ask");
     // SAFETY: the name is NUL-terminated, or NULL.
-    let registered = unsafe { c::host_fn_registered(pointer(ctx), name_pointer(name.as_ref())) };
+    let registered = unsafe { (api(ctx).host_fn_registered)(pointer(ctx), name_pointer(name.as_ref())) };
     assert!(registered <= 1 && registered != -Status::Panic.code(), "host_fn_registered returned {registered}");
     let size = if choice & 1 == 0 { size_of::<FFIStats>() } else { usize::from(choice) };
     let mut stats = FFIStats { size, ..FFIStats::default() };
     let out = if choice & 6 == 6 { std::ptr::null_mut() } else { &raw mut stats };
     // SAFETY: the struct is at least as large as a size that is taken, or out is NULL.
-    checked(unsafe { c::stats(pointer(ctx), out) });
+    checked(unsafe { (api(ctx).stats)(pointer(ctx), out) });
     let (mut bytes, mut length) = (std::ptr::null(), 0);
     let pointer_to_bytes = if choice & 8 == 0 { &raw mut bytes } else { std::ptr::null_mut() };
     // SAFETY: both may be written, or are NULL.
-    if checked(unsafe { c::abi_descriptor(pointer_to_bytes, &raw mut length) }) == 0 {
+    if checked(unsafe { (api(ctx).abi_descriptor)(pointer_to_bytes, &raw mut length) }) == 0 {
         // SAFETY: it was OK.
         let descriptor = unsafe { std::slice::from_raw_parts(bytes, length) };
         // SAFETY: it takes nothing.
-        let hash = unsafe { c::abi_hash() };
+        let hash = unsafe { (api(ctx).abi_hash)() };
         assert!(!descriptor.is_empty() && hash != 0);
     }
     // SAFETY: it takes nothing.
-    assert!(!unsafe { c::version() }.is_null());
+    assert!(!unsafe { (api(ctx).version)() }.is_null());
 }
 
 /// What a thread does when it ends, in the destructor of a thread-local value: it looks at a context, and destroys it if the
@@ -394,7 +422,7 @@ impl Drop for AtEnd {
     fn drop(&mut self) {
         look_at(self.0);
         // SAFETY: a ctx may be anything.
-        let status = unsafe { c::destroy(pointer(self.0)) };
+        let status = unsafe { (api(self.0).destroy)(pointer(self.0)) };
         let refused = [Status::WouldDeadlock.code(), Status::InvalidCtx.code()];
         assert!(refused.contains(&status), "destroyed at the end of a thread of its own: {status}");
     }
@@ -407,7 +435,7 @@ thread_local! {
 fn look_at(ctx: usize) {
     let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
     // SAFETY: a ctx may be anything; the struct is as large as it says.
-    checked(unsafe { c::stats(pointer(ctx), &raw mut stats) });
+    checked(unsafe { (api(ctx).stats)(pointer(ctx), &raw mut stats) });
 }
 
 /// Visits a context again and again: whoever closes it meanwhile does not wait for that.
@@ -416,14 +444,16 @@ fn hammer(script: &mut Script) {
     for token in 0..times {
         look_at(ctx);
         // SAFETY: a ctx may be anything.
-        checked(unsafe { c::host_complete(pointer(ctx), u64::from(token) << 40, 0, std::ptr::null(), 0) });
+        checked(unsafe { (api(ctx).host_complete)(pointer(ctx), u64::from(token) << 40, 0, std::ptr::null(), 0) });
     }
 }
 
 fn wait_or_spawn(script: &mut Script) {
     let how = script.byte();
-    if how % 32 == 31 {
-        return hammer(script);
+    match how % 32 {
+        31 => return hammer(script),
+        30 => return library::let_go(),
+        _ => {}
     }
     if how < 128 {
         return std::thread::sleep(Duration::from_micros(u64::from(how % 32) * 50));
@@ -442,6 +472,7 @@ fn wait_or_spawn(script: &mut Script) {
 /// Plays the script of a slot inside one of its callbacks.
 fn inside(slot: usize) {
     let (ctx, mut script) = world::with(|world| (world.context_of(slot), std::mem::take(world.script(slot))));
+    let start = Instant::now();
     let outer = INSIDE.get();
     let depth = DEPTH.get();
     if depth < 4 {
@@ -456,7 +487,13 @@ fn inside(slot: usize) {
         DEPTH.set(depth);
         INSIDE.set(outer);
     }
-    world::with(|world| *world.script(slot) = script);
+    let took_long = start.elapsed() > LONG;
+    world::with(|world| {
+        *world.script(slot) = script;
+        if took_long {
+            world.blocked(world.context_of(slot));
+        }
+    });
 }
 
 /// Reads every byte that the library passes, for the sanitizers to see.
@@ -498,7 +535,7 @@ extern "C" fn on_cancelled(token: u64, user_data: *mut c_void) {
 }
 
 extern "C" fn on_released(user_data: *mut c_void) {
-    let slot = world::with(|world| world.released(user_data, REGISTERING.get() > 0));
+    let slot = world::with(|world| world.released(user_data));
     inside(slot);
     world::with(|world| world.leave(slot));
 }

@@ -3,11 +3,13 @@
 //! userData is a number that names a slot and the run that it belongs to, so that a call too many is noticed at any time
 //! later and touches no memory.
 
+use super::exports::{Api, HASTY_API, PATIENT_API};
 use super::script::Script;
 use std::collections::{HashMap, HashSet};
 use std::ffi::c_void;
 use std::sync::{LazyLock, Mutex};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 /// What a slot's userData was passed with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,12 @@ pub struct World {
     not_destroyed: usize,
     /// Destroyed, and destroy has said so.
     ended: HashSet<usize>,
+    /// Contexts of the library with short limits.
+    hasty: HashSet<usize>,
+    /// Of these, those of which something was blocked.
+    blocked: HashSet<usize>,
+    /// Of these, those whose destroy has said that it timed out.
+    timed_out: HashSet<usize>,
     /// Listeners: what add returned, and their slots.
     pub listeners: Vec<(usize, u64, usize)>,
     threads: Vec<JoinHandle<()>>,
@@ -72,6 +80,26 @@ pub struct World {
 
 /// Slots per run, at most.
 const SLOTS: usize = 1 << 12;
+
+/// Whether threads of this machine had to wait for long lately: then a short limit may be over although nothing was blocked.
+pub fn machine_was_slow() -> bool {
+    const NAP: Duration = Duration::from_millis(1);
+    const LATE: Duration = Duration::from_millis(8);
+    static SLOW: LazyLock<Mutex<Instant>> = LazyLock::new(|| {
+        std::thread::spawn(|| {
+            loop {
+                let start = Instant::now();
+                std::thread::sleep(NAP);
+                if start.elapsed() > LATE {
+                    *SLOW.lock().expect("not poisoned") = Instant::now();
+                }
+            }
+        });
+        // It has just begun to look.
+        Mutex::new(Instant::now())
+    });
+    SLOW.lock().expect("not poisoned").elapsed() < Duration::from_secs(1)
+}
 
 /// Looks at the world, under its lock: no export may be called meanwhile.
 pub fn with<T>(look: impl FnOnce(&mut World) -> T) -> T {
@@ -123,10 +151,27 @@ impl World {
         assert!(accepted || untouched, "refused, and yet called back: {slot:?}");
     }
 
-    pub fn created(&mut self, index: usize, ctx: usize) {
+    pub fn created(&mut self, index: usize, ctx: usize, is_hasty: bool) {
         self.slots[index].ctx = ctx;
         assert!(!self.contexts.contains(&ctx), "a ctx is handed out twice");
         self.contexts.push(ctx);
+        if is_hasty {
+            self.hasty.insert(ctx);
+        }
+    }
+
+    /// The exports of the library whose context that is.
+    pub fn api(&self, ctx: usize) -> &'static Api {
+        if self.hasty.contains(&ctx) { HASTY_API } else { PATIENT_API }
+    }
+
+    /// Something of this context is blocked, or was for long.
+    pub fn blocked(&mut self, ctx: usize) {
+        self.blocked.insert(ctx);
+    }
+
+    pub fn has_timed_out(&self) -> bool {
+        !self.timed_out.is_empty()
     }
 
     fn enter(&mut self, user_data: *mut c_void, what: &str) -> usize {
@@ -135,6 +180,9 @@ impl World {
         assert!(slot.verdict != Verdict::Refused, "{what}, but it was refused: {slot:?}");
         assert!(slot.released == 0, "{what}, but it was released: {slot:?}");
         assert!(!self.ended.contains(&slot.ctx), "{what}, after destroy: {slot:?}");
+        // A synchronous request calls back on the thread that made it, when its code has let go.
+        let is_late = self.timed_out.contains(&slot.ctx) && slot.kind != Kind::SyncRequest;
+        assert!(!is_late, "{what}, after a destroy that timed out: {slot:?}");
         slot.running += 1;
         index
     }
@@ -183,13 +231,13 @@ impl World {
         index
     }
 
-    /// A release begins; `by_host` if it does inside an export that the host has called to register.
-    pub fn released(&mut self, user_data: *mut c_void, by_host: bool) -> usize {
+    /// A release begins.
+    pub fn released(&mut self, user_data: *mut c_void) -> usize {
         let index = self.named(user_data);
         let slot = &mut self.slots[index];
         assert!(slot.verdict != Verdict::Refused, "released, but it was refused: {slot:?}");
         assert_eq!((slot.running, slot.released), (0, 0), "released while it runs, or twice: {slot:?}");
-        assert!(by_host || !self.ended.contains(&slot.ctx), "released after destroy: {slot:?}");
+        assert!(!self.ended.contains(&slot.ctx), "released after destroy: {slot:?}");
         slot.released = 1;
         slot.running = 1;
         index
@@ -224,11 +272,26 @@ impl World {
                 Kind::SyncRequest | Kind::Listener => false,
             };
             assert!(!is_late, "left behind by destroy: {slot:?}");
+            assert_eq!(slot.running, 0, "not over when destroy has returned: {slot:?}");
         }
     }
 
+    /// Destroy has said that it timed out.
+    pub fn timed_out(&mut self, ctx: usize, machine_was_slow: bool) {
+        let mut slots = self.slots.iter().filter(|slot| slot.ctx == ctx);
+        let blocked = self.blocked.contains(&ctx) || machine_was_slow || slots.clone().any(|slot| slot.running > 0);
+        assert!(blocked && self.hasty.contains(&ctx), "destroy has timed out, and nothing was blocked");
+        self.timed_out.insert(ctx);
+        let is_left = |slot: &&Slot| {
+            let calls_back = matches!(slot.kind, Kind::Create | Kind::Request | Kind::Close);
+            slot.verdict == Verdict::Accepted && calls_back && slot.settled == 0
+        };
+        let left = slots.find(is_left);
+        assert!(left.is_none(), "left behind by a destroy that timed out: {left:?}");
+    }
+
     pub fn is_live_elsewhere(&self, ctx: usize, own: usize) -> bool {
-        ctx != own && self.contexts.contains(&ctx) && !self.ended.contains(&ctx)
+        ctx != own && self.contexts.contains(&ctx) && !self.ended.contains(&ctx) && !self.timed_out.contains(&ctx)
     }
 
     pub fn add_thread(&mut self, thread: JoinHandle<()>) {

@@ -1,4 +1,4 @@
-//! What the fuzz target `descriptor` does with its bytes; `tests/fuzz_corpus.rs` does the same with the corpus.
+//! What the fuzz target `descriptor` does with its bytes; `fuzz/replay/replay.rs` does the same with the corpus.
 //!
 //! The bytes are a compiled file, a document, or the section of one, taken as they are, and again with its items put into a
 //! document whose hash is right, so that they are looked at. What is read goes through everything that is done with a

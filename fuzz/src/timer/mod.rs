@@ -1,4 +1,4 @@
-//! What the fuzz targets `cbor_requests` and `native_requests` do with their bytes; `tests/fuzz_corpus.rs` does the same with
+//! What the fuzz targets `cbor_requests` and `native_requests` do with their bytes; `fuzz/replay/replay.rs` does the same with
 //! the corpus.
 //!
 //! The bytes are a script: requests to the library of `examples/my_timer`, through its C ABI, in one format or the other. The

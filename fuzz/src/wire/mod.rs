@@ -1,4 +1,4 @@
-//! What the fuzz target `wire` does with its bytes; `tests/fuzz_corpus.rs` does the same with the corpus.
+//! What the fuzz target `wire` does with its bytes; `fuzz/replay/replay.rs` does the same with the corpus.
 //!
 //! The first byte chooses a type, the second a budget; the rest is CBOR. It is an error or a value, and no panic. It takes no
 //! more memory than the budget and the bytes allow. A value is encoded to CBOR that another decoder takes and that is decoded

@@ -8,9 +8,10 @@ use crate::context::frame;
 use crate::context::gate::{Phase, Refused};
 use crate::inflight::{Accepted, Answer, Raw, Token, payload};
 use crate::panic::contain_call;
-use crate::registry::{Entry, Registry};
+#[cfg(feature = "ipc")]
+use crate::registry;
+use crate::registry::{Registry, Replaced};
 use crate::status::Status;
-use crate::sync::Arc;
 use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
 use std::mem::ManuallyDrop;
@@ -92,7 +93,10 @@ unsafe fn register_with(
 ) -> Result<(), Status> {
     let function = read(library, options)?;
     change(library, host?, name, |registry| match function {
-        Some(function) => Ok(((), registry.register(name, ManuallyDrop::into_inner(function)))),
+        Some(function) => {
+            let registered = registry.register(name, ManuallyDrop::into_inner(function));
+            Ok(((), registered.map_err(|refused| not_released(refused, Status::Closing))?))
+        }
         None => Ok(((), Some(registry.unregister(name).ok_or(Status::NotRegistered)?))),
     })
 }
@@ -113,9 +117,9 @@ pub(crate) unsafe fn register_for_client(
     let function = read(library, options)?.ok_or(Status::InvalidArgument)?;
     change(library, host, name, |registry| {
         let registered = registry.register_for_client(name, ManuallyDrop::into_inner(function));
-        registered.map_err(|refused| {
-            let _not_released = ManuallyDrop::new(refused);
-            Status::Busy
+        registered.map_err(|refused| match refused {
+            registry::Refused::IsTheHosts(function) => not_released(function, Status::Busy),
+            registry::Refused::Closed(function) => not_released(function, Status::Closing),
         })
     })
 }
@@ -143,14 +147,20 @@ fn read(
     Ok(function)
 }
 
-/// Changes what is registered under a name that the library has. What is no longer registered may be the last one to be
-/// held, and is released then, here and under no lock: as admitted work, so that a close waits for it; while the context
-/// closes, as a visitor, so that none does.
+/// What is refused stays the host's.
+fn not_released(refused: HostFunction, status: Status) -> Status {
+    let _not_released = ManuallyDrop::new(refused);
+    status
+}
+
+/// Changes what is registered under a name that the library has. What is no longer registered is released before this
+/// returns, on this thread and under no lock, unless the FFI thread holds it still. A close waits for that: for a context that
+/// is not closing yet this is admitted work, and at its end the close waits for what the registry counts.
 fn change<T>(
     library: &'static AnyLibrary,
     host: Host,
     name: &str,
-    change: impl FnOnce(&Registry<HostFunction>) -> Result<(T, Option<Arc<Entry<HostFunction>>>), Status>,
+    change: impl FnOnce(&Registry<HostFunction>) -> Result<(T, Replaced<'_, HostFunction>), Status>,
 ) -> Result<T, Status> {
     let inside = match host.admit() {
         Err(Refused::Closing) => host.enter(Phase::Closing)?,
