@@ -16,7 +16,7 @@ use support::own::Ctx;
 use support::{Served, decode, map};
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 exports!(BOMBS: bombs_create_cbor, bombs_close, bombs_serve);
 
@@ -71,7 +71,7 @@ both_ways! {
 async fn whole(way: Way, case: impl AsyncFnOnce(&Served, &Client)) {
     let served = way.serve().await;
     let onlooker = client(&served.unix).await;
-    case(&served, &onlooker).await;
+    timeout(2 * PATIENCE, case(&served, &onlooker)).await.expect("it comes to an end");
     until(&onlooker, "laid", b"\xa0", 0).await;
     for address in served.both() {
         assert_eq!(number(&client(address).await, "laid", b"\xa0").await, 0, "it is served on");
