@@ -29,6 +29,9 @@ run_tests() {
     # A library that serves itself. One that is loaded cannot be instrumented: what it would need is in the program.
     "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test serves_itself || failed=1
     "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test serves_my_timer by_itself || failed=1
+    "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test bombs_served --test closes_beside_host_calls by_itself ||
+        failed=1
+    "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test listeners_outlive_their_context behind || failed=1
     return $failed
 }
 

@@ -205,6 +205,7 @@ c_programs! {
     listeners_times_out
     no_threads
     reclaim_times_out
+    releases_times_out
     reentrant
     registry
     requests

@@ -1,9 +1,10 @@
-//! What a library calls that is served: the C ends of replies, listeners and host functions.
+//! What a library calls that is served: the C ends of replies, listeners and host functions. No panic leaves them.
 
 use super::Functions;
 use super::handles::{Handles, pass};
 use super::kept::Kept;
 use crate::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
+use crate::panic::contain_call;
 use ffihost_ipc::{HostFunction, Listener, Reply, Status};
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::{Arc, LazyLock};
@@ -47,6 +48,10 @@ pub(super) fn take(user_data: *mut c_void) -> Option<Waiting> {
 pub(super) unsafe extern "C" fn replied(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     // SAFETY: the contract of the callback.
     let payload = unsafe { bytes(msg, len) };
+    contain_call(|| reply_with(ret, payload, user_data));
+}
+
+fn reply_with(ret: c_int, payload: &[u8], user_data: *mut c_void) {
     if ret == Status::StaleWarn.code() {
         let elapsed = str::from_utf8(payload).ok().and_then(|text| text.parse().ok()).unwrap_or(0);
         // The request stays where a terminal call, which may come at the same time, finds it. The warning wakes a task, which
@@ -86,10 +91,12 @@ pub(super) fn let_go_of_listener(user_data: *mut c_void) {
 /// As for any listener.
 pub(super) unsafe extern "C" fn heard(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     let Some(listening) = LISTENERS.get(user_data, Arc::clone) else { return };
-    let Listening { listener, lends } = &*listening;
     // SAFETY: the contract of the callback.
     let payload = unsafe { bytes(msg, len) };
-    pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
+    contain_call(|| {
+        let Listening { listener, lends } = &*listening;
+        pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
+    });
 }
 
 /// What a host function is registered with, that a client at the other end of a connection is.
@@ -122,7 +129,12 @@ impl Registration {
 
     unsafe extern "C" fn called(token: u64, req: *const c_char, len: usize, user_data: *mut c_void) {
         // SAFETY: the library releases it later than its last call; the bytes live during this one.
-        let (Self { function, lends, takes, functions }, payload) = unsafe { (&*user_data.cast(), bytes(req, len)) };
+        let (registration, payload) = unsafe { (&*user_data.cast::<Self>(), bytes(req, len)) };
+        contain_call(|| registration.call(token, payload));
+    }
+
+    fn call(&self, token: u64, payload: &[u8]) {
+        let Self { function, lends, takes, functions } = self;
         let mut refused = None;
         if let Some(takes) = takes {
             takes.expect(token);
@@ -143,10 +155,12 @@ impl Registration {
     unsafe extern "C" fn cancelled(token: u64, user_data: *mut c_void) {
         // SAFETY: as above.
         let Self { function, takes, .. } = unsafe { &*user_data.cast() };
-        if let Some(takes) = takes {
-            takes.forget(token);
-        }
-        function.cancel(token);
+        contain_call(|| {
+            if let Some(takes) = takes {
+                takes.forget(token);
+            }
+            function.cancel(token);
+        });
     }
 
     /// # Safety
@@ -154,7 +168,8 @@ impl Registration {
     /// userData is that of [`options`](Self::options), and nobody uses it any more.
     pub(super) unsafe extern "C" fn released(user_data: *mut c_void) {
         // SAFETY: called once, and last.
-        drop(unsafe { Box::from_raw(user_data.cast::<Self>()) });
+        let registration = unsafe { Box::from_raw(user_data.cast::<Self>()) };
+        contain_call(|| drop(registration));
     }
 }
 

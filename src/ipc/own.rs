@@ -8,7 +8,7 @@ use crate::abi::{AnyLibrary, Callback, UserData};
 use crate::context::gate::Phase;
 use crate::inflight::Token;
 use crate::status::Status;
-use crate::{Format, Host};
+use crate::{Format, Host, panic};
 use ffihost_schema::{Library, ReadError};
 use std::ptr;
 
@@ -32,6 +32,13 @@ pub(super) fn own(library: &'static AnyLibrary, host: Host) -> Result<Own, ReadE
     Ok(Served::new(surface, descriptor.clone(), OwnFunctions { library, host, rows }))
 }
 
+/// Contains a panic, as an export does: these are called beside the exports, by threads that have more to do.
+fn contained<T>(body: impl FnOnce() -> Result<T, Status>) -> Result<T, Status> {
+    let mut result = Err(Status::Panic);
+    panic::contain_call(|| result = body());
+    result
+}
+
 impl Functions for OwnFunctions {
     fn methods(&self) -> Vec<(&str, Option<&str>)> {
         let handle = |start| if let Start::Release(handle, _) = start { Some(handle) } else { None };
@@ -39,51 +46,56 @@ impl Functions for OwnFunctions {
     }
 
     fn start(&self, method: usize, payload: &[u8], callback: Callback) -> Result<(), Status> {
-        match self.rows[method].start {
+        contained(|| match self.rows[method].start {
             Start::Asynchronous(start) | Start::Synchronous(start) => {
                 start(Remote { host: self.host, callback, payload })
             }
             Start::Release(..) => Err(Status::InvalidArgument),
-        }
+        })
     }
 
     fn cancel(&self, user_data: usize) {
-        if let Ok(inside) = self.host.enter(Phase::Finishing) {
-            let _not_any_more = crate::abi::cancel_in(&inside, UserData(ptr::without_provenance_mut(user_data)));
-        }
+        let _not_any_more = contained(|| {
+            let inside = self.host.enter(Phase::Finishing)?;
+            crate::abi::cancel_in(&inside, UserData(ptr::without_provenance_mut(user_data)))
+        });
     }
 
     fn release(&self, method: usize, handle: u64) -> Result<(), Status> {
-        match self.rows[method].start {
+        contained(|| match self.rows[method].start {
             Start::Release(_, release) => release(self.host, handle),
             Start::Asynchronous(_) | Start::Synchronous(_) => Err(Status::InvalidArgument),
-        }
+        })
     }
 
     fn listen(&self, event: &str, callback: Callback) -> Result<u64, Status> {
-        crate::abi::add_listener(self.host, event, Format::Cbor, callback)
+        contained(|| crate::abi::add_listener(self.host, event, Format::Cbor, callback))
     }
 
     fn unlisten(&self, ticket: u64) -> Result<(), Status> {
-        crate::abi::remove_listener(self.host, ticket)
+        contained(|| crate::abi::remove_listener(self.host, ticket))
     }
 
     unsafe fn register(&self, name: &str, options: &FFIHostFnOptions, _: Origin) -> Result<u64, Status> {
         // The host itself calls the library's exports, so whoever comes here is a client.
+        // Not contained: after a panic nobody would know whether userData is the registry's.
         // SAFETY: the caller's contract.
         unsafe { crate::abi::register_for_client(self.library, self.host, name, options) }
     }
 
     fn unregister(&self, name: &str, registration: u64) {
-        let _gone_with_its_context = crate::abi::unregister_for_client(self.library, self.host, name, registration);
+        let _gone_with_its_context =
+            contained(|| crate::abi::unregister_for_client(self.library, self.host, name, registration));
     }
 
     fn complete(&self, call: u64, ret: i32, payload: &[u8]) -> Result<(), Status> {
-        let token = Token::from_bits(call).ok_or(Status::UnknownToken)?;
-        let answer = self.host.answer_cbor(token, ret, payload).ok_or(Status::UnknownToken)?;
-        match crate::abi::accepted(&answer) {
-            Status::Ok => Ok(()),
-            status => Err(status),
-        }
+        contained(|| {
+            let token = Token::from_bits(call).ok_or(Status::UnknownToken)?;
+            let answer = self.host.answer_cbor(token, ret, payload).ok_or(Status::UnknownToken)?;
+            match crate::abi::accepted(&answer) {
+                Status::Ok => Ok(()),
+                status => Err(status),
+            }
+        })
     }
 }

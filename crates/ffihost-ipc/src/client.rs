@@ -20,6 +20,7 @@ pub(crate) use self::conversation::Stale;
 use self::connection::Shared;
 use self::conversation::{Opening, Outcome};
 use crate::Address;
+use crate::contain::{Contained, discard};
 use std::fmt;
 use std::sync::Arc;
 #[cfg(feature = "typed")]
@@ -152,13 +153,16 @@ impl Client {
         name: &str,
         function: impl Fn(Call) + Send + Sync + 'static,
     ) -> Result<Registration, RequestError> {
-        let id = self.open(Opening::registration(name, Arc::new(function))).await?;
+        // Whoever it is dropped by: this client, its task, a call that runs.
+        let function = Contained::new("the drop of a host function", function);
+        let id = self.open(Opening::registration(name, Arc::new(move |call| function(call)))).await?;
         Ok(Registration::new(Arc::clone(&self.shared), id))
     }
 
     async fn open(&self, opening: Opening) -> Result<u64, RequestError> {
         let (reply, opened) = oneshot::channel();
-        let id = self.shared.tell(|conversation| conversation.open(opening, reply))?;
+        let id =
+            self.shared.tell(|conversation| conversation.open(opening, reply)).map_err(|(error, _unopened)| error)?;
         let unless_open = Closing { shared: &self.shared, id };
         match opened.await {
             Ok(Outcome { ret: 0, .. }) => {
@@ -207,6 +211,9 @@ impl Client {
     }
 }
 
+/// What may panic when something is cancelled.
+const CANCELLED: &str = "the drop of what was cancelled";
+
 /// Cancels what is open when it is dropped.
 struct Closing<'a> {
     shared: &'a Arc<Shared>,
@@ -221,6 +228,6 @@ impl Closing<'_> {
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        drop(self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
     }
 }

@@ -5,6 +5,8 @@
 mod address;
 #[cfg_attr(not(feature = "typed"), expect(dead_code, reason = "what is kept for handles, and for who is told"))]
 pub mod client;
+mod contain;
+mod guarded;
 mod limits;
 mod link;
 mod metrics;

@@ -9,6 +9,8 @@ pub use self::listening::{BindError, ListeningSocket};
 
 use self::connection::Connection;
 use self::routes::Routes;
+use crate::contain::{Contained, contain, report};
+use crate::guarded::Guarded;
 use crate::link::Link;
 use crate::metrics::{Count, Metrics};
 use crate::service::Service;
@@ -55,7 +57,7 @@ pub struct Server {
 
 /// What the connections of a server have in common.
 struct Shared {
-    service: Arc<dyn Service>,
+    service: Guarded,
     routes: Arc<Routes>,
     limits: Limits,
     terms: Arc<Terms>,
@@ -127,6 +129,7 @@ impl Server {
     /// offer one host function.
     pub fn of(service: Arc<dyn Service>, routing: &Routing, terms: Terms, limits: Limits) -> Self {
         let (routes, metrics) = (Arc::clone(&routing.0), Metrics::default());
+        let service = Guarded::new(service);
         let shared = Shared { service, routes, limits: limits.sound(), terms: Arc::new(terms), metrics };
         Self {
             shared: Arc::new(shared),
@@ -151,9 +154,11 @@ impl Server {
         self
     }
 
-    /// Asks about each connection who is at its other end, before anything is read from it; false closes it.
+    /// Asks about each connection who is at its other end, before anything is read from it; false closes it, and so does a panic.
     pub fn admit(&mut self, admit: impl Fn(&Peer) -> bool + Send + Sync + 'static) -> &mut Self {
-        self.admit = Some(Arc::new(admit));
+        // Whoever it is dropped by, be it with the server.
+        let admit = Contained::new("the drop of what admits connections", admit);
+        self.admit = Some(Arc::new(move |peer| admit(peer)));
         self
     }
 
@@ -227,6 +232,10 @@ impl Server {
         Connection::new(Arc::new(Link::new(session, peer)), Arc::clone(&self.shared), self.stop.subscribe())
     }
 
+    fn admits(&self, peer: &Peer) -> bool {
+        self.admit.as_ref().is_none_or(|admit| contain("what admits connections", || admit(peer)).unwrap_or(false))
+    }
+
     async fn accepted(&self, accepted: io::Result<listening::Stream>, connections: &mut JoinSet<()>) {
         let stream = match accepted {
             Ok(stream) => stream,
@@ -253,7 +262,7 @@ impl Server {
             return;
         }
         let peer = match stream.peer(self.tls.is_some()) {
-            Ok(peer) if self.admit.as_ref().is_none_or(|admit| admit(&peer)) => peer,
+            Ok(peer) if self.admits(&peer) => peer,
             Ok(peer) => return tracing::info!(?peer, "a connection was not admitted"),
             Err(error) => return tracing::debug!(%error, "a connection ended at once"),
         };
@@ -277,6 +286,9 @@ async fn reached(stop: &mut watch::Receiver<Stage>, stage: Stage) {
 
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a connection's task failed");
+        match error.try_into_panic() {
+            Ok(payload) => report("a connection's task", payload),
+            Err(error) => tracing::error!(%error, "a connection's task failed"),
+        }
     }
 }

@@ -11,8 +11,12 @@ use std::time::Duration;
 ///
 /// # Threading
 ///
-/// The server calls from its own threads, and holds no lock while it does. Nothing here may wait: what takes time ends in a
-/// [`Reply`], from any thread, also before `request` returns.
+/// The server calls from its own threads, and holds no lock while it does, but for one of the host function's name in `register`
+/// and `unregister`. Nothing here may wait: what takes time ends in a [`Reply`], from any thread, also before `request` returns.
+///
+/// # Panics
+///
+/// A panic ends what was asked for, with PANIC where that is answered, and nothing else.
 pub trait Service: Send + Sync + 'static {
     /// Starts a request with CBOR arguments, and gives the ticket that it can be cancelled by. A request that is refused is
     /// replied to as well; its ticket means nothing.
@@ -81,7 +85,8 @@ impl Refusal {
     }
 }
 
-/// The duty to reply to a request, once. Dropped unused, it replies that the request was cancelled.
+/// The duty to reply to a request, once. Dropped unused, it replies that the request was cancelled, or that there was a panic if
+/// that is what drops it.
 #[derive(Debug)]
 pub struct Reply {
     link: Arc<Link>,
@@ -162,8 +167,11 @@ impl Warning {
 impl Drop for Reply {
     fn drop(&mut self) {
         if let Some(key) = self.key.take() {
-            let text = b"the request was cancelled";
-            self.link.tell(|session| session.reply(key, Status::Cancelled.code(), text));
+            let (status, text) = match std::thread::panicking() {
+                false => (Status::Cancelled, "the request was cancelled"),
+                true => (Status::Panic, "the library panicked"),
+            };
+            self.link.tell(|session| session.reply(key, status.code(), text.as_bytes()));
         }
     }
 }

@@ -12,8 +12,10 @@ use ffihost_ipc::client::{Backoff, Options};
 use ffihost_ipc::typed::{self, HostError, RequestError};
 use ffihost_ipc::{Address, Client, Status};
 use ffihost_load::{Context, Library};
+use futures::{StreamExt, TryStreamExt, future};
 use generated::{
-    EchoRequest, EchoResponse, MAX_DELAY_MS, MAX_REPEATS, MyTimer, Plan, PlanEntry, Repeat, Schedule, TimerError,
+    EchoRequest, EchoResponse, MAX_DELAY_MS, MAX_REPEATS, MyTimer, OnEchoFired, Plan, PlanEntry, Repeat, Schedule,
+    TimerError,
 };
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -62,6 +64,11 @@ each_way! {
     a_host_function_in_all_its_ends,
     a_host_function_that_is_taken_back_ends_its_calls,
     events_in_order_and_how_many_were_missed,
+    events_are_a_stream,
+    a_stream_that_is_dropped_listens_no_more,
+    a_stream_gives_an_error_in_place_of_what_it_cannot_read,
+    a_stream_ends_with_a_goodbye,
+    a_stream_ends_with_the_connection,
     a_handle_is_given_back_with_its_last_clone,
     a_handle_lives_as_long_as_a_request_with_it,
     a_dropped_request_is_cancelled,
@@ -253,6 +260,93 @@ async fn events_in_order_and_how_many_were_missed(timer: MyTimer, _: &Context) {
     timer.echo(echo("last", 0)).await.expect("it says something");
     let last = heard.next().await.expect("it is there").expect("it decodes");
     assert_eq!((last.missed, &*last.payload.message), (too_many + 1, "last"));
+}
+
+fn listeners(context: &Context) -> u64 {
+    context.stats().expect("it is open").listeners
+}
+
+/// Echoes these, so that each is an event.
+async fn say(timer: &MyTimer, messages: impl IntoIterator<Item = u32>) {
+    for message in messages {
+        timer.echo(echo(&message.to_string(), 0)).await.expect("it says something");
+    }
+}
+
+/// What was heard, with nothing missed before it.
+fn message(event: typed::Heard<OnEchoFired>) -> String {
+    assert_eq!(event.missed, 0);
+    event.payload.message
+}
+
+async fn events_are_a_stream(timer: MyTimer, _: &Context) {
+    let mut heard = timer.on_echo_fired().await.expect("there is such an event");
+    say(&timer, 0..8).await;
+    // `next` and the combinators take from one and the same.
+    let first = heard.next().await.expect("it is there").expect("it decodes");
+    assert_eq!(message(first), "0");
+    let odd = (&mut heard).map_ok(message).try_filter(|message| future::ready(message != "2")).take(2);
+    assert_eq!(odd.try_collect::<Vec<_>>().await.as_deref(), Ok(&["1".to_owned(), "3".to_owned()][..]));
+    assert_eq!(heard.try_next().await.expect("it decodes").map(message).as_deref(), Some("4"));
+    let rest = (&mut heard).take(3).map_ok(message).try_collect::<Vec<_>>().await;
+    assert_eq!(rest.as_deref(), Ok(&["5", "6", "7"].map(str::to_owned)[..]));
+    // Two at once, both waiting before there is anything.
+    let mut other = timer.on_echo_fired().await.expect("there is such an event");
+    let both = future::join(heard.try_next(), other.try_next());
+    let (both, ()) = tokio::join!(biased; both, say(&timer, 8..9));
+    for event in [both.0, both.1] {
+        assert_eq!(event.expect("it decodes").map(message).as_deref(), Some("8"));
+    }
+}
+
+async fn a_stream_that_is_dropped_listens_no_more(timer: MyTimer, context: &Context) {
+    let heard = timer.on_echo_fired().await.expect("there is such an event");
+    let kept = timer.on_echo_fired().await.expect("there is such an event");
+    assert_eq!(listeners(context), 2);
+    say(&timer, 0..3).await;
+    // With the combinator that took it, which has heard enough.
+    let taken = heard.take(2).map_ok(message).try_collect::<Vec<_>>().await;
+    assert_eq!(taken.as_deref(), Ok(&["0".to_owned(), "1".to_owned()][..]));
+    until(|| listeners(context) == 1).await;
+    say(&timer, 3..4).await;
+    let mut kept = Box::pin(kept.map_ok(message).skip(3));
+    assert_eq!(kept.next().await.expect("it is there").as_deref(), Ok("3"), "the other one goes on");
+    // While it waits.
+    assert!(future::poll_immediate(kept.next()).await.is_none(), "nothing has come");
+    drop(kept);
+    until(|| listeners(context) == 0).await;
+}
+
+async fn a_stream_gives_an_error_in_place_of_what_it_cannot_read(timer: MyTimer, _: &Context) {
+    // As if the file were another library's.
+    let heard = typed::listen::<EchoRequest>(timer.client(), "on_echo_fired").await.expect("there is such an event");
+    say(&timer, 0..2).await;
+    let outcomes: Vec<_> = heard.take(2).collect().await;
+    assert!(matches!(&outcomes[..], [Err(RequestError::Decode(_)), Err(RequestError::Decode(_))]), "{outcomes:?}");
+}
+
+async fn a_stream_ends_with_a_goodbye(timer: MyTimer, _: &Context) {
+    let clone = timer.clone();
+    a_stream_ends(&timer, clone.close()).await;
+}
+
+async fn a_stream_ends_with_the_connection(timer: MyTimer, _: &Context) {
+    a_stream_ends(&timer, async { timer.client().abort() }).await;
+}
+
+/// What came before is heard, and then the end.
+async fn a_stream_ends(timer: &MyTimer, end: impl Future<Output = ()>) {
+    let mut later = timer.on_echo_fired().await.expect("there is such an event");
+    let waiting = timer.on_echo_fired().await.expect("there is such an event");
+    let mut last = timer.on_echo_fired().await.expect("there is such an event");
+    say(timer, 0..3).await;
+    // It is told after the others.
+    (&mut last).take(3).for_each(|_| future::ready(())).await;
+    let (messages, ()) = tokio::join!(biased; waiting.map_ok(message).try_collect::<Vec<_>>(), end);
+    assert_eq!(messages.map(|messages| messages.len()), Ok(3));
+    let messages = (&mut later).map_ok(message).try_collect::<Vec<_>>().await;
+    assert_eq!(messages.map(|messages| messages.len()), Ok(3), "they waited for it");
+    assert_eq!((later.next().await, StreamExt::next(&mut later).await), (None, None), "it stays at its end");
 }
 
 async fn a_handle_is_given_back_with_its_last_clone(timer: MyTimer, context: &Context) {

@@ -1,6 +1,8 @@
 //! Calls of host functions, at the end that answers them.
 
+use super::CANCELLED;
 use super::connection::Shared;
+use crate::contain::discard;
 use ffihost_schema::Status;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -89,6 +91,6 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        drop(self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
     }
 }

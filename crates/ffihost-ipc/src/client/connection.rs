@@ -5,6 +5,7 @@ use super::conversation::{Conversation, Incoming};
 use super::error::ConnectError;
 use super::events::WAITING;
 use super::options::Options;
+use crate::contain::contain;
 use crate::sending::Sending;
 use crate::wire::frame::{FromClient, FromServer};
 use crate::wire::{Input, MIN_FRAME, PREFACE, Unit};
@@ -12,7 +13,6 @@ use crate::{Address, Token};
 use bytes::BufMut;
 use parking_lot::Mutex;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
@@ -307,7 +307,9 @@ fn take_input(shared: &Arc<Shared>, input: &mut Input) -> io::Result<bool> {
     while let Some(unit) = input.next_unit().map_err(|broken| invalid(broken.to_string()))? {
         let Unit::Frame { kind, body } = unit else { continue };
         let frame = FromServer::decode(kind, body).map_err(|error| invalid(error.to_string()))?;
-        perform(shared, shared.tell(|conversation| conversation.receive(frame)));
+        let incoming = shared.tell(|conversation| conversation.receive(frame));
+        // Wakers and drops may panic.
+        let _logged = contain("what a client waits with", || perform(shared, incoming));
         any = true;
     }
     Ok(any)
@@ -317,24 +319,21 @@ fn take_input(shared: &Arc<Shared>, input: &mut Input) -> io::Result<bool> {
 fn perform(shared: &Arc<Shared>, incoming: Incoming) {
     match incoming {
         Incoming::Nothing => {}
-        Incoming::Tell(whom, outcome) => {
+        Incoming::Tell(whom, outcome, rest) => {
             let _nobody_waits = whom.send(outcome);
+            drop(rest);
         }
         Incoming::Hear { ear, connection, missed, payload } => ear.hear(connection, missed, payload),
         Incoming::Call { function, connection, call, payload, wanted } => {
             let call = Call::new(Arc::clone(shared), connection, call, payload, wanted);
             // The call itself is answered when it is dropped.
-            if catch_unwind(AssertUnwindSafe(|| function(call))).is_err() {
-                tracing::error!("a host function panicked");
-            }
+            let _logged = contain("a host function", || function(call));
         }
         Incoming::Unwanted(wanted) => {
             wanted.send_replace(false);
         }
         Incoming::Stale(stale, elapsed) => {
-            if catch_unwind(AssertUnwindSafe(|| stale(elapsed))).is_err() {
-                tracing::error!("who is told that a request still runs panicked");
-            }
+            let _logged = contain("who is told that a request still runs", || stale(elapsed));
         }
         Incoming::Goodbye { ret, text } => tracing::info!(ret, text, "the server says goodbye"),
         Incoming::Drop(ended) => drop(ended),

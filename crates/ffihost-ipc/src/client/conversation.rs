@@ -8,6 +8,7 @@
 
 use super::error::RequestError;
 use super::events::{Heard, WAITING};
+use crate::contain::discard;
 use crate::wire::frame::{FromClient, FromServer};
 use crate::wire::{FRAME_OVERHEAD, MAX_NAME};
 use ffihost_schema::Status;
@@ -113,10 +114,14 @@ pub(super) enum Open {
     Cancelled,
 }
 
+/// What a user gave with what has ended.
+pub(super) type Rest = (Option<Stale>, Option<Opening>);
+
 /// What a frame asks the client to do, when the lock is released.
 pub(super) enum Incoming {
     Nothing,
-    Tell(oneshot::Sender<Outcome>, Outcome),
+    /// With what else there was of it, to be dropped.
+    Tell(oneshot::Sender<Outcome>, Outcome, Rest),
     Hear {
         ear: Arc<Ear>,
         connection: u64,
@@ -153,8 +158,10 @@ impl Lost {
         for wanted in self.calls {
             wanted.send_replace(false);
         }
-        // Whoever waits for one of these sees that its sender is gone.
-        drop(self.open);
+        // Whoever waits for one of these sees that its sender is gone. One by one: the drop of each may panic.
+        for open in self.open {
+            discard("the drop of what a connection had open", open);
+        }
     }
 }
 
@@ -219,9 +226,16 @@ impl Conversation {
         Ok(id)
     }
 
-    pub(super) fn open(&mut self, opening: Opening, opened: oneshot::Sender<Outcome>) -> Result<u64, RequestError> {
+    /// What is not opened is handed back, to be dropped.
+    pub(super) fn open(
+        &mut self,
+        opening: Opening,
+        opened: oneshot::Sender<Outcome>,
+    ) -> Result<u64, (RequestError, Opening)> {
         let (Opening::Listener { event: name, .. } | Opening::Registration { name, .. }) = &opening;
-        self.check(name, 0)?;
+        if let Err(error) = self.check(name, 0) {
+            return Err((error, opening));
+        }
         self.last += 1;
         opening.frame(self.last).encode(&mut self.output);
         self.open.insert(self.last, Open::Subscription { opening, opened: Some(opened) });
@@ -273,7 +287,8 @@ impl Conversation {
                     && let Some(opened) = opened.take()
                 {
                     let connection = self.connection;
-                    return Incoming::Tell(opened, Outcome { ret: 0, payload: Vec::new(), connection });
+                    let outcome = Outcome { ret: 0, payload: Vec::new(), connection };
+                    return Incoming::Tell(opened, outcome, Rest::default());
                 }
             }
             FromServer::Event { id, missed, payload } => {
@@ -305,8 +320,9 @@ impl Conversation {
 
     fn reply(&mut self, id: u64, outcome: Outcome) -> Incoming {
         match self.open.remove(&id) {
-            Some(Open::Request { reply, .. } | Open::Subscription { opened: Some(reply), .. }) => {
-                Incoming::Tell(reply, outcome)
+            Some(Open::Request { reply, stale, .. }) => Incoming::Tell(reply, outcome, (stale, None)),
+            Some(Open::Subscription { opened: Some(reply), opening }) => {
+                Incoming::Tell(reply, outcome, (None, Some(opening)))
             }
             // It was refused when it was opened again, or it was cancelled: whoever listens learns that it has ended.
             Some(ended) => Incoming::Drop(ended),

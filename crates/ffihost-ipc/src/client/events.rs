@@ -1,6 +1,8 @@
 //! Events, at the listener's end.
 
+use super::CANCELLED;
 use super::connection::Shared;
+use crate::contain::discard;
 use futures::Stream;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -73,6 +75,6 @@ impl Stream for Events {
 
 impl Drop for Events {
     fn drop(&mut self) {
-        drop(self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
     }
 }

@@ -6,7 +6,7 @@ use crate::ServerTls;
 use crate::link::Link;
 use crate::metrics::Count;
 use crate::sending::Sending;
-use crate::service::{Borrower, Listener, Refusal, Reply};
+use crate::service::{Borrower, Listener, Refusal, Reply, Service};
 use crate::session::Action;
 use crate::wire::Input;
 use ffihost_schema::Status;
@@ -188,7 +188,7 @@ impl Connection {
 
 /// Does what a client asks for. No lock is held.
 fn perform(link: &Arc<Link>, shared: &Shared, action: Action<'_>) {
-    let service = &*shared.service;
+    let service = &shared.service;
     match action {
         Action::None => {}
         Action::Start { key, method, payload } => {
@@ -261,7 +261,7 @@ struct End {
 impl Drop for End {
     fn drop(&mut self) {
         self.shared.metrics.count(Count::ConnectionEnded);
-        let service = &*self.shared.service;
+        let service = &self.shared.service;
         let left = self.link.with(|session| session.end());
         // Calls before registrations, so that they fail because of the connection.
         for call in left.calls {

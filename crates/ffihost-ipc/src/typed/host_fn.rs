@@ -4,12 +4,11 @@ use super::args;
 use super::cbor::{self, Origin};
 use super::request::NoError;
 use crate::client::{Call, Last, Registration, RequestError};
+use crate::contain::{Contained, Payload, explain};
 use crate::{Client, Status};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 
@@ -48,14 +47,15 @@ where
     R: Future<Output = Result<T, HostError<E>>> + Send + 'static,
 {
     // The connection keeps the function: if that kept the client, neither would ever end.
-    let (last, function) = (client.downgrade(), Arc::new(function));
+    let function = Arc::new(Contained::new("the drop of a host function", function));
+    let last = client.downgrade();
     let called = move |call| {
         tokio::spawn(serve(call, Weak::clone(&last), Arc::clone(&function)));
     };
     client.register(name, called).await
 }
 
-async fn serve<A, T, E, R>(mut call: Call, last: Weak<Last>, function: Arc<impl Fn(A) -> R>)
+async fn serve<A, T, E, R>(mut call: Call, last: Weak<Last>, function: Arc<Contained<impl Fn(A) -> R>>)
 where
     A: DeserializeOwned,
     T: Serialize,
@@ -80,7 +80,7 @@ where
         Ok(Err(HostError::Cancelled)) => call.fail(Status::Cancelled.code(), "the host gave it up"),
         // A number that is nobody else's: the library knows it as the host's own failure.
         Ok(Err(HostError::Failed(text))) => call.fail(FAILED, &text),
-        Err(panic) => call.fail(Status::Panic.code(), &format!("the host function panicked: {}", said(&*panic))),
+        Err(panic) => call.fail(Status::Panic.code(), &format!("the host function panicked: {}", explain(panic))),
     }
 }
 
@@ -95,18 +95,14 @@ fn answer_with(call: Call, client: &Client, value: &impl Serialize, with: fn(Cal
     }
 }
 
-/// What becomes of it, also if it panics.
-async fn caught<R: Future>(make: impl FnOnce() -> R) -> Result<R::Output, Box<dyn Any + Send>> {
-    let mut future = pin!(catch_unwind(AssertUnwindSafe(make))?);
+/// What becomes of it, also if it panics. It is dropped before its outcome is there, which counts whatever that drop does.
+async fn caught<R: Future>(make: impl FnOnce() -> R) -> Result<R::Output, Payload> {
+    let future = Box::pin(catch_unwind(AssertUnwindSafe(make))?);
+    let mut future = Contained::new("the drop of a host function's future", future);
     // After a panic it is not polled again, so nobody sees what that left.
-    std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+    let caught = std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
-}
-
-fn said(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a text")
+    });
+    caught.await
 }

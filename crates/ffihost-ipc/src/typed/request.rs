@@ -4,6 +4,7 @@ use super::Args;
 use super::cbor::{self, Origin};
 use crate::Client;
 use crate::client::{Asked, RequestError, Stale};
+use crate::contain::Contained;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -51,7 +52,8 @@ impl<T, E> Request<T, E> {
     /// Has `observer` told how long the request runs, whenever the library warns of that: by the client's task, so it must not
     /// wait.
     pub fn on_stale(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
-        self.stale = Some(Arc::new(observer));
+        let observer = Contained::new("the drop of an observer", observer);
+        self.stale = Some(Arc::new(move |elapsed| observer(elapsed)));
         self
     }
 

@@ -89,7 +89,7 @@ impl Served {
         Self::load("lender", b"\xa0", Limits::default(), None).await
     }
 
-    async fn load(name: &str, args: &[u8], limits: Limits, token: Option<Token>) -> Self {
+    pub async fn load(name: &str, args: &[u8], limits: Limits, token: Option<Token>) -> Self {
         // SAFETY: it is a library of ours.
         let library = unsafe { Library::open(&compiled(name), None) }.expect("it was just built");
         let context = library.create(args).await.expect("the arguments are right");
@@ -113,7 +113,8 @@ impl Served {
         Self::serving_itself(own::Ctx::create_of(&own::LENDER, b"\xa0").await).await
     }
 
-    async fn serving_itself(ctx: own::Ctx) -> Self {
+    /// A library that is linked to this test, which serves itself.
+    pub async fn serving_itself(ctx: own::Ctx) -> Self {
         let folder = tempfile::tempdir().expect("there is room");
         let unix = ctx.serve(&format!("unix:{}", folder.path().join("timer.sock").display()), None).await;
         let tcp = ctx.serve("tcp:127.0.0.1:0", None).await;
@@ -164,24 +165,29 @@ impl Served {
 }
 
 /// Libraries by their C functions, as a host that is linked to them has them.
+#[macro_use]
 pub mod own {
     use ffihost::abi::types::{FFICallBack, FFIServeOptions};
     use std::ffi::{CString, c_char, c_int, c_void};
     use std::ptr;
     use tokio::sync::oneshot;
 
-    type Given = Option<FFICallBack>;
+    pub type Given = Option<FFICallBack>;
 
     /// The functions of a library.
     pub struct Exports {
-        create: unsafe extern "C" fn(*const u8, usize, Given, *mut c_void, *mut *mut c_void) -> c_int,
-        close: unsafe extern "C" fn(*mut c_void, Given, *mut c_void) -> c_int,
-        serve: unsafe extern "C" fn(*mut c_void, *const c_char, *const FFIServeOptions, Given, *mut c_void) -> c_int,
+        pub create: unsafe extern "C" fn(*const u8, usize, Given, *mut c_void, *mut *mut c_void) -> c_int,
+        pub close: unsafe extern "C" fn(*mut c_void, Given, *mut c_void) -> c_int,
+        pub serve:
+            unsafe extern "C" fn(*mut c_void, *const c_char, *const FFIServeOptions, Given, *mut c_void) -> c_int,
     }
 
     macro_rules! exports {
-        ($library:ident: $create:ident, $close:ident, $serve:ident) => {
-            pub static $library: Exports = {
+        ($visible:vis $library:ident: $create:ident, $close:ident, $serve:ident) => {
+            $visible static $library: $crate::support::own::Exports = {
+                use $crate::support::own::{Exports, Given};
+                use ffihost::abi::types::FFIServeOptions;
+                use std::ffi::{c_char, c_int, c_void};
                 unsafe extern "C" {
                     fn $create(req: *const u8, len: usize, cb: Given, ud: *mut c_void, ctx: *mut *mut c_void) -> c_int;
                     fn $close(ctx: *mut c_void, cb: Given, ud: *mut c_void) -> c_int;
@@ -198,8 +204,8 @@ pub mod own {
         };
     }
 
-    exports!(MY_TIMER: my_timer_create_cbor, my_timer_close, my_timer_serve);
-    exports!(LENDER: lender_create_cbor, lender_close, lender_serve);
+    exports!(pub MY_TIMER: my_timer_create_cbor, my_timer_close, my_timer_serve);
+    exports!(pub LENDER: lender_create_cbor, lender_close, lender_serve);
 
     type Told = (c_int, String);
 

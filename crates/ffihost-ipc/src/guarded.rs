@@ -1,0 +1,57 @@
+//! A service whose panics end no more than what it was asked for.
+
+use crate::contain::{Contained, contain};
+use crate::service::{Borrower, HostFunction, Listener, Refusal, Reply, Service};
+use crate::session::Lent;
+use ffihost_schema::Status;
+use std::sync::Arc;
+
+/// A service, with each call and its drop contained. A connection that ends has one thing after the other ended by the service:
+/// none of them is left out because of the one before.
+#[derive(Debug)]
+pub(crate) struct Guarded(Contained<Arc<dyn Service>>);
+
+impl Guarded {
+    pub(crate) fn new(service: Arc<dyn Service>) -> Self {
+        Self(Contained::new("a service's drop", service))
+    }
+}
+
+fn panicked() -> Refusal {
+    Refusal::new(Status::Panic, "the library panicked")
+}
+
+impl Service for Guarded {
+    /// A reply that is dropped by a panic says so.
+    fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64 {
+        contain("a request", || self.0.request(method, payload, reply)).unwrap_or(0)
+    }
+
+    fn cancel(&self, ticket: u64) {
+        let _logged = contain("a cancellation", || self.0.cancel(ticket));
+    }
+
+    fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal> {
+        contain("adding a listener", || self.0.listen(event, listener)).unwrap_or_else(|| Err(panicked()))
+    }
+
+    fn unlisten(&self, ticket: u64) {
+        let _logged = contain("removing a listener", || self.0.unlisten(ticket));
+    }
+
+    fn register(&self, name: &str, function: HostFunction) -> Result<u64, Refusal> {
+        contain("a registration", || self.0.register(name, function)).unwrap_or_else(|| Err(panicked()))
+    }
+
+    fn unregister(&self, name: &str, ticket: u64) {
+        let _logged = contain("taking a registration back", || self.0.unregister(name, ticket));
+    }
+
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status> {
+        contain("an answer", || self.0.complete(call, ret, payload, client)).unwrap_or(Err(Status::Panic))
+    }
+
+    fn release(&self, lent: Lent) {
+        let _logged = contain("a release", || self.0.release(lent));
+    }
+}
