@@ -49,14 +49,14 @@ stages() {
 stage_arguments() {
     local test
     case $1 in
-        unit) echo '--timeout 30 --cargo-test-arg=--lib' ;;
+        unit) echo '--timeout 30 --cargo-arg=--lib' ;;
         telling)
             echo '--timeout 40'
             for test in context_closes context_closes_in_time events_reach_listeners host_call_settles requests_call_back_once; do
-                echo "--cargo-test-arg=--test --cargo-test-arg=$test"
+                echo "--cargo-arg=--test --cargo-arg=$test"
             done
             ;;
-        all) echo '--timeout 150 --cargo-test-arg=--tests' ;;
+        all) echo '--timeout 150 --cargo-arg=--tests' ;;
     esac
 }
 
