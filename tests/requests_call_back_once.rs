@@ -95,6 +95,25 @@ fn cancelled_while_queued() {
 }
 
 #[test]
+fn cancelled_during_its_first_poll() {
+    let ctx = Context::new("test");
+    let (entered, enters) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (running, user_data) = ctx.script_with(move || async move {
+        entered.send(()).expect("the test waits");
+        wait.recv_timeout(support::PATIENCE).expect("the test lets it go on");
+        tokio::task::yield_now().await;
+        Ok(b"polled again".to_vec())
+    });
+    enters.recv_timeout(support::PATIENCE).expect("it is polled");
+    assert_eq!(c::cancel(ctx.0, user_data), 0, "it has no task to abort yet");
+    go_on.send(()).expect("it waits");
+    assert_eq!(running.wait().ret, status(Status::Cancelled));
+    assert_eq!(ctx.destroy(), 0);
+    running.assert_silent();
+}
+
+#[test]
 fn a_cancelled_request_cancels_its_host_call() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| {});

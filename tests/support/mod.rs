@@ -713,12 +713,23 @@ impl Context {
     where
         F: Future<Output = Result<Vec<u8>, String>> + 'static,
     {
+        self.script_with(script).0
+    }
+
+    /// The same, and returns its userData too.
+    #[track_caller]
+    pub fn script_with<F>(self, script: impl FnOnce() -> F + Send + 'static) -> (Pending, *mut c_void)
+    where
+        F: Future<Output = Result<Vec<u8>, String>> + 'static,
+    {
         let number = {
             let mut scripts = SCRIPTS.lock().expect("not poisoned");
             scripts.push(Some(Box::new(|| Box::pin(script()))));
             scripts.len() - 1
         };
-        self.submit("script", &number.to_string())
+        let (ret, pending, user_data) = self.submit_with("script", &number.to_string());
+        assert_eq!(ret, 0, "a script is accepted");
+        (pending, user_data)
     }
 
     /// Registers a host function.
