@@ -165,6 +165,21 @@ fn many_close_at_once_and_one_of_them_does() {
 }
 
 #[test]
+fn whoever_destroys_meanwhile_waits_for_the_outcome() {
+    let ctx = Context::new("test");
+    let blocking = ctx.submit("hold", "two destroy");
+    let destroyers: Vec<_> = (0..2).map(|_| thread::spawn(move || ctx.destroy())).collect();
+    // Longer than grace and the destructor's deadline, which is what is left of their limit without the linger.
+    thread::sleep(Duration::from_millis(300));
+    support::let_go("two destroy");
+    for destroyer in destroyers {
+        let ret = destroyer.join().expect("no panic");
+        assert!(ret == 0 || ret == INVALID_CTX, "{ret}");
+    }
+    assert_eq!(blocking.wait(), Told::ok(""));
+}
+
+#[test]
 fn a_constructor_that_hangs_is_cancelled_by_a_close() {
     let (ctx, created) = Context::create("hangs");
     let queued = ctx.submit("echo", "");

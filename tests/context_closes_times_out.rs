@@ -5,6 +5,7 @@ mod support;
 use ffihost::Status;
 use std::sync::Mutex;
 use std::sync::mpsc;
+use std::time::Instant;
 use support::Context;
 
 const INVALID_CTX: i32 = Status::InvalidCtx.code();
@@ -24,6 +25,18 @@ fn author_code_that_refuses_to_stop_does_not_keep_the_close() {
     support::wait_until("the stuck code has ended", || log.released() == 1);
     stuck.assert_silent();
     queued.assert_silent();
+}
+
+#[test]
+fn a_close_has_the_grace_period_the_destructor_deadline_and_four_times_the_linger() {
+    let ctx = Context::new("test");
+    let stuck = ctx.submit("hold", "stuck for the whole limit");
+    let (grace, destructor_deadline, linger) = support::LIMITS;
+    let begun = Instant::now();
+    assert_eq!(ctx.destroy(), TIMED_OUT);
+    assert!(begun.elapsed() >= grace + destructor_deadline + linger * 4, "it is given up after {:?}", begun.elapsed());
+    support::let_go("stuck for the whole limit");
+    assert_eq!(stuck.wait().ret, TIMED_OUT);
 }
 
 #[test]

@@ -308,7 +308,7 @@ fn name_now(library: &Library, bytes: &[u8]) -> Result<String, String> {
 /// - `…_times_out`: every limit is short; whoever refuses to stop is left behind soon. Even a close that nothing holds up may
 ///   time out there.
 /// - any other: grace and the destructor's deadline are short; the linger is never reached.
-const LIMITS: (Duration, Duration, Duration) = {
+pub const LIMITS: (Duration, Duration, Duration) = {
     const NEVER: Duration = Duration::from_secs(3_600);
     const SOON: Duration = Duration::from_millis(50);
     let name = env!("CARGO_CRATE_NAME").as_bytes();
