@@ -40,6 +40,19 @@ fn a_close_has_the_grace_period_the_destructor_deadline_and_four_times_the_linge
 }
 
 #[test]
+fn a_close_that_timed_out_says_so() {
+    let ctx = Context::new("test");
+    let stuck = ctx.submit("hold", "stuck, and closed");
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
+    assert_eq!(support::c::close(ctx.0, cb, user_data), 0);
+    let told = receiver.recv_timeout(support::PATIENCE).expect("it is given up");
+    assert_eq!((told.ret, stuck.wait().ret), (TIMED_OUT, TIMED_OUT));
+    assert!(told.text.contains("did not stop in time"), "{}", told.text);
+    support::let_go("stuck, and closed");
+}
+
+#[test]
 fn a_host_function_that_never_returns_does_not_keep_the_calls_of_other_threads() {
     for stuck in ["stuck", "sync, and stuck"] {
         a_stuck_call_is_given_up(stuck);

@@ -112,6 +112,13 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
+    #[test]
+    fn the_worse_of_two_ends() {
+        use Closed::{Clean, TimedOut};
+        let both = [(Clean, Clean), (Clean, TimedOut), (TimedOut, Clean), (TimedOut, TimedOut)];
+        assert_eq!(both.map(|(one, other)| one.and(other)), [Clean, TimedOut, TimedOut, TimedOut]);
+    }
+
     /// Both threads come to a round, so that they go on at nearly the same time.
     fn meet(arrived: &AtomicUsize, round: usize) {
         arrived.fetch_add(1, Ordering::AcqRel);
