@@ -3,6 +3,7 @@
 mod support;
 
 use ffihost::Status;
+use std::cell::RefCell;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -99,6 +100,28 @@ fn destroy_inside_a_host_function_and_a_listener() {
     assert_eq!(ctx.run("emit", ""), Told::ok(""));
     assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok(WOULD_DEADLOCK));
     assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn destroy_in_a_thread_local_of_the_event_thread_would_deadlock() {
+    struct Destroys(Context, mpsc::Sender<i32>);
+
+    impl Drop for Destroys {
+        fn drop(&mut self) {
+            self.1.send(self.0.destroy()).expect("the test waits");
+        }
+    }
+
+    thread_local!(static AT_THE_END: RefCell<Option<Destroys>> = const { RefCell::new(None) });
+
+    let ctx = Context::new("test");
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |_| AT_THE_END.set(Some(Destroys(ctx, sender.clone()))));
+    assert_ne!(c::add_event_listener(ctx.0, c"happened".as_ptr(), cb, user_data), 0);
+    assert_eq!(ctx.run("emit", ""), Told::ok(""));
+    // The close waits for the thread, so the handle is live then.
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok(WOULD_DEADLOCK));
 }
 
 #[test]
