@@ -234,6 +234,32 @@ fn a_busy_host_does_not_starve_what_runs() {
     assert_eq!(ctx.destroy(), 0);
 }
 
+/// Submits a request whose callback does the same, on the FFI thread, until it is over; then it tells.
+fn submit_on_and_on(ctx: Context, over: Arc<AtomicBool>, ended: mpsc::Sender<()>) {
+    let (cb, user_data) = support::callback(move |told| {
+        assert_eq!(told, Told::ok(""));
+        if over.load(Ordering::Relaxed) {
+            ended.send(()).expect("the test waits");
+        } else {
+            submit_on_and_on(ctx, Arc::clone(&over), ended.clone());
+        }
+    });
+    assert_eq!(c::echo(ctx.0, cb, user_data, std::ptr::null(), 0), 0);
+}
+
+#[test]
+fn requests_that_never_run_out_do_not_starve_what_runs() {
+    let ctx = Context::new("test");
+    let over = Arc::new(AtomicBool::new(false));
+    let (sender, ended) = mpsc::channel();
+    submit_on_and_on(ctx, Arc::clone(&over), sender);
+    let told = ctx.run("sleep", "1");
+    over.store(true, Ordering::Relaxed);
+    assert_eq!(told, Told::ok(""));
+    assert_eq!(ended.recv_timeout(support::PATIENCE), Ok(()));
+    assert_eq!(ctx.destroy(), 0);
+}
+
 #[test]
 fn submitted_inside_a_callback() {
     let ctx = Context::new("test");
