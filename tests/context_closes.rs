@@ -148,6 +148,16 @@ fn a_destructor_that_hangs_or_panics_does_not_keep_the_close() {
 }
 
 #[test]
+fn a_call_that_comes_with_the_end_of_the_destructor_is_refused() {
+    let ctx = Context::new("asks elsewhere in destructor");
+    let log = ctx.register("ask", |_, _| {});
+    let settled = support::settled_elsewhere();
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(settled.recv_timeout(support::PATIENCE), Ok("ShuttingDown".to_owned()));
+    assert_eq!((log.asked().len(), log.released()), (0, 1));
+}
+
+#[test]
 fn a_constructor_that_fails_leaves_nothing() {
     for (name, status, text) in [("fails", 1, "told to fail"), ("panics", Status::Panic.code(), "told to panic")] {
         // Many more than the 64 contexts at once that the library allows.

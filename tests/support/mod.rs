@@ -54,10 +54,25 @@ async fn destruct(library: &Library) {
         "asks in destructor" => {
             let _ = Host::current().expect("in a context").call(&ASK, "destructor").await;
         }
+        "asks elsewhere in destructor" => leave_a_call_behind(),
         "hangs in destructor" => std::future::pending().await,
         "panics in destructor" => panic!("the destructor panics"),
         _ => {}
     }
+}
+
+/// Has a call made on another thread, which the FFI thread learns of and has no time to make; how it settles is told as that of
+/// `settle_elsewhere`.
+fn leave_a_call_behind() {
+    let host = Host::current().expect("in a context");
+    let (posted, wait) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut call = host.call("ask", "left behind");
+        assert!(futures_poll_once(&mut call).is_none(), "it waits for the FFI thread");
+        posted.send(()).expect("the destructor waits");
+        tell_settled(futures_block_on(call));
+    });
+    wait.recv().expect("it is posted");
 }
 
 /// An error as a test wants to see it.
@@ -148,16 +163,26 @@ async fn settle_elsewhere(_: &Library, question: Vec<u8>) -> Result<(), String> 
             true => host.call_sync(&ASK, question),
             false => futures_block_on(host.call("ask", question)),
         };
-        let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
-        SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
+        tell_settled(outcome);
     });
     Ok(())
 }
 
-/// Has these questions asked on threads of their own, one when the one before has reached the host; tells how they settle.
-pub fn settle_elsewhere_each(ctx: Context, questions: &[&str]) -> Receiver<String> {
+fn tell_settled(outcome: Result<Vec<u8>, HostError<Vec<u8>>>) {
+    let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
+}
+
+/// Tells how calls settle that are made on threads of their own, whosoever.
+pub fn settled_elsewhere() -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     SETTLED.lock().expect("not poisoned").push(sender);
+    receiver
+}
+
+/// Has these questions asked on threads of their own, one when the one before has reached the host; tells how they settle.
+pub fn settle_elsewhere_each(ctx: Context, questions: &[&str]) -> Receiver<String> {
+    let receiver = settled_elsewhere();
     for (asked, question) in (1..).zip(questions) {
         assert_eq!(ctx.run("settle_elsewhere", question), Told::ok(""));
         ctx.wait_for("the host is asked", |stats| stats.host_calls == asked);
