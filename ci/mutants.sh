@@ -2,12 +2,14 @@
 # Mutation tests of the protocol rooms: cargo-mutants changes one thing after the other, and the tests of the runtime have to
 # notice. Takes hours, so it is run by hand; docs/mutants.md says when it was run, on what, and why each survivor is one.
 #
-#   ci/mutants.sh                  every shard, one after the other
-#   ci/mutants.sh K                only shard K, of 0 to SHARDS - 1: two hours at most
-#   ci/mutants.sh --file FILE...   only the mutants of these files
+#   ci/mutants.sh            every room, one after the other
+#   ci/mutants.sh ROOM...    these: inflight, bridge, requests, records, calls, life, events, host; each within two hours
 #
-# MUTANTS_SHARDS (12) is how many shards there are. Results: target/mutants/<what>/mutants.out, of which missed.txt and timeout.txt
-# are the survivors. Fails if there are any that docs/mutants.md does not name.
+# A mutant goes through up to three stages, until one notices it: the unit tests, the integration tests that tell most, and all
+# of them. What is judged is the last commit, in a clone under target/mutation, so that work can go on meanwhile. MUTANTS_LANE (0)
+# names the clone: two runs at the same time need two.
+#
+# Results: target/mutation/ROOM/mutants.out. Fails if a mutant survives that docs/mutants.md does not name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 exec </dev/null
@@ -15,43 +17,110 @@ exec </dev/null
 source ci/steps.sh
 
 CARGO_MUTANTS=27.1.0
-shards=${MUTANTS_SHARDS:-12}
-target=${CARGO_TARGET_DIR:-target}
-rooms=('src/inflight.rs' 'src/inflight/**' 'src/bridge.rs' 'src/registry.rs' 'src/context.rs' 'src/context/**'
-    'src/events.rs' 'src/events/**' 'src/host.rs' 'src/host/**' 'src/handles.rs')
+rooms=(inflight bridge requests records calls life events host)
 
-# Those that say what the rooms promise; not what costs time and shows nothing of them.
-tests=()
-for test in context_closes context_closes_in_time context_closes_times_out close_waits_for_admitted_work events_reach_listeners \
-    host_call_settles registry_refuses requests_call_back_once stress typed_handles typed_host_calls; do
-    tests+=(--cargo-test-arg=--test "--cargo-test-arg=$test")
-done
+# files ROOM: what belongs to it.
+files() {
+    case $1 in
+        inflight) echo 'src/inflight.rs src/inflight/**' ;;
+        bridge) echo 'src/bridge.rs src/registry.rs' ;;
+        requests) echo 'src/context/gate.rs src/context/report.rs src/context/requests.rs src/context/requests/**' ;;
+        records) echo 'src/context.rs src/context/record.rs src/context/records.rs src/context/spin.rs' ;;
+        calls) echo 'src/context/calls.rs src/context/capacity.rs src/context/clock.rs src/context/deadline.rs src/context/frame.rs src/context/jobs.rs' ;;
+        life) echo 'src/context/close.rs src/context/closing.rs src/context/instance.rs src/context/lifecycle.rs src/context/local.rs src/context/run.rs' ;;
+        events) echo 'src/events.rs src/events/**' ;;
+        host) echo 'src/host.rs src/host/** src/handles.rs' ;;
+        *)
+            echo "no room: $1; there are ${rooms[*]}" >&2
+            return 2
+            ;;
+    esac
+}
 
-need_rust cargo
-PATH=$PWD/$target/ci-tools/bin:$target/ci-tools/bin:$PATH
+# stages ROOM: the code of calls and lives is seen by contexts alone, which unit tests do not make.
+stages() {
+    case $1 in
+        calls | life | host) echo 'telling all' ;;
+        *) echo 'unit telling all' ;;
+    esac
+}
+
+# The limit is what the tests of a stage take many times over: a mutant that makes them hang is noticed by it.
+stage_arguments() {
+    local test
+    case $1 in
+        unit) echo '--timeout 30 --cargo-arg=--lib' ;;
+        telling)
+            echo '--timeout 40'
+            for test in context_closes context_closes_in_time events_reach_listeners host_call_settles requests_call_back_once; do
+                echo "--cargo-arg=--test --cargo-arg=$test"
+            done
+            ;;
+        all) echo '--timeout 150 --cargo-arg=--tests' ;;
+    esac
+}
+
+need_rust cargo git
+target=$(mkdir -p "${CARGO_TARGET_DIR:-target}" && cd "${CARGO_TARGET_DIR:-target}" && pwd)
+unset CARGO_TARGET_DIR
+PATH=$target/ci-tools/bin:$PATH
 if [[ $(cargo mutants --version 2>/dev/null) != "cargo-mutants $CARGO_MUTANTS" ]]; then
-    echo "installing cargo-mutants $CARGO_MUTANTS into $target/ci-tools (once; a few minutes)"
+    echo "installing cargo-mutants $CARGO_MUTANTS into target/ci-tools (once; a few minutes)"
     cargo install --quiet --locked --debug --force --root "$target/ci-tools" "cargo-mutants@$CARGO_MUTANTS"
 fi
 
-# A panic on purpose needs no backtrace.
-export RUST_BACKTRACE=0
+# A panic on purpose needs no backtrace; random operations find a mutant early, or hardly.
+export RUST_BACKTRACE=0 PROPTEST_CASES=${PROPTEST_CASES:-64}
 
-# mutate NAME ARGUMENT...: the mutants that the arguments select. A mutant is tested as one that hangs is: by a limit, of the tests'
-# own time many times over, since tests that wait for a condition that never comes have patience.
+source=$target/mutation/source-${MUTANTS_LANE:-0}
+[[ -d $source ]] || git clone --quiet . "$source"
+git -C "$source" fetch --quiet origin HEAD
+git -C "$source" checkout --quiet --force --detach FETCH_HEAD
+commit=$(git -C "$source" rev-parse --short HEAD)
+
+# mutate ROOM
 mutate() {
-    local name=$1 status=0
-    shift
-    local output=$target/mutants/$name
+    local room=$1 output=$target/mutation/$1 stage status iterate=() arguments=() file selected
+    local list=$output/mutants.out
+    rm -rf "$output"
     mkdir -p "$output"
-    timeout 7200 cargo mutants --package ffihost "$@" --output "$output" --no-shuffle --colors never \
-        --timeout 90 --build-timeout 300 --cargo-test-arg=--lib "${tests[@]}" || status=$?
-    # 2: some were missed; 3: some ran into the limit. Whether they are known is seen here.
-    ((status == 0 || status == 2 || status == 3)) || return "$status"
-    known "$output/mutants.out"
+    # Some of the words are globs, which cargo-mutants reads.
+    set -f
+    for file in $(files "$room"); do arguments+=(--file "$file"); done
+    for stage in $(stages "$room"); do
+        selected=$(stage_arguments "$stage")
+        status=0
+        # shellcheck disable=SC2086 # Arguments, a word each.
+        (cd "$source" && timeout 7200 cargo mutants --package ffihost --in-place --profile mutation --cap-lints true \
+            "${arguments[@]}" "${iterate[@]}" --output "$output" --no-shuffle --colors never --build-timeout 300 $selected) || status=$?
+        git -C "$source" checkout --quiet --force
+        # 2: some were missed; 3: some ran into the limit.
+        ((status == 0 || status == 2 || status == 3)) || return "$status"
+        # The next stage sees those that nothing has noticed yet.
+        cat "$list/timeout.txt" >>"$output/timeout.txt"
+        cat "$list/caught.txt" >>"$output/caught-$stage.txt"
+        cat "$list/unviable.txt" >>"$output/unviable.txt"
+        cp "$list/missed.txt" "$output/missed.txt"
+        cat "$list/timeout.txt" >>"$list/previously_caught.txt"
+        iterate=(--iterate)
+        [[ -s $output/missed.txt ]] || break
+    done
+    set +f
+    figures "$room"
+    known "$output/missed.txt"
 }
 
-# known FOLDER: every survivor is named in docs/mutants.md, without its line.
+# figures ROOM: its line for docs/mutants.md.
+figures() {
+    local output=$target/mutation/$1 caught unviable missed limit
+    caught=$(cat "$output"/caught-*.txt | wc -l)
+    unviable=$(wc -l <"$output/unviable.txt")
+    missed=$(wc -l <"$output/missed.txt")
+    limit=$(wc -l <"$output/timeout.txt")
+    echo "| $commit | $1 | $((caught + unviable + missed + limit)) | $caught | $limit | $unviable | $missed |"
+}
+
+# known FILE: every survivor is named in docs/mutants.md, without its line.
 known() {
     local mutant unknown=0
     while read -r mutant; do
@@ -60,22 +129,11 @@ known() {
             echo "survives, and docs/mutants.md does not say why: $mutant"
             unknown=1
         fi
-    done < <(cat "$1/missed.txt" "$1/timeout.txt" 2>/dev/null)
+    done <"$1"
     return $unknown
 }
 
-if [[ ${1:-} == --file ]]; then
-    shift
-    files=()
-    for file in "$@"; do files+=(--file "$file"); done
-    step "${*}" mutate files "${files[@]}"
-else
-    files=()
-    for room in "${rooms[@]}"; do files+=(--file "$room"); done
-    # shellcheck disable=SC2046 # A number a word.
-    for shard in ${1:-$(seq 0 $((shards - 1)))}; do
-        step "shard $shard of $shards" mutate "shard-$shard" "${files[@]}" --shard "$shard/$shards"
-    done
-fi
-echo "commit $(git rev-parse --short HEAD)$(git diff --quiet HEAD || echo ', with changes')"
+(($#)) || set -- "${rooms[@]}"
+for room in "$@"; do files "$room" >/dev/null; done
+for room in "$@"; do step "$room" mutate "$room"; done
 summary

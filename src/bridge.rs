@@ -207,3 +207,73 @@ impl Signal {
         waker
     }
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    #[derive(Default)]
+    struct Wakes(AtomicUsize);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A signal whose consumer sleeps, and what counts how often it is woken.
+    fn asleep() -> (Signal, Arc<Wakes>, Waker) {
+        let (signal, wakes) = (Signal::new(), Arc::new(Wakes::default()));
+        let waker = Waker::from(Arc::clone(&wakes));
+        assert!(signal.poll_notified(&mut Context::from_waker(&waker)).is_pending());
+        (signal, wakes, waker)
+    }
+
+    #[test]
+    fn a_notification_ends_the_spinning_and_wakes() {
+        let (signal, wakes, waker) = asleep();
+        let mut looks = 0;
+        let notified = signal.spin(|| {
+            looks += 1;
+            assert!(looks > 1 || !signal.notify(), "nobody has to be woken by the notifier");
+            true
+        });
+        assert_eq!((notified, looks, wakes.0.load(Ordering::Relaxed)), (true, 1, 1));
+        assert!(signal.poll_notified(&mut Context::from_waker(&waker)).is_ready());
+    }
+
+    #[test]
+    fn spinning_without_a_notification_wakes_nobody_and_sleeps_again() {
+        let (signal, wakes, _) = asleep();
+        let mut looks = 0;
+        let notified = signal.spin(|| {
+            looks += 1;
+            looks < 3
+        });
+        assert_eq!((notified, looks, wakes.0.load(Ordering::Relaxed)), (false, 3, 0));
+        assert!(signal.notify(), "it sleeps");
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert!(!signal.spin(|| panic!("a notification is there")), "what is not asleep does not spin");
+    }
+
+    #[test]
+    fn a_consumer_that_is_forgotten_is_not_woken() {
+        let (signal, wakes, waker) = asleep();
+        assert!(signal.reset().is_some_and(|kept| kept.will_wake(&waker)));
+        assert!(!signal.notify());
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0);
+        assert!(signal.reset().is_none());
+    }
+
+    #[test]
+    fn an_inbox_is_a_queue_until_it_is_closed() {
+        let inbox = Inbox::new();
+        assert_eq!((1..4).try_for_each(|item| inbox.push(item)), Ok(()));
+        assert_eq!(inbox.pop(), Some(1));
+        assert_eq!(inbox.close(), [2, 3]);
+        assert_eq!((inbox.push(4), inbox.pop(), inbox.close().len()), (Err(4), None, 0));
+    }
+}

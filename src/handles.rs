@@ -310,4 +310,21 @@ mod tests {
         drop(handles);
         assert_eq!(drops.load(Ordering::Relaxed), 3);
     }
+
+    struct Plain;
+
+    impl HandleType for Plain {
+        const NAME: &'static str = "Plain";
+    }
+
+    #[test]
+    fn the_table_shrinks_when_most_of_its_numbers_are_forgotten() {
+        let handles = Handles::default();
+        let numbers: Vec<_> = (0..10).map(|_| handles.lend(&Handle::new(Plain).0)).collect();
+        let places = || handles.known.lock().places.len();
+        for (released, places_left) in [(1, 10), (2, 10), (3, 10), (4, 10), (5, 10), (6, 4), (7, 4), (8, 4), (9, 1)] {
+            assert!(handles.release::<Plain>(numbers[released - 1]).is_ok_and(|gone| gone.is_some()));
+            assert_eq!((places(), handles.len()), (places_left, 10 - released));
+        }
+    }
 }

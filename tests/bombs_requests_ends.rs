@@ -233,6 +233,8 @@ fn end_once(position: Position, end: &str) -> (c_int, usize) {
             let closed = context.destroy();
             assert!(closed == OK || end == "shut down" && closed == TIMED_OUT, "{closed}");
             let told = told(&submitted);
+            // A close that was not in time says so to the request, too.
+            let told = if closed == TIMED_OUT && told == TIMED_OUT { CANCELLED } else { told };
             support::wait_until("it is dropped", || submitted.drops.load(Ordering::SeqCst) == 1);
             (told, submitted)
         }

@@ -3,6 +3,7 @@
 mod support;
 
 use ffihost::Status;
+use std::cell::RefCell;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -102,6 +103,28 @@ fn destroy_inside_a_host_function_and_a_listener() {
 }
 
 #[test]
+fn destroy_in_a_thread_local_of_the_event_thread_would_deadlock() {
+    struct Destroys(Context, mpsc::Sender<i32>);
+
+    impl Drop for Destroys {
+        fn drop(&mut self) {
+            self.1.send(self.0.destroy()).expect("the test waits");
+        }
+    }
+
+    thread_local!(static AT_THE_END: RefCell<Option<Destroys>> = const { RefCell::new(None) });
+
+    let ctx = Context::new("test");
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |_| AT_THE_END.set(Some(Destroys(ctx, sender.clone()))));
+    assert_ne!(c::add_event_listener(ctx.0, c"happened".as_ptr(), cb, user_data), 0);
+    assert_eq!(ctx.run("emit", ""), Told::ok(""));
+    // The close waits for the thread, so the handle is live then.
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok(WOULD_DEADLOCK));
+}
+
+#[test]
 fn destroy_inside_done_finds_nothing() {
     let ctx = Context::new("test");
     let (sender, receiver) = mpsc::channel();
@@ -122,6 +145,16 @@ fn a_destructor_that_hangs_or_panics_does_not_keep_the_close() {
     let log = ctx.register("ask", |_, _| {});
     assert_eq!(ctx.destroy(), 0, "the host does not answer the destructor");
     assert_eq!((log.cancelled().len(), log.released()), (1, 1));
+}
+
+#[test]
+fn a_call_that_comes_with_the_end_of_the_destructor_is_refused() {
+    let ctx = Context::new("asks elsewhere in destructor");
+    let log = ctx.register("ask", |_, _| {});
+    let settled = support::settled_elsewhere();
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(settled.recv_timeout(support::PATIENCE), Ok("ShuttingDown".to_owned()));
+    assert_eq!((log.asked().len(), log.released()), (0, 1));
 }
 
 #[test]
@@ -162,6 +195,21 @@ fn many_close_at_once_and_one_of_them_does() {
             done.assert_silent();
         }
     }
+}
+
+#[test]
+fn whoever_destroys_meanwhile_waits_for_the_outcome() {
+    let ctx = Context::new("test");
+    let blocking = ctx.submit("hold", "two destroy");
+    let destroyers: Vec<_> = (0..2).map(|_| thread::spawn(move || ctx.destroy())).collect();
+    // Longer than grace and the destructor's deadline, which is what is left of their limit without the linger.
+    thread::sleep(Duration::from_millis(300));
+    support::let_go("two destroy");
+    for destroyer in destroyers {
+        let ret = destroyer.join().expect("no panic");
+        assert!(ret == 0 || ret == INVALID_CTX, "{ret}");
+    }
+    assert_eq!(blocking.wait(), Told::ok(""));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod support;
 use ffihost::Status;
 use std::sync::Mutex;
 use std::sync::mpsc;
+use std::time::Instant;
 use support::Context;
 
 const INVALID_CTX: i32 = Status::InvalidCtx.code();
@@ -24,6 +25,31 @@ fn author_code_that_refuses_to_stop_does_not_keep_the_close() {
     support::wait_until("the stuck code has ended", || log.released() == 1);
     stuck.assert_silent();
     queued.assert_silent();
+}
+
+#[test]
+fn a_close_has_the_grace_period_the_destructor_deadline_and_four_times_the_linger() {
+    let ctx = Context::new("test");
+    let stuck = ctx.submit("hold", "stuck for the whole limit");
+    let (grace, destructor_deadline, linger) = support::LIMITS;
+    let begun = Instant::now();
+    assert_eq!(ctx.destroy(), TIMED_OUT);
+    assert!(begun.elapsed() >= grace + destructor_deadline + linger * 4, "it is given up after {:?}", begun.elapsed());
+    support::let_go("stuck for the whole limit");
+    assert_eq!(stuck.wait().ret, TIMED_OUT);
+}
+
+#[test]
+fn a_close_that_timed_out_says_so() {
+    let ctx = Context::new("test");
+    let stuck = ctx.submit("hold", "stuck, and closed");
+    let (sender, receiver) = mpsc::channel();
+    let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
+    assert_eq!(support::c::close(ctx.0, cb, user_data), 0);
+    let told = receiver.recv_timeout(support::PATIENCE).expect("it is given up");
+    assert_eq!((told.ret, stuck.wait().ret), (TIMED_OUT, TIMED_OUT));
+    assert!(told.text.contains("did not stop in time"), "{}", told.text);
+    support::let_go("stuck, and closed");
 }
 
 #[test]

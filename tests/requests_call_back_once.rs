@@ -95,6 +95,25 @@ fn cancelled_while_queued() {
 }
 
 #[test]
+fn cancelled_during_its_first_poll() {
+    let ctx = Context::new("test");
+    let (entered, enters) = mpsc::channel();
+    let (go_on, wait) = mpsc::channel::<()>();
+    let (running, user_data) = ctx.script_with(move || async move {
+        entered.send(()).expect("the test waits");
+        wait.recv_timeout(support::PATIENCE).expect("the test lets it go on");
+        tokio::task::yield_now().await;
+        Ok(b"polled again".to_vec())
+    });
+    enters.recv_timeout(support::PATIENCE).expect("it is polled");
+    assert_eq!(c::cancel(ctx.0, user_data), 0, "it has no task to abort yet");
+    go_on.send(()).expect("it waits");
+    assert_eq!(running.wait().ret, status(Status::Cancelled));
+    assert_eq!(ctx.destroy(), 0);
+    running.assert_silent();
+}
+
+#[test]
 fn a_cancelled_request_cancels_its_host_call() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| {});
@@ -212,6 +231,32 @@ fn a_busy_host_does_not_starve_what_runs() {
     }
     over.store(true, Ordering::Relaxed);
     busy.into_iter().for_each(|thread| thread.join().expect("no panic"));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+/// Submits a request whose callback does the same, on the FFI thread, until it is over; then it tells.
+fn submit_on_and_on(ctx: Context, over: Arc<AtomicBool>, ended: mpsc::Sender<()>) {
+    let (cb, user_data) = support::callback(move |told| {
+        assert_eq!(told, Told::ok(""));
+        if over.load(Ordering::Relaxed) {
+            ended.send(()).expect("the test waits");
+        } else {
+            submit_on_and_on(ctx, Arc::clone(&over), ended.clone());
+        }
+    });
+    assert_eq!(c::echo(ctx.0, cb, user_data, std::ptr::null(), 0), 0);
+}
+
+#[test]
+fn requests_that_never_run_out_do_not_starve_what_runs() {
+    let ctx = Context::new("test");
+    let over = Arc::new(AtomicBool::new(false));
+    let (sender, ended) = mpsc::channel();
+    submit_on_and_on(ctx, Arc::clone(&over), sender);
+    let told = ctx.run("sleep", "1");
+    over.store(true, Ordering::Relaxed);
+    assert_eq!(told, Told::ok(""));
+    assert_eq!(ended.recv_timeout(support::PATIENCE), Ok(()));
     assert_eq!(ctx.destroy(), 0);
 }
 

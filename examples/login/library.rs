@@ -148,7 +148,8 @@ mod tests {
     fn whatever_the_host_does_there_is_an_error_for_it() {
         let open = || block_on(open_session(&login(), "bob".to_owned()));
         let no_profile = |text: &str| Err(OpenError::NoProfile(text.to_owned()));
-        assert_eq!(open(), no_profile("there is no context to call the host of"));
+        let nowhere = matches!(open(), Err(OpenError::NoProfile(text)) if text.starts_with("there is no context"));
+        assert!(nowhere, "nobody implements it");
 
         let _host = fetch_profile::implement(|_| async { Err(HostError::Declared(ProfileError::NoSuchUser)) });
         assert_eq!(open(), Err(OpenError::UnknownUser { user: "bob".to_owned() }));

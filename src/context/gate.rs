@@ -265,6 +265,14 @@ mod tests {
     }
 
     #[test]
+    fn the_highest_generation_fits_in_a_word() {
+        assert_eq!(GENERATION_SHIFT + GENERATION_BITS, u64::BITS);
+        let highest = u64::MAX >> GENERATION_SHIFT;
+        let word = Word::new(highest, Phase::Vacant);
+        assert_eq!((word.generation(), word.phase(), word.inside()), (highest, Phase::Vacant, 0));
+    }
+
+    #[test]
     fn each_phase_lets_in_whom_it_should() {
         let gate = Gate::new(1);
         assert_eq!(gate.enter(1, Phase::Abandoned, Pin::Visitor), Err(Refused::Stale), "vacant");

@@ -103,3 +103,69 @@ impl Report {
         self.changed.wait_until(deadline, || self.decided.lock().outcome).unwrap_or(Closed::TimedOut)
     }
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+    use std::hint::spin_loop;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Duration;
+
+    #[test]
+    fn the_worse_of_two_ends() {
+        use Closed::{Clean, TimedOut};
+        let both = [(Clean, Clean), (Clean, TimedOut), (TimedOut, Clean), (TimedOut, TimedOut)];
+        assert_eq!(both.map(|(one, other)| one.and(other)), [Clean, TimedOut, TimedOut, TimedOut]);
+    }
+
+    /// Both threads come to a round, so that they go on at nearly the same time.
+    fn meet(arrived: &AtomicUsize, round: usize) {
+        arrived.fetch_add(1, Ordering::AcqRel);
+        for spins in 1.. {
+            if arrived.load(Ordering::Acquire) >= 2 * (round + 1) {
+                break;
+            }
+            if spins % 64 == 0 { thread::yield_now() } else { spin_loop() }
+        }
+    }
+
+    /// The report comes later after it was in time and earlier after it was late. So it keeps coming at the moment at which
+    /// the supervisor gives up, and in some rounds between its last look and its abandonment.
+    #[test]
+    fn a_report_at_the_last_moment_is_seen_or_is_told_that_it_is_late() {
+        let reports: Vec<_> = (0..20_000).map(|_| Report::new()).collect();
+        let (arrived, end) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+        let begun = Instant::now();
+        let (ended, reported): (Vec<_>, Vec<_>) = thread::scope(|scope| {
+            let ffi_thread = scope.spawn(|| {
+                let mut delay = 0_usize;
+                let report = |(round, report): (usize, &Report)| {
+                    // On a machine that has other things to do the threads wait long for each other.
+                    let is_over = begun.elapsed() > Duration::from_secs(1);
+                    if is_over {
+                        end.store(round, Ordering::Release);
+                    }
+                    meet(&arrived, round);
+                    if is_over {
+                        return None;
+                    }
+                    (0..delay).for_each(|_| spin_loop());
+                    let reported = report.report(Closed::Clean);
+                    delay = if reported == Reported::InTime { delay + 1 } else { delay.saturating_sub(1) };
+                    Some(reported)
+                };
+                reports.iter().enumerate().map_while(report).collect()
+            });
+            let await_report = |(round, report): (usize, &Report)| {
+                meet(&arrived, round);
+                (round < end.load(Ordering::Acquire)).then(|| report.await_report(begun))
+            };
+            let ended = reports.iter().enumerate().map_while(await_report).collect();
+            (ended, ffi_thread.join().expect("no panic"))
+        });
+        for (ended, reported) in ended.into_iter().zip(reported) {
+            assert_eq!(ended.is_some(), reported == Reported::InTime, "both or none of them end the context");
+        }
+    }
+}

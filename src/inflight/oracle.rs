@@ -1,7 +1,8 @@
 //! Random operations on the table, compared with a plain map.
 
 use super::{
-    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Owner, Poll, Raw, Reason, Table, Ticket, Token,
+    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, MAX_IN_FLIGHT, Owner, Poll, Raw, Reason, Table,
+    Ticket, Token,
 };
 use crate::bridge::Signal;
 use proptest::prelude::*;
@@ -139,6 +140,16 @@ impl Oracle {
         let holding = |known: &&Known| !matches!(known, Known::Ended(_));
         assert_eq!(self.held.get(), self.known.values().filter(holding).count(), "holds");
         assert_eq!(self.table.live(&self.owner) as usize, self.known.len(), "live calls");
+        self.counts_what_is_used();
+    }
+
+    /// Slots of calls that are over count as used where no other slot is spare: those that the drain has still to free.
+    fn counts_what_is_used(&self) {
+        let lingering = self.queue.iter().filter(|call| !self.known.contains_key(call)).count();
+        for spare in 0..3 {
+            let used = self.table.used(&self.owner, MAX_IN_FLIGHT - spare) as usize;
+            assert_eq!(used, self.known.len() + lingering.saturating_sub(spare as usize), "with {spare} to spare");
+        }
     }
 
     /// The nth of the calls that are not given back.
@@ -314,10 +325,21 @@ proptest! {
 #[test]
 fn as_many_calls_as_a_token_can_tell_apart_and_not_one_more() {
     let mut oracle = Oracle::new();
-    (0..super::MAX_IN_FLIGHT).for_each(|_| oracle.begin(None));
+    (1..MAX_IN_FLIGHT).for_each(|_| oracle.begin(None));
+    assert!(!oracle.table.is_full(&oracle.owner));
+    oracle.begin(None);
+    assert!(oracle.table.is_full(&oracle.owner));
     let hold = Held(0, Rc::new(Cell::new(1)));
     assert!(oracle.table.begin(&oracle.owner, hold, DecoderOf::<Read>::DECODER).is_err());
     oracle.cancel(12_345);
+    assert!(!oracle.table.is_full(&oracle.owner));
     oracle.begin(Some(1));
+    oracle.begin(None);
+    // It is answered and dropped: its slot is free when the drain has come to it.
+    oracle.answer(23_456, 1);
+    oracle.cancel(23_455);
+    assert!(oracle.table.is_full(&oracle.owner));
+    oracle.drain();
+    assert!(!oracle.table.is_full(&oracle.owner));
     oracle.retire();
 }

@@ -94,6 +94,7 @@ fn length(segment: usize) -> usize {
 #[cfg(all(test, not(ffihost_loom)))]
 mod tests {
     use super::*;
+    use std::rc::Rc;
 
     #[test]
     fn every_index_has_one_place() {
@@ -117,5 +118,15 @@ mod tests {
         segments.grow_to(64, |index| index as u8);
         assert_eq!((segments.get(64), segments.get(127)), (Some(&64), Some(&127)));
         assert!(segments.get(0).is_none());
+    }
+
+    #[test]
+    fn every_item_is_dropped_with_the_segments() {
+        let count = Rc::new(());
+        let segments = Segments::new();
+        (0..200).for_each(|index| segments.grow_to(index, || Rc::clone(&count)));
+        assert_eq!(Rc::strong_count(&count), 1 + 256);
+        drop(segments);
+        assert_eq!(Rc::strong_count(&count), 1);
     }
 }

@@ -60,10 +60,25 @@ async fn destruct(library: &Library) {
         "asks in destructor" => {
             let _ = Host::current().expect("in a context").call(&ASK, "destructor").await;
         }
+        "asks elsewhere in destructor" => leave_a_call_behind(),
         "hangs in destructor" => std::future::pending().await,
         "panics in destructor" => panic_on_purpose("the destructor panics"),
         _ => {}
     }
+}
+
+/// Has a call made on another thread, which the FFI thread learns of and has no time to make; how it settles is told as that of
+/// `settle_elsewhere`.
+fn leave_a_call_behind() {
+    let host = Host::current().expect("in a context");
+    let (posted, wait) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut call = host.call("ask", "left behind");
+        assert!(futures_poll_once(&mut call).is_none(), "it waits for the FFI thread");
+        posted.send(()).expect("the destructor waits");
+        tell_settled(futures_block_on(call));
+    });
+    wait.recv().expect("it is posted");
 }
 
 /// An error as a test wants to see it.
@@ -154,16 +169,26 @@ async fn settle_elsewhere(_: &Library, question: Vec<u8>) -> Result<(), String> 
             true => host.call_sync(&ASK, question),
             false => futures_block_on(host.call("ask", question)),
         };
-        let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
-        SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
+        tell_settled(outcome);
     });
     Ok(())
 }
 
-/// Has these questions asked on threads of their own, one when the one before has reached the host; tells how they settle.
-pub fn settle_elsewhere_each(ctx: Context, questions: &[&str]) -> Receiver<String> {
+fn tell_settled(outcome: Result<Vec<u8>, HostError<Vec<u8>>>) {
+    let shown = outcome.map_or_else(|error| show(&error), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    SETTLED.lock().expect("not poisoned").retain(|sender| sender.send(shown.clone()).is_ok());
+}
+
+/// Tells how calls settle that are made on threads of their own, whosoever.
+pub fn settled_elsewhere() -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     SETTLED.lock().expect("not poisoned").push(sender);
+    receiver
+}
+
+/// Has these questions asked on threads of their own, one when the one before has reached the host; tells how they settle.
+pub fn settle_elsewhere_each(ctx: Context, questions: &[&str]) -> Receiver<String> {
+    let receiver = settled_elsewhere();
     for (asked, question) in (1..).zip(questions) {
         assert_eq!(ctx.run("settle_elsewhere", question), Told::ok(""));
         ctx.wait_for("the host is asked", |stats| stats.host_calls == asked);
@@ -314,7 +339,7 @@ fn name_now(library: &Library, bytes: &[u8]) -> Result<String, String> {
 /// - `…_times_out`: every limit is short; whoever refuses to stop is left behind soon. Even a close that nothing holds up may
 ///   time out there.
 /// - any other: grace and the destructor's deadline are short; the linger is never reached.
-const LIMITS: (Duration, Duration, Duration) = {
+pub const LIMITS: (Duration, Duration, Duration) = {
     const NEVER: Duration = Duration::from_secs(3_600);
     const SOON: Duration = Duration::from_millis(50);
     let name = env!("CARGO_CRATE_NAME").as_bytes();
@@ -718,12 +743,23 @@ impl Context {
     where
         F: Future<Output = Result<Vec<u8>, String>> + 'static,
     {
+        self.script_with(script).0
+    }
+
+    /// The same, and returns its userData too.
+    #[track_caller]
+    pub fn script_with<F>(self, script: impl FnOnce() -> F + Send + 'static) -> (Pending, *mut c_void)
+    where
+        F: Future<Output = Result<Vec<u8>, String>> + 'static,
+    {
         let number = {
             let mut scripts = SCRIPTS.lock().expect("not poisoned");
             scripts.push(Some(Box::new(|| Box::pin(script()))));
             scripts.len() - 1
         };
-        self.submit("script", &number.to_string())
+        let (ret, pending, user_data) = self.submit_with("script", &number.to_string());
+        assert_eq!(ret, 0, "a script is accepted");
+        (pending, user_data)
     }
 
     /// Registers a host function.
