@@ -184,7 +184,7 @@ impl Host {
     /// token, no pin.
     #[inline]
     pub(crate) fn answer(self, token: Token, raw: Raw<'_>) -> Answer {
-        let _inside = frame::Answering::new(self);
+        let _inside = frame::Decoding::new(self);
         self.with_local(|local| self.context.answer(local, token, raw))
     }
 

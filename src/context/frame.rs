@@ -222,19 +222,20 @@ pub(crate) unsafe fn loop_of<'a>(handle: usize) -> Option<&'a Local> {
     (local.handle == handle && only_the_loop).then_some(local)
 }
 
-/// Inside of a context until it is dropped: to bring an answer.
+/// Inside of a context until it is dropped, to decode what the host passed, so that handles are found.
 ///
-/// That runs the author's decoder and calls nothing of the host's, so the stack is not switched inside of it.
-pub(crate) struct Answering(Option<Host>);
+/// That runs the author's decoder and calls nothing of the host's, so the stack is not switched meanwhile: what was current
+/// before can be set back, and no entry has to be kept.
+pub(crate) struct Decoding(Option<Host>);
 
-impl Answering {
+impl Decoding {
     #[inline]
     pub(crate) fn new(host: Host) -> Self {
         Self(THREAD.with(|thread| thread.current.replace(Some(host))))
     }
 }
 
-impl Drop for Answering {
+impl Drop for Decoding {
     #[inline]
     fn drop(&mut self) {
         THREAD.with(|thread| thread.current.set(self.0));

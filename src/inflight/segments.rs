@@ -124,7 +124,7 @@ mod tests {
     fn every_item_is_dropped_with_the_segments() {
         let count = Rc::new(());
         let segments = Segments::new();
-        (0..200).for_each(|index| segments.grow_to(index, || Rc::clone(&count)));
+        (0..200).for_each(|index| segments.grow_to(index, |_| Rc::clone(&count)));
         assert_eq!(Rc::strong_count(&count), 1 + 256);
         drop(segments);
         assert_eq!(Rc::strong_count(&count), 1);

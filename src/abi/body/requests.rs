@@ -167,7 +167,10 @@ where
     R: Reply + 'static,
 {
     let inside = host.admit()?;
-    let args = Refusal::sort(frame::enter(host, || read(library.options.payload))?)?;
+    let args = {
+        let _inside = frame::Decoding::new(host);
+        Refusal::sort(read(library.options.payload)?)?
+    };
     enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))
 }
 
