@@ -314,7 +314,6 @@ impl<F: Limited> LocalEntry<F> {
             gone: Cell::new(false),
         }
     }
-
 }
 
 impl<F> LocalEntry<F> {

@@ -5,12 +5,13 @@ use super::clock::Tick;
 use super::deadline::{Deadline, Over};
 use super::local::Local;
 use super::record::CallHold;
+use crate::HostError;
 use crate::inflight::{
-    Answer, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Slot, Table, Ticket, Token,
+    Answer, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Slot,
+    Table, Ticket, Token,
 };
 use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name};
-use crate::HostError;
 use std::mem::ManuallyDrop;
 use std::task::Waker;
 use std::time::Duration;

@@ -154,10 +154,7 @@ impl Context {
         }
         self.answers_refused.bump();
         crate::panic::contain_call(|| {
-            tracing::debug!(
-                token = token.bits(),
-                "an answer found no open host call: late, double, or never issued"
-            );
+            tracing::debug!(token = token.bits(), "an answer found no open host call: late, double, or never issued");
         });
     }
 

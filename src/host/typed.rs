@@ -10,6 +10,7 @@ use crate::wire::{self, Awaited, DeclaredByHost, Lift};
 use futures::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -87,7 +88,10 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///
 /// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
 #[must_use = "a call does nothing before it is awaited"]
-pub struct HostCall<A: ToHost, R: Awaited>(State<A, R>);
+pub struct HostCall<A: ToHost, R: Awaited>(
+    /// Dropped by hand: one that is over has nothing to drop.
+    ManuallyDrop<State<A, R>>,
+);
 
 enum State<A: ToHost, R: Awaited> {
     Attached(Call<'static, A, Answer<R::Result>, Error<R::Error>>),
@@ -104,6 +108,25 @@ enum State<A: ToHost, R: Awaited> {
 
 impl<A: ToHost, R: Awaited> Unpin for HostCall<A, R> {}
 
+impl<A: ToHost, R: Awaited> Drop for HostCall<A, R> {
+    #[inline]
+    fn drop(&mut self) {
+        if !matches!(&*self.0, State::Attached(call) if call.is_spent()) {
+            // SAFETY: it is dropped once, here.
+            unsafe { drop_state(&mut self.0) };
+        }
+    }
+}
+
+/// # Safety
+///
+/// It is not used again.
+#[cold]
+unsafe fn drop_state<A: ToHost, R: Awaited>(state: &mut ManuallyDrop<State<A, R>>) {
+    // SAFETY: the caller's contract.
+    unsafe { ManuallyDrop::drop(state) };
+}
+
 impl<A: ToHost, R: Awaited> fmt::Debug for HostCall<A, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HostCall").finish_non_exhaustive()
@@ -116,26 +139,32 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     #[inline]
     pub fn new(function: &'static HostFn, args: A) -> Self {
         let Some(host) = frame::current() else { return Self::without_context(function, args) };
-        Self(State::Attached(Call::new(host, function.into(), args)))
+        Self(ManuallyDrop::new(State::Attached(Call::new(host, function.into(), args))))
     }
 
     #[cold]
     fn without_context(function: &'static HostFn, args: A) -> Self {
-        Self(match testing::double::<Double<A::Owned, R>>(function) {
+        Self(ManuallyDrop::new(match testing::double::<Double<A::Owned, R>>(function) {
             Some(double) => State::Double(double(args.into_owned())),
             None => State::Detached { function, args: Some(args), deadline: None, wait_policy: WaitPolicy::default() },
-        })
+        }))
     }
 
     /// Calls this host, from any thread: for code that does not run on its FFI thread, a `spawn_blocking` closure for instance.
     pub fn on(self, host: Host) -> Self {
-        Self(match self.0 {
+        Self(ManuallyDrop::new(match self.into_state() {
             State::Attached(call) => State::Attached(call.on(host)),
             State::Detached { function, args: Some(args), deadline, wait_policy } => {
                 State::Attached(host.call_as(function, args).with(deadline, wait_policy))
             }
             other => other,
-        })
+        }))
+    }
+
+    fn into_state(self) -> State<A, R> {
+        let mut this = ManuallyDrop::new(self);
+        // SAFETY: it is taken out once, since what held it is not dropped.
+        unsafe { ManuallyDrop::take(&mut this.0) }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
@@ -143,7 +172,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     /// Without this the deadline is that of `#[ffi_host(deadline = "…")]`, or else of the registration, or else the
     /// library's.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        match &mut self.0 {
+        match &mut *self.0 {
             State::Attached(call) => call.set_deadline(limit),
             State::Detached { deadline, .. } => *deadline = Some(limit),
             State::Double(_) => {}
@@ -169,7 +198,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     }
 
     fn wait_policy(&mut self) -> Option<&mut WaitPolicy> {
-        match &mut self.0 {
+        match &mut *self.0 {
             State::Attached(call) => Some(call.wait_policy()),
             State::Detached { wait_policy, .. } => Some(wait_policy),
             State::Double(_) => None,
@@ -182,7 +211,7 @@ impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        match &mut self.0 {
+        match &mut *self.0 {
             State::Attached(call) => Pin::new(call).poll(cx).map(outcome),
             State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext(NoContext::Nowhere)))),
             State::Double(double) => double.as_mut().poll(cx),

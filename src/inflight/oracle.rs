@@ -1,8 +1,8 @@
 //! Random operations on the table, compared with a plain map.
 
 use super::{
-    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, MAX_IN_FLIGHT, Owner, Poll, Raw, Reason, Table,
-    Ticket, Token,
+    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, MAX_IN_FLIGHT, Owner, Poll, Raw, Reason,
+    Table, Ticket, Token,
 };
 use crate::bridge::Signal;
 use proptest::prelude::*;

@@ -120,8 +120,7 @@ const _: () = assert!(size_of::<Slot<std::rc::Rc<()>>>() <= 128);
 
 impl<H> Slot<H> {
     pub(super) fn new(index: u32) -> Self {
-        let local =
-            Local { hold: None, waker: None, next_free: ptr::null(), next: 0, previous: 0, phase: Phase::Free };
+        let local = Local { hold: None, waker: None, next_free: ptr::null(), next: 0, previous: 0, phase: Phase::Free };
         Self {
             index,
             word: AtomicU64::new(Word::new(0, State::Free).bits()),

@@ -2,8 +2,8 @@
 
 use super::sequence::{BLOCK, Supply};
 use super::{
-    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Drained, Full, Owner, Poll, Raw, Reason, Settled,
-    Table, Ticket, Token,
+    Accepted, Answer, Calling, Cancelled, Conclusion, Decode, DecoderOf, Drained, Full, Owner, Poll, Raw, Reason,
+    Settled, Table, Ticket, Token,
 };
 use crate::bridge::Signal;
 use std::cell::{Cell, RefCell};

@@ -156,13 +156,7 @@ impl Oracle {
         self.seen = self.registered.clone();
     }
 
-    fn look_up(
-        &mut self,
-        registry: &Registry<Function>,
-        snapshot: &Snapshot<Function>,
-        name: usize,
-        declared: bool,
-    ) {
+    fn look_up(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, name: usize, declared: bool) {
         self.refresh(registry, snapshot);
         let id = if declared { u32::try_from(name).expect("there are few") * 3 + 1 } else { 0 };
         let name_and_id = Name::Given { text: NAMES[name], id };

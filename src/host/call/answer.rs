@@ -1,10 +1,11 @@
 //! Decoding an answer into the outcome that the awaiting code gets.
 
+use crate::Format;
 use crate::error::{DecodeError, HostError};
 use crate::host::FromHost;
 use crate::inflight::{Accepted, Decode, Decoder, DecoderOf, Raw};
+use crate::panic::{self, Payload};
 use crate::status::Status;
-use crate::{Format, panic};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,24 +29,25 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
 
     #[inline(always)]
     unsafe fn decode(answer: Raw<'_>, place: *mut Self::Outcome) -> Accepted {
-        // SAFETY: the caller's contract, here and below.
-        let write = |outcome| unsafe { place.write(outcome) };
-        // A panic of the author's decoder is an error too.
-        let decoded = catch_unwind(AssertUnwindSafe(|| match answer {
-            // SAFETY: the host passed the payload as an answer, by the contract of `host_complete`.
-            Raw::Host { ret: OK, payload, limit } => match unsafe { T::from_host(Self::FORMAT, payload, limit) } {
+        let Raw::Host { ret: OK, payload, limit } = answer else {
+            // SAFETY: the caller's contract.
+            return unsafe { Self::decode_failure(answer, place) };
+        };
+        // SAFETY: the host passed the payload as an answer, by the contract of `host_complete`; the caller's contract.
+        let decoded = catch_unwind(AssertUnwindSafe(|| unsafe {
+            match T::from_host(Self::FORMAT, payload, limit) {
                 Ok(result) => {
-                    write(Ok(result));
+                    place.write(Ok(result));
                     Accepted::Decoded
                 }
-                Err(error) => unsafe { undecodable(&error, place) },
-            },
-            failure => unsafe { Self::decode_failure(failure, place) },
+                Err(error) => undecodable(&error, place),
+            }
         }));
-        decoded.unwrap_or_else(|payload| {
-            let text = panic::explain(payload);
-            unsafe { undecodable(&DecodeError::new(format_args!("the decoder panicked: {text}")), place) }
-        })
+        match decoded {
+            Ok(accepted) => accepted,
+            // SAFETY: the caller's contract.
+            Err(panic) => unsafe { decoder_panicked(panic, place) },
+        }
     }
 }
 
@@ -57,25 +59,38 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Reader<T, E, CBOR> {
     /// As for [`decode`](Decode::decode).
     #[cold]
     unsafe fn decode_failure(answer: Raw<'_>, place: *mut Outcome<T, E>) -> Accepted {
-        let error = match answer {
-            // SAFETY: the caller's contract.
-            Raw::Unreadable(text) => return unsafe { undecodable(&DecodeError::new(text), place) },
+        let failure = catch_unwind(AssertUnwindSafe(|| match answer {
+            Raw::Unreadable(text) => Err(DecodeError::new(text)),
             // SAFETY: as for `decode`.
-            Raw::Host { ret: ERR, payload, limit } => match unsafe { E::declared(Self::FORMAT, payload, limit) } {
-                Ok(declared) => declared,
-                // SAFETY: the caller's contract.
-                Err(error) => return unsafe { undecodable(&error, place) },
-            },
-            Raw::Host { ret: CANCELLED, .. } => HostError::Cancelled,
-            Raw::Host { ret: DISCONNECTED, .. } => HostError::Disconnected,
+            Raw::Host { ret: ERR, payload, limit } => unsafe { E::declared(Self::FORMAT, payload, limit) },
+            Raw::Host { ret: CANCELLED, .. } => Ok(HostError::Cancelled),
+            Raw::Host { ret: DISCONNECTED, .. } => Ok(HostError::Disconnected),
             Raw::Host { ret: code, payload, .. } => {
-                HostError::Failed { code, text: String::from_utf8_lossy(payload).into_owned() }
+                Ok(HostError::Failed { code, text: String::from_utf8_lossy(payload).into_owned() })
             }
-        };
+        }));
         // SAFETY: the caller's contract.
-        unsafe { place.write(Err(error)) };
+        unsafe {
+            match failure {
+                Ok(Ok(error)) => place.write(Err(error)),
+                Ok(Err(error)) => return undecodable(&error, place),
+                Err(panic) => return decoder_panicked(panic, place),
+            }
+        }
         Accepted::Decoded
     }
+}
+
+/// A panic of the author's decoder is an error, too.
+///
+/// # Safety
+///
+/// As for [`decode`](Decode::decode).
+#[cold]
+unsafe fn decoder_panicked<T, E>(panic: Payload, place: *mut Outcome<T, E>) -> Accepted {
+    let text = panic::explain(panic);
+    // SAFETY: the caller's contract.
+    unsafe { undecodable(&DecodeError::new(format_args!("the decoder panicked: {text}")), place) }
 }
 
 /// An answer that cannot be read is an outcome, too.
