@@ -155,7 +155,14 @@ impl Client {
     ) -> Result<Registration, RequestError> {
         // Whoever it is dropped by: this client, its task, a call that runs.
         let function = Contained::new("the drop of a host function", function);
-        let id = self.open(Opening::registration(name, Arc::new(move |call| function(call)))).await?;
+        let id = self
+            .open(Opening::registration(
+                name,
+                Arc::new(move |call| {
+                    function(call);
+                }),
+            ))
+            .await?;
         Ok(Registration::new(Arc::clone(&self.shared), id))
     }
 

@@ -232,7 +232,7 @@ async fn a_client_behind_a_stuck_listener_stops_listening() {
         assert_eq!(barrier.counts(), (1, 0), "the delivery is still there");
         barrier.open();
         until(|| barrier.counts() == (1, 1)).await;
-        until(|| bombs_time_out::went_off(name.clone()) == 5).await;
+        until(|| bombs_time_out::went_off(&name) == 5).await;
         assert_eq!(barrier.counts(), (1, 1), "no delivery begins after the destroy");
         listening.close().await;
     }

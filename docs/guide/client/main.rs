@@ -7,6 +7,7 @@ mod notes;
 
 use ffihost_ipc::client::{Backoff, Options};
 use ffihost_ipc::typed::{Bytes, HostError, RequestError};
+use futures::{StreamExt, TryStreamExt, future};
 use notes::{Note, Notes, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -36,6 +37,20 @@ async fn use_them(notes: &Notes) -> Outcome {
     Ok(())
 }
 // ANCHOR_END: requests
+
+// ANCHOR: events
+async fn watch(notes: &Notes) -> Outcome {
+    let saved = notes.on_saved().await?;
+    for (title, body) in [("short", "1"), ("long", "12345"), ("longer", "1234567")] {
+        notes.add(Note { title: title.to_owned(), body: body.to_owned(), ..Note::default() }).await?;
+    }
+    // A stream as any other. When it has given two it is dropped, and listens no more.
+    let long = saved.map_ok(|heard| heard.payload).try_filter(|note| future::ready(note.bytes > 1)).take(2);
+    let titles: Vec<_> = long.map_ok(|note| note.title).try_collect().await?;
+    println!("long ones: {}", titles.join(", "));
+    Ok(())
+}
+// ANCHOR_END: events
 
 // ANCHOR: handles
 async fn search(notes: &Notes) -> Outcome {
@@ -90,6 +105,7 @@ async fn main() -> Outcome {
     if let Some(heard) = saved.next().await {
         println!("saved: {}", heard?.payload.title);
     }
+    watch(&notes).await?;
     search(&notes).await?;
     notes.close().await;
     Ok(())

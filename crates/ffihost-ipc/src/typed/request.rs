@@ -53,7 +53,9 @@ impl<T, E> Request<T, E> {
     /// wait.
     pub fn on_stale(mut self, observer: impl Fn(Duration) + Send + Sync + 'static) -> Self {
         let observer = Contained::new("the drop of an observer", observer);
-        self.stale = Some(Arc::new(move |elapsed| observer(elapsed)));
+        self.stale = Some(Arc::new(move |elapsed| {
+            observer(elapsed);
+        }));
         self
     }
 

@@ -48,8 +48,8 @@ fn go_off(name: &str) {
 
 /// How many bombs of this name were dropped.
 #[ffi]
-pub fn went_off(name: String) -> u64 {
-    WENT_OFF.lock().unwrap_or_else(PoisonError::into_inner).get(&name).copied().unwrap_or(0)
+pub fn went_off(name: &str) -> u64 {
+    WENT_OFF.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied().unwrap_or(0)
 }
 
 /// Lets the drops go on that wait: those of bombs of this name, which begins with `stuck`.
@@ -194,8 +194,8 @@ pub async fn sit(_bombs: &Bombs, name: String) -> u32 {
 
 /// How many requests have kept a bomb of this name.
 #[ffi]
-pub fn sat(name: String) -> u64 {
-    SITTING.lock().unwrap_or_else(PoisonError::into_inner).get(&name).copied().unwrap_or(0)
+pub fn sat(name: &str) -> u64 {
+    SITTING.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied().unwrap_or(0)
 }
 
 /// Takes a bomb that nobody drops before it has its number.
