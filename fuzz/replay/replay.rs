@@ -81,7 +81,8 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 /// Runs random scripts for `FFIHOST_FUZZ_SECONDS` (1), and tells its seed; `FFIHOST_FUZZ_SEED` repeats one, as far as threads do. Each
-/// script is written to a file first, which is what there is to look at when the process is aborted or hangs.
+/// script is written to a file first, which is what there is to look at when the process is aborted or hangs;
+/// `FFIHOST_FUZZ_SCRIPT` plays such a file again and again.
 fn random(target: &str, run: fn(&[u8])) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is later than that");
     let seed = number("FFIHOST_FUZZ_SEED", u64::from(now.subsec_nanos()));
@@ -96,7 +97,10 @@ fn random(target: &str, run: fn(&[u8])) {
     .expect("there is an output");
     let (corpus, start, mut runs) = (corpus(target), Instant::now(), 0);
     while start.elapsed() < time || runs == 0 {
-        let script = Random(seed.wrapping_add(runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1).script(&corpus);
+        let script = match std::env::var_os("FFIHOST_FUZZ_SCRIPT") {
+            Some(file) => std::fs::read(file).expect("the file can be read"),
+            None => Random(seed.wrapping_add(runs).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1).script(&corpus),
+        };
         std::fs::write(&file, &script).expect("it can be written");
         run(&script);
         runs += 1;

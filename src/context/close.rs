@@ -51,14 +51,18 @@ pub(crate) fn destroy(host: Host) -> Status {
     }
     let first = inside.context.gate.advance(Phase::Running, Phase::Closing);
     drop(inside);
-    let closed = if first {
-        supervise(&instance, Box::new(|_| {}))
-    } else {
-        // What the supervisor does after its own limit has limits too: the end of threads, of servers.
-        let limit = limit(&instance) + instance.options.linger * 4;
-        instance.closing.report.await_outcome(Instant::now() + limit)
-    };
+    let closed = if first { supervise(&instance, Box::new(|_| {})) } else { await_supervisor(&instance) };
     closed.into()
+}
+
+/// Waits for the outcome of a close that another thread supervises. What that does after its own limit has limits too: the end of
+/// threads, of servers. Each wait begins when the one before is over, so a machine that stands still uses one of them up and not
+/// all: the supervisor still has the time to abandon the context before this returns.
+fn await_supervisor(instance: &Instance) -> Closed {
+    let linger = instance.options.linger;
+    let mut waits = [limit(instance), linger, linger, linger, linger].into_iter();
+    let outcome = waits.find_map(|wait| instance.closing.report.await_outcome(Instant::now() + wait));
+    outcome.unwrap_or(Closed::TimedOut)
 }
 
 /// Begins to close; `done` is called by a thread of its own.

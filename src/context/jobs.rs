@@ -26,7 +26,13 @@ pub(crate) trait Job: Send {
     fn start(&mut self, local: &Rc<Local>, key: Key);
 }
 
-/// Something that library code on another thread wants done on the FFI thread.
+/// Something that library code on another thread wants done on the FFI thread: to begin a host call, or to end one that it has
+/// dropped.
+///
+/// Nothing bounds how many wait. Usually it is one for each call that such code awaits, and one for each open call that it has
+/// dropped, so at most as many as there may be open calls. The worst case is code that polls calls once and drops them, in a loop, while
+/// the FFI thread is held: each leaves its job behind, with the arguments, until that thread goes on or the context ends. Only
+/// the library's own code can do that; a host's threads post nothing.
 pub(crate) type PostedJob = Box<dyn Run + Send>;
 
 /// What a [`PostedJob`] is.

@@ -98,9 +98,9 @@ impl Report {
         self.changed.notify_all();
     }
 
-    /// Waits for the outcome of a close that somebody else supervises; that it timed out, if there is none by then.
-    pub(crate) fn await_outcome(&self, deadline: Instant) -> Closed {
-        self.changed.wait_until(deadline, || self.decided.lock().outcome).unwrap_or(Closed::TimedOut)
+    /// Waits for the outcome of a close that somebody else supervises; none if there is none by then.
+    pub(crate) fn await_outcome(&self, deadline: Instant) -> Option<Closed> {
+        self.changed.wait_until(deadline, || self.decided.lock().outcome)
     }
 }
 

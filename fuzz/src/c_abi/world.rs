@@ -72,6 +72,8 @@ pub struct World {
     blocked: HashSet<usize>,
     /// Of these, those whose destroy has said that it timed out.
     timed_out: HashSet<usize>,
+    /// Of these, those that destroy has not waited for: see [`timed_out`](World::timed_out).
+    not_awaited: HashSet<usize>,
     /// Listeners: what add returned, and their slots.
     pub listeners: Vec<(usize, u64, usize)>,
     threads: Vec<JoinHandle<()>>,
@@ -81,24 +83,29 @@ pub struct World {
 /// Slots per run, at most.
 const SLOTS: usize = 1 << 12;
 
-/// Whether threads of this machine had to wait for long lately: then a short limit may be over although nothing was blocked.
+/// Whether threads of this machine had to wait for long lately: then a short limit may be over although nothing was blocked, and
+/// those of several threads may be over at once.
 pub fn machine_was_slow() -> bool {
     const NAP: Duration = Duration::from_millis(1);
     const LATE: Duration = Duration::from_millis(8);
-    static SLOW: LazyLock<Mutex<Instant>> = LazyLock::new(|| {
+    /// When the thread that watches has looked last, and when it was late last.
+    static WATCH: LazyLock<Mutex<(Instant, Instant)>> = LazyLock::new(|| {
         std::thread::spawn(|| {
             loop {
-                let start = Instant::now();
                 std::thread::sleep(NAP);
-                if start.elapsed() > LATE {
-                    *SLOW.lock().expect("not poisoned") = Instant::now();
+                let mut watch = WATCH.lock().expect("not poisoned");
+                let now = Instant::now();
+                if now - watch.0 > LATE {
+                    watch.1 = now;
                 }
+                watch.0 = now;
             }
         });
         // It has just begun to look.
-        Mutex::new(Instant::now())
+        Mutex::new((Instant::now(), Instant::now()))
     });
-    SLOW.lock().expect("not poisoned").elapsed() < Duration::from_secs(1)
+    let (looked, late) = *WATCH.lock().expect("not poisoned");
+    looked.elapsed() > LATE || late.elapsed() < Duration::from_secs(1)
 }
 
 /// Looks at the world, under its lock: no export may be called meanwhile.
@@ -181,7 +188,8 @@ impl World {
         assert!(slot.released == 0, "{what}, but it was released: {slot:?}");
         assert!(!self.ended.contains(&slot.ctx), "{what}, after destroy: {slot:?}");
         // A synchronous request calls back on the thread that made it, when its code has let go.
-        let is_late = self.timed_out.contains(&slot.ctx) && slot.kind != Kind::SyncRequest;
+        let may_be_late = slot.kind == Kind::SyncRequest || self.not_awaited.contains(&slot.ctx);
+        let is_late = self.timed_out.contains(&slot.ctx) && !may_be_late;
         assert!(!is_late, "{what}, after a destroy that timed out: {slot:?}");
         slot.running += 1;
         index
@@ -276,7 +284,8 @@ impl World {
         }
     }
 
-    /// Destroy has said that it timed out.
+    /// Destroy has said that it timed out. One that waits for another thread's close has a limit of its own, which may be over
+    /// before that thread has done what the close does last, if the machine stands still.
     pub fn timed_out(&mut self, ctx: usize, machine_was_slow: bool) {
         let mut slots = self.slots.iter().filter(|slot| slot.ctx == ctx);
         let blocked = self.blocked.contains(&ctx) || machine_was_slow || slots.clone().any(|slot| slot.running > 0);
@@ -286,8 +295,10 @@ impl World {
             let calls_back = matches!(slot.kind, Kind::Create | Kind::Request | Kind::Close);
             slot.verdict == Verdict::Accepted && calls_back && slot.settled == 0
         };
-        let left = slots.find(is_left);
-        assert!(left.is_none(), "left behind by a destroy that timed out: {left:?}");
+        if let Some(left) = slots.find(is_left) {
+            assert!(machine_was_slow, "left behind by a destroy that timed out: {left:?}");
+            self.not_awaited.insert(ctx);
+        }
     }
 
     pub fn is_live_elsewhere(&self, ctx: usize, own: usize) -> bool {
