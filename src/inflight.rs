@@ -300,6 +300,7 @@ impl<H> Table<H> {
     }
 
     /// Takes its outcome, after its hold.
+    #[expect(clippy::needless_pass_by_value, reason = "a call is given back once")]
     #[inline(always)]
     pub(crate) fn take_inline<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> T {
         let slot = calling.slot;

@@ -88,6 +88,28 @@ fn a_newcomer_overtakes_nobody() {
 }
 
 #[test]
+fn a_newcomer_takes_the_place_that_nobody_waits_for() {
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |_, _| {});
+    let script = ctx.script(|| async {
+        let mut open: Vec<_> = (0..ROOM).map(|_| host().call("ask", "open")).collect();
+        assert!(open.iter_mut().all(|call| futures_poll_once(call).is_none()));
+        let mut waits = host().call("ask", "waits").wait_for_room();
+        assert!(futures_poll_once(&mut waits).is_none());
+        // Two places: one for the call that waits, which has not been polled since, and one for whoever comes.
+        open.truncate(ROOM - 2);
+        let mut newcomer = host().call("ask", "newcomer");
+        assert_eq!(futures_poll_once(&mut newcomer), None);
+        assert_eq!(futures_poll_once(&mut host().call("ask", "hasty")), Some(Err(HostError::Overloaded)));
+        assert_eq!(futures_poll_once(&mut waits), None);
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    assert_eq!(texts(&log), ["open", "open", "open", "open", "newcomer", "waits"]);
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
 fn one_that_waits_is_served_though_others_call_in_a_loop() {
     let ctx = Context::new("test");
     let log = answer_elsewhere(ctx, "ask", 0);

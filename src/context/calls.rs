@@ -116,7 +116,7 @@ impl Local {
             }
         });
         if !ManuallyDrop::new(begun).is_invoked {
-            return Err(self.not_encoded(calling));
+            return Err(self.not_encoded(token));
         }
         if watches {
             self.report_if_slow(name, start);
@@ -136,8 +136,8 @@ impl Local {
     }
 
     #[cold]
-    fn not_encoded<T>(&self, calling: Calling<'_, T, CallHold>) -> NotMade {
-        self.cancel_unmade(calling.token());
+    fn not_encoded(&self, token: Token) -> NotMade {
+        self.cancel_unmade(token);
         NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))
     }
 

@@ -75,6 +75,23 @@ fn the_newest_is_dropped() {
 }
 
 #[test]
+fn the_event_thread_does_not_wait_for_itself() {
+    let hub = Arc::new(Hub::new(&Options::new().events(4, WhenFull::Block)));
+    let (sender, dropped) = mpsc::channel();
+    let from_inside = Arc::clone(&hub);
+    listen(&hub, move |text| {
+        if text == "first" {
+            let counters = Counters::default();
+            (0..6).for_each(|_| from_inside.emit("event", "from inside", &counters));
+            sender.send(counters.events_dropped.get()).expect("the test waits");
+        }
+    });
+    hub.emit("event", "first", &Counters::default());
+    assert_eq!(dropped.recv_timeout(PATIENCE), Ok(2));
+    finish(&hub);
+}
+
+#[test]
 fn the_producer_waits() {
     let (hub, _, go_on, hears) = held_up(WhenFull::Block);
     let producer = {
