@@ -322,6 +322,9 @@ impl World {
 
     /// Something that is not settled yet.
     pub fn open(&self) -> Option<String> {
+        if self.not_destroyed < self.contexts.len() || !self.threads.is_empty() {
+            return Some("a context or a thread that a callback has made".to_owned());
+        }
         let is_open = |slot: &&Slot| match (slot.verdict, slot.kind) {
             _ if slot.running > 0 => true,
             (Verdict::Calling, _) => true,
