@@ -87,7 +87,7 @@ const SLOTS: usize = 1 << 12;
 /// those of several threads may be over at once.
 pub fn machine_was_slow() -> bool {
     const NAP: Duration = Duration::from_millis(1);
-    const LATE: Duration = Duration::from_millis(8);
+    const LATE: Duration = Duration::from_millis(4);
     /// When the thread that watches has looked last, and when it was late last.
     static WATCH: LazyLock<Mutex<(Instant, Instant)>> = LazyLock::new(|| {
         std::thread::spawn(|| {
