@@ -22,10 +22,10 @@ pub(crate) const PATIENT: Options = Options::new()
     .max_contexts(4);
 
 /// The same, but what blocks is left behind.
-pub(crate) const HASTY: Options = PATIENT.linger(Duration::from_millis(40));
+pub(crate) const HASTY: Options = PATIENT.linger(Duration::from_millis(80));
 
 /// Longer than a close of a hasty context takes; a run ends even if nobody lets go.
-const BLOCKED: Duration = Duration::from_millis(400);
+const BLOCKED: Duration = Duration::from_millis(700);
 
 /// How often the host has let go.
 static LET_GO: (Mutex<u64>, Condvar) = (Mutex::new(0), Condvar::new());

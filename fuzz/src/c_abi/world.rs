@@ -87,7 +87,7 @@ const SLOTS: usize = 1 << 12;
 /// those of several threads may be over at once.
 pub fn machine_was_slow() -> bool {
     const NAP: Duration = Duration::from_millis(1);
-    const LATE: Duration = Duration::from_millis(8);
+    const LATE: Duration = Duration::from_millis(4);
     /// When the thread that watches has looked last, and when it was late last.
     static WATCH: LazyLock<Mutex<(Instant, Instant)>> = LazyLock::new(|| {
         std::thread::spawn(|| {
@@ -322,6 +322,9 @@ impl World {
 
     /// Something that is not settled yet.
     pub fn open(&self) -> Option<String> {
+        if self.not_destroyed < self.contexts.len() || !self.threads.is_empty() {
+            return Some("a context or a thread that a callback has made".to_owned());
+        }
         let is_open = |slot: &&Slot| match (slot.verdict, slot.kind) {
             _ if slot.running > 0 => true,
             (Verdict::Calling, _) => true,
