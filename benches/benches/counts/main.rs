@@ -2,7 +2,9 @@
 //!
 //! ```text
 //! counts <path> <times>
-//! counts --list            the paths, and the number of the thread whose instructions count, as callgrind numbers them
+//! counts --list                the paths, and the number of the thread whose instructions count, as callgrind numbers them
+//! counts --peers               the paths that peers are counted on beside us, and the peers; all on the first thread
+//! counts <path> <peer> <times>
 //! ```
 //!
 //! Instructions per operation are the difference of two runs, so that start and end cancel out. They repeat only if nothing
@@ -10,14 +12,30 @@
 //! FFI thread does so itself, outside of the host function that it answers, and takes the same way through the queue.
 #![expect(clippy::print_stdout, reason = "the script reads it from standard output")]
 
+/// This crate's name as boltffi writes it in the names of its symbols.
+macro_rules! mangled_crate {
+    () => {
+        "6counts"
+    };
+}
+
+#[path = "../host_call/peers/mod.rs"]
+#[expect(dead_code, reason = "what takes several threads does not repeat")]
+mod peers;
+
 use ffihost::abi::types::FFICallBack;
 use ffihost_benches::host::{self, Context, Held, Tally, expect_ok};
 use ffihost_benches::typed_host;
+use peers::{boltffi_peer, uniffi_peer};
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Sender};
+use tokio::sync::oneshot;
+
+uniffi::setup_scaffolding!();
+boltffi::scaffolding!();
 
 /// callgrind's number of the process's first thread.
 const MAIN: u32 = 1;
@@ -40,8 +58,45 @@ const PATHS: &[Path] = &[
     ("typed-request-synchronously", MAIN, typed_request_synchronously),
 ];
 
+/// A path, one that it is compared with, and what runs that.
+type Peer = (&'static str, &'static str, fn(u64));
+
+const PEERS: &[Peer] = &[
+    ("await-inline-number", "tokio-oneshot", await_oneshot),
+    ("await-inline-number", "boltffi", boltffi_number),
+    ("await-inline-number", "uniffi", uniffi_number),
+    ("await-inline-text", "boltffi", boltffi_text),
+    ("await-inline-text", "uniffi", uniffi_text),
+];
+
+fn boltffi_number(calls: u64) {
+    boltffi_peer::inline_u32(calls);
+}
+
+fn uniffi_number(calls: u64) {
+    uniffi_peer::inline_u32(calls);
+}
+
+fn boltffi_text(calls: u64) {
+    boltffi_peer::inline_string16(calls);
+}
+
+fn uniffi_text(calls: u64) {
+    uniffi_peer::inline_string16(calls);
+}
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    if let [path, peer, times] = &args[..] {
+        let found = PEERS.iter().find(|(its_path, name, _)| its_path == path && name == peer);
+        let (Some((.., run)), Ok(times)) = (found, times.parse()) else { return ExitCode::FAILURE };
+        run(times);
+        return ExitCode::SUCCESS;
+    }
+    if args.first().is_some_and(|arg| arg == "--peers") {
+        PEERS.iter().for_each(|(path, peer, _)| println!("{path} {peer}"));
+        return ExitCode::SUCCESS;
+    }
     let path = args.first().and_then(|name| PATHS.iter().find(|(path, ..)| path == name));
     match (path, args.get(1).and_then(|times| times.parse().ok())) {
         (Some((_, _, run)), Some(times)) => run(times),
@@ -51,6 +106,20 @@ fn main() -> ExitCode {
         _ => return ExitCode::FAILURE,
     }
     ExitCode::SUCCESS
+}
+
+/// A channel made, answered and awaited, as in `host_call`.
+fn await_oneshot(calls: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a current-thread runtime");
+    runtime.block_on(async {
+        let mut value = 0u64;
+        for _ in 0..calls {
+            let (sender, receiver) = oneshot::channel();
+            black_box(sender).send(value + 1).expect("the receiver is there");
+            value = receiver.await.expect("the sender has sent");
+        }
+        assert_eq!(value, calls);
+    });
 }
 
 fn await_inline_number(calls: u64) {

@@ -4,12 +4,18 @@
 //! cargo bench --bench host_call              about a minute
 //! cargo bench --bench host_call -- --quick   a few seconds: checks that everything works, the times mean nothing
 //! cargo bench --bench host_call -- text      only the paths whose name contains "text"
-//! cargo bench --bench host_call -- --count PATH PEER TIMES   one of the peers alone, for `ci/counts.sh`; `--count` lists them
 //! ```
 //!
 //! Speed never fails: it depends on the machine and on what else runs there. An allocation too many does, and so does
 //! anything that is lost.
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
+
+/// This crate's name as boltffi writes it in the names of its symbols.
+macro_rules! mangled_crate {
+    () => {
+        "9host_call"
+    };
+}
 
 mod peers;
 mod table;
@@ -27,9 +33,7 @@ mod request_asynchronously;
 mod request_synchronously;
 
 use ffihost_benches::harness::Settings;
-use peers::{boltffi_peer, uniffi_peer};
 use std::process::ExitCode;
-use std::time::Duration;
 use table::Row;
 
 uniffi::setup_scaffolding!();
@@ -53,32 +57,8 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("hold_many_calls", hold_many_calls::run),
 ];
 
-/// What our paths are compared with in instructions: the path, the peer, and what runs it.
-const PEERS: &[(&str, &str, fn(u64) -> Duration)] = &[
-    ("await-inline-number", "tokio-oneshot", await_inline_number::oneshot),
-    ("await-inline-number", "boltffi", boltffi_peer::inline_u32),
-    ("await-inline-number", "uniffi", uniffi_peer::inline_u32),
-    ("await-inline-text", "boltffi", boltffi_peer::inline_string16),
-    ("await-inline-text", "uniffi", uniffi_peer::inline_string16),
-];
-
-/// Runs one peer alone, or lists them all.
-fn count(args: &[String]) -> ExitCode {
-    let [path, peer, times] = args else {
-        PEERS.iter().for_each(|(path, peer, _)| println!("{path} {peer}"));
-        return ExitCode::SUCCESS;
-    };
-    let found = PEERS.iter().find(|(its_path, name, _)| its_path == path && name == peer);
-    let (Some((.., run)), Ok(times)) = (found, times.parse()) else { return ExitCode::FAILURE };
-    run(times);
-    ExitCode::SUCCESS
-}
-
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    if args.first().is_some_and(|arg| arg == "--count") {
-        return count(&args[1..]);
-    }
     let quick = args.iter().any(|arg| arg == "--quick");
     let settings = if quick { Settings::QUICK } else { Settings::FULL };
     let wanted = |name: &str| {

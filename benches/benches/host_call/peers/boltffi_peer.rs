@@ -156,19 +156,19 @@ type DriveFn = unsafe extern "C" fn(CCallbackHandle, u64) -> u64;
 
 // The names carry the crate's, preceded by its length: `boltffi_function_5peers12boltffi_bump`.
 macro_rules! declare_symbols {
-    ($crate_name:literal) => {
+    () => {
         unsafe extern "C" {
-            #[link_name = concat!("boltffi_register_callback_", $crate_name, "11BoltffiHost")]
+            #[link_name = concat!("boltffi_register_callback_", mangled_crate!(), "11BoltffiHost")]
             fn c_register_callback(vtable: *const CHostVtable);
-            #[link_name = concat!("boltffi_create_callback_", $crate_name, "11BoltffiHost")]
+            #[link_name = concat!("boltffi_create_callback_", mangled_crate!(), "11BoltffiHost")]
             fn c_create_callback(handle: u64) -> CCallbackHandle;
-            #[link_name = concat!("boltffi_function_", $crate_name, "12boltffi_bump")]
+            #[link_name = concat!("boltffi_function_", mangled_crate!(), "12boltffi_bump")]
             fn c_bump(value: u32) -> u32;
-            #[link_name = concat!("boltffi_function_", $crate_name, "18boltffi_await_bump")]
+            #[link_name = concat!("boltffi_function_", mangled_crate!(), "18boltffi_await_bump")]
             fn c_await_bump(host: CCallbackHandle, calls: u64) -> u64;
-            #[link_name = concat!("boltffi_function_", $crate_name, "18boltffi_await_turn")]
+            #[link_name = concat!("boltffi_function_", mangled_crate!(), "18boltffi_await_turn")]
             fn c_await_turn(host: CCallbackHandle, calls: u64) -> u64;
-            #[link_name = concat!("boltffi_function_", $crate_name, "20boltffi_await_rounds")]
+            #[link_name = concat!("boltffi_function_", mangled_crate!(), "20boltffi_await_rounds")]
             fn c_await_rounds(host: CCallbackHandle, calls: u64) -> u64;
             #[link_name = "boltffi_buf_from_bytes"]
             fn c_buf_from_bytes(ptr: *const u8, len: usize) -> CBuf;
@@ -176,7 +176,7 @@ macro_rules! declare_symbols {
     };
 }
 
-declare_symbols!("9host_call");
+declare_symbols!();
 
 static VTABLE: CHostVtable =
     CHostVtable { free: host_free, clone: host_clone, bump: host_bump, turn: host_turn, bump_later: host_bump_later };
