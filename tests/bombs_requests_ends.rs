@@ -236,6 +236,8 @@ fn end_once(position: Position, end: &str) -> (c_int, usize) {
             // A close that was not in time says so to the request, too.
             let told = if closed == TIMED_OUT && told == TIMED_OUT { CANCELLED } else { told };
             support::wait_until("it is dropped", || submitted.drops.load(Ordering::SeqCst) == 1);
+            // On a machine that has other things to do the close may give up before the request is called back.
+            let told = if closed == TIMED_OUT && told == TIMED_OUT { CANCELLED } else { told };
             (told, submitted)
         }
         "never constructed" => {
