@@ -24,7 +24,7 @@
 //! | [`frame`] | the current context of a thread |
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
 //! | [`requests`], [`jobs`] | what hosts ask for: the protocol, and the work itself |
-//! | [`room`] | what calls wait for |
+//! | [`capacity`], [`deadline`] | what calls wait for, and for how long |
 //! | [`run`], [`lifecycle`] | the FFI thread; the phases of a life, from the constructor to the destructor |
 //! | [`close`], [`closing`], [`report`] | who brings the end about; the report against the abandonment |
 //! | [`spin`], [`clock`] | how long to watch before sleeping; a cheap clock |
