@@ -25,6 +25,9 @@ impl<T> Segments<T> {
     /// The item, if its segment exists. Any thread, any index.
     #[inline]
     pub(super) fn get(&self, index: u32) -> Option<&T> {
+        if index >> BITS != 0 {
+            return None;
+        }
         let (segment, offset) = locate(index);
         // Acquire pairs with the Release of `grow_to`: the items are initialised.
         let items = self.segments.get(segment)?.load(Ordering::Acquire);
@@ -114,6 +117,8 @@ mod tests {
     fn an_index_beyond_the_last_is_no_item() {
         let segments = Segments::<u8>::new();
         assert!(segments.get(u32::MAX).is_none());
+        segments.grow_to((1 << BITS) - 1, |_| 7);
+        assert_eq!((segments.get((1 << BITS) - 1), segments.get(1 << BITS)), (Some(&7), None));
         assert!(segments.get(0).is_none());
         segments.grow_to(64, |index| index as u8);
         assert_eq!((segments.get(64), segments.get(127)), (Some(&64), Some(&127)));
