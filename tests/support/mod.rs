@@ -374,7 +374,8 @@ const CALLS: u32 = {
     }
 };
 
-const OPTIONS: Options = Options::new()
+/// Those of `test`.
+pub const OPTIONS: Options = Options::new()
     .grace(LIMITS.0)
     .destructor_deadline(LIMITS.1)
     .linger(LIMITS.2)
