@@ -26,7 +26,7 @@ files() {
         bridge) echo 'src/bridge.rs src/registry.rs' ;;
         requests) echo 'src/context/gate.rs src/context/report.rs src/context/requests.rs src/context/requests/**' ;;
         records) echo 'src/context.rs src/context/record.rs src/context/records.rs src/context/spin.rs' ;;
-        calls) echo 'src/context/calls.rs src/context/capacity.rs src/context/clock.rs src/context/deadline.rs src/context/frame.rs src/context/jobs.rs' ;;
+        calls) echo 'src/context/calls.rs src/context/capacity.rs src/context/clock.rs src/context/deadline.rs src/context/current.rs src/context/jobs.rs' ;;
         life) echo 'src/context/close.rs src/context/closing.rs src/context/instance.rs src/context/lifecycle.rs src/context/local.rs src/context/run.rs' ;;
         events) echo 'src/events.rs src/events/**' ;;
         host) echo 'src/host.rs src/host/** src/handles.rs' ;;

@@ -12,7 +12,7 @@
 //! # Threads
 //!
 //! The loop ([`local`]) does not know what thread it runs on: [`run`] enters it, and a thread is started for that. Which
-//! context the present code belongs to is kept in thread-locals ([`frame`]): on the FFI thread, on the event thread, inside a
+//! context the present code belongs to is kept in thread-locals ([`current`]): on the FFI thread, on the event thread, inside a
 //! synchronous request.
 //!
 //! # In reading order
@@ -21,7 +21,7 @@
 //! |---|---|
 //! | [`gate`] | who is let in, who is counted, who comes out last |
 //! | [`records`], [`record`], [`instance`] | handles and records; one record; one life of a context |
-//! | [`frame`] | the current context of a thread |
+//! | [`current`] | the current context of a thread |
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
 //! | [`requests`], [`jobs`] | what hosts ask for: the protocol, and the work itself |
 //! | [`capacity`], [`deadline`] | what calls wait for, and for how long |
@@ -42,9 +42,9 @@ pub(crate) mod close;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod closing;
 #[cfg(not(ffihost_loom))]
-pub(crate) mod deadline;
+pub(crate) mod current;
 #[cfg(not(ffihost_loom))]
-pub(crate) mod frame;
+pub(crate) mod deadline;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod instance;
 #[cfg(not(ffihost_loom))]

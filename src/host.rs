@@ -11,7 +11,7 @@ pub(crate) use self::typed::call_now;
 
 use crate::context::gate::{Phase, Pin, Refused};
 use crate::context::local::Local;
-use crate::context::{Context, Pinned, frame};
+use crate::context::{Context, Pinned, current};
 use crate::error::{HostError, NoContext};
 use crate::handles::Handles;
 use crate::inflight::{Answer, Raw, Token};
@@ -73,7 +73,7 @@ impl Host {
     ///
     /// [`HostError::NoContext`] on any other thread. Take the host where there is one, and move it.
     pub fn current() -> Result<Self, HostError> {
-        frame::current().ok_or(HostError::NoContext(NoContext::Nowhere))
+        current::host().ok_or(HostError::NoContext(NoContext::Nowhere))
     }
 
     /// Calls a host function with bytes; the result and the declared error are bytes too.
@@ -184,7 +184,7 @@ impl Host {
     /// token, no pin.
     #[inline]
     pub(crate) fn answer(self, token: Token, raw: Raw<'_>) -> Answer {
-        let _inside = frame::Decoding::new(self);
+        let _inside = current::Decoding::new(self);
         self.with_local(|local| self.context.answer(local, token, raw))
     }
 
@@ -215,7 +215,7 @@ impl Host {
     #[inline]
     unsafe fn local<'a>(self) -> Option<&'a Local> {
         // SAFETY: passed on.
-        unsafe { frame::local_of(self) }
+        unsafe { current::local_of(self) }
     }
 
     /// Uses the handles that this host knows.

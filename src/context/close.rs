@@ -46,7 +46,7 @@ fn limit(instance: &Instance) -> Duration {
 pub(crate) fn destroy(host: Host) -> Status {
     let Ok(inside) = host.enter(Phase::Finishing) else { return Status::InvalidCtx };
     let instance = inside.share();
-    if super::frame::is_inside(host) || instance.owns_this_thread() {
+    if super::current::is_inside(host) || instance.owns_this_thread() {
         return Status::WouldDeadlock;
     }
     let first = inside.context.gate.advance(Phase::Running, Phase::Closing);
@@ -82,7 +82,7 @@ pub(crate) fn close(host: Host, done: Box<dyn FnOnce(Closed) + Send>) -> Status 
     let begun = Arc::clone(&first);
     let supervisor = Box::new(move || {
         if *begun.lock() {
-            super::frame::enter(host, || supervise(&instance, done));
+            super::current::enter(host, || supervise(&instance, done));
         }
     });
     if let Err(error) = Thread::spawn(c"ffihost-close", supervisor) {

@@ -6,7 +6,6 @@
 
 use super::calls::INLINE;
 use super::capacity::Capacity;
-use super::frame;
 use super::instance::Instance;
 use super::jobs::Batch;
 use super::record::{CallHold, Context};
@@ -88,12 +87,12 @@ impl Local {
     }
 
     /// The hooks of the loop around its sleep.
-    pub(super) fn before_park() {
-        frame::local(|local| local.spin.before_park(|go_on| local.instance.context.signal.spin(go_on)));
+    pub(super) fn before_park(&self) {
+        self.spin.before_park(|go_on| self.context().signal.spin(go_on));
     }
 
-    pub(super) fn after_park() {
-        frame::local(|local| local.spin.after_park());
+    pub(super) fn after_park(&self) {
+        self.spin.after_park();
     }
 
     #[inline]

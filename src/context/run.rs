@@ -1,6 +1,7 @@
 //! A context's FFI thread: how it begins, runs the loop, and lets go of everything at the end.
 
 use super::close::Closed;
+use super::current;
 use super::gate::Phase;
 use super::instance::Instance;
 use super::lifecycle::{Construct, Destruct, Ended, Failure, Lifecycle, Told};
@@ -101,7 +102,7 @@ fn ffi_thread(
 ) {
     instance.closing.on_ffi_thread();
     let local = Rc::new(Local::new(instance));
-    let last = super::frame::with_loop(&local, || run(&local, created, construct, destruct));
+    let last = current::with_loop(&local, || run(&local, created, construct, destruct));
     let instance = Arc::clone(&local.instance);
     drop(local);
     // The record may have a new owner from here on, whose FFI thread this is not.
@@ -154,8 +155,12 @@ fn supervised(local: &Rc<Local>, runtime: Option<LocalRuntime>, closed: Closed) 
 fn runtime() -> io::Result<LocalRuntime> {
     Builder::new_current_thread()
         .enable_time()
-        .on_thread_park(Local::before_park)
-        .on_thread_unpark(Local::after_park)
+        .on_thread_park(|| {
+            current::local(Local::before_park);
+        })
+        .on_thread_unpark(|| {
+            current::local(Local::after_park);
+        })
         .build_local(LocalOptions::default())
 }
 

@@ -3,7 +3,7 @@
 use super::call::{Call, WaitPolicy};
 use super::{FromHost, Host, HostFn, ToHost};
 use crate::Format;
-use crate::context::frame;
+use crate::context::current;
 use crate::error::{DecodeError, HostError, NoContext};
 use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
@@ -138,7 +138,7 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     #[doc(hidden)]
     #[inline]
     pub fn new(function: &'static HostFn, args: A) -> Self {
-        let Some(host) = frame::current() else { return Self::without_context(function, args) };
+        let Some(host) = current::host() else { return Self::without_context(function, args) };
         Self(ManuallyDrop::new(State::Attached(Call::new(host, function.into(), args))))
     }
 

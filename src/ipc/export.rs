@@ -4,7 +4,7 @@ use super::own::own;
 use crate::Host;
 use crate::abi::types::{FFICallBack, FFIServeOptions};
 use crate::abi::{AnyLibrary, Callback, UserData, context_of};
-use crate::context::frame;
+use crate::context::current;
 use crate::context::gate::Phase;
 use crate::panic;
 use crate::thread::Thread;
@@ -151,7 +151,7 @@ fn start(
             let bound = runtime.block_on(server.bind(&address)).map_err(|error| error.to_string())?;
             Ok((runtime, server, bound))
         };
-        let tell = |status, text: &str| frame::enter(host, || callback.call(status, text.as_bytes()));
+        let tell = |status, text: &str| current::enter(host, || callback.call(status, text.as_bytes()));
         match listening() {
             Ok((runtime, server, bound)) => {
                 tell(Status::Ok, &bound.to_string());

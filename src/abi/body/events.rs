@@ -4,7 +4,7 @@ use super::super::host_fn::{Callback, UserData};
 use super::super::library::AnyLibrary;
 use super::super::types::FFICallBack;
 use super::{done, host, name};
-use crate::context::frame;
+use crate::context::current;
 use crate::context::gate::Phase;
 use crate::events::Removal;
 use crate::status::Status;
@@ -44,7 +44,7 @@ pub(crate) fn add(host: Host, event: &str, format: Format, callback: Callback) -
     // All of the event thread has a share of the record.
     let tenancy = inside.tenancy().ok_or(Status::Closing)?;
     let around = Box::new(move |run: &mut dyn FnMut()| {
-        frame::enter(host, run);
+        current::enter(host, run);
         drop(tenancy);
     });
     let events = inside.events.as_ref().ok_or(Status::InvalidArgument)?;

@@ -2,7 +2,7 @@
 
 use super::super::library::Library;
 use super::{done, host};
-use crate::context::frame;
+use crate::context::current;
 use crate::context::gate::Phase;
 use crate::handles::HandleType;
 use crate::status::Status;
@@ -19,7 +19,7 @@ pub(super) fn release<T: HandleType>(host: Host, handle: u64) -> Result<(), Stat
     let inside = host.enter(Phase::Finishing)?;
     let released = inside.handles.release::<T>(handle)?;
     // The author's drop may be the last thing that happens to it: under no lock, but inside, so that a close waits.
-    if let Err(text) = frame::enter(host, || panic::contain(|| drop(released))) {
+    if let Err(text) = current::enter(host, || panic::contain(|| drop(released))) {
         tracing::error!(handle = T::NAME, panic = %text, "the drop of a handle's object panicked");
     }
     Ok(())

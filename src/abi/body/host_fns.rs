@@ -4,7 +4,7 @@ use super::super::host_fn::HostFunction;
 use super::super::library::AnyLibrary;
 use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
 use super::{done, fits, host, name};
-use crate::context::frame;
+use crate::context::current;
 use crate::context::gate::{Phase, Refused};
 use crate::inflight::{Accepted, Answer, Raw, Token, payload};
 use crate::panic::contain_call;
@@ -171,7 +171,7 @@ fn change<T>(
     }
     let (changed, gone) = change(&inside.registry)?;
     inside.context.signal.notify();
-    frame::enter(host, || contain_call(|| drop(gone)));
+    current::enter(host, || contain_call(|| drop(gone)));
     Ok(changed)
 }
 
@@ -193,7 +193,7 @@ pub unsafe fn host_complete(
     len: usize,
 ) -> c_int {
     // SAFETY: it is used before the loop goes on.
-    if let Some(local) = unsafe { frame::loop_of(ctx.addr()) }
+    if let Some(local) = unsafe { current::loop_of(ctx.addr()) }
         && let Some(slot) = local.called_last(token)
         && let Some(named) = Token::from_bits(token)
         && !msg.is_null()

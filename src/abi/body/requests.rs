@@ -8,7 +8,7 @@ use crate::context::gate::Phase;
 use crate::context::jobs::{Job, QueuedJob};
 use crate::context::local::Local;
 use crate::context::requests::{Key, Refused};
-use crate::context::{Instance, frame};
+use crate::context::{Instance, current};
 use crate::error::DecodeError;
 use crate::panic::{self, Contained, ContainedFuture, Payload};
 use crate::status::Status;
@@ -168,7 +168,7 @@ where
 {
     let inside = host.admit()?;
     let args = {
-        let _inside = frame::Decoding::new(host);
+        let _inside = current::Decoding::new(host);
         Refusal::sort(read(library.options.payload)?)?
     };
     enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))

@@ -4,7 +4,7 @@ use super::super::host_fn::{Callback, UserData};
 use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::requests::{Given, Refusal, answer_once, read_map};
 use super::{done, host};
-use crate::context::{Instance, frame};
+use crate::context::{Instance, current};
 use crate::error::DecodeError;
 use crate::status::Status;
 use crate::wire::Returned;
@@ -149,7 +149,7 @@ pub(super) fn start<T, A, R: Reply>(
     let prepared = prepare(&inside)?;
     let handler = |args| handler(prepared, args);
     // Still inside when it calls back, so that a close waits for that too.
-    frame::enter(host, || run_here(callback, format, || read(library.options.payload), handler))
+    current::enter(host, || run_here(callback, format, || read(library.options.payload), handler))
 }
 
 /// Reads the arguments, runs the handler, and calls back: all here.

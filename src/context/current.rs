@@ -171,9 +171,9 @@ pub(super) fn with_loop<R>(local: &Local, f: impl FnOnce() -> R) -> R {
     enter(local.instance.host(), f)
 }
 
-/// The context that the present code belongs to.
+/// The host of the context that the present code belongs to.
 #[inline]
-pub(crate) fn current() -> Option<Host> {
+pub(crate) fn host() -> Option<Host> {
     THREAD.with(|thread| thread.current.get())
 }
 
@@ -264,17 +264,17 @@ mod tests {
         fn nest(hosts: &[Host; 3], depth: usize) {
             let host = hosts[depth % 3];
             enter(host, || {
-                assert!(current() == Some(host));
+                assert!(super::host() == Some(host));
                 if depth < 3 * NESTED {
                     nest(hosts, depth + 1);
                 }
-                assert!(current() == Some(host));
+                assert!(super::host() == Some(host));
                 assert!(hosts.iter().take(depth + 1).all(|host| is_inside(*host)));
             });
         }
         let hosts = hosts();
         nest(&hosts, 0);
-        assert!(current().is_none() && hosts.iter().all(|host| !is_inside(*host)));
+        assert!(super::host().is_none() && hosts.iter().all(|host| !is_inside(*host)));
         THREAD.with(|thread| assert_eq!(ManuallyDrop::into_inner(thread.deeper.take()).capacity(), 0));
     }
 
@@ -284,18 +284,18 @@ mod tests {
         let first = Entered(THREAD.with(|thread| thread.push(a)));
         let second = Entered(THREAD.with(|thread| thread.push(b)));
         drop(first);
-        assert!(current() == Some(b) && !is_inside(a) && is_inside(b));
+        assert!(super::host() == Some(b) && !is_inside(a) && is_inside(b));
         // A stack that has moved here from another thread.
         drop(Entered(u64::MAX));
-        assert!(current() == Some(b));
+        assert!(super::host() == Some(b));
         drop(second);
-        assert!(current().is_none());
+        assert!(super::host().is_none());
     }
 
     #[test]
     fn a_panic_leaves_its_entry() {
         let [a, ..] = hosts();
         assert!(crate::panic::contain(|| enter(a, || std::panic::resume_unwind(Box::new("planted")))).is_err());
-        assert!(current().is_none());
+        assert!(super::host().is_none());
     }
 }
