@@ -112,7 +112,7 @@ impl<T: HandleType> Handle<T> {
         Self(Arc::new(Object { number: AtomicU64::new(0), value }))
     }
 
-    /// Its number in the present context, for the host; 0 where there is none.
+    /// Its number in the present context, for the host; 0 outside of every context.
     fn lend(&self) -> u64 {
         let lent = Host::current().and_then(|host| host.with_handles(|handles| handles.lend(&self.0)));
         lent.unwrap_or_else(|error| {
@@ -250,7 +250,7 @@ unsafe impl<T: HandleType> Lower for Handle<T> {
     }
 }
 
-// SAFETY: a number that is none is an error.
+// SAFETY: a number of no handle is an error.
 unsafe impl<T: HandleType> Lift for Handle<T> {
     type Arg = u64;
 

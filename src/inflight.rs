@@ -515,7 +515,7 @@ impl<H> Table<H> {
         Settled { outcome, hold }
     }
 
-    /// Ends a call that nobody awaits any more: a future that is dropped.
+    /// Ends a call whose future was dropped.
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     pub(crate) fn cancel<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Cancelled<H> {
         self.end(owner, ticket.token)

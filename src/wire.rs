@@ -5,7 +5,7 @@
 //!
 //! What comes from the host is not trusted: pointers are checked for NULL and read without regard for alignment, text for
 //! UTF-8, tags for being known, lengths against a budget, depth against a limit. What a host says about its memory has to be
-//! true, though: a pointer with a length points to so much.
+//! true, though: a pointer with a length points to as many bytes as that says.
 
 pub mod cbor;
 pub mod native;

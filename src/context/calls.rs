@@ -164,7 +164,7 @@ impl Local {
         })
     }
 
-    /// Whether a call has to make way for other tasks before it is made, since so many before it were answered inline: a
+    /// Whether a call has to make way for other tasks before it is made, since [`INLINE`] before it were answered inline: a
     /// task that awaits such calls in a loop would not give up the thread at all.
     #[inline]
     pub(crate) fn makes_way(&self) -> bool {

@@ -96,7 +96,7 @@ pub(crate) fn close(host: Host, done: Box<dyn FnOnce(Closed) + Send>) -> Status 
 
 /// Brings a context to its end. For the one who moved the gate to Closing.
 ///
-/// `done` is told before those who wait in destroy: when they return, nothing of the context calls the host any more.
+/// `done` is told before those who wait in destroy: when they return, nothing of the context calls the host again.
 fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Closed {
     let closing = &instance.closing;
     closing.begin();
@@ -130,7 +130,7 @@ fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Close
 fn abandon(instance: &Instance) {
     instance.context.retire();
     instance.closing.abandonment().announce();
-    // The library calls no host function any more: it finds none. Given back by the FFI thread, when it lets go.
+    // The library finds no host function from now on, so it calls none. Given back by the FFI thread, when it lets go.
     let entries = instance.registry.close();
     if let Some(events) = &instance.events {
         events.abandon();

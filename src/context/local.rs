@@ -187,7 +187,7 @@ impl Local {
     }
 
     /// Has the loop run a task. One type of task for all of them, since each that tokio makes for a type of its own is large.
-    /// Nothing to abort if there is no loop any more.
+    /// None if the loop has ended.
     pub(crate) fn spawn(&self, task: LocalBoxFuture<'static, ()>) -> Option<AbortHandle> {
         let runtime = share(&self.runtime)?;
         Some(runtime.spawn_local(task).abort_handle())

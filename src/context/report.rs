@@ -98,7 +98,7 @@ impl Report {
         self.changed.notify_all();
     }
 
-    /// Waits for the outcome of a close that somebody else supervises; none if there is none by then.
+    /// Waits for the outcome of a close that somebody else supervises; `None` if it is not there by then.
     pub(crate) fn await_outcome(&self, deadline: Instant) -> Option<Closed> {
         self.changed.wait_until(deadline, || self.decided.lock().outcome)
     }

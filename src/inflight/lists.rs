@@ -6,7 +6,7 @@ use super::{MAX_IN_FLIGHT, Owner, Table};
 use std::cell::Cell;
 use std::ptr;
 
-/// What only the owner touches. An index in here is that of a slot + 1; 0 is none.
+/// What only the owner touches. Indexes in here are those of slots + 1; 0 means no slot.
 #[derive(Debug)]
 pub(super) struct Books<H> {
     /// The latest sequence number given out.

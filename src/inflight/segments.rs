@@ -70,7 +70,7 @@ impl<T> Drop for Segments<T> {
         for (segment, items) in self.segments.iter().enumerate() {
             let items = items.load(Ordering::Relaxed);
             if !items.is_null() {
-                // SAFETY: it was made by `grow_to` from a boxed slice of this length, and nobody has `self` any more.
+                // SAFETY: it was made by `grow_to` from a boxed slice of this length, and nobody else has `self`.
                 drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(items, length(segment))) });
             }
         }

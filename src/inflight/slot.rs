@@ -63,7 +63,7 @@ pub(super) enum Phase {
     Ended(Reason),
     /// Nobody awaits the answer that an answerer is bringing; the drain takes it out and frees the slot.
     Abandoned,
-    /// There is no outcome in it any more, and an answerer is bringing the slot; the drain frees it.
+    /// The outcome was taken, and an answerer is bringing the slot; the drain frees it.
     Emptied,
 }
 

@@ -165,7 +165,7 @@ impl Registration {
 
     /// # Safety
     ///
-    /// userData is that of [`options`](Self::options), and nobody uses it any more.
+    /// userData is that of [`options`](Self::options), and nobody uses it after this.
     pub(super) unsafe extern "C" fn released(user_data: *mut c_void) {
         // SAFETY: called once, and last.
         let registration = unsafe { Box::from_raw(user_data.cast::<Self>()) };

@@ -2,7 +2,7 @@
 //!
 //! They are found by the types that the descriptor has. Which types can hold one at all is known before anything is passed: what
 //! cannot is not looked at. [`ffihost_ipc::Lent`] says what becomes of those that are found in what the library passes. Those
-//! that a client passes it has to have: another is refused, as the library refuses a number that is none. What a client passes
+//! that a client passes it has to have: another is refused, as the library refuses a number of no handle. What a client passes
 //! is read by the reader that the library reads it with, so that both find the same.
 
 use super::Functions;
@@ -178,7 +178,7 @@ impl Handles {
         self.types.calls.lock().insert(call, Arc::clone(self));
     }
 
-    /// The answer is not wanted any more.
+    /// The answer is no longer wanted.
     pub(super) fn forget(&self, call: u64) {
         self.types.calls.lock().remove(&call);
     }
@@ -194,7 +194,7 @@ pub(super) fn pass(lends: Option<&Handles>, ret: i32, payload: &[u8], send: impl
     }
 }
 
-/// Releases a handle that nobody has any more.
+/// Releases a handle that nobody has.
 pub(super) fn release(functions: &dyn Functions, lent: Lent) {
     // A context that has ended has let go of all.
     let _gone_with_its_context = functions.release(lent.kind, lent.number);

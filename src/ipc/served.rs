@@ -202,7 +202,7 @@ impl Inner {
             listeners.leaving.drain(..).chain(present).collect::<Vec<_>>()
         };
         removed.retain(|(ticket, user_data)| {
-            // With every other status nothing is called with it any more.
+            // Every other status means that it is not called again.
             let runs = self.functions.unlisten(*ticket) == Err(Status::Busy);
             if !runs {
                 callbacks::let_go_of_listener(user_data.0);

@@ -44,7 +44,7 @@ impl Servers {
         stoppers.iter().for_each(Stopper::stop);
     }
 
-    /// Says that nothing happens any more, and joins their threads. False if one has not ended by then; it is left alone.
+    /// Stops them, and joins their threads. False if one has not ended by then; it is left alone.
     pub(crate) fn join(&self, deadline: Instant) -> bool {
         let running = std::mem::take(&mut self.0.lock().running);
         running.iter().for_each(|(stopper, _)| stopper.finish());

@@ -38,7 +38,7 @@ const NAMES: [&str; 4] = ["one", "two", "three", "four"];
 #[derive(Debug)]
 struct Function(usize, Rc<RefCell<Vec<u32>>>);
 
-/// Limits of 0, which is none, to 3.
+/// Limits of 0 to 3; 0 is no limit.
 impl Limited for Function {
     fn max_in_flight(&self) -> u32 {
         (self.0 / 2) as u32 % 4

@@ -77,11 +77,11 @@ impl Scratch {
         if len == 0 {
             return std::ptr::dangling_mut();
         }
-        // A thread that is ending has no spare memory any more.
+        // A thread that is ending may have given its spare memory back.
         let bump = self.bump.get_or_init(|| SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default());
         let layout = Layout::array::<C>(len).expect("as many values are in memory already");
         let place = bump.alloc_layout(layout).cast::<C>().as_ptr();
-        // SAFETY: so much was allocated just now.
+        // SAFETY: this many bytes were allocated just now.
         unsafe { place.write_bytes(0, len) };
         place
     }
@@ -159,7 +159,7 @@ impl Reader {
     ///
     /// # Safety
     ///
-    /// A pointer that is not NULL points to so many bytes, which live for `'a`.
+    /// A pointer that is not NULL points to this many bytes, which live for `'a`.
     #[inline]
     pub unsafe fn bytes<'a>(&mut self, data: *const u8, len: usize) -> Result<&'a [u8], DecodeError> {
         if len == 0 {
@@ -225,7 +225,7 @@ pub(super) unsafe fn lower_plain_list<T: Copy>(list: &[T], place: *mut List<T>) 
     unsafe { place.write(List { data: list.as_ptr(), len: list.len() }) };
 }
 
-/// Checks that a list may be read, and takes note of its memory: so many values of that type.
+/// Checks that a list may be read, and takes note of its memory: `len` values of that type.
 pub(super) fn check_list<T>(null: bool, len: usize, reader: &mut Reader) -> Result<(), DecodeError> {
     if len != 0 && null {
         return Err(DecodeError::new(format_args!("NULL with a length of {len}")));
@@ -263,7 +263,7 @@ pub(super) unsafe fn lift_plain_list<T: Copy>(list: List<T>, reader: &mut Reader
         return Ok(Vec::new());
     }
     let mut values = Vec::<T>::with_capacity(len);
-    // SAFETY: as bytes, because it need not be aligned; so much is there by the caller's contract, and so much room is here.
+    // SAFETY: as bytes, because it need not be aligned; the caller's contract says that they are there, and there is room for them here.
     unsafe {
         values.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(list.data.cast(), len * size_of::<T>());
         values.set_len(len);
@@ -281,7 +281,7 @@ pub(super) unsafe fn lift_payload<T: Lift>(bytes: &[u8], reader: &mut Reader) ->
         let (expected, found) = (size_of::<T::C>(), bytes.len());
         return Err(DecodeError::new(format_args!("expected {expected} bytes, there are {found}")));
     }
-    // SAFETY: so many bytes are there, and they need not be aligned.
+    // SAFETY: as many bytes are there, and they need not be aligned.
     unsafe { T::lift(bytes.as_ptr().cast(), reader) }
 }
 

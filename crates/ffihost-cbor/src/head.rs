@@ -57,7 +57,7 @@ impl<'a> Heads<'a> {
     ///
     /// # Errors
     ///
-    /// If there is none; the place is the same then.
+    /// If no head can be read; the place stays the same then.
     #[expect(clippy::should_implement_trait, reason = "an iterator would go on after an error")]
     pub fn next(&mut self) -> Result<Head, Broken> {
         let mut decoder = Decoder::from(Input(self.rest));

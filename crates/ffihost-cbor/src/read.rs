@@ -258,7 +258,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether there is another value, after so many, in an array or a map of that length.
+    /// Whether an array or a map of that length has another value after `seen` of them.
     fn has_more(&mut self, len: Option<usize>, seen: usize) -> Result<bool, Error> {
         match len {
             Some(len) => Ok(seen < len),

@@ -62,7 +62,7 @@ impl<'a> Writer<'a> {
         self.0.extend_from_slice(bytes);
     }
 
-    /// The head of a map: so many keys, each followed by its value, come next.
+    /// The head of a map of this many pairs: each key comes next, followed by its value.
     pub fn map(&mut self, entries: usize) {
         self.push(Head::Map(Some(entries)));
     }
@@ -77,7 +77,7 @@ impl<'a> Writer<'a> {
         self.push(Head::Break);
     }
 
-    /// The head of an array: so many values come next.
+    /// The head of an array of this many values, which come next.
     pub fn array(&mut self, values: usize) {
         self.push(Head::Array(Some(values)));
     }

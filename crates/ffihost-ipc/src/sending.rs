@@ -12,7 +12,7 @@ pub(crate) struct Sending {
     unflushed: bool,
 }
 
-/// When all was sent, at most so many bytes of memory are kept for what is sent next.
+/// When all was sent, at most this many bytes of memory are kept for what is sent next.
 const KEPT: usize = 64 << 10;
 
 impl Sending {

@@ -101,7 +101,7 @@ impl Stopper {
         self.reach(Stage::Stopping);
     }
 
-    /// Nothing happens any more: ends all connections when they have been sent what waits for them.
+    /// Ends all connections, when they have been sent what waits for them.
     pub fn finish(&self) {
         self.reach(Stage::Finished);
     }
@@ -167,7 +167,7 @@ impl Server {
         self.insecure || (self.tls.is_some() && self.shared.terms.token.is_some())
     }
 
-    /// Listens on an address, and gives it as it came out: with the port that was given for 0.
+    /// Listens on an address, and returns the address that it has now: with the port that the system picked for 0.
     pub async fn bind(&mut self, address: &Address) -> Result<Address, BindError> {
         let bound = Bound::bind(address, self.is_guarded()).await?;
         let address = bound.address().clone();

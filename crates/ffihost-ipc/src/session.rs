@@ -119,7 +119,7 @@ pub enum Action<'a> {
         id: u64,
         /// The host function's name.
         name: &'a str,
-        /// At most so many open calls; 0 for any number.
+        /// Open calls at most; 0 is no limit.
         max_in_flight: u32,
         /// For each call; none if the library's is right.
         deadline: Option<Duration>,
@@ -521,7 +521,7 @@ impl Session {
         self.handles.take(lent)
     }
 
-    /// The answer to a call is not wanted any more.
+    /// The answer to a call is no longer wanted.
     pub fn cancel_call(&mut self, call: u64) {
         if self.calls.remove(&call).is_some() {
             self.metrics.count(Count::CallCancelled);
@@ -535,7 +535,7 @@ impl Session {
         self.send(FromServer::CallRefused { call, ret: status.code() });
     }
 
-    /// Answers what is in flight and opens nothing any more. It is over when nothing is open, or when
+    /// Answers what is in flight and opens nothing new. It is over when nothing is open, or when
     /// [`finish`](Self::finish) says that no more events will come.
     pub fn shut_down(&mut self) {
         if matches!(self.stage, Stage::Draining(_) | Stage::Over) {

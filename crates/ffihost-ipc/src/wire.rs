@@ -8,7 +8,7 @@ pub use self::input::{Broken, Input, Unit};
 /// What a client of version 2 sends first, and the server in return.
 pub const PREFACE: [u8; 8] = *b"FFIHOST\x02";
 
-/// A method, an event or a host function has a name of at most so many bytes.
+/// A method, an event or a host function has a name of at most this many bytes.
 pub const MAX_NAME: usize = 255;
 
 /// The least that a client may accept as the length of a frame.

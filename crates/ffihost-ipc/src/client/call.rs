@@ -60,7 +60,7 @@ impl Call {
         self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, payload));
     }
 
-    /// Waits until the answer is not wanted any more: because of a deadline, or because the library gave it up.
+    /// Waits until the answer is no longer wanted: because of a deadline, or because the library gave it up.
     pub async fn cancelled(&mut self) {
         let _the_connection_is_gone = self.wanted.wait_for(|wanted| !wanted).await;
     }

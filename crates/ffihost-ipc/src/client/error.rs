@@ -54,7 +54,7 @@ pub enum RequestError<D = Vec<u8>> {
     /// The connection has ended. What became of the request is not known.
     #[error("the connection has ended")]
     Disconnected,
-    /// It is longer than what the server takes, or a name is none; nothing was sent.
+    /// It is longer than what the server takes, or a name is empty or too long; nothing was sent.
     #[error("{0}")]
     Invalid(&'static str),
     /// What came back is not what the request returns.

@@ -55,7 +55,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Before this try, counted from 0; none if there is none any more.
+    /// Before this try, counted from 0; `None` if it is not tried again.
     pub(super) fn before(&self, attempt: u32) -> Option<Duration> {
         (attempt < self.tries).then(|| self.first.saturating_mul(1 << attempt.min(30)).min(self.longest))
     }

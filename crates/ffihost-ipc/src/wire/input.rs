@@ -3,7 +3,7 @@
 use super::{MAX_NAME, PREFACE};
 use bytes::{Buf, BytesMut};
 
-/// When nothing is left of what came, at most so many bytes are kept for what comes next.
+/// When nothing is left of what came, at most this many bytes of memory are kept for what comes next.
 const KEPT: usize = 64 << 10;
 
 /// What came from a client: bytes in, whole requests or frames out, whichever version it speaks.
