@@ -261,8 +261,8 @@ impl<H> Table<H> {
 
     /// Takes a slot and publishes it as open. The token may be told to the host from now on.
     ///
-    /// The call counts as being called until [`take_inline`](Self::take_inline), [`wait`](Self::wait) or [`conclude`](Self::conclude), so that an inline
-    /// answer is recognised.
+    /// The call counts as being called until [`take_inline`](Self::take_inline), [`wait`](Self::wait) or
+    /// [`conclude`](Self::conclude), so that an inline answer is recognised.
     #[inline]
     pub(crate) fn begin<T>(
         &self,

@@ -29,8 +29,8 @@ impl<E> From<E> for HostError<E> {
     }
 }
 
-/// Is a host function of the library, until the [`Registration`] is dropped. Each call runs as a task; where its answer is no longer
-/// wanted, its future is dropped. A call that panics fails with PANIC and its message.
+/// Is a host function of the library, until the [`Registration`] is dropped. Each call runs as a task; its future is dropped when
+/// its answer is no longer wanted. A call that panics fails with PANIC and its message.
 ///
 /// # Errors
 ///
