@@ -44,6 +44,22 @@ fn a_destroyed_context_is_invalid_for_everything() {
 }
 
 #[test]
+fn a_library_that_keeps_its_host_sees_when_it_is_gone() {
+    let ctx = Context::new("test");
+    let (sender, receiver) = mpsc::channel();
+    let script = ctx.script(move || async move {
+        sender.send(ffihost::Host::current()).expect("the test waits");
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    let host = receiver.recv().expect("it was sent").expect("in a context");
+    assert!(host.is_live());
+    assert_eq!(host.stats().map(|stats| stats.requests), Ok(1));
+    assert_eq!(ctx.destroy(), 0);
+    assert!(!host.is_live() && host.stats().is_err() && host.options().is_err());
+}
+
+#[test]
 fn a_stale_handle_stays_stale_when_its_slot_has_a_new_owner() {
     let old = Context::new("old");
     assert_eq!(old.destroy(), 0);
