@@ -204,6 +204,28 @@ fn a_call_that_waits_is_dropped_on_another_thread() {
     assert_eq!(log.released(), 1);
 }
 
+#[test]
+fn the_registrations_deadline_counts_in_the_queue_for_its_room_too() {
+    let ctx = Context::new("test");
+    let limits = |options: &mut ffihost::abi::types::FFIHostFnOptions| {
+        options.max_in_flight = 1;
+        options.deadline_ms = DEADLINE.as_millis() as u64;
+    };
+    let (ret, log) = ctx.register_with("ask", limits, |_, _| {});
+    assert_eq!(ret, 0);
+    let script = ctx.script(|| async {
+        // It ends with a deadline of its own, long after the test.
+        let mut open = host().call("ask", "open").deadline(Duration::from_secs(3_600));
+        assert!(futures_poll_once(&mut open).is_none());
+        let waits = shown(host().call("ask", "waits").wait_for_room().await);
+        assert!(futures_poll_once(&mut open).is_none());
+        waits
+    });
+    assert_eq!(script.wait(), err("TimedOut"));
+    assert_eq!(log.asked().iter().map(|asked| &*asked.text).collect::<Vec<_>>(), ["open"]);
+    assert_eq!(ctx.destroy(), 0);
+}
+
 /// Arguments whose encoder panics.
 struct Unencodable;
 
