@@ -23,7 +23,7 @@ rooms=(inflight bridge requests records calls life events host)
 files() {
     case $1 in
         inflight) echo 'src/inflight.rs src/inflight/**' ;;
-        bridge) echo 'src/bridge.rs src/registry.rs' ;;
+        bridge) echo 'src/bridge.rs src/registry.rs src/registry/**' ;;
         requests) echo 'src/context/gate.rs src/context/report.rs src/context/requests.rs src/context/requests/**' ;;
         records) echo 'src/context.rs src/context/record.rs src/context/records.rs src/context/spin.rs' ;;
         calls) echo 'src/context/calls.rs src/context/capacity.rs src/context/clock.rs src/context/deadline.rs src/context/current.rs src/context/jobs.rs' ;;
