@@ -88,10 +88,7 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///
 /// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
 #[must_use = "a call does nothing before it is awaited"]
-pub struct HostCall<A: ToHost, R: Awaited>(
-    /// Dropped by hand: one that is over has nothing to drop.
-    ManuallyDrop<State<A, R>>,
-);
+pub struct HostCall<A: ToHost, R: Awaited>(ManuallyDrop<State<A, R>>);
 
 enum State<A: ToHost, R: Awaited> {
     Attached(Call<'static, A, Answer<R::Result>, Error<R::Error>>),
@@ -108,6 +105,7 @@ enum State<A: ToHost, R: Awaited> {
 
 impl<A: ToHost, R: Awaited> Unpin for HostCall<A, R> {}
 
+/// By hand: one that is over has nothing to drop, and that is seen with one look.
 impl<A: ToHost, R: Awaited> Drop for HostCall<A, R> {
     #[inline]
     fn drop(&mut self) {

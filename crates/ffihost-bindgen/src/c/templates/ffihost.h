@@ -193,7 +193,7 @@ typedef void (*FFIHostCancelFn)(uint64_t token, void *userData) FFI_NOEXCEPT;
 /* Gives userData back: the function is registered no more, no invocation of it runs and no call made with it is open.
  *
  * Thread: the FFI thread, or a thread that registers, unregisters or closes. How often: exactly once per accepted
- * registration; never for a refused one.
+ * registration, and it has returned before destroy returns OK; never for a refused one.
  */
 typedef void (*FFIRelease)(void *userData) FFI_NOEXCEPT;
 
