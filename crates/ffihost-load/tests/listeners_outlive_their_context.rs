@@ -19,6 +19,8 @@ use std::task::Poll;
 use std::time::Duration;
 use support::own::{Ctx, Given};
 use support::{decode, map};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -160,9 +162,17 @@ async fn a_client_whose_delivery_is_stuck_stops_listening() {
         let served = Served::new(context.surface().clone(), context.terms(None).descriptor, stuck);
         let terms = served.terms(None);
         let mut server = Server::new(Arc::new(served), terms, Limits::default());
-        let address = server.bind(&"tcp:127.0.0.1:0".parse().expect("an address")).await.expect("there is a port");
         let stopper = server.stopper();
-        let running = tokio::spawn(server.run());
+        // On threads of its own: the removal waits for the delivery on one of them, and may keep all of them from looking at sockets and
+        // clocks meanwhile.
+        let servers = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads");
+        let (bound, address) = oneshot::channel();
+        let running = servers.spawn(async move {
+            let address = server.bind(&"tcp:127.0.0.1:0".parse().expect("an address")).await.expect("there is a port");
+            bound.send(address).expect("the test waits");
+            server.run().await;
+        });
+        let address = address.await.expect("it is bound");
 
         let (narrow, wide) = (client(&address, 1024).await, client(&address, 1 << 20).await);
         let heard = narrow.listen("on_mine").await.expect("there is one");
@@ -189,6 +199,7 @@ async fn a_client_whose_delivery_is_stuck_stops_listening() {
         stopper.stop();
         wide.close().await;
         running.await.expect("no panic");
+        servers.shutdown_background();
         assert_eq!(others.next().await, None);
         assert_eq!(removals.load(Ordering::SeqCst), 2, "each is removed once");
     }
