@@ -31,7 +31,9 @@ run_tests() {
     "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test serves_my_timer by_itself || failed=1
     "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test bombs_served --test closes_beside_host_calls by_itself ||
         failed=1
-    "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test listeners_outlive_their_context behind || failed=1
+    # Not under ThreadSanitizer, which does not see how epoll orders what tokio's threads do with a socket.
+    [[ $cargo != cargo ]] ||
+        "$cargo" test "$@" "${flags[@]}" --package ffihost-load --test listeners_outlive_their_context behind || failed=1
     return $failed
 }
 
