@@ -13,7 +13,7 @@ pub(super) struct Books<H> {
     sequence: Cell<u64>,
     /// The last one of its block.
     last_of_block: Cell<u64>,
-    /// The head of the free slots; null if there is none.
+    /// The head of the free slots; null if no slot is free.
     free: Cell<*const Slot<H>>,
     /// The slot that was taken last: mostly that of the call whose host function is running. Null before the first.
     latest: Cell<*const Slot<H>>,

@@ -110,7 +110,7 @@ async fn until(onlooker: &Client, method: &str, arguments: &[u8], expected: u64)
     assert!(waited.await.is_ok(), "{method}: {now}, and not {expected}");
 }
 
-/// So many bombs of this name went off, and no other does: what would drop it twice has a chance to.
+/// Waits until this many bombs of the name went off, and then a little longer, so that a second drop of one of them is noticed.
 async fn went_off(onlooker: &Client, name: &str, expected: u64) {
     until(onlooker, "went_off", &named(name), expected).await;
     sleep(Duration::from_millis(10)).await;

@@ -1,5 +1,5 @@
 //! Clients that listen to a library whose context is destroyed with a time-out, since its event thread is inside a listener: they
-//! may stop listening at any time, nothing is freed that is still called, and nothing is delivered any more.
+//! may stop listening at any time, nothing is freed that is still called, and nothing is delivered after that.
 
 #[macro_use]
 mod support;

@@ -223,16 +223,7 @@ unsafe extern "C" fn complete(
     len: usize,
     library: &'static AnyLibrary,
 ) -> c_int {
-    let Some((context, generation)) = library.contexts.find(ctx.addr()) else { return Status::InvalidCtx.code() };
-    // SAFETY: the caller's contract.
-    unsafe { complete_in(Host::new(context, generation), token, ret, msg, len) }
-}
-
-/// # Safety
-///
-/// `msg` points to `len` bytes.
-#[inline]
-unsafe fn complete_in(host: Host, token: u64, ret: c_int, msg: *const c_char, len: usize) -> c_int {
+    let Ok(host) = host(library, ctx) else { return Status::InvalidCtx.code() };
     if !host.is_live() {
         return Status::InvalidCtx.code();
     }

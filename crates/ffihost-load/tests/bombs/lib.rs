@@ -111,7 +111,7 @@ impl From<HostError> for Failed {
 #[ffi_event]
 fn on_bomb(bomb: Bomb);
 
-/// A mine and so many bytes for whoever listens.
+/// Emits a mine and this many bytes.
 #[ffi_event]
 fn on_mine(mine: Handle<Mine>, filler: Vec<u8>);
 
