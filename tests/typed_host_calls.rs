@@ -148,7 +148,8 @@ fn off_the_ffi_thread_a_call_needs_its_host() {
         let (asked, log) = ctx.leave_open("profile", format, |_| ());
         // Moved while it is open.
         assert_eq!(acted(ctx, "profile moved"), "Err(NoContext(OffThread))");
-        typed::wait_until("the host is told", || log.cancelled() == [asked.next().0]);
+        let token = asked.next().0;
+        typed::wait_until("the host is told", || log.cancelled() == [token]);
         let pending = act_later(ctx, "profile moved on");
         assert_eq!(answer(ctx, asked.next().0, format, "ada"), OK);
         assert_eq!(said(pending.wait()), ADA);
