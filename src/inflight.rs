@@ -280,7 +280,9 @@ impl<H> Table<H> {
             unsafe { (&raw mut local.hold).write(Some(hold)) };
         });
         slot.word.store(Word::new(sequence, State::Open).bits(), Ordering::Release);
-        Ok(Calling { slot, ticket: Ticket::new(Token::new(sequence, slot.index)) })
+        let token = Token::new(sequence, slot.index);
+        self.set_latest(owner, slot, token);
+        Ok(Calling { slot, ticket: Ticket::new(token) })
     }
 
     /// Whether a call whose host function has returned was answered inline: then [`take_inline`](Self::take_inline) is to
@@ -373,7 +375,7 @@ impl<H> Table<H> {
         if let Some(owner) = here
             && slot.local(owner, |local| local.phase) == Phase::Calling
         {
-            return Self::answer_calling(owner, slot, token, raw);
+            return Self::answer_calling(owner, slot, token, raw).map_or(Answer::Unknown, Answer::Inline);
         }
         if !slot.try_claim(token.sequence()) {
             return Answer::Unknown;
@@ -387,26 +389,28 @@ impl<H> Table<H> {
         Answer::Queued { accepted }
     }
 
-    /// The call whose host function the owner called last and which runs, if this is its index.
+    /// Brings what the host answers to the call whose host function the owner called last and which runs; `None` if that is
+    /// not the call, or was answered: then [`answer`](Self::answer) knows what it is.
     #[inline]
-    pub(crate) fn calling(&self, owner: &Owner, token: u64) -> Option<&Slot<H>> {
-        let slot = self.latest(owner, token as u32 & (MAX_IN_FLIGHT - 1))?;
+    pub(crate) fn answer_latest(&self, owner: &Owner, token: u64, raw: Raw<'_>) -> Option<Accepted> {
+        let (slot, token) = self.latest(owner).filter(|(_, latest)| latest.bits() == token)?;
         if slot.local(owner, |local| local.phase) != Phase::Calling {
             return None;
         }
-        Some(slot)
+        Self::answer_calling(owner, slot, token, raw)
     }
 
     /// The owner answers such a call, inside of its host function: nobody else looks at the slot any longer.
     #[inline]
-    pub(crate) fn answer_calling(owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>) -> Answer {
+    fn answer_calling(owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>) -> Option<Accepted> {
         if !slot.try_claim(token.sequence()) {
-            return Answer::Unknown;
+            return None;
         }
-        // SAFETY: this thread moved the slot from OPEN to CLAIMED.
-        let accepted = unsafe { slot.decode(raw) };
+        // Before the outcome is there, which nobody looks for before the host function has returned: so nothing has to be
+        // kept until after the decoder.
         slot.local(owner, |local| local.phase = Phase::AnsweredInline);
-        Answer::Inline(accepted)
+        // SAFETY: this thread moved the slot from OPEN to CLAIMED.
+        Some(unsafe { slot.decode(raw) })
     }
 
     /// The owner has ended the call while the answer was being decoded.

@@ -7,8 +7,8 @@ use super::local::Local;
 use super::record::CallHold;
 use crate::HostError;
 use crate::inflight::{
-    Answer, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Slot,
-    Table, Ticket, Token,
+    Accepted, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Ticket,
+    Token,
 };
 use crate::panic::contain_call as contain;
 use crate::registry::{Missing, Name};
@@ -19,9 +19,6 @@ use tokio::time::Instant;
 
 /// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
 pub(super) const INLINE: i32 = 256;
-
-/// The slot of the call whose host function was called last and runs.
-pub(crate) type CalledLast = &'static Slot<CallHold>;
 
 /// Why a host call was not made.
 pub(crate) enum NotMade {
@@ -119,7 +116,11 @@ impl Local {
             return Err(self.not_encoded(token));
         }
         if watches {
-            self.report_if_slow(name, start);
+            let end = Tick::now();
+            // The clock ticks seldom.
+            if end != start {
+                self.report_if_slow(name, end.since(start));
+            }
         }
         Ok(calling)
     }
@@ -194,18 +195,13 @@ impl Local {
         calls.take_inline(&self.owner, calling)
     }
 
-    /// The call whose host function was called last and runs, if it may be this one.
+    /// Brings what the host answers to the call whose host function was called last and runs, if that is the call. Nobody
+    /// else can: then [`Context::answer`] knows what it is.
+    ///
+    /// [`Context::answer`]: super::record::Context::answer
     #[inline]
-    pub(crate) fn called_last(&self, token: u64) -> Option<CalledLast> {
-        self.context().calls.calling(&self.owner, token)
-    }
-
-    /// Brings the answer to such a call.
-    #[inline]
-    pub(crate) fn answer_inline(&self, slot: CalledLast, token: Token, raw: Raw<'_>) -> Answer {
-        let answer = Table::answer_calling(&self.owner, slot, token, raw);
-        self.context().count_answer(answer, token);
-        answer
+    pub(crate) fn answer_latest(&self, token: u64, ret: i32, payload: &[u8], limit: usize) -> Option<Accepted> {
+        self.context().calls.answer_latest(&self.owner, token, Raw::Host { ret, payload, limit })
     }
 
     /// Goes on with a call that was made just now and not answered.
@@ -248,17 +244,9 @@ impl Local {
     }
 
     /// Reports the host's function if it was slow.
-    #[inline]
-    fn report_if_slow(&self, name: &Name<'_>, start: Tick) {
-        let end = Tick::now();
-        // The clock ticks seldom.
-        if end != start {
-            self.report(name, end.since(start));
-        }
-    }
-
     #[cold]
-    fn report(&self, name: &Name<'_>, took: Duration) {
+    #[inline(never)]
+    fn report_if_slow(&self, name: &Name<'_>, took: Duration) {
         if took < self.instance.options.slow_host {
             return;
         }

@@ -1,58 +1,39 @@
 //! A clock that is cheap enough to be read around every host function.
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use std::mem::MaybeUninit;
 use std::time::Duration;
 
-/// A moment, as coarse as the system's timer tick.
+/// A moment, in nanoseconds.
 ///
-/// On Linux this is `CLOCK_MONOTONIC_COARSE`: 5 ns a reading instead of 20, and a tick of 1 to 10 ms (`CONFIG_HZ`).
-#[cfg(any(target_os = "linux", target_os = "android"))]
+/// On Linux it is as coarse as the system's timer tick of 1 to 10 ms (`CONFIG_HZ`): `CLOCK_MONOTONIC_COARSE` takes 5 ns a reading
+/// instead of 20.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tick {
-    seconds: libc::time_t,
-    nanoseconds: libc::c_long,
-}
+pub(crate) struct Tick(u64);
 
-#[cfg(any(target_os = "linux", target_os = "android"))]
 impl Tick {
-    #[inline]
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[inline(always)]
     pub(crate) fn now() -> Self {
-        let mut time = MaybeUninit::<libc::timespec>::uninit();
+        let mut time = std::mem::MaybeUninit::<libc::timespec>::uninit();
         // SAFETY: the clock exists since Linux 2.6.32, and the pointer is to a timespec, which it fills in.
         let time = unsafe {
             libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, time.as_mut_ptr());
             time.assume_init()
         };
-        Self { seconds: time.tv_sec, nanoseconds: time.tv_nsec }
+        // Neither is ever negative, and the clock begins with the machine.
+        Self((time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64))
     }
 
-    /// The time between two moments, or none if `earlier` is later.
-    #[cold]
-    pub(crate) fn since(self, earlier: Self) -> Duration {
-        // Both are never negative.
-        let of = |tick: Self| Duration::new(tick.seconds as u64, tick.nanoseconds as u32);
-        of(self).saturating_sub(of(earlier))
-    }
-}
-
-/// A moment.
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tick(Option<std::time::Instant>);
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-impl Tick {
-    #[inline]
+    /// Counted from the first reading.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(crate) fn now() -> Self {
-        Self(Some(std::time::Instant::now()))
+        use std::sync::OnceLock;
+        use std::time::Instant;
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        Self(FIRST.get_or_init(Instant::now).elapsed().as_nanos() as u64)
     }
 
     /// The time between two moments, or none if `earlier` is later.
     pub(crate) fn since(self, earlier: Self) -> Duration {
-        match (self.0, earlier.0) {
-            (Some(later), Some(earlier)) => later.saturating_duration_since(earlier),
-            _ => Duration::ZERO,
-        }
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }

@@ -243,7 +243,7 @@ impl Drop for Decoding {
 }
 
 /// The `Local` of this thread, if it is an FFI thread.
-pub(super) fn local<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
+pub(crate) fn local<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
     // SAFETY: it is used by `f` alone, which returns before the loop goes on.
     unsafe { loop_of_this_thread() }.map(f)
 }

@@ -139,18 +139,22 @@ impl Context {
     }
 
     #[inline]
-    pub(super) fn count_answer(&self, answer: Answer, token: Token) {
+    fn count_answer(&self, answer: Answer, token: Token) {
         match answer {
             Answer::Inline(Accepted::Decoded) | Answer::Queued { accepted: Accepted::Decoded } => {}
             odd => self.count_odd_answer(odd, token),
         }
     }
 
+    pub(crate) fn count_undecodable(&self) {
+        self.answers_undecodable.bump();
+    }
+
     /// The subscriber is foreign code.
     #[cold]
     fn count_odd_answer(&self, answer: Answer, token: Token) {
         if answer != Answer::Unknown {
-            return self.answers_undecodable.bump();
+            return self.count_undecodable();
         }
         self.answers_refused.bump();
         crate::panic::contain_call(|| {

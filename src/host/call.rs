@@ -121,10 +121,10 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
         self
     }
 
-    /// Whether it is over, and has nothing to drop.
+    /// Whether it is over, and nothing is to be dropped.
     #[inline]
     pub(super) fn is_spent(&self) -> bool {
-        self.state.is_spent() && matches!(*self.held, Held::Nothing)
+        self.state.is_spent()
     }
 
     pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
@@ -173,6 +173,9 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     #[inline(never)]
     fn poll_uncommon(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
+        if self.is_spent() {
+            return Poll::Pending;
+        }
         self.state.host.with_local(|local| match (local, &self.state.progress) {
             (None, _) | (_, Progress::OffThread) => match self.off_thread {
                 Some(go_on) => go_on(self, cx),
@@ -233,7 +236,8 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
             if this.state.is_plain() {
                 if let Some(hold) = local.ready(this.function.name()) {
                     let (state, name, held) = (&mut this.state, this.function.name(), &mut this.held);
-                    return make(state, name, held, local, cx, (hold, None), Format::Native);
+                    // SAFETY: a call has its arguments until it is made.
+                    return unsafe { make(state, name, held, local, cx, (hold, None), Format::Native) };
                 }
             } else if let Some(outcome) = take_ready(&mut this.state, local) {
                 return Poll::Ready(outcome);

@@ -2,9 +2,9 @@
 
 use super::sequence::{BLOCK, Supply};
 use super::slot::{Phase, Slot};
-use super::{MAX_IN_FLIGHT, Owner, Table};
+use super::{MAX_IN_FLIGHT, Owner, Table, Token};
 use std::cell::Cell;
-use std::ptr;
+use std::ptr::{self, NonNull};
 
 /// What only the owner touches. Indexes in here are those of slots + 1; 0 means no slot.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ pub(super) struct Books<H> {
     last_of_block: Cell<u64>,
     /// The head of the free slots; null if no slot is free.
     free: Cell<*const Slot<H>>,
-    /// The slot that was taken last: mostly that of the call whose host function is running. Null before the first.
-    latest: Cell<*const Slot<H>>,
+    /// The call that was begun last, and its slot: mostly the one whose host function is running.
+    latest: Cell<Option<(NonNull<Slot<H>>, Token)>>,
     /// Slots that were ever used: those from this index on have never been.
     fresh: Cell<u32>,
     /// Calls begun and not given back.
@@ -34,7 +34,7 @@ impl<H> Books<H> {
             sequence: Cell::new(0),
             last_of_block: Cell::new(0),
             free: Cell::new(ptr::null()),
-            latest: Cell::new(ptr::null()),
+            latest: Cell::new(None),
             fresh: Cell::new(0),
             live: Cell::new(0),
             lingering: Cell::new(0),
@@ -72,17 +72,21 @@ impl<H> Table<H> {
             None => self.grow()?,
         };
         books.free.set(slot.local(owner, |local| local.next_free));
-        books.latest.set(slot);
         books.sequence.set(books.sequence.get() + 1);
         books.live.set(books.live.get() + 1);
         Some((slot, books.sequence.get()))
     }
 
-    /// The slot that was taken last, if it has this index: it is found without a look at the segments.
+    /// The call that was begun last, and its slot, which is found without a look at the segments.
     #[inline]
-    pub(super) fn latest(&self, _owner: &Owner, index: u32) -> Option<&Slot<H>> {
-        // SAFETY: null, or a slot of this table, which live as long as that.
-        unsafe { self.books.latest.get().as_ref() }.filter(|slot| slot.index == index)
+    pub(super) fn latest(&self, _owner: &Owner) -> Option<(&Slot<H>, Token)> {
+        // SAFETY: a slot of this table, which live as long as that.
+        self.books.latest.get().map(|(slot, token)| (unsafe { slot.as_ref() }, token))
+    }
+
+    #[inline]
+    pub(super) fn set_latest(&self, _owner: &Owner, slot: &Slot<H>, token: Token) {
+        self.books.latest.set(Some((NonNull::from(slot), token)));
     }
 
     #[cold]

@@ -194,19 +194,30 @@ pub unsafe fn host_complete(
 ) -> c_int {
     // SAFETY: it is used before the loop goes on.
     if let Some(local) = unsafe { current::loop_of(ctx.addr()) }
-        && let Some(slot) = local.called_last(token)
-        && let Some(named) = Token::from_bits(token)
         && !msg.is_null()
-        && len <= local.context().max_payload()
         && local.host.is_live()
     {
         let limit = local.context().max_payload();
-        // SAFETY: not null, and by the caller's contract as long as it says.
-        let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
-        return accepted(&local.answer_inline(slot, named, Raw::Host { ret, payload, limit })).code();
+        if len <= limit {
+            // SAFETY: not null, and by the caller's contract as long as it says.
+            let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
+            match local.answer_latest(token, ret, payload, limit) {
+                Some(Accepted::Decoded) => return Status::Ok.code(),
+                Some(Accepted::Undecodable) => return undecodable(),
+                None => {}
+            }
+        }
     }
     // SAFETY: the caller's contract.
     unsafe { complete(ctx, token, ret, msg, len, library) }
+}
+
+/// Looks its context up again, so that nothing is kept for it while an answer is decoded.
+#[cold]
+#[inline(never)]
+fn undecodable() -> c_int {
+    current::local(|local| local.context().count_undecodable());
+    Status::Decode.code()
 }
 
 /// An answer from any thread, with a handle and a token that may be anything. It does not unwind.

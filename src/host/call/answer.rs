@@ -29,24 +29,13 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Decode for Reader<T, E, CBOR> {
 
     #[inline(always)]
     unsafe fn decode(answer: Raw<'_>, place: *mut Self::Outcome) -> Accepted {
-        let Raw::Host { ret: OK, payload, limit } = answer else {
-            // SAFETY: the caller's contract.
-            return unsafe { Self::decode_failure(answer, place) };
-        };
-        // SAFETY: the host passed the payload as an answer, by the contract of `host_complete`; the caller's contract.
-        let decoded = catch_unwind(AssertUnwindSafe(|| unsafe {
-            match T::from_host(Self::FORMAT, payload, limit) {
-                Ok(result) => {
-                    place.write(Ok(result));
-                    Accepted::Decoded
-                }
-                Err(error) => undecodable(&error, place),
+        // SAFETY: the caller's contract.
+        unsafe {
+            match answer {
+                Raw::Host { ret: OK, payload, limit } => Self::decode_result(payload, limit, place),
+                Raw::Host { ret, payload, limit } => Self::decode_failure(ret, payload, limit, place),
+                Raw::Unreadable(text) => undecodable(DecodeError::new(text), place),
             }
-        }));
-        match decoded {
-            Ok(accepted) => accepted,
-            // SAFETY: the caller's contract.
-            Err(panic) => unsafe { decoder_panicked(panic, place) },
         }
     }
 }
@@ -57,23 +46,43 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Reader<T, E, CBOR> {
     /// # Safety
     ///
     /// As for [`decode`](Decode::decode).
-    #[cold]
-    unsafe fn decode_failure(answer: Raw<'_>, place: *mut Outcome<T, E>) -> Accepted {
-        let failure = catch_unwind(AssertUnwindSafe(|| match answer {
-            Raw::Unreadable(text) => Err(DecodeError::new(text)),
-            // SAFETY: as for `decode`.
-            Raw::Host { ret: ERR, payload, limit } => unsafe { E::declared(Self::FORMAT, payload, limit) },
-            Raw::Host { ret: CANCELLED, .. } => Ok(HostError::Cancelled),
-            Raw::Host { ret: DISCONNECTED, .. } => Ok(HostError::Disconnected),
-            Raw::Host { ret: code, payload, .. } => {
-                Ok(HostError::Failed { code, text: String::from_utf8_lossy(payload).into_owned() })
+    #[inline(always)]
+    unsafe fn decode_result(payload: &[u8], limit: usize, place: *mut Outcome<T, E>) -> Accepted {
+        // SAFETY: the host passed the payload as an answer, by the contract of `host_complete`; the caller's contract.
+        let decoded = catch_unwind(AssertUnwindSafe(move || unsafe {
+            match T::from_host(Self::FORMAT, payload, limit) {
+                Ok(result) => {
+                    place.write(Ok(result));
+                    Accepted::Decoded
+                }
+                Err(error) => undecodable(error, place),
             }
+        }));
+        match decoded {
+            Ok(accepted) => accepted,
+            // SAFETY: the caller's contract.
+            Err(panic) => unsafe { decoder_panicked(panic, place) },
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As for [`decode`](Decode::decode).
+    #[cold]
+    #[inline(never)]
+    unsafe fn decode_failure(ret: i32, payload: &[u8], limit: usize, place: *mut Outcome<T, E>) -> Accepted {
+        let failure = catch_unwind(AssertUnwindSafe(|| match ret {
+            // SAFETY: as for `decode`.
+            ERR => unsafe { E::declared(Self::FORMAT, payload, limit) },
+            CANCELLED => Ok(HostError::Cancelled),
+            DISCONNECTED => Ok(HostError::Disconnected),
+            code => Ok(HostError::Failed { code, text: String::from_utf8_lossy(payload).into_owned() }),
         }));
         // SAFETY: the caller's contract.
         unsafe {
             match failure {
                 Ok(Ok(error)) => place.write(Err(error)),
-                Ok(Err(error)) => return undecodable(&error, place),
+                Ok(Err(error)) => return undecodable(error, place),
                 Err(panic) => return decoder_panicked(panic, place),
             }
         }
@@ -90,7 +99,7 @@ impl<T: FromHost, E: FromHost, const CBOR: bool> Reader<T, E, CBOR> {
 unsafe fn decoder_panicked<T, E>(panic: Payload, place: *mut Outcome<T, E>) -> Accepted {
     let text = panic::explain(panic);
     // SAFETY: the caller's contract.
-    unsafe { undecodable(&DecodeError::new(format_args!("the decoder panicked: {text}")), place) }
+    unsafe { undecodable(DecodeError::new(format_args!("the decoder panicked: {text}")), place) }
 }
 
 /// An answer that cannot be read is an outcome, too.
@@ -99,7 +108,8 @@ unsafe fn decoder_panicked<T, E>(panic: Payload, place: *mut Outcome<T, E>) -> A
 ///
 /// As for [`decode`](Decode::decode).
 #[cold]
-unsafe fn undecodable<T, E>(error: &DecodeError, place: *mut Outcome<T, E>) -> Accepted {
+#[inline(never)]
+unsafe fn undecodable<T, E>(error: DecodeError, place: *mut Outcome<T, E>) -> Accepted {
     // SAFETY: the caller's contract.
     unsafe { place.write(Err(HostError::Decode(error.to_string()))) };
     Accepted::Undecodable

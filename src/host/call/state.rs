@@ -15,8 +15,10 @@ use crate::inflight::{Calling, Poll as CallPoll, Reason, Ticket, Untyped};
 use crate::panic::contain_call as contain;
 use crate::registry::Name;
 use std::future::Future;
+use std::hint::unreachable_unchecked;
 use std::mem::replace;
 use std::pin::Pin;
+use std::ptr;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -71,6 +73,8 @@ pub(super) enum Progress {
     OffThread,
     /// Settled.
     Done,
+    /// Settled, and nothing is left to be dropped, whatever the places hold.
+    Spent,
 }
 
 /// What became of a call that was open.
@@ -124,15 +128,28 @@ fn prepare<A: ToHost, T: FromHost, E: FromHost>(
     match local.prepare(name, state.deadline(), granted) {
         Ok((hold, until)) => {
             let format = hold.function().format;
-            make(state, name, held, local, cx, (hold, until), format)
+            // One that has no arguments any longer was made before.
+            let Held::Args(_) = held else { return Poll::Pending };
+            // SAFETY: they are there.
+            let polled = unsafe { make(state, name, held, local, cx, (hold, until), format) };
+            if polled.is_ready() {
+                state.drop_slow();
+                // SAFETY: what it held was dropped.
+                unsafe { ptr::from_mut(held).write(Held::Nothing) };
+            }
+            polled
         }
         Err(not_made) => not_made_now(state, name, held, local, cx, not_made),
     }
 }
 
-/// Makes the call.
+/// Makes the call. If it is over then its arguments were dropped, where they are.
+///
+/// # Safety
+///
+/// Its arguments are held; if it is over, they are neither used nor dropped again.
 #[inline(always)]
-pub(super) fn make<A: ToHost, T: FromHost, E: FromHost>(
+pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost>(
     state: &mut CallState,
     name: &Name<'_>,
     held: &mut Held<A, T, E>,
@@ -141,9 +158,10 @@ pub(super) fn make<A: ToHost, T: FromHost, E: FromHost>(
     (hold, until): (CallHold, Option<Instant>),
     format: Format,
 ) -> Poll<Outcome<T, E>> {
-    // Nothing is left of one that was answered inline, or that panicked, and is polled again.
+    // One that panics now, and is polled again, is not made again.
     state.progress = Progress::Done;
-    let Held::Args(args) = held else { return Poll::Pending };
+    // SAFETY: the caller's contract.
+    let Held::Args(args) = held else { unsafe { unreachable_unchecked() } };
     let encode = |take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
     let calling = match local.make(hold, decoder(format), name, encode) {
         Ok(calling) => calling,
@@ -153,7 +171,9 @@ pub(super) fn make<A: ToHost, T: FromHost, E: FromHost>(
         return made(state, held, local, cx, calling, until);
     }
     // Before the outcome, which is moved once, to where it stays.
-    held.drop_args();
+    // SAFETY: they are dropped once, as nothing that is held is looked at any longer.
+    unsafe { ptr::drop_in_place(args) };
+    state.progress = Progress::Spent;
     Poll::Ready(local.take_answer(calling))
 }
 
@@ -184,6 +204,8 @@ pub(super) fn take_ready<T: FromHost, E: FromHost>(state: &mut CallState, local:
         _ => return None,
     }
     let Progress::Open(ticket) = state.settle() else { return None };
+    // Its arguments were dropped when it had been made.
+    state.progress = Progress::Spent;
     // SAFETY: a call has tickets only of its own, which are made for this outcome.
     Some(local.finish_call(unsafe { ticket.typed() }))
 }
@@ -252,10 +274,10 @@ impl CallState {
         matches!(self.progress, Progress::Plain)
     }
 
-    /// Whether it has settled, and holds nothing.
+    /// Whether it has settled, and nothing is to be dropped.
     #[inline]
     pub(super) fn is_spent(&self) -> bool {
-        matches!(self.progress, Progress::Done) && self.slow.is_none()
+        matches!(self.progress, Progress::Spent)
     }
 
     /// Whether it was not polled yet.
@@ -371,11 +393,16 @@ impl CallState {
     /// The end; returns where it stood.
     #[inline]
     pub(super) fn settle(&mut self) -> Progress {
+        self.drop_slow();
+        replace(&mut self.progress, Progress::Done)
+    }
+
+    #[inline]
+    fn drop_slow(&mut self) {
         if self.slow.is_some() {
             self.set_timer(None);
             self.slow = None;
         }
-        replace(&mut self.progress, Progress::Done)
     }
 
     /// The part that goes on with it on the FFI thread, while this one waits for the outcome.
