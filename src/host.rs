@@ -5,6 +5,7 @@ mod payload;
 mod typed;
 
 pub use self::call::Call;
+pub(crate) use self::call::Encoder;
 pub use self::payload::{FromHost, ToHost};
 pub use self::typed::HostCall;
 pub(crate) use self::typed::call_now;
@@ -102,7 +103,7 @@ impl Host {
         function: impl Into<HostFnRef<'a>>,
         args: A,
     ) -> Call<'a, A, T, E> {
-        Call::new(self, function.into(), args).anywhere()
+        Call::new(Some(self), function.into(), args).anywhere()
     }
 
     /// Calls a host function that answers before it returns, and does not wait for one that does not.
@@ -215,7 +216,15 @@ impl Host {
     #[inline]
     unsafe fn local<'a>(self) -> Option<&'a Local> {
         // SAFETY: passed on.
-        unsafe { current::local_of(self) }
+        unsafe { current::local_of(Some(self)) }
+    }
+
+    /// Whether that is this one.
+    #[inline]
+    pub(crate) fn is_that(self, other: Option<Self>) -> bool {
+        // One comparison for both: no host has the address of none.
+        let context = other.map_or(ptr::null(), |other| ptr::from_ref(other.context));
+        ptr::eq(self.context, context) && other.is_some_and(|other| self.generation == other.generation)
     }
 
     /// Uses the handles that this host knows.
@@ -262,6 +271,10 @@ impl HostFn {
     /// The name.
     pub const fn name(&self) -> &'static str {
         self.0.text()
+    }
+
+    pub(crate) fn declared(&self) -> &DeclaredName {
+        &self.0
     }
 }
 

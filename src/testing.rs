@@ -37,6 +37,7 @@
 //! ```
 
 use crate::HostFn;
+use crate::registry::DeclaredName;
 use futures::future::BoxFuture;
 use std::any::Any;
 use std::cell::RefCell;
@@ -54,7 +55,7 @@ struct Entry {
     number: u64,
     name: &'static str,
     /// Nothing for a listener.
-    function: *const HostFn,
+    function: *const DeclaredName,
     /// A [`Double`], a [`DoubleNow`] or a [`Listener`].
     value: Rc<dyn Any>,
 }
@@ -74,7 +75,7 @@ thread_local! {
 struct Guard(u64, PhantomData<*const ()>);
 
 impl Guard {
-    fn new(name: &'static str, function: *const HostFn, value: Rc<dyn Any>) -> Self {
+    fn new(name: &'static str, function: *const DeclaredName, value: Rc<dyn Any>) -> Self {
         FIND.get_or_init(|| find);
         ENTRIES.with_borrow_mut(|(last, entries)| {
             *last += 1;
@@ -108,7 +109,7 @@ pub struct Listening(#[expect(dead_code, reason = "it is dropped")] Guard);
 
 /// Gives a host function a [`Double`] or a [`DoubleNow`].
 pub(crate) fn implement<D: 'static>(function: &'static HostFn, double: D) -> Implementation {
-    Implementation(Guard::new(function.name(), function, Rc::new(double)))
+    Implementation(Guard::new(function.name(), function.declared(), Rc::new(double)))
 }
 
 pub(crate) fn listen<A: 'static>(event: &'static str, listener: impl Fn(A) + 'static) -> Listening {
@@ -129,7 +130,7 @@ fn latest<D: Clone + 'static>(matches: &dyn Fn(&Entry) -> bool) -> Option<D> {
 }
 
 /// The [`Double`] or [`DoubleNow`] that counts on this thread.
-pub(crate) fn double<D: Clone + 'static>(function: &'static HostFn) -> Option<D> {
+pub(crate) fn double<D: Clone + 'static>(function: &DeclaredName) -> Option<D> {
     latest(&|entry| ptr::eq(entry.function, function))
 }
 

@@ -51,7 +51,7 @@ pub unsafe trait Lower {
     fn encode(&self, writer: &mut CborWriter<'_>);
 
     /// Passes it natively, as a whole payload: its C type, unless it is text, bytes or nothing.
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
+    fn payload(&self, take: impl FnMut(&[u8])) {
         native::payload(self, take);
     }
 
@@ -77,7 +77,7 @@ pub unsafe trait Lower {
     }
 
     /// Passes a list of it natively, as a whole payload.
-    fn list_payload(list: &[Self], take: &mut dyn FnMut(&[u8]))
+    fn list_payload(list: &[Self], take: impl FnMut(&[u8]))
     where
         Self: Sized,
     {

@@ -6,6 +6,7 @@ use super::deadline::{Deadline, Over};
 use super::local::Local;
 use super::record::CallHold;
 use crate::HostError;
+use crate::host::{Encoder, ToHost};
 use crate::inflight::{
     Accepted, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Ticket,
     Token,
@@ -82,15 +83,13 @@ impl Local {
     }
 
     /// Makes a host call: takes a slot, publishes it, and calls the host's function.
-    ///
-    /// `encode` is handed what to do with the bytes.
     #[inline]
     pub(crate) fn make<T>(
         &self,
         hold: CallHold,
         decoder: &'static Decoder<T>,
         name: &Name<'_>,
-        encode: impl FnOnce(&mut dyn FnMut(&[u8])),
+        (encoder, args): (impl Encoder, &impl ToHost),
     ) -> Result<Calling<'static, T, CallHold>, NotMade> {
         let target = hold.function().target();
         let calling = match self.context().calls.begin(&self.owner, hold, decoder) {
@@ -101,7 +100,7 @@ impl Local {
         let mut begun = Begun { local: self, token, is_invoked: false };
         let watches = self.watches_host;
         let mut start = Tick::default();
-        encode(&mut |request| {
+        encoder.encode(args, |request| {
             if !begun.is_invoked {
                 begun.is_invoked = true;
                 self.counters().calls.bump_owned();

@@ -194,19 +194,15 @@ unsafe fn loop_of_this_thread<'a>() -> Option<&'a Local> {
     unsafe { local.as_ref() }
 }
 
-/// The FFI thread's part of this very context, if this thread is that thread.
+/// The FFI thread's part of this very context, if there is one and this thread is that thread.
 ///
 /// # Safety
 ///
 /// As for [`loop_of_this_thread`].
 #[inline]
-pub(crate) unsafe fn local_of<'a>(host: Host) -> Option<&'a Local> {
+pub(crate) unsafe fn local_of<'a>(host: Option<Host>) -> Option<&'a Local> {
     // SAFETY: passed on.
-    let local = unsafe { loop_of_this_thread()? };
-    if local.host != host {
-        return None;
-    }
-    Some(local)
+    unsafe { loop_of_this_thread() }.filter(|local| local.host.is_that(host))
 }
 
 /// The FFI thread's part of the context with this handle, if this thread is that thread and nothing else was entered on it.

@@ -6,21 +6,26 @@
 //! for; a typed call that names none belongs to its FFI thread, so that a library which makes no others links none of it.
 
 mod answer;
+mod encode;
 mod off_thread;
 mod state;
 mod sync;
 
-use self::answer::Outcome;
+use self::answer::{Outcome, decoder};
+pub(crate) use self::encode::Encoder;
+use self::encode::Natively;
 use self::off_thread::{Delivered, Delivery, PostedCall};
 pub(super) use self::state::WaitPolicy;
 use self::state::{CallState, Progress, make, poll_uncommon, take_ready};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
 use crate::Format;
+use crate::context::current::local_of;
 use crate::context::gate::{Phase, Refused};
-use crate::error::HostError;
+use crate::error::{HostError, NoContext};
 use crate::host::{FromHost, ToHost};
 use crate::panic::Contained;
+use crate::registry::Name;
 use futures::future::BoxFuture;
 use std::future::Future;
 use std::mem::{ManuallyDrop, replace};
@@ -103,7 +108,7 @@ unsafe fn drop_unspent<A, T, E>(state: &mut ManuallyDrop<CallState>, held: &mut 
 
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
-    pub(super) fn new(host: Host, function: HostFnRef<'a>, args: A) -> Self {
+    pub(super) fn new(host: Option<Host>, function: HostFnRef<'a>, args: A) -> Self {
         let held = Held::Args(Contained::new(args));
         Self {
             state: ManuallyDrop::new(CallState::new(host)),
@@ -127,10 +132,25 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
         self.state.is_spent()
     }
 
-    pub(super) fn with(mut self, deadline: Option<Duration>, wait_policy: WaitPolicy) -> Self {
-        self.state.set_limit(deadline);
-        self.state.wait_policy = wait_policy;
-        self
+    /// Whether it was made in no context, and none was named since.
+    #[inline]
+    pub(super) fn is_detached(&self) -> bool {
+        self.state.host.is_none()
+    }
+
+    pub(super) fn function(&self) -> &Name<'a> {
+        &self.function.0
+    }
+
+    /// Its arguments, unless it was made.
+    pub(super) fn take_args(&mut self) -> Option<A> {
+        match replace(&mut *self.held, Held::Nothing) {
+            Held::Args(args) => Some(args.into_inner()),
+            other => {
+                *self.held = other;
+                None
+            }
+        }
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
@@ -164,11 +184,11 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
     }
 
     /// Calls this host, from any thread; or the one before, if it was polled already.
-    pub(super) fn on(mut self, host: Host) -> Self {
+    pub(super) fn set_host(&mut self, host: Host) {
         if self.state.is_new() {
-            self.state.host = host;
+            self.state.host = Some(host);
         }
-        self.anywhere()
+        self.off_thread = Some(Self::poll_off_thread);
     }
 
     #[inline(never)]
@@ -176,7 +196,10 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         if self.is_spent() {
             return Poll::Pending;
         }
-        self.state.host.with_local(|local| match (local, &self.state.progress) {
+        let Some(host) = self.state.host else {
+            return Poll::Ready(Err(HostError::NoContext(NoContext::Nowhere)));
+        };
+        host.with_local(|local| match (local, &self.state.progress) {
             (None, _) | (_, Progress::OffThread) => match self.off_thread {
                 Some(go_on) => go_on(self, cx),
                 None => Poll::Ready(Err(self.state.misplaced().widen())),
@@ -204,7 +227,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     /// Sends the call to the FFI thread, with its ticket if it has one.
     fn send(&mut self) -> Result<(), Refused> {
-        let inside = self.state.host.enter(Phase::Closing)?;
+        let inside = self.state.host.ok_or(Refused::Stale)?.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, receiver) = oneshot::channel();
         let delivery = Held::Delivery(Box::pin(Delivery { receiver: Contained::new(receiver), abandoned }));
@@ -232,12 +255,14 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         // SAFETY: it is used before this returns, and this is code that the loop runs, if there is one.
-        if let Some(local) = unsafe { this.state.host.local() } {
+        if let Some(local) = unsafe { local_of(this.state.host) } {
             if this.state.is_plain() {
                 if let Some(hold) = local.ready(this.function.name()) {
                     let (state, name, held) = (&mut this.state, this.function.name(), &mut this.held);
                     // SAFETY: a call has its arguments until it is made.
-                    return unsafe { make(state, name, held, local, cx, (hold, None), Format::Native) };
+                    return unsafe {
+                        make(state, name, held, local, cx, (hold, None), (decoder(Format::Native), Natively))
+                    };
                 }
             } else if let Some(outcome) = take_ready(&mut this.state, local) {
                 return Poll::Ready(outcome);

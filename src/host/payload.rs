@@ -15,6 +15,12 @@ pub trait ToHost {
     /// Hands `take` the payload in that format: once, before this returns. It lives only that long.
     fn to_host(&self, format: Format, take: &mut dyn FnMut(&[u8]));
 
+    /// The same natively, where it is known what takes it: so that both can become one piece of code.
+    #[inline]
+    fn to_host_natively(&self, mut take: impl FnMut(&[u8])) {
+        self.to_host(Format::Native, &mut take);
+    }
+
     /// Takes over what is borrowed.
     fn into_owned(self) -> Self::Owned;
 }

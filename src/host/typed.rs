@@ -1,10 +1,11 @@
 //! Calls to host functions that were declared with `#[ffi_host]`: typed arguments, results and errors.
 
-use super::call::{Call, WaitPolicy};
+use super::call::Call;
 use super::{FromHost, Host, HostFn, ToHost};
 use crate::Format;
 use crate::context::current;
 use crate::error::{DecodeError, HostError, NoContext};
+use crate::registry::Name;
 use crate::testing::{self, Double, DoubleNow};
 use crate::wire::{self, Awaited, DeclaredByHost, Lift};
 use futures::future::BoxFuture;
@@ -88,30 +89,21 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 ///
 /// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
 #[must_use = "a call does nothing before it is awaited"]
-pub struct HostCall<A: ToHost, R: Awaited>(ManuallyDrop<State<A, R>>);
-
-enum State<A: ToHost, R: Awaited> {
-    Attached(Call<'static, A, Answer<R::Result>, Error<R::Error>>),
-    /// In no context, so far.
-    Detached {
-        function: &'static HostFn,
-        args: Option<A>,
-        deadline: Option<Duration>,
-        wait_policy: WaitPolicy,
-    },
-    /// In a unit test.
-    Double(BoxFuture<'static, R>),
+pub struct HostCall<A: ToHost, R: Awaited> {
+    /// Both are dropped by hand: a call that is over has nothing to drop, and that is seen with one look.
+    call: ManuallyDrop<Call<'static, A, Answer<R::Result>, Error<R::Error>>>,
+    /// What stands in for the host in a unit test, where there is no context.
+    double: ManuallyDrop<Option<BoxFuture<'static, R>>>,
 }
 
 impl<A: ToHost, R: Awaited> Unpin for HostCall<A, R> {}
 
-/// By hand: one that is over has nothing to drop, and that is seen with one look.
 impl<A: ToHost, R: Awaited> Drop for HostCall<A, R> {
     #[inline]
     fn drop(&mut self) {
-        if !matches!(&*self.0, State::Attached(call) if call.is_spent()) {
+        if !self.call.is_spent() {
             // SAFETY: it is dropped once, here.
-            unsafe { drop_state(&mut self.0) };
+            unsafe { drop_unspent(self) };
         }
     }
 }
@@ -120,9 +112,12 @@ impl<A: ToHost, R: Awaited> Drop for HostCall<A, R> {
 ///
 /// It is not used again.
 #[cold]
-unsafe fn drop_state<A: ToHost, R: Awaited>(state: &mut ManuallyDrop<State<A, R>>) {
+unsafe fn drop_unspent<A: ToHost, R: Awaited>(this: &mut HostCall<A, R>) {
     // SAFETY: the caller's contract.
-    unsafe { ManuallyDrop::drop(state) };
+    unsafe {
+        ManuallyDrop::drop(&mut this.call);
+        ManuallyDrop::drop(&mut this.double);
+    }
 }
 
 impl<A: ToHost, R: Awaited> fmt::Debug for HostCall<A, R> {
@@ -136,33 +131,14 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     #[doc(hidden)]
     #[inline]
     pub fn new(function: &'static HostFn, args: A) -> Self {
-        let Some(host) = current::host() else { return Self::without_context(function, args) };
-        Self(ManuallyDrop::new(State::Attached(Call::new(host, function.into(), args))))
-    }
-
-    #[cold]
-    fn without_context(function: &'static HostFn, args: A) -> Self {
-        Self(ManuallyDrop::new(match testing::double::<Double<A::Owned, R>>(function) {
-            Some(double) => State::Double(double(args.into_owned())),
-            None => State::Detached { function, args: Some(args), deadline: None, wait_policy: WaitPolicy::default() },
-        }))
+        let call = Call::new(current::host(), function.into(), args);
+        Self { call: ManuallyDrop::new(call), double: ManuallyDrop::new(None) }
     }
 
     /// Calls this host, from any thread: for code that does not run on its FFI thread, a `spawn_blocking` closure for instance.
-    pub fn on(self, host: Host) -> Self {
-        Self(ManuallyDrop::new(match self.into_state() {
-            State::Attached(call) => State::Attached(call.on(host)),
-            State::Detached { function, args: Some(args), deadline, wait_policy } => {
-                State::Attached(host.call_as(function, args).with(deadline, wait_policy))
-            }
-            other => other,
-        }))
-    }
-
-    fn into_state(self) -> State<A, R> {
-        let mut this = ManuallyDrop::new(self);
-        // SAFETY: it is taken out once, since what held it is not dropped.
-        unsafe { ManuallyDrop::take(&mut this.0) }
+    pub fn on(mut self, host: Host) -> Self {
+        self.call.set_host(host);
+        self
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
@@ -170,50 +146,50 @@ impl<A: ToHost, R: Awaited + 'static> HostCall<A, R> {
     /// Without this the deadline is that of `#[ffi_host(deadline = "…")]`, or else of the registration, or else the
     /// library's.
     pub fn deadline(mut self, limit: Duration) -> Self {
-        match &mut *self.0 {
-            State::Attached(call) => call.set_deadline(limit),
-            State::Detached { deadline, .. } => *deadline = Some(limit),
-            State::Double(_) => {}
-        }
+        self.call.set_deadline(limit);
         self
     }
 
     /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
     pub fn wait_for_room(mut self) -> Self {
-        if let Some(wait_policy) = self.wait_policy() {
-            wait_policy.room = true;
-        }
+        self.call.wait_policy().room = true;
         self
     }
 
     /// Waits until the host has registered the function, instead of ending with [`HostError::NotRegistered`]. This is for
     /// constructors: a host can register only after create has returned.
     pub fn wait_for_registration(mut self) -> Self {
-        if let Some(wait_policy) = self.wait_policy() {
-            wait_policy.registration = true;
-        }
+        self.call.wait_policy().registration = true;
         self
     }
 
-    fn wait_policy(&mut self) -> Option<&mut WaitPolicy> {
-        match &mut *self.0 {
-            State::Attached(call) => Some(call.wait_policy()),
-            State::Detached { wait_policy, .. } => Some(wait_policy),
-            State::Double(_) => None,
+    /// Goes on where there is no context: with what stands in for the host in a unit test.
+    #[cold]
+    #[inline(never)]
+    fn poll_detached(&mut self, cx: &mut Context<'_>) -> Poll<R> {
+        if self.double.is_none()
+            && let Name::Declared(function) = self.call.function()
+            && let Some(double) = testing::double::<Double<A::Owned, R>>(function)
+            && let Some(args) = self.call.take_args()
+        {
+            *self.double = Some(double(args.into_owned()));
+        }
+        match &mut *self.double {
+            Some(double) => double.as_mut().poll(cx),
+            None => Poll::Ready(R::from_outcome(Err(HostError::NoContext(NoContext::Nowhere)))),
         }
     }
 }
 
-impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
+impl<A: ToHost, R: Awaited + 'static> Future for HostCall<A, R> {
     type Output = R;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        match &mut *self.0 {
-            State::Attached(call) => Pin::new(call).poll(cx).map(outcome),
-            State::Detached { .. } => Poll::Ready(R::from_outcome(Err(HostError::NoContext(NoContext::Nowhere)))),
-            State::Double(double) => double.as_mut().poll(cx),
+        if self.call.is_detached() {
+            return self.poll_detached(cx);
         }
+        Pin::new(&mut *self.call).poll(cx).map(outcome)
     }
 }
 
@@ -221,7 +197,7 @@ impl<A: ToHost, R: Awaited> Future for HostCall<A, R> {
 pub(crate) fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {
     match Host::current() {
         Ok(host) => outcome(host.call_sync(function, args)),
-        Err(error) => match testing::double::<DoubleNow<A::Owned, R>>(function) {
+        Err(error) => match testing::double::<DoubleNow<A::Owned, R>>(function.declared()) {
             Some(double) => double(args.into_owned()),
             None => R::from_outcome(Err(error.widen())),
         },

@@ -191,7 +191,8 @@ impl Reader {
 }
 
 /// Passes the C type of a value, from a place of ours.
-pub(super) fn payload<T: Lower + ?Sized>(value: &T, take: &mut dyn FnMut(&[u8])) {
+#[inline]
+pub(super) fn payload<T: Lower + ?Sized>(value: &T, mut take: impl FnMut(&[u8])) {
     let scratch = Scratch::new();
     let mut place = MaybeUninit::<T::C>::zeroed();
     // SAFETY: it is a place of ours, all zeros.

@@ -153,7 +153,7 @@ unsafe impl Lower for u8 {
     }
 
     #[inline]
-    fn list_payload(list: &[Self], take: &mut dyn FnMut(&[u8])) {
+    fn list_payload(list: &[Self], mut take: impl FnMut(&[u8])) {
         take(list);
     }
 }
@@ -249,7 +249,7 @@ unsafe impl Lower for str {
     }
 
     #[inline]
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
+    fn payload(&self, mut take: impl FnMut(&[u8])) {
         take(self.as_bytes());
     }
 }
@@ -297,7 +297,7 @@ unsafe impl<T: Lower> Lower for [T] {
     }
 
     #[inline]
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
+    fn payload(&self, take: impl FnMut(&[u8])) {
         T::list_payload(self, take);
     }
 }
@@ -348,7 +348,7 @@ macro_rules! referring {
             }
 
             #[inline]
-            fn payload(&self, take: &mut dyn FnMut(&[u8])) {
+            fn payload(&self, take: impl FnMut(&[u8])) {
                 <$target as Lower>::payload(self, take);
             }
         }
@@ -549,7 +549,7 @@ unsafe impl Lower for () {
     }
 
     #[inline]
-    fn payload(&self, take: &mut dyn FnMut(&[u8])) {
+    fn payload(&self, mut take: impl FnMut(&[u8])) {
         take(&[]);
     }
 }

@@ -109,6 +109,7 @@ unsafe fn decoder_panicked<T, E>(panic: Payload, place: *mut Outcome<T, E>) -> A
 /// As for [`decode`](Decode::decode).
 #[cold]
 #[inline(never)]
+#[expect(clippy::needless_pass_by_value, reason = "so that its caller keeps nothing")]
 unsafe fn undecodable<T, E>(error: DecodeError, place: *mut Outcome<T, E>) -> Accepted {
     // SAFETY: the caller's contract.
     unsafe { place.write(Err(HostError::Decode(error.to_string()))) };

@@ -4,6 +4,7 @@ use super::Held;
 use super::answer::Outcome;
 use super::state::{CallState, poll_uncommon};
 use crate::context::closing::Abandoned;
+use crate::context::current::local_of;
 use crate::context::jobs::Run;
 use crate::context::local::Local;
 use crate::error::HostError;
@@ -74,10 +75,11 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for PostedCall<A, T, E> {
         let Some(open) = sender.as_mut().filter(|sender| !sender.is_closed()) else { return Poll::Ready(()) };
         let name = Name::Given { text: name, id: *id };
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            state.host.with_local(|local| match local {
+            // SAFETY: it is used before this returns, and this is a task of the loop's.
+            match unsafe { local_of(state.host) } {
                 Some(local) => poll_uncommon(state, &name, held, local, cx),
                 None => Poll::Pending,
-            })
+            }
         }));
         let delivered = match polled {
             Ok(Poll::Pending) => return open.poll_closed(cx),

@@ -2,7 +2,7 @@
 
 use super::Held;
 use super::answer::{Outcome, decoder};
-use crate::Format;
+use super::encode::{As, Encoder};
 use crate::context::calls::NotMade;
 use crate::context::capacity::{Granted, Unavailable, Waiting};
 use crate::context::deadline::Deadline;
@@ -11,7 +11,7 @@ use crate::context::local::Local;
 use crate::context::record::CallHold;
 use crate::error::{HostError, NoContext};
 use crate::host::{FromHost, Host, ToHost};
-use crate::inflight::{Calling, Poll as CallPoll, Reason, Ticket, Untyped};
+use crate::inflight::{Calling, Decoder, Poll as CallPoll, Reason, Ticket, Untyped};
 use crate::panic::contain_call as contain;
 use crate::registry::Name;
 use std::future::Future;
@@ -42,7 +42,8 @@ impl WaitPolicy {
 
 /// One call, whatever its types.
 pub(super) struct CallState {
-    pub(super) host: Host,
+    /// None if it was made in no context, and none was named since.
+    pub(super) host: Option<Host>,
     /// Its own deadline.
     limit: Option<Duration>,
     pub(super) wait_policy: WaitPolicy,
@@ -131,7 +132,7 @@ fn prepare<A: ToHost, T: FromHost, E: FromHost>(
             // One that has no arguments any longer was made before.
             let Held::Args(_) = held else { return Poll::Pending };
             // SAFETY: they are there.
-            let polled = unsafe { make(state, name, held, local, cx, (hold, until), format) };
+            let polled = unsafe { make(state, name, held, local, cx, (hold, until), (decoder(format), As(format))) };
             if polled.is_ready() {
                 state.drop_slow();
                 // SAFETY: what it held was dropped.
@@ -156,14 +157,13 @@ pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost>(
     local: &Local,
     cx: &mut Context<'_>,
     (hold, until): (CallHold, Option<Instant>),
-    format: Format,
+    (decoder, encoder): (&'static Decoder<Outcome<T, E>>, impl Encoder),
 ) -> Poll<Outcome<T, E>> {
     // One that panics now, and is polled again, is not made again.
     state.progress = Progress::Done;
     // SAFETY: the caller's contract.
     let Held::Args(args) = held else { unsafe { unreachable_unchecked() } };
-    let encode = |take: &mut dyn FnMut(&[u8])| args.to_host(format, take);
-    let calling = match local.make(hold, decoder(format), name, encode) {
+    let calling = match local.make(hold, decoder, name, (encoder, &**args)) {
         Ok(calling) => calling,
         Err(not_made) => return not_made_now(state, name, held, local, cx, not_made),
     };
@@ -256,7 +256,7 @@ fn settled<T: FromHost, E: FromHost>(local: &Local, open: Open) -> Poll<Outcome<
 
 impl CallState {
     #[inline]
-    pub(super) fn new(host: Host) -> Self {
+    pub(super) fn new(host: Option<Host>) -> Self {
         Self { host, limit: None, wait_policy: WaitPolicy::default(), slow: None, progress: Progress::Plain }
     }
 
@@ -435,7 +435,9 @@ impl CallState {
             (_, Some(waiting)) => Handoff::Waiting(waiting),
             _ => return,
         };
-        let left = self.host.with_local(|local| match local {
+        // It was made, so there is one.
+        let Some(host) = self.host else { return };
+        let left = host.with_local(|local| match local {
             Some(local) => {
                 handoff.withdraw(local);
                 None
@@ -444,7 +446,7 @@ impl CallState {
         });
         // If it is refused the context has ended, and with it the slot's call.
         if let Some(handoff) = left
-            && let Ok(inside) = self.host.enter(Phase::Closing)
+            && let Ok(inside) = host.enter(Phase::Closing)
         {
             let _ = inside.post(Box::new(move |local: &Rc<Local>| handoff.withdraw(local)));
         }

@@ -1,6 +1,7 @@
 //! A call that needs an inline answer.
 
 use super::answer::{Outcome, decoder};
+use super::encode::As;
 use crate::context::closing::Abandoned;
 use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
@@ -111,7 +112,7 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
 ) -> Outcome<T, E> {
     let made = local.prepare(function.name(), deadline, None).and_then(|(hold, _)| {
         let format = hold.function().format;
-        local.make(hold, decoder(format), function.name(), |take| args.to_host(format, take))
+        local.make(hold, decoder(format), function.name(), (As(format), args))
     });
     let calling = made.map_err(|not_made| not_made.into_error(function.name()).widen())?;
     local.conclude_call(calling).unwrap_or(Err(HostError::TimedOut))

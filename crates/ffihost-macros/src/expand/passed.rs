@@ -148,7 +148,7 @@ impl<'a> Passed<'a> {
         let (c, payload) = match list {
             [] => {
                 let nothing = quote! {
-                    fn payload(&self, __take: &mut dyn ::core::ops::FnMut(&[u8])) {
+                    fn payload(&self, mut __take: impl ::core::ops::FnMut(&[u8])) {
                         __take(&[]);
                     }
                 };
@@ -179,6 +179,10 @@ impl<'a> Passed<'a> {
                 #[inline]
                 fn to_host(&self, __format: ::ffihost::Format, __take: &mut dyn ::core::ops::FnMut(&[u8])) {
                     ::ffihost::wire::to_payload(self, __format, __take);
+                }
+                #[inline]
+                fn to_host_natively(&self, __take: impl ::core::ops::FnMut(&[u8])) {
+                    ::ffihost::wire::Lower::payload(self, __take);
                 }
                 #[inline]
                 fn into_owned(self) -> #owned {
