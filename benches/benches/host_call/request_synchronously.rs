@@ -1,10 +1,10 @@
 //! The host makes a synchronous request, which calls back before it returns.
 
 use crate::peers::{boltffi_peer, uniffi_peer};
-use crate::table::{Row, Speaker, Target};
-use ffihost_benches::harness::{Contestant, Settings, race};
+use crate::table::{Row, Target};
 use ffihost_benches::host::{self, Context, expect_ok};
 use ffihost_benches::library::bare_bump_sync;
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -15,15 +15,18 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         settings,
         5_000_000,
         vec![
-            Contestant::new("ffihost", |calls| request(calls, context.ctx(), context.exports().bump_sync)),
+            Contestant::new("ffihost", |calls| request(calls, context.ctx(), context.exports().bump_sync))
+                .counted("request-synchronously"),
             Contestant::new("bare function with the same signature", |calls| {
                 request(calls, context.ctx(), black_box(bare_bump_sync as host::Request))
-            }),
-            Contestant::new("uniffi", uniffi_peer::sync_export_u32),
-            Contestant::new("boltffi (no panic guard)", boltffi_peer::sync_export_u32),
+            })
+            .counted("request-synchronously bare-function"),
+            Contestant::new("uniffi", uniffi_peer::sync_export_u32).counted("request-synchronously uniffi"),
+            Contestant::new("boltffi (no panic guard)", boltffi_peer::sync_export_u32)
+                .counted("request-synchronously boltffi"),
         ],
     );
-    let row = Row::new("synchronous request", Speaker::Best, Target::Nanoseconds(10.0), figures);
+    let row = Row::new("synchronous request", Target::Nanoseconds(10.0), figures);
     vec![
         row.allocations(0.0)
             .note("ours and the bare one take bytes and reply through a callback, the peers return a number"),
