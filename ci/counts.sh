@@ -3,7 +3,10 @@
 #
 #   ci/counts.sh            fails if a path needs more instructions than committed, by more than the tolerance, or more locked
 #                           ones (callgrind's --collect-bus); prints those of the peers beside them
-#   ci/counts.sh --write    writes ci/counts.txt; commit it with the change that explains the difference
+#   ci/counts.sh --write    writes ci/counts.txt and ci/peers.txt; commit them with the change that explains the difference
+#
+# ci/peers.txt has the same of the peers, on the same work. What they need does not gate, since it is theirs; but that file has to
+# have a line for each of them, and what differs is reported. The bench host_call shows the counts of both beside its times.
 #
 # Counts repeat to a fraction of a percent on one toolchain: each path stays on one thread (see benches/benches/counts), and
 # what is counted is the difference of two runs, so that start and end cancel out. They change with the compiler and with
@@ -13,7 +16,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 tolerance=3
-committed=ci/counts.txt
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -47,47 +49,73 @@ count() {
     echo "$(each "$few" "$many" "${less[0]}" "${more[0]}") $(each "$few" "$many" "${less[1]:-0}" "${more[1]:-0}")"
 }
 
+# A burst of events has to fit the queue.
+times() {
+    if [[ $1 == *emit-event ]]; then echo 300 900; else echo 1280 3840; fi
+}
+
+counted_with="$(rustc --version | cut -d' ' -f1,2), $(uname -m)."
+
 measured=$scratch/counts.txt
 {
-    echo "# Instructions per operation, and how many of them are locked; see ci/counts.sh. $(rustc --version | cut -d' ' -f1,2), $(uname -m)."
+    echo "# Instructions per operation, and how many of them are locked; see ci/counts.sh. $counted_with"
     "$program" --list | while read -r path thread; do
-        few=1280 many=3840
-        # A burst of events has to fit the queue.
-        [[ $path == emit-event ]] && few=300 many=900
+        read -r few many <<<"$(times "$path")"
         read -r instructions locked <<<"$(count "$thread" "$few" "$many" "$path")"
         printf '%-28s %6s %3s\n' "$path" "$instructions" "$locked"
     done
 } >"$measured"
 
-# Beside the peers, on the same work: what they need does not gate, since it is theirs.
-"$program" --peers | while read -r path peer; do
-    read -r theirs locked <<<"$(count 1 1280 3840 "$path" "$peer")"
-    ours=$(awk -v path="$path" '$1 == path { print $2 }' "$measured")
-    printf '%-28s %6s   %-14s %6s (%s locked)   ratio %s\n' "$path" "$ours" "$peer" "$theirs" "$locked" \
-        "$(awk -v ours="$ours" -v theirs="$theirs" 'BEGIN { printf "%.2f", ours / theirs }')"
-done
+peers=$scratch/peers.txt
+{
+    echo "# The same of the peers, on the same work: path, peer, instructions, locked ones; see ci/counts.sh. $counted_with"
+    "$program" --peers | while read -r path peer; do
+        read -r few many <<<"$(times "$path")"
+        read -r instructions locked <<<"$(count 1 "$few" "$many" "$path" "$peer")"
+        printf '%-28s %-18s %6s %3s\n' "$path" "$peer" "$instructions" "$locked"
+    done
+} >"$peers"
+
+awk '
+    /^#/ { next }
+    FNR == NR { ours[$1] = $2; next }
+    { printf "%-28s %6d   %-18s %6d (%d locked)   ratio %.2f\n", $1, ours[$1], $2, $3, $4, ours[$1] / $3 }' "$measured" "$peers"
 echo
 
 if [[ ${1-} == --write ]]; then
-    cp "$measured" "$committed"
-    cat "$committed"
+    cp "$measured" ci/counts.txt
+    cp "$peers" ci/peers.txt
+    cat ci/counts.txt ci/peers.txt
     exit
 fi
 
-awk -v tolerance="$tolerance" '
-    /^#/ { next }
-    FNR == NR { committed[$1] = $2; bus[$1] = $3; next }
-    FNR == 1 || !shown++ { printf "%-28s %10s %10s %9s %7s\n", "path", "committed", "measured", "change", "locked" }
-    !($1 in committed) { printf "%-28s %10s %10d %9s %7s  NEW: write it down\n", $1, "", $2, "", $3; failed = 1; next }
-    {
-        change = ($2 - committed[$1]) * 100 / committed[$1]
-        verdict = change > tolerance || $3 > bus[$1] ? "MORE" : change < -tolerance ? "fewer: write it down" : "ok"
-        failed = failed || verdict == "MORE"
-        printf "%-28s %10d %10d %+8.1f%% %7d  %s\n", $1, committed[$1], $2, change, $3, verdict
-        delete committed[$1]
-    }
-    END {
-        for (path in committed) { printf "%-28s %10d %10s %9s %7s  GONE: write it down\n", path, committed[path], "", "", ""; failed = 1 }
-        if (failed) { printf "more than %d %% more instructions than in ci/counts.txt, more locked ones, or another list of paths\n", tolerance }
-        exit failed
-    }' "$committed" "$measured"
+# compare COMMITTED MEASURED WORDS GATES: each line is a name of so many words, instructions, and locked ones.
+compare() {
+    awk -v tolerance="$tolerance" -v words="$3" -v gates="$4" -v file="$1" '
+        /^#/ { next }
+        { name = $1; for (word = 2; word <= words; word++) name = name " " $word }
+        FNR == NR { committed[name] = $(words + 1); bus[name] = $(words + 2); next }
+        !shown++ { printf "%-44s %10s %10s %9s %7s\n", file, "committed", "measured", "change", "locked" }
+        !(name in committed) { printf "%-44s %10s %10d %9s %7s  NEW: write it down\n", name, "", $(words + 1), "", $(words + 2); failed = 1; next }
+        {
+            change = ($(words + 1) - committed[name]) * 100 / committed[name]
+            more = change > tolerance || $(words + 2) > bus[name]
+            fewer = change < -tolerance || $(words + 2) < bus[name]
+            verdict = more && gates ? "MORE" : more || fewer ? (more ? "more" : "fewer") ": write it down" : "ok"
+            failed = failed || verdict == "MORE"
+            printf "%-44s %10d %10d %+8.1f%% %7d  %s\n", name, committed[name], $(words + 1), change, $(words + 2), verdict
+            delete committed[name]
+        }
+        END {
+            for (name in committed) { printf "%-44s %10d %10s %9s %7s  GONE: write it down\n", name, committed[name], "", "", ""; failed = 1 }
+            if (failed && gates) { printf "more than %d %% more instructions than in %s, more locked ones, or another list of paths\n", tolerance, file }
+            else if (failed) { printf "another list of peers than in %s\n", file }
+            exit failed
+        }' "$1" "$2"
+}
+
+status=0
+compare ci/counts.txt "$measured" 1 1 || status=1
+echo
+compare ci/peers.txt "$peers" 2 0 || status=1
+exit $status

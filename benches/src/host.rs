@@ -496,6 +496,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Nothing counted.
+    pub const fn new() -> Self {
+        Self { count: AtomicU64::new(0), sum: AtomicU64::new(0) }
+    }
+
     /// Listens to an event whose payload is a number, or a struct that begins with one.
     ///
     /// # Safety

@@ -8,12 +8,9 @@
 //!      library            what an author writes: requests that make host calls and say how long they took
 //! ```
 //!
-//! The same library with attributes is the crate `ffihost_benches_typed`, and [`typed_host`] its host. [`allocations`] counts
-//! what all threads allocate; [`window`] keeps
-//! requests in flight; [`harness`] lets those that are compared take turns.
+//! The same library with attributes is the crate `ffihost_benches_typed`, and [`typed_host`] its host. [`window`] keeps
+//! requests in flight. How all of it is measured is the crate `ffihost_benches_harness`.
 
-pub mod allocations;
-pub mod harness;
 pub mod host;
 pub mod library;
 pub mod typed_host;

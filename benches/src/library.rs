@@ -5,9 +5,11 @@
 //!
 //! It is exported twice: as `bench` with the default options, and as `bench_asleep` with a FFI thread that never spins.
 
+use ffihost::abi::types::FFICallBack;
 use ffihost::{Call, DecodeError, Format, FromHost, Host, HostError, HostFn, Options, ToHost};
 use futures::FutureExt;
 use std::array;
+use std::ffi::{c_int, c_void};
 use std::fmt::Debug;
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
@@ -257,6 +259,27 @@ async fn emit_burst(_: &Bench, events: Vec<u8>) -> Number {
 /// `bump_sync`: the least that a synchronous request can do.
 fn bump_sync(_: &Bench, value: &[u8]) -> Result<U32, String> {
     U32::read(value).map(|value| U32(value.0.wrapping_add(1))).map_err(shown)
+}
+
+/// What is left of `bump_sync` when the library is taken away: reads the number, raises it, and calls back.
+///
+/// # Safety
+///
+/// That of a request of the library's.
+pub unsafe extern "C" fn bare_bump_sync(
+    _: *mut c_void,
+    callback: Option<FFICallBack>,
+    user_data: *mut c_void,
+    req: *const u8,
+    len: usize,
+) -> c_int {
+    let Some(callback) = callback.filter(|_| len == 4) else { return 2 };
+    // SAFETY: `req` points to four bytes, and the callback takes what it is passed here.
+    unsafe {
+        let value = u32::from_ne_bytes(req.cast::<[u8; 4]>().read()).wrapping_add(1).to_ne_bytes();
+        callback(0, value.as_ptr().cast(), value.len(), user_data);
+    }
+    0
 }
 
 macro_rules! export {

@@ -5,9 +5,9 @@ use crate::{answer_host_calls, emit_events, encode_and_decode, request_asynchron
 use ffihost::Format;
 use ffihost::abi::types::FFICallBack;
 use ffihost::wire::{Lower, to_payload};
-use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{Context, Request, Standard};
 use ffihost_benches::{__symbol, typed_host};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use ffihost_benches_typed::formats::{Blob, Numbers, Reading, Readings, Report, Subject, Text};
 use std::ffi::{CString, c_int, c_void};
 use std::hint::black_box;

@@ -21,14 +21,14 @@ mod request_asynchronously;
 mod request_synchronously;
 
 use cases::Way;
-use ffihost_benches::harness::Settings;
+use ffihost_benches_harness::arguments::{Arguments, Bench};
 use std::process::ExitCode;
 use table::Row;
 
 uniffi::setup_scaffolding!();
 
 #[global_allocator]
-static ALLOCATOR: ffihost_benches::allocations::Counting = ffihost_benches::allocations::Counting;
+static ALLOCATOR: ffihost_benches_harness::allocations::Counting = ffihost_benches_harness::allocations::Counting;
 
 /// The ways that values cross, each measured for every case.
 fn ways() -> [Box<dyn Way>; 5] {
@@ -42,17 +42,16 @@ fn ways() -> [Box<dyn Way>; 5] {
 }
 
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let quick = args.iter().any(|arg| arg == "--quick");
-    let settings = if quick { Settings::QUICK } else { Settings::FULL };
-    let wanted = |name: &str| {
-        let mut names = args.iter().filter(|arg| !arg.starts_with("--")).peekable();
-        names.peek().is_none() || names.any(|part| name.contains(part.as_str()))
+    let ways = ways();
+    let names = ways.each_ref().map(|way| way.name());
+    let arguments = match Arguments::of_process(&Bench { name: "formats", takes: "a few minutes", scenarios: &names }) {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
     };
     let cases = cases::all();
     let mut rows = Vec::new();
-    for way in ways().iter().filter(|way| wanted(way.name())) {
-        rows.extend(cases.iter().map(|case| case.measure(settings, &**way)));
+    for way in ways.iter().filter(|way| arguments.want(way.name())) {
+        rows.extend(cases.iter().map(|case| case.measure(arguments.settings(), &**way)));
     }
     table::print(&rows);
     if rows.iter().any(Row::allocates_too_much) {

@@ -1,7 +1,8 @@
 //! Native beside CBOR and uniffi, and allocations beside those of a clone.
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
-use ffihost_benches::harness::Figure;
+use ffihost_benches_harness::race::Figure;
+use ffihost_benches_harness::rounds::{Spread, Verdict};
 
 /// A case, crossing in one way.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ impl Row {
 
     /// Says that it was measured.
     pub(crate) fn announce(&self) {
-        println!("{}: {}: native {:.1} ns", self.way, self.case, self.native.best);
+        println!("{}: {}: native {} ns", self.way, self.case, self.native.times.spread().shown(1));
     }
 
     fn allowed(&self) -> f64 {
@@ -48,33 +49,37 @@ impl Row {
         self.native.allocations > self.allowed() * 1.02 + 0.1
     }
 
+    /// How many times as long as native another format takes.
+    fn times_native(&self, other: &Figure) -> Spread {
+        other.times.ratio_to(&self.native.times)
+    }
+
     fn verdict(&self) -> String {
-        let times = self.cbor.best / self.native.best;
-        match self.target {
-            Some(target) if times >= target => format!(">= {target:.0} x met"),
-            Some(target) => format!(">= {target:.0} x MISSED"),
-            None => String::new(),
-        }
+        let times = self.times_native(&self.cbor);
+        self.target.map_or(String::new(), |target| {
+            format!("CBOR >= {target:.0} x {}", Verdict::new(times, times.median >= target))
+        })
     }
 
     fn print(&self) {
-        let (uniffi, beside) = match &self.uniffi {
-            Some(uniffi) => (format!("{:.1}", uniffi.best), format!("{:.1}", uniffi.best / self.native.best)),
-            None => (String::new(), String::new()),
+        let time = |figure: &Figure| figure.times.spread().shown(1);
+        let (uniffi, beside, allocations) = match &self.uniffi {
+            Some(uniffi) => (time(uniffi), self.times_native(uniffi).shown(1), format!("{:.2}", uniffi.allocations)),
+            None => (String::new(), String::new(), String::new()),
         };
         println!(
-            "{:<22} {:>11.1} {:>11.1} {:>6.1} {:>11} {:>6} {:>11.1}   {:>7.2} {:>7.2} {:>7.2} {:>7}  {}{}",
+            "{:<20} {:>31} {:>34} {:>20} {:>34} {:>20} {:>10.1} {:>8.2} {:>8.2} {:>8.2} {:>8}  {}{}",
             self.case,
-            self.native.best,
-            self.cbor.best,
-            self.cbor.best / self.native.best,
+            time(&self.native),
+            time(&self.cbor),
+            self.times_native(&self.cbor).shown(1),
             uniffi,
             beside,
-            self.clone.best,
+            self.clone.times.spread().median,
             self.native.allocations,
             self.allowed(),
             self.cbor.allocations,
-            self.uniffi.as_ref().map_or(String::new(), |uniffi| format!("{:.2}", uniffi.allocations)),
+            allocations,
             self.verdict(),
             if self.allocates_too_much() { " TOO MANY ALLOCATIONS" } else { "" },
         );
@@ -84,14 +89,15 @@ impl Row {
 /// All of them, by way.
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "\nnanoseconds in the fastest round; `x` is how many times as long as native; allocations allowed are a clone's"
+        "\nnanoseconds: the median of the rounds, and the lowest and the highest in brackets; `x` is how many times as long as \
+         native, round by round; allocations allowed are a clone's"
     );
     let mut way = "";
     for row in rows {
         if row.way != way {
             way = row.way;
             println!(
-                "\n{way}\n{:<22} {:>11} {:>11} {:>6} {:>11} {:>6} {:>11}   {:>7} {:>7} {:>7} {:>7}",
+                "\n{way}\n{:<20} {:>31} {:>34} {:>20} {:>34} {:>20} {:>10} {:>8} {:>8} {:>8} {:>8}",
                 "", "native", "CBOR", "x", "uniffi", "x", "a clone", "allocs", "allowed", "CBOR", "uniffi"
             );
         }

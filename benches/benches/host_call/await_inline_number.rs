@@ -1,9 +1,9 @@
 //! The library awaits a host function that answers a number before it returns.
 
 use crate::peers::{boltffi_peer, uniffi_peer};
-use crate::table::{Row, Speaker, Target};
-use ffihost_benches::harness::{Contestant, Settings, race};
+use crate::table::{Row, Target};
 use ffihost_benches::host::{self, Context};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -16,13 +16,13 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         settings,
         1_000_000,
         vec![
-            Contestant::new("ffihost", |calls| context.time(await_numbers, calls)),
-            Contestant::new("tokio oneshot", oneshot),
-            Contestant::new("uniffi", uniffi_peer::inline_u32),
-            Contestant::new("boltffi", boltffi_peer::inline_u32),
+            Contestant::new("ffihost", |calls| context.time(await_numbers, calls)).counted("await-inline-number"),
+            Contestant::new("tokio oneshot", oneshot).counted("await-inline-number tokio-oneshot"),
+            Contestant::new("uniffi", uniffi_peer::inline_u32).counted("await-inline-number uniffi"),
+            Contestant::new("boltffi", boltffi_peer::inline_u32).counted("await-inline-number boltffi"),
         ],
     );
-    vec![Row::new("await an inline answer, u32", Speaker::Best, Target::Ratio(1.0), figures).allocations(0.0)]
+    vec![Row::new("await an inline answer, u32", Target::Ratio(1.0), figures).allocations(0.0)]
 }
 
 /// The baseline: makes a channel, answers through it, and awaits the answer, on a current-thread runtime.

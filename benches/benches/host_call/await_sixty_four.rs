@@ -6,11 +6,11 @@
 
 use crate::await_inline_number::runtime;
 use crate::peers::{boltffi_peer, uniffi_peer};
-use crate::table::{Row, Speaker, Target};
+use crate::table::{Row, Target};
 use crossbeam_channel::Sender;
-use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Worker};
 use ffihost_benches::library::{IN_FLIGHT, join_round};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,24 +25,28 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         settings,
         200_000,
         vec![
-            Contestant::new("ffihost", |calls| context.time(exports.await_rounds, calls)),
-            Contestant::new("crossbeam-channel + tokio oneshot", |calls| with_worker(|jobs| rounds(calls, &jobs))),
+            Contestant::new("ffihost", |calls| context.time(exports.await_rounds, calls)).counted("await-later-number"),
+            Contestant::new("crossbeam-channel + tokio oneshot", |calls| with_worker(|jobs| rounds(calls, &jobs)))
+                .counted("await-later-number tokio-oneshot"),
             Contestant::new("the channel alone, nothing awaited", hand_over),
-            Contestant::new("uniffi (FuturesUnordered)", uniffi_peer::in_flight_64),
-            Contestant::new("boltffi (FuturesUnordered)", boltffi_peer::in_flight_64),
+            Contestant::new("uniffi (FuturesUnordered)", uniffi_peer::in_flight_64)
+                .counted("await-later-number uniffi"),
+            Contestant::new("boltffi (FuturesUnordered)", boltffi_peer::in_flight_64)
+                .counted("await-later-number boltffi"),
         ],
     );
     let tasks = race(
         settings,
         200_000,
         vec![
-            Contestant::new("ffihost", |calls| context.time(exports.await_tasks, calls)),
-            Contestant::new("crossbeam-channel + tokio oneshot", |calls| with_worker(|jobs| tasks(calls, jobs))),
+            Contestant::new("ffihost", |calls| context.time(exports.await_tasks, calls)).counted("await-tasks-number"),
+            Contestant::new("crossbeam-channel + tokio oneshot", |calls| with_worker(|jobs| tasks(calls, jobs)))
+                .counted("await-tasks-number tokio-oneshot"),
         ],
     );
     let stats = context.stats();
     let row = |path, figures| {
-        Row::new(path, Speaker::Median, Target::Ratio(0.6), figures)
+        Row::new(path, Target::Ratio(0.6), figures)
             .allocations(0.0)
             .fault_if(stats.host_calls != stats.host_calls_remote, || {
                 format!("{} calls, {} answers", stats.host_calls, stats.host_calls_remote)

@@ -4,9 +4,9 @@
 //! The host wakes its own thread with an eventfd, and so does the baseline: two bare threads that do nothing else. The other
 //! leg, from the answer to the awaiting code, is ours; a FFI thread that still spins when the answer comes saves it.
 
-use crate::table::{Row, Speaker, Target};
-use ffihost_benches::harness::{Contestant, Settings, race};
+use crate::table::{Row, Target};
 use ffihost_benches::host::{self, Bell, Sleeper};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::time::{Duration, Instant};
 
 pub(crate) fn run(settings: Settings) -> Vec<Row> {
@@ -25,9 +25,7 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         ],
     );
     let [asleep, spinning, baseline] = figures.try_into().expect("three figures");
-    let row = |path, limit, ours| {
-        Row::new(path, Speaker::Median, Target::Ratio(limit), vec![ours, baseline.clone()]).allocations(0.0)
-    };
+    let row = |path, limit, ours| Row::new(path, Target::Ratio(limit), vec![ours, baseline.clone()]).allocations(0.0);
     vec![
         row("one at a time, both asleep, no spin", 1.1, asleep),
         row("one at a time, both asleep, default spin", 0.6, spinning),

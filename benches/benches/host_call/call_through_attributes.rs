@@ -3,12 +3,12 @@
 use crate::emit_events::{bursts, wait_until};
 use crate::request_asynchronously::submit;
 use crate::request_synchronously::{request, take_number};
-use crate::table::{Row, Speaker, Target};
+use crate::table::{Row, Target};
 use ffihost::abi::types::FFICallBack;
-use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context, Tally, expect_ok};
 use ffihost_benches::typed_host::{self, Request};
 use ffihost_benches::window::{Window, keep_full};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::ffi::c_void;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -35,11 +35,12 @@ fn await_numbers(settings: Settings) -> Row {
         settings,
         1_000_000,
         vec![
-            Contestant::new(TYPED, |calls| typed_host::time(&typed, typed.exports().await_numbers, calls)),
-            Contestant::new(RAW, |calls| raw.time(raw.exports().await_numbers, calls)),
+            Contestant::new(TYPED, |calls| typed_host::time(&typed, typed.exports().await_numbers, calls))
+                .counted("typed-await-inline-number"),
+            Contestant::new(RAW, |calls| raw.time(raw.exports().await_numbers, calls)).counted("await-inline-number"),
         ],
     );
-    Row::new("typed: await an inline answer, u32", Speaker::Best, ADDED, figures).no_more_allocations()
+    Row::new("typed: await an inline answer, u32", ADDED, figures).no_more_allocations()
 }
 
 fn await_texts(settings: Settings) -> Row {
@@ -50,11 +51,12 @@ fn await_texts(settings: Settings) -> Row {
         settings,
         500_000,
         vec![
-            Contestant::new(TYPED, |calls| typed_host::time(&typed, typed.exports().await_texts, calls)),
-            Contestant::new(RAW, |calls| raw.time(raw.exports().await_texts, calls)),
+            Contestant::new(TYPED, |calls| typed_host::time(&typed, typed.exports().await_texts, calls))
+                .counted("typed-await-inline-text"),
+            Contestant::new(RAW, |calls| raw.time(raw.exports().await_texts, calls)).counted("await-inline-text"),
         ],
     );
-    Row::new("typed: await an inline answer, 16-byte text", Speaker::Best, ADDED, figures).no_more_allocations()
+    Row::new("typed: await an inline answer, 16-byte text", ADDED, figures).no_more_allocations()
 }
 
 fn request_synchronously(settings: Settings) -> Row {
@@ -63,11 +65,13 @@ fn request_synchronously(settings: Settings) -> Row {
         settings,
         5_000_000,
         vec![
-            Contestant::new(TYPED, |calls| request_typed(calls, typed.ctx(), typed.exports().bump_sync)),
-            Contestant::new(RAW, |calls| request(calls, raw.ctx(), raw.exports().bump_sync)),
+            Contestant::new(TYPED, |calls| request_typed(calls, typed.ctx(), typed.exports().bump_sync))
+                .counted("typed-request-synchronously"),
+            Contestant::new(RAW, |calls| request(calls, raw.ctx(), raw.exports().bump_sync))
+                .counted("request-synchronously"),
         ],
     );
-    Row::new("typed: synchronous request", Speaker::Best, ADDED, figures).no_more_allocations()
+    Row::new("typed: synchronous request", ADDED, figures).no_more_allocations()
 }
 
 fn request_typed(calls: u64, ctx: *mut c_void, function: Request<u32>) -> Duration {
@@ -95,12 +99,14 @@ fn request_asynchronously(settings: Settings) -> Row {
         settings,
         200_000,
         vec![
-            Contestant::new(TYPED, |calls| keep_full(calls, &mut submit_typed)),
-            Contestant::new("by hand, without bytes", |calls| keep_full(calls, &mut submit(&raw, false))),
-            Contestant::new("by hand, 4 bytes in a Vec", |calls| keep_full(calls, &mut submit(&raw, true))),
+            Contestant::new(TYPED, |calls| keep_full(calls, &mut submit_typed)).counted("typed-request-asynchronously"),
+            Contestant::new("by hand, without bytes", |calls| keep_full(calls, &mut submit(&raw, false)))
+                .counted("request-without-bytes"),
+            Contestant::new("by hand, 4 bytes in a Vec", |calls| keep_full(calls, &mut submit(&raw, true)))
+                .counted("request-asynchronously"),
         ],
     );
-    Row::new("typed: asynchronous request, 64 in flight", Speaker::Median, ADDED, figures).no_more_allocations()
+    Row::new("typed: asynchronous request, 64 in flight", ADDED, figures).no_more_allocations()
 }
 
 fn emit_events(settings: Settings) -> Row {
@@ -119,15 +125,17 @@ fn emit_events(settings: Settings) -> Row {
             Contestant::new(TYPED, |events| {
                 let emit = |burst| typed_host::time(&typed, typed.exports().emit_burst, burst);
                 emit_in_bursts(events, &mut emitted_typed, &typed_tally, emit)
-            }),
+            })
+            .counted("typed-emit-event"),
             Contestant::new(RAW, |events| {
                 let emit = |burst| raw.time(raw.exports().emit_burst, burst);
                 emit_in_bursts(events, &mut emitted, &tally, emit)
-            }),
+            })
+            .counted("emit-event"),
         ],
     );
     let delivered = typed_tally.read().0;
-    let row = Row::new("typed: event with a small struct, enqueueing", Speaker::Median, ADDED, figures);
+    let row = Row::new("typed: event with a small struct, enqueueing", ADDED, figures);
     let row = row
         .no_more_allocations()
         .note("by hand it is a number; the struct has 16 bytes")

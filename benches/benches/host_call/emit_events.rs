@@ -3,9 +3,9 @@
 //! What is timed is emitting, up to the last enqueued event of a burst; the next burst waits until all of the last are
 //! delivered. The baseline puts messages of the same size into a bounded crossbeam channel that a thread empties.
 
-use crate::table::{Row, Speaker, Target};
-use ffihost_benches::harness::{Contestant, Settings, race};
+use crate::table::{Row, Target};
 use ffihost_benches::host::{self, Context, Tally};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -32,10 +32,13 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
     let figures = race(
         settings,
         200_000,
-        vec![Contestant::new("ffihost", ours), Contestant::new("crossbeam-channel try_send", channel)],
+        vec![
+            Contestant::new("ffihost", ours).counted("emit-event"),
+            Contestant::new("crossbeam-channel try_send", channel).counted("emit-event crossbeam-channel"),
+        ],
     );
     let (stats, found) = (context.stats(), tally.read());
-    let row = Row::new("event to one listener, enqueueing", Speaker::Median, Target::Nanoseconds(60.0), figures);
+    let row = Row::new("event to one listener, enqueueing", Target::Nanoseconds(60.0), figures);
     let row = row
         .allocations(0.0)
         .fault_if(found != (emitted, expected) || stats.events_dropped != 0 || stats.events_emitted != emitted, || {

@@ -1,8 +1,9 @@
 //! As many calls in flight as there can be, and what they need of memory.
 
-use crate::table::{Row, Speaker, Target};
-use ffihost_benches::harness::{Figure, Settings};
+use crate::table::{Row, Target};
 use ffihost_benches::host::{self, Context, Held};
+use ffihost_benches_harness::race::{Figure, Settings};
+use ffihost_benches_harness::rounds::Rounds;
 use std::time::{Duration, Instant};
 
 /// The most that a context keeps in flight.
@@ -31,8 +32,8 @@ pub(crate) fn run(_: Settings) -> Vec<Row> {
     let took = start.elapsed().as_nanos() as f64 / CALLS as f64;
     let stats = context.stats();
     let target = Target::Bytes { limit: BYTES, found: bytes_per_call };
-    let figure = Figure { name: "ffihost", best: took, median: took, allocations: 0.0 };
-    let row = Row::new("65,536 calls in flight at once", Speaker::Best, target, vec![figure])
+    let figure = Figure { name: "ffihost", times: Rounds::new(vec![took]), allocations: 0.0, counted: None };
+    let row = Row::new("65,536 calls in flight at once", target, vec![figure])
         .note("the time is that of beginning, answering and settling")
         .fault_if(bytes_per_call > BYTES + SLACK, || format!("{bytes_per_call:.1} bytes per call"))
         .fault_if((answered, stats.host_calls_remote) != (CALLS, CALLS), || {

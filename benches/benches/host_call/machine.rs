@@ -1,23 +1,56 @@
 //! What times depend on: this machine.
+#![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
 use crate::await_inline_number::oneshot;
-use crate::table::Machine;
-use ffihost_benches::harness::{Contestant, Settings, race};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
+use ffihost_benches_harness::rounds::Spread;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-pub(crate) fn measure(settings: Settings) -> Machine {
-    let figures = race(
-        settings,
-        500_000,
-        vec![
-            Contestant::new("tokio oneshot", oneshot),
-            Contestant::new("fetch_add", fetch_add),
-            Contestant::new("call through a pointer", pointer_call),
-        ],
-    );
-    Machine { oneshot: figures[0].best, fetch_add: figures[1].best, pointer_call: figures[2].best }
+/// What this machine needs for what the targets were set beside, in nanoseconds, so that times can be compared with them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine {
+    /// An awaited tokio oneshot.
+    oneshot: Spread,
+    /// A locked instruction: an atomic addition that nobody contends for.
+    pub(crate) locked: Spread,
+    /// A call through a pointer.
+    pointer_call: Spread,
+}
+
+/// What an awaited tokio oneshot took on the machine where the targets were set.
+const ONESHOT_THERE: f64 = 14.6;
+
+impl Machine {
+    pub(crate) fn measure(settings: Settings) -> Self {
+        let figures = race(
+            settings,
+            500_000,
+            vec![
+                Contestant::new("tokio oneshot", oneshot),
+                Contestant::new("locked instruction", fetch_add),
+                Contestant::new("call through a pointer", pointer_call),
+            ],
+        );
+        let spread = |place: usize| figures[place].times.spread();
+        Self { oneshot: spread(0), locked: spread(1), pointer_call: spread(2) }
+    }
+
+    pub(crate) fn print(&self) {
+        println!(
+            "this machine: one locked instruction {} ns (an uncontended fetch_add), tokio oneshot {} ns ({ONESHOT_THERE:.1} \
+             where the targets were set), call through a pointer {} ns",
+            self.locked.shown(1),
+            self.oneshot.shown(1),
+            self.pointer_call.shown(1)
+        );
+    }
+
+    /// Nanoseconds here, as they would be where the targets were set.
+    pub(crate) fn there(&self, here: f64) -> f64 {
+        here * (ONESHOT_THERE / self.oneshot.median).min(1.0)
+    }
 }
 
 fn fetch_add(calls: u64) -> Duration {

@@ -6,8 +6,8 @@
 //! cargo bench --bench host_call -- text      only the paths whose name contains "text"
 //! ```
 //!
-//! Speed never fails: it depends on the machine and on what else runs there. An allocation too many does, and so does
-//! anything that is lost.
+//! How to read what it prints is in CONTRIBUTING.md. Speed never fails: it depends on the machine and on what else runs there.
+//! An allocation too many does, and so does anything that is lost.
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
 /// This crate's name as boltffi writes it in the names of its symbols.
@@ -17,6 +17,7 @@ macro_rules! mangled_crate {
     };
 }
 
+#[expect(dead_code, reason = "what is answered on one thread is for the bench `counts`")]
 mod peers;
 mod table;
 
@@ -32,7 +33,10 @@ mod machine;
 mod request_asynchronously;
 mod request_synchronously;
 
-use ffihost_benches::harness::Settings;
+use ffihost_benches_harness::arguments::{Arguments, Bench};
+use ffihost_benches_harness::counted::Counted;
+use ffihost_benches_harness::race::Settings;
+use machine::Machine;
 use std::process::ExitCode;
 use table::Row;
 
@@ -40,7 +44,7 @@ uniffi::setup_scaffolding!();
 boltffi::scaffolding!();
 
 #[global_allocator]
-static ALLOCATOR: ffihost_benches::allocations::Counting = ffihost_benches::allocations::Counting;
+static ALLOCATOR: ffihost_benches_harness::allocations::Counting = ffihost_benches_harness::allocations::Counting;
 
 type Scenario = fn(Settings) -> Vec<Row>;
 
@@ -57,26 +61,45 @@ const SCENARIOS: &[(&str, Scenario)] = &[
     ("hold_many_calls", hold_many_calls::run),
 ];
 
+/// What `ci/counts.sh` counts of the same work, on one thread.
+const COUNTED: [&str; 2] = [include_str!("../../../ci/counts.txt"), include_str!("../../../ci/peers.txt")];
+
 fn main() -> ExitCode {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let quick = args.iter().any(|arg| arg == "--quick");
-    let settings = if quick { Settings::QUICK } else { Settings::FULL };
-    let wanted = |name: &str| {
-        let mut names = args.iter().filter(|arg| !arg.starts_with("--")).peekable();
-        names.peek().is_none() || names.any(|part| name.contains(part.as_str()))
-    };
+    let names = SCENARIOS.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+    let arguments =
+        match Arguments::of_process(&Bench { name: "host_call", takes: "about a minute", scenarios: &names }) {
+            Ok(arguments) => arguments,
+            Err(code) => return code,
+        };
+    let (counted, machine) = (Counted::new(&COUNTED), Machine::measure(arguments.settings()));
+    explain(&counted, &machine);
     let mut rows = Vec::new();
-    for (name, scenario) in SCENARIOS.iter().filter(|(name, _)| wanted(name)) {
+    for (name, scenario) in SCENARIOS.iter().filter(|(name, _)| arguments.want(name)) {
         println!("\n== {name}");
-        let more = scenario(settings);
-        more.iter().for_each(Row::print);
-        rows.extend(more);
+        let more = scenario(arguments.settings()).into_iter().map(|row| row.check(&counted));
+        rows.extend(more.inspect(|row| row.print(&counted, &machine)));
     }
-    table::print(&rows, machine::measure(settings));
+    println!();
+    machine.print();
+    table::print(&rows, &machine);
     let faulty: Vec<_> = rows.iter().filter(|row| row.is_faulty()).map(|row| row.path).collect();
     if faulty.is_empty() {
         return ExitCode::SUCCESS;
     }
     println!("\nFAULTY, whatever the machine: {}", faulty.join(", "));
     ExitCode::FAILURE
+}
+
+/// How to read what follows.
+fn explain(counted: &Counted, machine: &Machine) {
+    machine.print();
+    println!(
+        "\nnanoseconds of one call: the median of the rounds, and the lowest and the highest in brackets; ratios are taken round \
+         by round.\nInstructions, and how many of them are locked, are those of the same work on one thread, without what only \
+         hands it to another;\nci/counts.sh counted them ({}). Beside them: what so many locked ones take on this machine.",
+        counted.with()
+    );
+    if !counted.are_of(std::env::consts::ARCH) {
+        println!("This machine is of another kind ({}), where other instructions count.", std::env::consts::ARCH);
+    }
 }

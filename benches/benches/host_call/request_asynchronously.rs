@@ -10,11 +10,11 @@
 //! more, and a contestant of its own.
 
 use crate::await_inline_number::runtime;
-use crate::table::{Row, Speaker, Target};
+use crate::table::{Row, Target};
 use ffihost::abi::types::FFICallBack;
-use ffihost_benches::harness::{Contestant, Settings, race};
 use ffihost_benches::host::{self, Context, expect_ok};
 use ffihost_benches::window::{Submit, Window, in_rounds, keep_full};
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::ffi::c_void;
 use std::hint::black_box;
 use std::thread;
@@ -27,9 +27,12 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         settings,
         200_000,
         vec![
-            Contestant::new("ffihost", |calls| keep_full(calls, &mut submit(&context, false))),
-            Contestant::new("tokio channel + spawn_local", |calls| with_loop(|submit| keep_full(calls, submit))),
-            Contestant::new("ffihost, request with 4 bytes", |calls| keep_full(calls, &mut submit(&context, true))),
+            Contestant::new("ffihost", |calls| keep_full(calls, &mut submit(&context, false)))
+                .counted("request-without-bytes"),
+            Contestant::new("tokio channel + spawn_local", |calls| with_loop(|submit| keep_full(calls, submit)))
+                .counted("request-without-bytes tokio-channel"),
+            Contestant::new("ffihost, request with 4 bytes", |calls| keep_full(calls, &mut submit(&context, true)))
+                .counted("request-asynchronously"),
             Contestant::new("ffihost, rounds of 64", |calls| in_rounds(calls, &mut submit(&context, false))),
             Contestant::new("tokio channel + spawn_local, rounds of 64", |calls| {
                 with_loop(|submit| in_rounds(calls, submit))
@@ -37,7 +40,7 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         ],
     );
     let stats = context.stats();
-    let row = Row::new("asynchronous request, 64 in flight", Speaker::Median, Target::Nanoseconds(300.0), figures);
+    let row = Row::new("asynchronous request, 64 in flight", Target::Nanoseconds(300.0), figures);
     vec![row.allocations(1.0).fault_if(stats.requests_in_flight != 0, || {
         format!("{} requests are not called back", stats.requests_in_flight)
     })]

@@ -1,9 +1,10 @@
 //! The host makes a synchronous request, which calls back before it returns.
 
 use crate::peers::{boltffi_peer, uniffi_peer};
-use crate::table::{Row, Speaker, Target};
-use ffihost_benches::harness::{Contestant, Settings, race};
+use crate::table::{Row, Target};
 use ffihost_benches::host::{self, Context, expect_ok};
+use ffihost_benches::library::bare_bump_sync;
+use ffihost_benches_harness::race::{Contestant, Settings, race};
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -14,15 +15,18 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         settings,
         5_000_000,
         vec![
-            Contestant::new("ffihost", |calls| request(calls, context.ctx(), context.exports().bump_sync)),
+            Contestant::new("ffihost", |calls| request(calls, context.ctx(), context.exports().bump_sync))
+                .counted("request-synchronously"),
             Contestant::new("bare function with the same signature", |calls| {
-                request(calls, context.ctx(), black_box(bare as host::Request))
-            }),
-            Contestant::new("uniffi", uniffi_peer::sync_export_u32),
-            Contestant::new("boltffi (no panic guard)", boltffi_peer::sync_export_u32),
+                request(calls, context.ctx(), black_box(bare_bump_sync as host::Request))
+            })
+            .counted("request-synchronously bare-function"),
+            Contestant::new("uniffi", uniffi_peer::sync_export_u32).counted("request-synchronously uniffi"),
+            Contestant::new("boltffi (no panic guard)", boltffi_peer::sync_export_u32)
+                .counted("request-synchronously boltffi"),
         ],
     );
-    let row = Row::new("synchronous request", Speaker::Best, Target::Nanoseconds(10.0), figures);
+    let row = Row::new("synchronous request", Target::Nanoseconds(10.0), figures);
     vec![
         row.allocations(0.0)
             .note("ours and the bare one take bytes and reply through a callback, the peers return a number"),
@@ -33,23 +37,6 @@ pub(crate) unsafe extern "C" fn take_number(ret: c_int, msg: *const c_char, len:
     assert_eq!((ret, len), (0, 4), "the request replies a number");
     // SAFETY: `msg` points to four bytes, and userData to the number that `request` passes.
     unsafe { user_data.cast::<u32>().write(u32::from_ne_bytes(msg.cast::<[u8; 4]>().read())) }
-}
-
-/// What is left when the library is taken away: reads the number, raises it, and calls back.
-unsafe extern "C" fn bare(
-    _: *mut c_void,
-    callback: Option<ffihost::abi::types::FFICallBack>,
-    user_data: *mut c_void,
-    req: *const u8,
-    len: usize,
-) -> c_int {
-    let Some(callback) = callback.filter(|_| len == 4) else { return 2 };
-    // SAFETY: `req` points to four bytes, and the callback takes what it is passed here.
-    unsafe {
-        let value = u32::from_ne_bytes(req.cast::<[u8; 4]>().read()).wrapping_add(1).to_ne_bytes();
-        callback(0, value.as_ptr().cast(), value.len(), user_data);
-    }
-    0
 }
 
 pub(crate) fn request(calls: u64, ctx: *mut c_void, function: host::Request) -> Duration {

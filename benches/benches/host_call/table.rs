@@ -1,7 +1,10 @@
 //! Figures against the targets of the design.
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
-use ffihost_benches::harness::Figure;
+use crate::machine::Machine;
+use ffihost_benches_harness::counted::Counted;
+use ffihost_benches_harness::race::Figure;
+use ffihost_benches_harness::rounds::{Spread, Verdict};
 
 /// How fast a path should be.
 #[derive(Clone, Copy, Debug)]
@@ -16,15 +19,6 @@ pub(crate) enum Target {
     Bytes { limit: f64, found: f64 },
 }
 
-/// Which round speaks for a contestant.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Speaker {
-    /// The fastest, on one thread: whatever makes another slower is not the contestant's doing.
-    Best,
-    /// The middle one, between threads, where the fastest is a fluke of the scheduler.
-    Median,
-}
-
 /// A path: our figure, and those it is compared with.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
@@ -32,7 +26,6 @@ pub(crate) struct Row {
     pub(crate) ours: Figure,
     pub(crate) others: Vec<Figure>,
     pub(crate) target: Target,
-    pub(crate) speaker: Speaker,
     /// Allocations per call, at most.
     pub(crate) allocations: Option<f64>,
     /// What may not happen whatever the machine, and did: answers or events that were lost, limits that do not hold.
@@ -42,10 +35,10 @@ pub(crate) struct Row {
 
 impl Row {
     /// The first figure is ours, the second the baseline of a ratio.
-    pub(crate) fn new(path: &'static str, speaker: Speaker, target: Target, mut figures: Vec<Figure>) -> Self {
+    pub(crate) fn new(path: &'static str, target: Target, mut figures: Vec<Figure>) -> Self {
         let ours = figures.remove(0);
         let (allocations, faults, note) = (None, Vec::new(), String::new());
-        Self { path, ours, others: figures, target, speaker, allocations, faults, note }
+        Self { path, ours, others: figures, target, allocations, faults, note }
     }
 
     pub(crate) fn allocations(mut self, limit: f64) -> Self {
@@ -71,11 +64,8 @@ impl Row {
         self
     }
 
-    fn time(&self, figure: &Figure) -> f64 {
-        match self.speaker {
-            Speaker::Best => figure.best,
-            Speaker::Median => figure.median,
-        }
+    fn figures(&self) -> impl Iterator<Item = &Figure> {
+        std::iter::once(&self.ours).chain(&self.others)
     }
 
     fn allocates_too_much(&self) -> bool {
@@ -88,13 +78,28 @@ impl Row {
         self.allocates_too_much() || !self.faults.is_empty()
     }
 
+    /// Notes as a fault what is said to be counted and is not.
+    pub(crate) fn check(self, counted: &Counted) -> Self {
+        let missing = self.figures().filter_map(|figure| figure.counted).find(|name| counted.find(name).is_none());
+        self.fault_if(missing.is_some(), || format!("not counted: {}", missing.unwrap_or_default()))
+    }
+
     /// All figures of this path.
-    pub(crate) fn print(&self) {
+    pub(crate) fn print(&self, counted: &Counted, machine: &Machine) {
         println!("\n{}", self.path);
-        for figure in std::iter::once(&self.ours).chain(&self.others) {
+        for (place, figure) in self.figures().enumerate() {
+            let Figure { name, times, allocations, counted: path } = figure;
+            let count = path.and_then(|path| counted.find(path));
+            let counted = count.map_or(String::new(), |count| {
+                format!("{count}, about {:.0} ns", count.locked as f64 * machine.locked.median)
+            });
+            let beside = match place {
+                0 => String::new(),
+                _ => format!("ours {} x", self.ours.times.ratio_to(times).shown(2)),
+            };
             println!(
-                "    {:<44} best {:>9.1} ns   median {:>9.1} ns   {:>5.2} allocations",
-                figure.name, figure.best, figure.median, figure.allocations
+                "    {name:<42} {:>25} ns {allocations:>6.2} allocations   {counted:<43} {beside}",
+                times.spread().shown(1)
             );
         }
         if !self.note.is_empty() {
@@ -104,107 +109,68 @@ impl Row {
             println!("    FAULT: {fault}");
         }
     }
-}
 
-/// What this machine needs for what the targets were set beside, so that times can be compared with them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Machine {
-    /// Nanoseconds of an awaited tokio oneshot.
-    pub(crate) oneshot: f64,
-    /// Nanoseconds of an atomic addition that nobody contends for.
-    pub(crate) fetch_add: f64,
-    /// Nanoseconds of a call through a pointer.
-    pub(crate) pointer_call: f64,
-}
-
-/// What an awaited tokio oneshot took on the machine where the targets were set.
-const ONESHOT_THERE: f64 = 14.6;
-
-impl Machine {
-    fn print(&self) {
-        println!(
-            "\nthis machine: tokio oneshot {:.1} ns ({:.1} where the targets were set), uncontended fetch_add {:.1} ns, call \
-             through a pointer {:.1} ns",
-            self.oneshot, ONESHOT_THERE, self.fetch_add, self.pointer_call
-        );
+    /// What is compared with the target, as it is shown.
+    fn compared(&self) -> String {
+        match (self.target, self.others.first()) {
+            (Target::Bytes { found, .. }, _) => format!("{found:.1} B"),
+            (Target::Added(_), Some(other)) => {
+                let Spread { median, low, high, .. } = self.ours.times.added_to(&other.times);
+                format!("{median:+.1} ({low:+.1}..{high:+.1}) ns")
+            }
+            (_, Some(other)) => format!("{} x", self.ours.times.ratio_to(&other.times).shown(2)),
+            (_, None) => String::new(),
+        }
     }
 
-    /// Nanoseconds here, as they would be where the targets were set.
-    fn there(&self, here: f64) -> f64 {
-        here * (ONESHOT_THERE / self.oneshot).min(1.0)
+    /// The target, and what is said of it. Scaled is what was set in nanoseconds elsewhere.
+    fn judged(&self, machine: &Machine) -> (String, String) {
+        let scaled = |nanoseconds: f64, limit: f64, by: Spread| match Verdict::new(by, nanoseconds <= limit) {
+            Verdict::Missed if machine.there(nanoseconds) <= limit => "met, scaled".to_owned(),
+            verdict => verdict.to_string(),
+        };
+        let ours = self.ours.times.spread();
+        match (self.target, self.others.first()) {
+            (Target::Ratio(limit), Some(other)) => {
+                let ratio = self.ours.times.ratio_to(&other.times);
+                (format!("{limit:.1} x"), Verdict::new(ratio, ratio.median <= limit).to_string())
+            }
+            // A difference may be next to nothing, so what has to be steady is the ratio.
+            (Target::Added(limit), Some(other)) => {
+                let (ratio, added) = (self.ours.times.ratio_to(&other.times), self.ours.times.added_to(&other.times));
+                (format!("+{limit:.0} ns"), scaled(added.median, limit, ratio))
+            }
+            (Target::Nanoseconds(limit), _) => (format!("{limit:.0} ns"), scaled(ours.median, limit, ours)),
+            (Target::Bytes { limit, found }, _) => {
+                (format!("{limit:.0} B"), if found <= limit { Verdict::Met } else { Verdict::Missed }.to_string())
+            }
+            (Target::Ratio(_) | Target::Added(_), None) => (String::new(), "no baseline".to_owned()),
+        }
+    }
+
+    fn allocated(&self) -> String {
+        let mark = if self.allocates_too_much() { " TOO MANY" } else { "" };
+        let limit = self.allocations.map_or(String::new(), |limit| format!(" (<= {limit:.0})"));
+        format!("{:.2}{limit}{mark}", self.ours.allocations)
     }
 }
 
 /// The table at the end: each path that has a target, and whether it meets it.
-pub(crate) fn print(rows: &[Row], machine: Machine) {
-    machine.print();
+pub(crate) fn print(rows: &[Row], machine: &Machine) {
     println!(
-        "\n{:<46} {:>10}   {:<38} {:>10} {:>6} {:>9}  {:<12} allocations",
-        "path", "ours", "beside", "", "ratio", "target", ""
+        "\n{:<46} {:>12}   {:<38} {:>12}   {:<26} {:>8}  {:<26} allocations",
+        "path", "ours", "beside", "", "ours to that", "target", ""
     );
     for row in rows {
-        let ours = row.time(&row.ours);
-        let found = match row.target {
-            Target::Bytes { found, .. } => format!("{found:.1} B"),
-            _ => format!("{ours:.1} ns"),
-        };
-        let (beside, theirs, ratio) = match row.others.first() {
-            Some(other) => {
-                let theirs = row.time(other);
-                let ratio = match row.target {
-                    Target::Added(_) => format!("{:+.1}", ours - theirs),
-                    _ => format!("{:.2}", ours / theirs),
-                };
-                (other.name, format!("{theirs:.1} ns"), ratio)
-            }
-            None => ("", String::new(), String::new()),
-        };
-        let (target, verdict) = verdict(row, machine);
+        let median = |figure: &Figure| format!("{:.1} ns", figure.times.spread().median);
+        let (beside, theirs) = row.others.first().map_or(("", String::new()), |other| (other.name, median(other)));
+        let (target, verdict) = row.judged(machine);
         println!(
-            "{:<46} {:>10}   {:<38} {:>10} {:>6} {:>9}  {:<12} {}",
+            "{:<46} {:>12}   {beside:<38} {theirs:>12}   {:<26} {target:>8}  {verdict:<26} {}",
             row.path,
-            found,
-            beside,
-            theirs,
-            ratio,
-            target,
-            verdict,
-            allocations(row)
+            median(&row.ours),
+            row.compared(),
+            row.allocated()
         );
     }
-}
-
-fn verdict(row: &Row, machine: Machine) -> (String, &'static str) {
-    let ours = row.time(&row.ours);
-    match (row.target, row.others.first()) {
-        (Target::Ratio(limit), Some(other)) => {
-            let met = ours <= limit * row.time(other);
-            (format!("{limit:.1} x"), if met { "met" } else { "MISSED" })
-        }
-        (Target::Nanoseconds(limit), _) => {
-            let verdict = match () {
-                () if ours <= limit => "met",
-                () if machine.there(ours) <= limit => "met, scaled",
-                () => "MISSED",
-            };
-            (format!("{limit:.0} ns"), verdict)
-        }
-        (Target::Added(limit), Some(other)) => {
-            let added = ours - row.time(other);
-            let verdict = match () {
-                () if added <= limit => "met",
-                () if machine.there(added) <= limit => "met, scaled",
-                () => "MISSED",
-            };
-            (format!("+{limit:.0} ns"), verdict)
-        }
-        (Target::Bytes { limit, found }, _) => (format!("{limit:.0} B"), if found <= limit { "met" } else { "MISSED" }),
-        (Target::Ratio(_) | Target::Added(_), None) => (String::new(), "no baseline"),
-    }
-}
-
-fn allocations(row: &Row) -> String {
-    let mark = if row.allocates_too_much() { " TOO MANY" } else { "" };
-    let limit = row.allocations.map_or(String::new(), |limit| format!(" (<= {limit:.0})"));
-    format!("{:.2}{limit}{mark}", row.ours.allocations)
 }

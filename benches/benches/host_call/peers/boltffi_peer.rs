@@ -11,8 +11,7 @@
 use std::ffi::c_void;
 use std::hint::black_box;
 use std::mem::offset_of;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -191,24 +190,44 @@ struct Job {
 // SAFETY: a completion may be called from any thread.
 unsafe impl Send for Job {}
 
+/// Who answers the calls that are answered later.
+enum Jobs {
+    /// The host's worker thread.
+    Worker(Sender<Job>),
+    /// The call that completes a round answers all, so that everything is on one thread, where it can be counted.
+    Round(Mutex<Vec<Job>>),
+}
+
+impl Jobs {
+    fn put(&self, job: Job) {
+        match self {
+            Self::Worker(jobs) => jobs.send(job).expect("the worker runs until the host is freed"),
+            Self::Round(jobs) => {
+                let mut jobs = jobs.lock().expect("nothing panics under this lock");
+                jobs.push(job);
+                if jobs.len() as u64 == IN_FLIGHT {
+                    jobs.drain(..).for_each(answer);
+                }
+            }
+        }
+    }
+}
+
 /// The foreign object behind a handle.
 struct Host {
-    jobs: Sender<Job>,
+    jobs: Jobs,
     buf_from_bytes: unsafe extern "C" fn(*const u8, usize) -> CBuf,
 }
 
 impl Host {
-    /// Registers the vtable and starts a host; the handle is passed to Rust, which frees it.
-    fn start() -> (CCallbackHandle, JoinHandle<()>) {
+    /// Registers the vtable and makes a host; the handle is passed to Rust, which frees it.
+    fn start(jobs: Jobs) -> CCallbackHandle {
         // SAFETY: the vtable is static and laid out as the generated code expects.
         unsafe { black_box(c_register_callback as unsafe extern "C" fn(_))(&raw const VTABLE) };
-        let (jobs, queue) = crossbeam_channel::bounded(IN_FLIGHT as usize);
-        let worker = std::thread::spawn(move || work(queue));
         let host = Arc::new(Host { jobs, buf_from_bytes: black_box(c_buf_from_bytes) });
         let create = black_box(c_create_callback as unsafe extern "C" fn(_) -> _);
         // SAFETY: the vtable is registered.
-        let handle = unsafe { create(Arc::into_raw(host) as u64) };
-        (handle, worker)
+        unsafe { create(Arc::into_raw(host) as u64) }
     }
 
     /// # Safety
@@ -222,9 +241,11 @@ impl Host {
 
 /// The host's worker thread: answers until the host is freed.
 fn work(queue: Receiver<Job>) {
-    for job in queue {
-        (job.complete)(job.complete_data, OK, job.value.wrapping_add(1));
-    }
+    queue.into_iter().for_each(answer);
+}
+
+fn answer(job: Job) {
+    (job.complete)(job.complete_data, OK, job.value.wrapping_add(1));
 }
 
 extern "C" fn host_free(handle: u64) {
@@ -266,15 +287,22 @@ extern "C" fn host_bump_later(handle: u64, value: u32, complete: CComplete<u32>,
     let job = Job { value, complete, complete_data };
     // SAFETY: Rust calls with a live handle.
     let host = unsafe { Host::from_handle(handle) };
-    host.jobs.send(job).expect("the worker runs until the host is freed");
+    host.jobs.put(job);
 }
 
 /// Starts a host and lets Rust make `calls` calls to it.
 fn drive(function: DriveFn, calls: u64) -> Duration {
-    let (handle, worker) = Host::start();
+    let (jobs, queue) = crossbeam_channel::bounded(IN_FLIGHT as usize);
+    let worker = std::thread::spawn(move || work(queue));
+    let took = drive_with(Jobs::Worker(jobs), function, calls);
+    worker.join().expect("the worker does not panic");
+    took
+}
+
+fn drive_with(jobs: Jobs, function: DriveFn, calls: u64) -> Duration {
+    let handle = Host::start(jobs);
     // SAFETY: the handle is live and its ownership is passed on.
     let nanos = unsafe { black_box(function)(handle, calls) };
-    worker.join().expect("the worker does not panic");
     Duration::from_nanos(nanos)
 }
 
@@ -297,6 +325,11 @@ pub(crate) fn inline_string16(calls: u64) -> Duration {
 /// `FuturesUnordered`'s own.
 pub(crate) fn in_flight_64(calls: u64) -> Duration {
     drive(c_await_rounds, calls)
+}
+
+/// As [`in_flight_64`], answered on the thread that calls.
+pub(crate) fn rounds_of_64(calls: u64) -> Duration {
+    drive_with(Jobs::Round(Mutex::new(Vec::with_capacity(IN_FLIGHT as usize))), c_await_rounds, calls)
 }
 
 /// The foreign side calls a synchronous exported function `u32 -> u32`, each call fed the last

@@ -10,8 +10,7 @@
 
 use std::hint::black_box;
 use std::mem::offset_of;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
@@ -227,27 +226,48 @@ struct Job {
     complete_data: u64,
 }
 
+/// Who answers the calls that are answered later.
+enum Jobs {
+    /// The host's worker thread.
+    Worker(Sender<Job>),
+    /// The call that completes a round answers all, so that everything is on one thread, where it can be counted.
+    Round(Mutex<Vec<Job>>),
+}
+
+impl Jobs {
+    fn put(&self, job: Job) {
+        match self {
+            Self::Worker(jobs) => jobs.send(job).expect("the worker runs until the host is freed"),
+            Self::Round(jobs) => {
+                let mut jobs = jobs.lock().expect("nothing panics under this lock");
+                jobs.push(job);
+                if jobs.len() as u64 == IN_FLIGHT {
+                    jobs.drain(..).for_each(answer);
+                }
+            }
+        }
+    }
+}
+
 /// The foreign object behind a handle.
 struct Host {
-    jobs: Sender<Job>,
+    jobs: Jobs,
     rustbuffer_from_bytes: unsafe extern "C" fn(CForeignBytes, *mut CCallStatus) -> CRustBuffer,
     rustbuffer_free: unsafe extern "C" fn(CRustBuffer, *mut CCallStatus),
 }
 
 impl Host {
-    /// Registers the vtable and starts a host; the handle is passed to Rust, which frees it.
-    fn start() -> (u64, JoinHandle<()>) {
+    /// Registers the vtable and makes a host; the handle is passed to Rust, which frees it.
+    fn start(jobs: Jobs) -> u64 {
         // SAFETY: the vtable is static and laid out as the scaffolding expects.
         unsafe { black_box(c_init_vtable as unsafe extern "C" fn(_))(&raw const VTABLE) };
-        let (jobs, queue) = crossbeam_channel::bounded(IN_FLIGHT as usize);
-        let worker = std::thread::spawn(move || work(queue));
         let host = Arc::new(Host {
             jobs,
             rustbuffer_from_bytes: black_box(c_rustbuffer_from_bytes),
             rustbuffer_free: black_box(c_rustbuffer_free),
         });
         // Foreign handles have the lowest bit set.
-        (Arc::into_raw(host) as u64 | 1, worker)
+        Arc::into_raw(host) as u64 | 1
     }
 
     /// # Safety
@@ -261,9 +281,11 @@ impl Host {
 
 /// The host's worker thread: answers until the host is freed.
 fn work(queue: Receiver<Job>) {
-    for job in queue {
-        (job.complete)(job.complete_data, success(job.value.wrapping_add(1)));
-    }
+    queue.into_iter().for_each(answer);
+}
+
+fn answer(job: Job) {
+    (job.complete)(job.complete_data, success(job.value.wrapping_add(1)));
 }
 
 fn success<T>(return_value: T) -> CForeignFutureResult<T> {
@@ -342,19 +364,26 @@ extern "C" fn host_bump_later(
     let job = Job { value, complete, complete_data };
     // SAFETY: Rust calls with a live handle.
     let host = unsafe { Host::from_handle(handle) };
-    host.jobs.send(job).expect("the worker runs until the host is freed");
+    host.jobs.put(job);
     // SAFETY: Rust passes a valid out-pointer.
     unsafe { set_dropped_callback(dropped) };
 }
 
 /// Starts a host and lets Rust make `calls` calls to it.
 fn drive(function: DriveFn, calls: u64) -> Duration {
-    let (handle, worker) = Host::start();
+    let (jobs, queue) = crossbeam_channel::bounded(IN_FLIGHT as usize);
+    let worker = std::thread::spawn(move || work(queue));
+    let took = drive_with(Jobs::Worker(jobs), function, calls);
+    worker.join().expect("the worker does not panic");
+    took
+}
+
+fn drive_with(jobs: Jobs, function: DriveFn, calls: u64) -> Duration {
+    let handle = Host::start(jobs);
     let mut status = CCallStatus::new();
     // SAFETY: the handle is live and its ownership is passed on.
     let nanos = unsafe { black_box(function)(handle, calls, &raw mut status) };
     status.check();
-    worker.join().expect("the worker does not panic");
     Duration::from_nanos(nanos)
 }
 
@@ -378,6 +407,11 @@ pub(crate) fn inline_string16(calls: u64) -> Duration {
 /// `FuturesUnordered`'s own.
 pub(crate) fn in_flight_64(calls: u64) -> Duration {
     drive(c_await_rounds, calls)
+}
+
+/// As [`in_flight_64`], answered on the thread that calls.
+pub(crate) fn rounds_of_64(calls: u64) -> Duration {
+    drive_with(Jobs::Round(Mutex::new(Vec::with_capacity(IN_FLIGHT as usize))), c_await_rounds, calls)
 }
 
 /// The foreign side calls a synchronous exported function `u32 -> u32`, each call fed the last

@@ -11,7 +11,7 @@ use crate::round_trip::{PingPong, timed};
 use crate::served::Served;
 use crate::table::{Row, Target};
 use ffihost::ipc::wire::frame::{FromClient, FromServer};
-use ffihost_benches::harness::Settings;
+use ffihost_benches_harness::race::Settings;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 

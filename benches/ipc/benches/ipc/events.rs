@@ -7,12 +7,13 @@ use crate::pipelined::runtime;
 use crate::race::{Figure, processor_time};
 use crate::raw::Raw;
 use crate::served::Served;
-use crate::table::{Row, Target};
+use crate::table::Row;
 use ffihost::ipc::Client;
 use ffihost::ipc::client::{Events, Heard, Options};
 use ffihost::ipc::wire::frame::{FromClient, FromServer};
 use ffihost::ipc::wire::{Input, PREFACE, Unit};
-use ffihost_benches::harness::Settings;
+use ffihost_benches_harness::race::{Settings, take_turns};
+use ffihost_benches_harness::rounds::Rounds;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,13 +30,9 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
         // About as many are delivered, whoever listens.
         let count = settings.calls(200_000 / listeners as u64);
         let rounds = settings.rounds.min(5);
-        let mut contestants = [(Kind::Raw, Vec::new()), (Kind::Client, Vec::new())];
-        for _ in 0..rounds {
-            contestants.iter_mut().for_each(|(kind, taken)| taken.push(measure(*kind, listeners, count)));
-        }
-        for (kind, taken) in contestants {
-            rows.push(row(kind, listeners, count, taken));
-        }
+        let mut kinds = [Kind::Raw, Kind::Client];
+        let taken = take_turns(rounds, &mut kinds, |kind| measure(*kind, listeners, count));
+        rows.extend(kinds.into_iter().zip(taken).map(|(kind, taken)| row(kind, listeners, count, &taken)));
     }
     rows
 }
@@ -58,21 +55,18 @@ struct Taken {
     missed: u64,
 }
 
-fn row(kind: Kind, listeners: usize, count: u64, mut taken: Vec<Taken>) -> Row {
-    let each = |taken: &Taken| taken.delivering.as_nanos() as f64 / taken.delivered as f64;
-    taken.sort_by(|a, b| each(a).total_cmp(&each(b)));
+fn row(kind: Kind, listeners: usize, count: u64, taken: &[Taken]) -> Row {
+    let times = |of: fn(&Taken) -> f64| Rounds::new(taken.iter().map(of).collect());
     let all = |of: fn(&Taken) -> u64| taken.iter().map(of).sum::<u64>() as f64;
     let (delivered, missed) = (all(|taken| taken.delivered), all(|taken| taken.missed));
     let processor = taken.iter().map(|taken| taken.processor).sum::<Duration>().as_nanos() as f64 / delivered;
-    let middle = &taken[taken.len() / 2];
     let name = match kind {
         Kind::Raw => "raw clients",
         Kind::Client => "its clients",
     };
-    let figure = Figure { name, median: each(middle), best: each(&taken[0]), processor };
-    let emitted = count as f64 / middle.emitting.as_secs_f64();
-    let path = format!("event, {listeners} listening");
-    Row::new(path, "deliveries", figure, None, Target::None)
+    let delivering = times(|taken| taken.delivering.as_nanos() as f64 / taken.delivered as f64);
+    let emitted = count as f64 / times(|taken| taken.emitting.as_secs_f64()).spread().median;
+    Row::new(format!("event, {listeners} listening"), "deliveries", Figure { name, times: delivering, processor })
         .note(format!("{emitted:.0}/s emitted, {:.2} % missed", 100.0 * missed / (delivered + missed)))
 }
 

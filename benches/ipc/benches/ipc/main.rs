@@ -21,30 +21,32 @@ mod round_trip;
 mod served;
 mod table;
 
-use ffihost_benches::harness::Settings;
+use ffihost_benches_harness::arguments::{Arguments, Bench};
+use ffihost_benches_harness::race::Settings;
+use std::process::ExitCode;
 use table::Row;
 
 type Scenario = fn(Settings) -> Vec<Row>;
 
-const SCENARIOS: &[(&str, Scenario)] = &[
+const SCENARIOS: [(&str, Scenario); 4] = [
     ("round_trip", round_trip::run),
     ("pipelined", pipelined::run),
     ("call_back", call_back::run),
     ("events", events::run),
 ];
 
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
-    let quick = args.iter().any(|arg| arg == "--quick");
-    let settings = if quick { Settings::QUICK } else { Settings::FULL };
-    let wanted = |name: &str| {
-        let mut names = args.iter().filter(|arg| !arg.starts_with("--")).peekable();
-        names.peek().is_none() || names.any(|part| name.contains(part.as_str()))
+fn main() -> ExitCode {
+    let scenarios = SCENARIOS.map(|(name, _)| name);
+    let arguments = match Arguments::of_process(&Bench { name: "ipc", takes: "about a minute", scenarios: &scenarios })
+    {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
     };
     let mut rows = Vec::new();
-    for (name, scenario) in SCENARIOS.iter().filter(|(name, _)| wanted(name)) {
+    for (name, scenario) in SCENARIOS.iter().filter(|(name, _)| arguments.want(name)) {
         println!("{name}");
-        rows.extend(scenario(settings));
+        rows.extend(scenario(arguments.settings()));
     }
     table::print(&rows);
+    ExitCode::SUCCESS
 }

@@ -7,7 +7,7 @@ use crate::race::{Contestant, race};
 use crate::raw::{First, Raw};
 use crate::served::Served;
 use crate::table::{Row, Target};
-use ffihost_benches::harness::Settings;
+use ffihost_benches_harness::race::Settings;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};

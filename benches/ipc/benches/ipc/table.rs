@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a bench reports on standard output")]
 
 use crate::race::Figure;
+use ffihost_benches_harness::rounds::{Spread, Verdict};
 
 /// How fast something should be.
 #[derive(Clone, Copy, Debug)]
@@ -18,21 +19,21 @@ pub(crate) struct Row {
     /// What is counted.
     unit: &'static str,
     figure: Figure,
-    baseline: Option<(&'static str, f64)>,
-    target: Target,
+    beside: Option<Beside>,
     note: String,
 }
 
+#[derive(Clone, Debug)]
+struct Beside {
+    baseline: &'static str,
+    ratio: Spread,
+    target: Target,
+}
+
 impl Row {
-    pub(crate) fn new(
-        path: String,
-        unit: &'static str,
-        figure: Figure,
-        baseline: Option<&Figure>,
-        target: Target,
-    ) -> Self {
-        let baseline = baseline.map(|baseline| (baseline.name, baseline.median));
-        Self { path, unit, figure, baseline, target, note: String::new() }
+    /// One that is compared with nothing.
+    pub(crate) fn new(path: String, unit: &'static str, figure: Figure) -> Self {
+        Self { path, unit, figure, beside: None, note: String::new() }
     }
 
     /// A row for each of those that raced.
@@ -44,8 +45,9 @@ impl Row {
         target: impl Fn(&str) -> Target,
     ) -> Vec<Self> {
         let row = |figure: Figure| {
-            let target = target(figure.name);
-            Self::new(path.to_owned(), unit, figure, Some(baseline), target)
+            let (ratio, target) = (figure.times.ratio_to(&baseline.times), target(figure.name));
+            let beside = Some(Beside { baseline: baseline.name, ratio, target });
+            Self { beside, ..Self::new(path.to_owned(), unit, figure) }
         };
         figures.into_iter().map(row).collect()
     }
@@ -56,26 +58,29 @@ impl Row {
     }
 
     fn print(&self) {
-        let Figure { name, median, best, processor } = self.figure;
-        let ratio = self.baseline.map_or(String::new(), |(_, theirs)| format!("{:.2} x", median / theirs));
-        let (target, verdict) = self.verdict();
+        let Figure { name, times, processor } = &self.figure;
+        let time = times.spread();
+        let (ratio, target) = match &self.beside {
+            Some(Beside { baseline, .. }) if baseline == name => ("1".to_owned(), String::new()),
+            Some(Beside { ratio, target, .. }) => (ratio.shown(2), target.shown(*ratio)),
+            None => (String::new(), String::new()),
+        };
         println!(
-            "  {name:<34} {:>8.2} us {:>8.2} us {:>9.0}/s {:>8.2} us {ratio:>8} {target:>8}  {verdict:<6} {}",
-            median / 1e3,
-            best / 1e3,
-            1e9 / median,
+            "  {name:<34} {:>28} {:>9.0} {:>9.2}   {ratio:<20} {target:<26} {}",
+            time.scaled(1e-3).shown(2),
+            1e9 / time.median,
             processor / 1e3,
             self.note
         );
     }
+}
 
-    fn verdict(&self) -> (String, &'static str) {
-        match (self.target, self.baseline) {
-            (Target::Ratio(limit), Some((_, theirs))) => {
-                let met = self.figure.median <= limit * theirs;
-                (format!("{limit:.1} x"), if met { "met" } else { "MISSED" })
-            }
-            _ => (String::new(), ""),
+impl Target {
+    /// The target, and whether such a ratio meets it.
+    fn shown(self, ratio: Spread) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Ratio(limit) => format!("<= {limit:.1}: {}", Verdict::new(ratio, ratio.median <= limit)),
         }
     }
 }
@@ -83,11 +88,11 @@ impl Row {
 /// All rows, those of one path below its name.
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "\n{:<36} {:>11} {:>11} {:>11} {:>11} {:>8} {:>8}",
-        "", "median", "best", "", "processor", "ratio", "target"
+        "\nmicroseconds: the median of the rounds, and the lowest and the highest in brackets; ratios are taken round by round"
     );
+    println!("\n{:<36} {:>28} {:>9} {:>9}   {:<20} target", "", "each", "a second", "processor", "ratio");
     for rows in rows.chunk_by(|a, b| a.path == b.path) {
-        let beside = rows[0].baseline.map_or(String::new(), |(name, _)| format!(", beside {name}"));
+        let beside = rows[0].beside.as_ref().map_or(String::new(), |beside| format!(", beside {}", beside.baseline));
         println!("{} ({}{beside})", rows[0].path, rows[0].unit);
         rows.iter().for_each(Row::print);
     }
