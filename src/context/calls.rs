@@ -3,7 +3,7 @@
 use super::capacity::{Granted, Unavailable};
 use super::clock::Tick;
 use super::deadline::{Deadline, Over};
-use super::local::Local;
+use super::local::{INLINE, Local};
 use super::record::CallHold;
 use crate::HostError;
 use crate::inflight::{
@@ -16,9 +16,6 @@ use std::mem::ManuallyDrop;
 use std::task::Waker;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
-pub(super) const INLINE: i32 = 256;
 
 /// The slot of the call whose host function was called last and runs.
 pub(crate) type CalledLast = &'static Slot<CallHold>;
