@@ -1,13 +1,15 @@
 //! A context of a library, as something to serve: the one [`Service`], whatever way the library's functions are called.
 
-use super::callbacks::{self, Listening, Registration, Waiting, heard, replied};
+use super::callbacks::{self, Listening, Registration, Waiting, delivered, replied};
 use super::handles::{self, Handles, Types};
 use crate::DecodeError;
 use crate::abi::types::FFIHostFnOptions;
 use crate::abi::{Callback, UserData};
 use crate::sync::Mutex;
 use crate::wire::cbor::Reader;
-use ffihost_ipc::{Borrower, HostFunction, Lent, Listener, Refusal, Reply, Service, Status, Terms, Token};
+use ffihost_ipc::{
+    ClientHandles, HandleRef, HostFunction, Listener, Refusal, Reply, ServerInfo, Service, Status, Token,
+};
 use ffihost_schema as schema;
 use std::collections::HashMap;
 use std::fmt;
@@ -174,10 +176,10 @@ impl<F: Functions> Served<F> {
 
 impl<F> Served<F> {
     /// What a server says of it.
-    pub fn terms(&self, token: Option<Token>) -> Terms {
+    pub fn server_info(&self, token: Option<Token>) -> ServerInfo {
         let schema::Library { name, version, hash, .. } = self.surface();
         let descriptor = self.inner.descriptor.clone();
-        Terms { library: name.clone(), version: version.clone(), abi_hash: *hash, descriptor, token }
+        ServerInfo { library: name.clone(), version: version.clone(), abi_hash: *hash, descriptor, token }
     }
 
     /// The same context for the host itself: the host functions that are registered through this are the host's own.
@@ -225,7 +227,7 @@ impl Inner {
 
     fn release(&self, kind: usize, payload: &[u8], reply: &Reply) -> Result<(), Refusal> {
         let number = released(payload).map_err(|error| Refusal::new(error.status(), error.to_string()))?;
-        if !reply.take_back(Lent { kind, number }) {
+        if !reply.take_handle(HandleRef { kind, number }) {
             return Err(Refusal::new(Status::UnknownToken, "this connection does not have that handle"));
         }
         self.functions.release(kind, number).map_err(refused)
@@ -285,7 +287,7 @@ impl<F: Functions> Service for Served<F> {
             return 0;
         };
         if let Some(takes) = takes
-            && let Err(error) = takes.check(0, payload, reply.borrower())
+            && let Err(error) = takes.check(0, payload, reply.client_handles())
         {
             reply.refuse(&Refusal::new(error.status(), error.to_string()));
             return 0;
@@ -316,7 +318,7 @@ impl<F: Functions> Service for Served<F> {
     fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal> {
         let lends = self.inner.events.get(event).ok_or_else(|| self.inner.unknown("event", event))?;
         let user_data = callbacks::keep_listener(Listening { listener, lends: lends.clone() });
-        let added = self.functions.listen(event, Callback::new(heard, UserData(user_data)));
+        let added = self.functions.listen(event, Callback::new(delivered, UserData(user_data)));
         let ticket = added.map_err(|status| {
             // What was refused is not called.
             callbacks::let_go_of_listener(user_data);
@@ -350,7 +352,7 @@ impl<F: Functions> Service for Served<F> {
         self.functions.unregister(name, registration);
     }
 
-    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status> {
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: ClientHandles<'_>) -> Result<(), Status> {
         if let Some(takes) = self.inner.types.answer_to(call)
             && let Err(error) = takes.check(ret, payload, client)
         {
@@ -360,8 +362,8 @@ impl<F: Functions> Service for Served<F> {
         self.functions.complete(call, ret, payload)
     }
 
-    fn release(&self, lent: Lent) {
-        handles::release(&*self.functions, lent);
+    fn release(&self, handle: HandleRef) {
+        handles::release(&*self.functions, handle);
     }
 }
 
@@ -466,7 +468,7 @@ mod tests {
     /// A client that listens, and goes without a goodbye. Its removal has been asked for when this returns.
     async fn listen_and_go(served: &Served<Slow>) {
         let removals = served.removals.lock().len();
-        let client = Client::in_process(Arc::new(served.clone()), served.terms(None), async {}).await;
+        let client = Client::in_process(Arc::new(served.clone()), served.server_info(None), async {}).await;
         let client = client.expect("it takes everybody");
         let _events = client.listen("found").await.expect("there is such an event");
         client.abort();

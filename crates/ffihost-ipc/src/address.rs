@@ -33,7 +33,7 @@ pub enum Address {
 
 /// What an address looks like, and what this is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAnAddress {
+pub enum AddressParseError {
     /// Neither kind.
     #[error("`{0}` is no address: write `unix:<path>` or `tcp:<host>:<port>`")]
     Kind(String),
@@ -46,24 +46,24 @@ pub enum NotAnAddress {
 }
 
 impl FromStr for Address {
-    type Err = NotAnAddress;
+    type Err = AddressParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+    fn from_str(text: &str) -> Result<Self, AddressParseError> {
         let whole = || text.to_owned();
         match text.split_once(':') {
-            Some(("unix", "")) => Err(NotAnAddress::Empty(whole(), "path")),
+            Some(("unix", "")) => Err(AddressParseError::Empty(whole(), "path")),
             Some(("unix", path)) => Ok(Self::Unix(path.into())),
             Some(("tcp", place)) => {
-                let (host, port) = place.rsplit_once(':').ok_or_else(|| NotAnAddress::Port(whole()))?;
-                let port = port.parse().map_err(|_| NotAnAddress::Port(whole()))?;
+                let (host, port) = place.rsplit_once(':').ok_or_else(|| AddressParseError::Port(whole()))?;
+                let port = port.parse().map_err(|_| AddressParseError::Port(whole()))?;
                 let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
                 match bare.unwrap_or(host) {
-                    "" => Err(NotAnAddress::Empty(whole(), "host")),
-                    host if bare.is_none() && host.contains(':') => Err(NotAnAddress::Port(whole())),
+                    "" => Err(AddressParseError::Empty(whole(), "host")),
+                    host if bare.is_none() && host.contains(':') => Err(AddressParseError::Port(whole())),
                     host => Ok(Self::Tcp { host: host.to_owned(), port }),
                 }
             }
-            _ => Err(NotAnAddress::Kind(whole())),
+            _ => Err(AddressParseError::Kind(whole())),
         }
     }
 }

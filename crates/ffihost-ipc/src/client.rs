@@ -2,23 +2,23 @@
 
 mod call;
 mod connection;
-mod conversation;
 mod error;
 mod events;
 mod in_process;
 mod options;
+mod session;
 
 pub use self::call::{Call, Registration};
 pub use self::error::{ConnectError, RequestError};
-pub use self::events::{Events, Heard};
+pub use self::events::{DeliveredEvent, Events};
 pub use self::options::{Backoff, Options};
 
-pub(crate) use self::conversation::Asked;
+pub(crate) use self::session::OutgoingRequest;
 #[cfg(feature = "typed")]
-pub(crate) use self::conversation::Stale;
+pub(crate) use self::session::Stale;
 
 use self::connection::Shared;
-use self::conversation::{Opening, Outcome};
+use self::session::{Outcome, Subscription};
 use crate::Address;
 use crate::contain::{Contained, discard};
 use std::fmt;
@@ -50,7 +50,7 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    last: Arc<Last>,
+    last: Arc<CloseOnDrop>,
 }
 
 impl fmt::Debug for Client {
@@ -60,11 +60,11 @@ impl fmt::Debug for Client {
 }
 
 /// Ends the connection when the last client is dropped.
-pub(crate) struct Last(Arc<Shared>);
+pub(crate) struct CloseOnDrop(Arc<Shared>);
 
-impl Drop for Last {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.0.tell(|conversation| conversation.goodbye());
+        self.0.update(|session| session.goodbye());
     }
 }
 
@@ -80,7 +80,7 @@ impl Client {
     }
 
     fn of(shared: Arc<Shared>) -> Self {
-        Self { last: Arc::new(Last(Arc::clone(&shared))), shared }
+        Self { last: Arc::new(CloseOnDrop(Arc::clone(&shared))), shared }
     }
 
     /// The name of the library.
@@ -108,26 +108,31 @@ impl Client {
     ///
     /// Dropping the future cancels the request.
     pub async fn request(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        self.send(&Asked { method, payload, ..Asked::default() }).await?.result()
+        self.send(&OutgoingRequest { method, payload, ..OutgoingRequest::default() }).await?.result()
     }
 
     /// The same, for at most so long: then the server cancels the request.
-    pub async fn request_within(&self, time: Duration, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        let asked = Asked { method, payload, time: Some(time), ..Asked::default() };
-        self.send(&asked).await?.result()
+    pub async fn request_within(
+        &self,
+        timeout: Duration,
+        method: &str,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, RequestError> {
+        let request = OutgoingRequest { method, payload, timeout: Some(timeout), ..OutgoingRequest::default() };
+        self.send(&request).await?.result()
     }
 
     /// The same, for a request that may be made twice: where the client reconnects, it is made again if the connection ended
     /// before it was answered.
     pub async fn request_idempotent(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        let asked = Asked { method, payload, again: true, ..Asked::default() };
-        self.send(&asked).await?.result()
+        let request = OutgoingRequest { method, payload, retry: true, ..OutgoingRequest::default() };
+        self.send(&request).await?.result()
     }
 
-    pub(crate) async fn send(&self, asked: &Asked<'_>) -> Result<Outcome, RequestError> {
+    pub(crate) async fn send(&self, request: &OutgoingRequest<'_>) -> Result<Outcome, RequestError> {
         let (reply, outcome) = oneshot::channel();
-        let opened = self.shared.tell(|conversation| conversation.request(asked, reply));
-        let _cancel = Closing { shared: &self.shared, id: opened? };
+        let opened = self.shared.update(|session| session.request(request, reply));
+        let _cancel = CancelOnDrop { shared: &self.shared, id: opened? };
         outcome.await.map_err(|_| RequestError::Disconnected)
     }
 
@@ -137,9 +142,9 @@ impl Client {
     ///
     /// [`RequestError::Failed`] if there is no such event, or if the server has no room for one more listener.
     pub async fn listen(&self, event: &str) -> Result<Events, RequestError> {
-        let (opening, heard) = Opening::listener(event);
-        let id = self.open(opening).await?;
-        Ok(Events::new(Arc::clone(&self.shared), id, heard))
+        let (subscription, events) = Subscription::listener(event);
+        let id = self.open(subscription).await?;
+        Ok(Events::new(Arc::clone(&self.shared), id, events))
     }
 
     /// Is a host function of the library, until [`Registration`] is dropped. `function` is called by the client's task: it
@@ -156,7 +161,7 @@ impl Client {
         // Whoever it is dropped by: this client, its task, a call that runs.
         let function = Contained::new("the drop of a host function", function);
         let id = self
-            .open(Opening::registration(
+            .open(Subscription::registration(
                 name,
                 Arc::new(move |call| {
                     function(call);
@@ -166,11 +171,10 @@ impl Client {
         Ok(Registration::new(Arc::clone(&self.shared), id))
     }
 
-    async fn open(&self, opening: Opening) -> Result<u64, RequestError> {
+    async fn open(&self, subscription: Subscription) -> Result<u64, RequestError> {
         let (reply, opened) = oneshot::channel();
-        let id =
-            self.shared.tell(|conversation| conversation.open(opening, reply)).map_err(|(error, _unopened)| error)?;
-        let unless_open = Closing { shared: &self.shared, id };
+        let id = self.shared.update(|session| session.open(subscription, reply)).map_err(|(error, _unopened)| error)?;
+        let unless_open = CancelOnDrop { shared: &self.shared, id };
         match opened.await {
             Ok(Outcome { ret: 0, .. }) => {
                 unless_open.keep();
@@ -183,7 +187,7 @@ impl Client {
 
     /// Says goodbye, and waits until the server has answered what is in flight and the connection has ended.
     pub async fn close(self) {
-        self.shared.tell(|conversation| conversation.goodbye());
+        self.shared.update(|session| session.goodbye());
         self.shared.ended().await;
     }
 }
@@ -192,11 +196,11 @@ impl Client {
 #[cfg(feature = "typed")]
 impl Client {
     /// Something that does not keep the connection.
-    pub(crate) fn downgrade(&self) -> Weak<Last> {
+    pub(crate) fn downgrade(&self) -> Weak<CloseOnDrop> {
         Arc::downgrade(&self.last)
     }
 
-    pub(crate) fn upgrade(last: &Weak<Last>) -> Option<Self> {
+    pub(crate) fn upgrade(last: &Weak<CloseOnDrop>) -> Option<Self> {
         last.upgrade().map(|last| Self { shared: Arc::clone(&last.0), last })
     }
 
@@ -205,9 +209,9 @@ impl Client {
     }
 
     /// Makes a request whose outcome nobody waits for. Never waits; a connection that has ended takes none.
-    pub(crate) fn send_off(&self, asked: &Asked<'_>) {
+    pub(crate) fn send_detached(&self, request: &OutgoingRequest<'_>) {
         let (reply, _nobody_waits) = oneshot::channel();
-        let _the_connection_has_ended = self.shared.tell(|conversation| conversation.request(asked, reply));
+        let _the_connection_has_ended = self.shared.update(|session| session.request(request, reply));
     }
 }
 
@@ -222,19 +226,19 @@ impl Client {
 const CANCELLED: &str = "the drop of what was cancelled";
 
 /// Cancels what is open when it is dropped.
-struct Closing<'a> {
+struct CancelOnDrop<'a> {
     shared: &'a Arc<Shared>,
     id: u64,
 }
 
-impl Closing<'_> {
+impl CancelOnDrop<'_> {
     fn keep(self) {
         let _kept = std::mem::ManuallyDrop::new(self);
     }
 }
 
-impl Drop for Closing<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.update(|session| session.cancel(self.id)));
     }
 }

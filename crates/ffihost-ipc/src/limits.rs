@@ -52,7 +52,7 @@ impl Default for Limits {
 
 impl Limits {
     /// The same, with what would be too little raised to the least that works.
-    pub(crate) fn sound(self) -> Self {
+    pub(crate) fn clamped(self) -> Self {
         let frame = self.frame.max(crate::wire::MIN_FRAME);
         let least = (frame as usize + crate::wire::FRAME_OVERHEAD) * 2;
         Self { frame, in_flight: self.in_flight.max(1), output: self.output.max(least), ..self }

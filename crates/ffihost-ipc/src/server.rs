@@ -2,20 +2,20 @@
 
 mod connection;
 mod listening;
-mod routes;
+mod providers;
 
-use self::listening::Bound;
+use self::listening::BoundSocket;
 pub use self::listening::{BindError, ListeningSocket};
+pub use self::providers::Providers;
 
 use self::connection::Connection;
-use self::routes::Routes;
 use crate::contain::{Contained, contain, report};
-use crate::guarded::Guarded;
-use crate::link::Link;
+use crate::contained_service::ContainedService;
 use crate::metrics::{Count, Metrics};
+use crate::server_info::ServerInfo;
 use crate::service::Service;
 use crate::session::Session;
-use crate::terms::Terms;
+use crate::shared_session::SharedSession;
 use crate::{Address, Limits, Peer, ServerTls};
 use std::fmt;
 use std::io;
@@ -30,11 +30,11 @@ use tokio::task::JoinSet;
 /// # Examples
 ///
 /// ```no_run
-/// # async fn example(library: std::sync::Arc<dyn ffihost_ipc::Service>, terms: ffihost_ipc::Terms)
+/// # async fn example(library: std::sync::Arc<dyn ffihost_ipc::Service>, info: ffihost_ipc::ServerInfo)
 /// # -> Result<(), Box<dyn std::error::Error>> {
 /// use ffihost_ipc::{Limits, Server};
 ///
-/// let mut server = Server::new(library, terms, Limits::default());
+/// let mut server = Server::new(library, info, Limits::default());
 /// let address = server.bind(&"unix:/run/timer.sock".parse()?).await?;
 /// println!("listening on {address}");
 /// let stop = server.stopper();
@@ -48,26 +48,26 @@ use tokio::task::JoinSet;
 /// ```
 pub struct Server {
     shared: Arc<Shared>,
-    listening: Vec<Bound>,
+    listening: Vec<BoundSocket>,
     tls: Option<ServerTls>,
     insecure: bool,
     admit: Option<Admit>,
-    stop: watch::Sender<Stage>,
+    stop: watch::Sender<Phase>,
 }
 
 /// What the connections of a server have in common.
 struct Shared {
-    service: Guarded,
-    routes: Arc<Routes>,
+    service: ContainedService,
+    providers: Providers,
     limits: Limits,
-    terms: Arc<Terms>,
+    info: Arc<ServerInfo>,
     metrics: Metrics,
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("terms", &self.shared.terms)
+            .field("info", &self.shared.info)
             .field("listening", &self.listening)
             .finish_non_exhaustive()
     }
@@ -76,17 +76,13 @@ impl fmt::Debug for Server {
 /// Says whether somebody may connect.
 type Admit = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
 
-/// Which client is asked when several offer one host function: the newest.
-#[derive(Clone, Debug, Default)]
-pub struct Routing(Arc<Routes>);
-
 /// Tells a server to stop.
 #[derive(Clone, Debug)]
-pub struct Stopper(watch::Sender<Stage>);
+pub struct Stopper(watch::Sender<Phase>);
 
 /// How far a server is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
+enum Phase {
     Serving,
     /// It answers what runs.
     Stopping,
@@ -98,21 +94,21 @@ impl Stopper {
     /// Takes no more connections and requests, and lets those that run go on for the grace period. Listeners are told what
     /// happens until [`finish`](Self::finish), or until a while after the grace period.
     pub fn stop(&self) {
-        self.reach(Stage::Stopping);
+        self.reach(Phase::Stopping);
     }
 
     /// Ends all connections, when they have been sent what waits for them.
     pub fn finish(&self) {
-        self.reach(Stage::Finished);
+        self.reach(Phase::Finished);
     }
 
     /// Until the server was told to stop, by whomever.
     pub async fn stopped(&mut self) {
-        reached(&mut self.0.subscribe(), Stage::Stopping).await;
+        reached(&mut self.0.subscribe(), Phase::Stopping).await;
     }
 
-    fn reach(&self, stage: Stage) {
-        self.0.send_if_modified(|now| std::mem::replace(now, stage.max(*now)) < stage);
+    fn reach(&self, phase: Phase) {
+        self.0.send_if_modified(|now| std::mem::replace(now, phase.max(*now)) < phase);
     }
 }
 
@@ -121,23 +117,23 @@ const LINGER: Duration = Duration::from_millis(250);
 
 impl Server {
     /// A server that listens nowhere yet.
-    pub fn new(service: Arc<dyn Service>, terms: Terms, limits: Limits) -> Self {
-        Self::of(service, &Routing::default(), terms, limits)
+    pub fn new(service: Arc<dyn Service>, info: ServerInfo, limits: Limits) -> Self {
+        Self::of(service, &Providers::default(), info, limits)
     }
 
     /// One of several servers of one library, which differ in who may use it: they share which client is asked when several
     /// offer one host function.
-    pub fn of(service: Arc<dyn Service>, routing: &Routing, terms: Terms, limits: Limits) -> Self {
-        let (routes, metrics) = (Arc::clone(&routing.0), Metrics::default());
-        let service = Guarded::new(service);
-        let shared = Shared { service, routes, limits: limits.sound(), terms: Arc::new(terms), metrics };
+    pub fn of(service: Arc<dyn Service>, providers: &Providers, info: ServerInfo, limits: Limits) -> Self {
+        let (providers, metrics) = (providers.clone(), Metrics::default());
+        let service = ContainedService::new(service);
+        let shared = Shared { service, providers, limits: limits.clamped(), info: Arc::new(info), metrics };
         Self {
             shared: Arc::new(shared),
             listening: Vec::new(),
             tls: None,
             insecure: false,
             admit: None,
-            stop: watch::Sender::new(Stage::Serving),
+            stop: watch::Sender::new(Phase::Serving),
         }
     }
 
@@ -164,12 +160,12 @@ impl Server {
 
     /// Whether other machines may reach it.
     fn is_guarded(&self) -> bool {
-        self.insecure || (self.tls.is_some() && self.shared.terms.token.is_some())
+        self.insecure || (self.tls.is_some() && self.shared.info.token.is_some())
     }
 
     /// Listens on an address, and returns the address that it has now: with the port that the system picked for 0.
     pub async fn bind(&mut self, address: &Address) -> Result<Address, BindError> {
-        let bound = Bound::bind(address, self.is_guarded()).await?;
+        let bound = BoundSocket::bind(address, self.is_guarded()).await?;
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
@@ -186,7 +182,7 @@ impl Server {
     ///
     /// Outside of a tokio runtime.
     pub fn adopt(&mut self, socket: impl Into<ListeningSocket>) -> Result<Address, BindError> {
-        let bound = Bound::adopt(socket.into(), self.is_guarded())?;
+        let bound = BoundSocket::adopt(socket.into(), self.is_guarded())?;
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
@@ -209,7 +205,7 @@ impl Server {
         loop {
             tokio::select! {
                 biased;
-                () = reached(&mut stop, Stage::Stopping) => break,
+                () = reached(&mut stop, Phase::Stopping) => break,
                 accepted = listening::accept(&self.listening, &mut first) => self.accepted(accepted, &mut connections).await,
                 Some(ended) = connections.join_next() => log_panic(ended),
             }
@@ -221,15 +217,15 @@ impl Server {
     }
 
     /// Serves the client at the other end of a stream, until it goes.
-    pub(crate) async fn converse(self, stream: DuplexStream) {
+    pub(crate) async fn serve_stream(self, stream: DuplexStream) {
         self.connection(Peer::ThisProcess).run(tokio::io::split(stream)).await;
     }
 
     fn connection(&self, peer: Peer) -> Connection {
-        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now())
-            .counted_by(self.shared.metrics.clone());
+        let session = Session::new(Arc::clone(&self.shared.info), self.shared.limits, Instant::now())
+            .with_metrics(self.shared.metrics.clone());
         self.shared.metrics.count(Count::ConnectionAccepted);
-        Connection::new(Arc::new(Link::new(session, peer)), Arc::clone(&self.shared), self.stop.subscribe())
+        Connection::new(Arc::new(SharedSession::new(session, peer)), Arc::clone(&self.shared), self.stop.subscribe())
     }
 
     fn admits(&self, peer: &Peer) -> bool {
@@ -246,7 +242,7 @@ impl Server {
                     let mut stop = self.stop.subscribe();
                     tokio::select! {
                         () = tokio::time::sleep(Duration::from_millis(50)) => {}
-                        () = reached(&mut stop, Stage::Stopping) => {}
+                        () = reached(&mut stop, Phase::Stopping) => {}
                     }
                 }
                 return;
@@ -280,8 +276,8 @@ impl Server {
 }
 
 /// Until the server is that far.
-async fn reached(stop: &mut watch::Receiver<Stage>, stage: Stage) {
-    let _the_server_is_gone = stop.wait_for(|now| *now >= stage).await;
+async fn reached(stop: &mut watch::Receiver<Phase>, phase: Phase) {
+    let _the_server_is_gone = stop.wait_for(|now| *now >= phase).await;
 }
 
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {

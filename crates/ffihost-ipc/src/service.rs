@@ -1,8 +1,8 @@
 //! What is served: a library, by whatever way its functions are called.
 
 use crate::Peer;
-use crate::link::Link;
-use crate::session::{Key, Lent, NULL, Session};
+use crate::session::{HandleRef, Key, NULL, Session};
+use crate::shared_session::SharedSession;
 use ffihost_schema::Status;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,29 +40,29 @@ pub trait Service: Send + Sync + 'static {
     fn unregister(&self, name: &str, ticket: u64);
 
     /// Answers a call of a host function for a client. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
-    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status>;
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: ClientHandles<'_>) -> Result<(), Status>;
 
     /// Releases a handle, once, that a client had whose connection has ended. A service that lends none need not know of it.
-    fn release(&self, _: Lent) {}
+    fn release(&self, _: HandleRef) {}
 }
 
 /// A client, which may have handles.
 #[derive(Clone, Copy, Debug)]
-pub struct Borrower<'a>(pub(crate) &'a Link);
+pub struct ClientHandles<'a>(pub(crate) &'a SharedSession);
 
-impl Borrower<'_> {
+impl ClientHandles<'_> {
     /// Whether the client has a handle. What it does not have it must not use: others may have it.
-    pub fn has(&self, lent: Lent) -> bool {
-        self.0.with(|session| session.has(lent))
+    pub fn has(&self, handle: HandleRef) -> bool {
+        self.0.with(|session| session.has_handle(handle))
     }
 }
 
 /// Sends something that lends these handles. Says whether it is sent: then they are the client's.
-fn lending(link: &Link, lent: &[Lent], send: impl FnOnce(&mut Session) -> bool) -> bool {
-    link.tell(|session| {
+fn send_with_handles(session: &SharedSession, handles: &[HandleRef], send: impl FnOnce(&mut Session) -> bool) -> bool {
+    session.update(|session| {
         let sent = send(session);
         if sent {
-            session.lend(lent);
+            session.add_handles(handles);
         }
         sent
     })
@@ -89,41 +89,43 @@ impl Refusal {
 /// that is what drops it.
 #[derive(Debug)]
 pub struct Reply {
-    link: Arc<Link>,
+    session: Arc<SharedSession>,
     key: Option<Key>,
 }
 
 impl Reply {
-    pub(crate) fn new(link: &Arc<Link>, key: Key) -> Self {
-        Self { link: Arc::clone(link), key: Some(key) }
+    pub(crate) fn new(session: &Arc<SharedSession>, key: Key) -> Self {
+        Self { session: Arc::clone(session), key: Some(key) }
     }
 
     /// Who waits for the reply.
     pub fn peer(&self) -> &Peer {
-        &self.link.peer
+        &self.session.peer
     }
 
     /// Who waits for the reply, as who has handles.
-    pub fn borrower(&self) -> Borrower<'_> {
-        Borrower(&self.link)
+    pub fn client_handles(&self) -> ClientHandles<'_> {
+        ClientHandles(&self.session)
     }
 
     /// Replies.
     pub fn end(self, ret: i32, payload: &[u8]) {
-        let _nothing_was_lent = self.lend(ret, payload, &[]);
+        let _no_handles = self.end_with_handles(ret, payload, &[]);
     }
 
     /// Replies with a payload that has these handles in it, each as often as it is there. False if the client is not sent it:
     /// then they are to be released.
-    #[must_use = "what the client is not lent is to be released"]
-    pub fn lend(mut self, ret: i32, payload: &[u8], lent: &[Lent]) -> bool {
-        self.key.take().is_some_and(|key| lending(&self.link, lent, |session| session.reply(key, ret, payload)))
+    #[must_use = "handles that the client is not sent have to be released"]
+    pub fn end_with_handles(mut self, ret: i32, payload: &[u8], handles: &[HandleRef]) -> bool {
+        self.key
+            .take()
+            .is_some_and(|key| send_with_handles(&self.session, handles, |session| session.reply(key, ret, payload)))
     }
 
     /// Takes a handle back from the client, once, so that it can be released. False if the client does not have it.
-    #[must_use = "a handle that was taken back is to be released"]
-    pub fn take_back(&self, lent: Lent) -> bool {
-        self.link.with(|session| session.give_back(lent))
+    #[must_use = "a handle that was taken has to be released"]
+    pub fn take_handle(&self, handle: HandleRef) -> bool {
+        self.session.with(|session| session.take_handle(handle))
     }
 
     /// Replies that it is done, without a result.
@@ -145,14 +147,14 @@ impl Reply {
 
     /// What says that the request still runs, apart from the duty to reply: another thread may reply meanwhile.
     pub fn warning(&self) -> Option<Warning> {
-        Some(Warning { link: Arc::clone(&self.link), key: self.key? })
+        Some(Warning { session: Arc::clone(&self.session), key: self.key? })
     }
 }
 
 /// Says that a request still runs. It means nothing once the request was replied to.
 #[derive(Debug)]
 pub struct Warning {
-    link: Arc<Link>,
+    session: Arc<SharedSession>,
     key: Key,
 }
 
@@ -160,7 +162,7 @@ impl Warning {
     /// Says it.
     pub fn send(self, elapsed: Duration) {
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        self.link.tell(|session| session.stale(self.key, elapsed_ms));
+        self.session.update(|session| session.stale(self.key, elapsed_ms));
     }
 }
 
@@ -171,7 +173,7 @@ impl Drop for Reply {
                 false => (Status::Cancelled, "the request was cancelled"),
                 true => (Status::Panic, "the library panicked"),
             };
-            self.link.tell(|session| session.reply(key, status.code(), text.as_bytes()));
+            self.session.update(|session| session.reply(key, status.code(), text.as_bytes()));
         }
     }
 }
@@ -179,23 +181,23 @@ impl Drop for Reply {
 /// Who listens to an event at the other end of a connection.
 #[derive(Debug)]
 pub struct Listener {
-    pub(crate) link: Arc<Link>,
+    pub(crate) session: Arc<SharedSession>,
     pub(crate) id: u64,
 }
 
 impl Listener {
     /// Passes an event on that has these handles in it. Never waits: a client that does not read misses it, and is told how
     /// many it missed. False if it is not sent the event: then they are to be released.
-    #[must_use = "what the client is not lent is to be released"]
-    pub fn event(&self, payload: &[u8], lent: &[Lent]) -> bool {
-        lending(&self.link, lent, |session| session.event(self.id, payload))
+    #[must_use = "handles that the client is not sent have to be released"]
+    pub fn event(&self, payload: &[u8], handles: &[HandleRef]) -> bool {
+        send_with_handles(&self.session, handles, |session| session.event(self.id, payload))
     }
 }
 
 /// A host function at the other end of a connection.
 #[derive(Debug)]
 pub struct HostFunction {
-    pub(crate) link: Arc<Link>,
+    pub(crate) session: Arc<SharedSession>,
     pub(crate) id: u64,
     /// At most so many open calls; 0 for any number.
     pub max_in_flight: u32,
@@ -206,9 +208,9 @@ pub struct HostFunction {
 impl HostFunction {
     /// Passes a call on that has these handles in it. Where it cannot be, this is what it fails with, and they are to be
     /// released.
-    pub fn call(&self, call: u64, payload: &[u8], lent: &[Lent]) -> Result<(), Refusal> {
+    pub fn call(&self, call: u64, payload: &[u8], handles: &[HandleRef]) -> Result<(), Refusal> {
         let mut called = Ok(());
-        lending(&self.link, lent, |session| {
+        send_with_handles(&self.session, handles, |session| {
             called = session.call(call, self.id, payload);
             called.is_ok()
         });
@@ -217,6 +219,6 @@ impl HostFunction {
 
     /// Says that the answer to a call is not wanted any more.
     pub fn cancel(&self, call: u64) {
-        self.link.tell(|session| session.cancel_call(call));
+        self.session.update(|session| session.cancel_call(call));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! # Parties
 //!
-//! Whoever has the socket feeds [`Input`](crate::wire::Input) and passes each unit to [`Session::receive`], which says what to
+//! Whoever has the socket feeds [`FrameDecoder`](crate::wire::FrameDecoder) and passes each unit to [`Session::receive`], which says what to
 //! do as an [`Action`]; then it sends what is in [`Session::output`]. Whoever runs the library tells the session what came of
 //! it: [`reply`](Session::reply), [`event`](Session::event), [`call`](Session::call). Nothing here waits, and nothing here
 //! calls anybody, so all of it can be done under one lock.
@@ -14,22 +14,22 @@
 //! - Output is bounded: a long answer that finds no room is replaced by a short one, an event is counted as missed, and before
 //!   that [`wants_input`](Session::wants_input) says that no more should be read.
 //! - After [`Session::end`] nothing is left open, and what comes later is dropped.
-//! - Each handle that the library gives for a client is the client's, or released: see [`Lent`].
+//! - Each handle that the library gives for a client is the client's, or released: see [`HandleRef`].
 
-mod lent;
+mod handles;
 mod open;
 mod timers;
 
-use self::lent::Handles;
-pub use self::lent::Lent;
+pub use self::handles::HandleRef;
+use self::handles::Handles;
 use self::open::{Ids, Open, Request};
 use self::timers::Timers;
 use crate::Limits;
 use crate::metrics::{Count, Metrics};
+use crate::server_info::ServerInfo;
 use crate::service::Refusal;
-use crate::terms::Terms;
 use crate::wire::frame::{FromClient, FromServer, Malformed};
-use crate::wire::{Broken, FRAME_OVERHEAD, MAX_NAME, MIN_FRAME, PREFACE, Unit, encode_response};
+use crate::wire::{FRAME_OVERHEAD, FramingError, MAX_NAME, MIN_FRAME, Message, PREFACE, encode_response};
 use ffihost_schema::Status;
 use std::collections::HashMap;
 use std::fmt;
@@ -40,13 +40,13 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Session {
     limits: Limits,
-    terms: Arc<Terms>,
+    info: Arc<ServerInfo>,
     stage: Stage,
     /// The client takes nothing of what waits for it, and that is not waited for.
     given_up: bool,
-    speaks: Option<Version>,
+    version: Option<Version>,
     /// The longest frame that the client takes.
-    longest: u32,
+    max_frame: u32,
     ids: Ids,
     /// Open calls, and the registration that each was made to.
     calls: HashMap<u64, u64>,
@@ -55,7 +55,7 @@ pub struct Session {
     output: Vec<u8>,
     metrics: Metrics,
     /// Bytes that wait for an OPENED, beside those in `output`.
-    held: usize,
+    deferred: usize,
 }
 
 /// A version of the wire.
@@ -156,25 +156,25 @@ pub struct Leftovers {
     /// Calls to fail.
     pub calls: Vec<u64>,
     /// Handles to release, each as often as the client had it.
-    pub handles: Vec<(Lent, u64)>,
+    pub handles: Vec<(HandleRef, u64)>,
 }
 
 impl Session {
     /// A connection that was just accepted.
-    pub fn new(terms: Arc<Terms>, limits: Limits, now: Instant) -> Self {
-        let limits = limits.sound();
+    pub fn new(info: Arc<ServerInfo>, limits: Limits, now: Instant) -> Self {
+        let limits = limits.clamped();
         Self {
-            terms,
+            info,
             stage: Stage::Greeting,
             given_up: false,
-            speaks: None,
-            longest: limits.frame,
+            version: None,
+            max_frame: limits.frame,
             ids: Ids::default(),
             calls: HashMap::new(),
             handles: Handles::default(),
             timers: Timers::new(&limits, now),
             output: Vec::new(),
-            held: 0,
+            deferred: 0,
             limits,
             metrics: Metrics::default(),
         }
@@ -182,22 +182,22 @@ impl Session {
 
     /// The same, counting with others.
     #[must_use]
-    pub fn counted_by(self, metrics: Metrics) -> Self {
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
 
     /// Takes what the client sent next.
-    pub fn receive<'a>(&mut self, unit: Unit<'a>, now: Instant) -> Action<'a> {
+    pub fn receive<'a>(&mut self, message: Message<'a>, now: Instant) -> Action<'a> {
         self.timers.received(now);
-        match (self.stage, unit) {
+        match (self.stage, message) {
             (Stage::Over, _) => Action::None,
-            (_, Unit::Preface) => {
-                self.speaks = Some(Version::Two);
+            (_, Message::Preface) => {
+                self.version = Some(Version::Two);
                 self.output.extend_from_slice(&PREFACE);
                 Action::None
             }
-            (_, Unit::Request { method, payload }) => self.version_1(method, payload),
-            (_, Unit::Frame { kind, body }) => match FromClient::decode(kind, body) {
+            (_, Message::Request { method, payload }) => self.version_1(method, payload),
+            (_, Message::Frame { kind, body }) => match FromClient::decode(kind, body) {
                 Ok(frame) => self.frame(frame, now),
                 Err(malformed) => self.malformed(malformed),
             },
@@ -205,16 +205,16 @@ impl Session {
     }
 
     /// What came cannot be read on.
-    pub fn broken(&mut self, broken: Broken) {
-        match broken {
+    pub fn fail_framing(&mut self, error: FramingError) {
+        match error {
             _ if self.stage == Stage::Over => {}
-            Broken::Foreign => self.stage = Stage::Over,
-            Broken::Version(_) => {
+            FramingError::Foreign => self.stage = Stage::Over,
+            FramingError::Version(_) => {
                 self.output.extend_from_slice(&PREFACE);
                 self.stage = Stage::Over;
             }
-            Broken::TooLong { .. } => self.fail(Status::TooLarge, &broken),
-            Broken::Method | Broken::Empty => self.fail(Status::InvalidArgument, &broken),
+            FramingError::TooLong { .. } => self.fail(Status::TooLarge, &error),
+            FramingError::Method | FramingError::Empty => self.fail(Status::InvalidArgument, &error),
         }
     }
 
@@ -224,9 +224,9 @@ impl Session {
     }
 
     fn version_1<'a>(&mut self, method: &'a str, payload: &'a [u8]) -> Action<'a> {
-        self.speaks = Some(Version::One);
+        self.version = Some(Version::One);
         self.timers.greeted();
-        if !self.terms.admits("") {
+        if !self.info.admits("") {
             self.fail(Status::Unauthorized, &"a token is needed, which version 1 cannot give");
             return Action::None;
         }
@@ -237,7 +237,7 @@ impl Session {
         }
         self.stage = Stage::Open;
         if method == DESCRIPTOR {
-            self.answer(0, Status::Ok.code(), &self.terms.descriptor_payload());
+            self.answer(0, Status::Ok.code(), &self.info.descriptor_payload());
             return Action::None;
         }
         self.metrics.count(Count::RequestStarted);
@@ -288,13 +288,13 @@ impl Session {
     }
 
     fn hello(&mut self, max_frame: u32, abi_hash: u64, token: &str) -> Action<'static> {
-        let terms = Arc::clone(&self.terms);
-        if !terms.admits(token) {
+        let info = Arc::clone(&self.info);
+        if !info.admits(token) {
             self.fail(Status::Unauthorized, &"the token is missing or wrong");
-        } else if abi_hash != 0 && abi_hash != terms.abi_hash {
+        } else if abi_hash != 0 && abi_hash != info.abi_hash {
             let text = format!(
                 "the client was made for the interface {abi_hash:016x}, this is {} {} with {:016x}",
-                terms.library, terms.version, terms.abi_hash
+                info.library, info.version, info.abi_hash
             );
             self.fail(Status::AbiMismatch, &text);
         } else if max_frame < MIN_FRAME {
@@ -302,13 +302,13 @@ impl Session {
         } else {
             self.stage = Stage::Open;
             self.timers.greeted();
-            self.longest = max_frame.min(self.limits.frame);
+            self.max_frame = max_frame.min(self.limits.frame);
             self.send(FromServer::Welcome {
                 max_frame: self.limits.frame,
                 max_in_flight: self.limits.in_flight,
-                abi_hash: terms.abi_hash,
-                library: &terms.library,
-                version: &terms.version,
+                abi_hash: info.abi_hash,
+                library: &info.library,
+                version: &info.version,
             });
         }
         Action::None
@@ -331,14 +331,14 @@ impl Session {
             return Action::None;
         }
         if method == DESCRIPTOR {
-            self.answer(id, Status::Ok.code(), &self.terms.descriptor_payload());
+            self.answer(id, Status::Ok.code(), &self.info.descriptor_payload());
             return Action::None;
         }
         let deadline = (timeout_ms != 0).then(|| now + Duration::from_millis(timeout_ms.into()));
         self.metrics.count(Count::RequestStarted);
         let key = self.ids.start(Request::new(id, deadline));
         if let Some(deadline) = deadline {
-            self.timers.watch(deadline, key);
+            self.timers.add_deadline(deadline, key);
         }
         Action::Start { key, method, payload }
     }
@@ -396,7 +396,7 @@ impl Session {
     /// Says why the connection ends at once.
     fn fail(&mut self, status: Status, why: &dyn fmt::Display) {
         let (ret, text) = (status.code(), why.to_string());
-        match self.speaks {
+        match self.version {
             Some(Version::Two) => FromServer::Goodbye { ret, text: text.as_bytes() }.encode(&mut self.output),
             Some(Version::One) | None => encode_response(ret, text.as_bytes(), &mut self.output),
         }
@@ -417,7 +417,7 @@ impl Session {
         let Some(request) = self.ids.finish(key) else { return false };
         self.metrics.count(Count::RequestFinished);
         if let Some(deadline) = request.deadline {
-            self.timers.unwatch(deadline, key);
+            self.timers.remove_deadline(deadline, key);
         }
         let waits = !request.answered && self.stage != Stage::Over;
         let answered = waits.then(|| self.answer(request.id, ret, payload));
@@ -430,8 +430,8 @@ impl Session {
 
     /// A request still runs.
     pub fn stale(&mut self, key: Key, elapsed_ms: u64) {
-        if let (Some(id), Some(Version::Two)) = (self.ids.id_of(key), self.speaks) {
-            self.send_if_room(FromServer::Stale { id, elapsed_ms }, 0);
+        if let (Some(id), Some(Version::Two)) = (self.ids.id_of(key), self.version) {
+            self.send_if_capacity(FromServer::Stale { id, elapsed_ms }, 0);
         }
     }
 
@@ -445,7 +445,7 @@ impl Session {
         FromServer::Opened { id }.encode(&mut self.output);
         let before = self.output.len();
         let unwanted = self.ids.opened(id, ticket, &mut self.output);
-        self.held -= self.output.len() - before;
+        self.deferred -= self.output.len() - before;
         if unwanted { self.cancel(id) } else { Action::None }
     }
 
@@ -460,10 +460,10 @@ impl Session {
     }
 
     fn close(&mut self, id: u64, ret: i32, payload: &[u8]) {
-        if let Some(held) = self.ids.close(id)
+        if let Some(deferred) = self.ids.close(id)
             && self.stage != Stage::Over
         {
-            self.held -= held;
+            self.deferred -= deferred;
             self.answer(id, ret, payload);
         }
         self.end_of_drain();
@@ -471,7 +471,7 @@ impl Session {
 
     /// An event for a listener. Says whether the client is sent it.
     pub fn event(&mut self, id: u64, payload: &[u8]) -> bool {
-        let room = self.room(payload.len()) && self.output.len() + self.held < self.limits.output / 2;
+        let room = self.has_capacity(payload.len()) && self.output.len() + self.deferred < self.limits.output / 2;
         let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return false };
         if !room {
             listener.missed += 1;
@@ -481,7 +481,7 @@ impl Session {
         self.metrics.count(Count::EventSent);
         let missed = std::mem::take(&mut listener.missed);
         let frame = FromServer::Event { id, missed, payload };
-        encode_or_hold(frame, listener.held.as_mut(), &mut self.held, &mut self.output);
+        encode_or_defer(frame, listener.deferred.as_mut(), &mut self.deferred, &mut self.output);
         true
     }
 
@@ -490,35 +490,35 @@ impl Session {
         if self.stage == Stage::Over {
             return Err(Refusal::new(Status::Disconnected, "the connection has ended"));
         }
-        if !self.allowed(payload.len()) {
+        if !self.fits_a_frame(payload.len()) {
             return Err(Refusal::new(Status::TooLarge, "the arguments are larger than what the client accepts"));
         }
-        if !self.room(payload.len()) {
+        if !self.has_capacity(payload.len()) {
             return Err(Refusal::new(Status::Busy, "the client does not read what is sent to it"));
         }
-        let Some(held) = self.ids.registration(id) else {
+        let Some(deferred) = self.ids.registration(id) else {
             return Err(Refusal::new(Status::Cancelled, "the client has taken its registration back"));
         };
-        encode_or_hold(FromServer::Call { call, id, payload }, held, &mut self.held, &mut self.output);
+        encode_or_defer(FromServer::Call { call, id, payload }, deferred, &mut self.deferred, &mut self.output);
         self.calls.insert(call, id);
         self.metrics.count(Count::CallMade);
         Ok(())
     }
 
     /// These handles are in what the client is sent, each as often as it is here: it has them now.
-    pub fn lend(&mut self, lent: &[Lent]) {
-        self.handles.add(lent);
+    pub fn add_handles(&mut self, handles: &[HandleRef]) {
+        self.handles.add(handles);
     }
 
     /// Whether the client has a handle: what others have it cannot use.
-    pub fn has(&self, lent: Lent) -> bool {
-        self.handles.has(lent)
+    pub fn has_handle(&self, handle: HandleRef) -> bool {
+        self.handles.has(handle)
     }
 
     /// The client gives a handle back, once: it is to be released. False if the client does not have it.
     #[must_use = "a handle that was taken out is to be released"]
-    pub fn give_back(&mut self, lent: Lent) -> bool {
-        self.handles.take(lent)
+    pub fn take_handle(&mut self, handle: HandleRef) -> bool {
+        self.handles.take(handle)
     }
 
     /// The answer to a call is no longer wanted.
@@ -542,7 +542,7 @@ impl Session {
             return;
         }
         const WHY: &str = "the server shuts down";
-        if self.speaks == Some(Version::Two) {
+        if self.version == Some(Version::Two) {
             FromServer::Goodbye { ret: Status::Closing.code(), text: WHY.as_bytes() }.encode(&mut self.output);
         }
         self.drain(WHY);
@@ -580,7 +580,7 @@ impl Session {
     pub fn end(&mut self) -> Leftovers {
         self.stage = Stage::Over;
         self.output = Vec::new();
-        self.held = 0;
+        self.deferred = 0;
         let calls: Vec<u64> = self.calls.drain().map(|(call, _)| call).collect();
         self.metrics.add(Count::CallCancelled, calls.len());
         let (listeners, registrations) = self.ids.end();
@@ -598,7 +598,7 @@ impl Session {
 
     /// Whether more should be read. Not in version 1 while a request runs, and not while much waits to be sent.
     pub fn wants_input(&self) -> bool {
-        let busy = self.speaks == Some(Version::One) && self.ids.in_flight() > 0;
+        let busy = self.version == Some(Version::One) && self.ids.in_flight() > 0;
         self.stage != Stage::Over && !busy && self.output.len() < self.limits.output / 4
     }
 
@@ -614,7 +614,7 @@ impl Session {
 
     /// The client has shut down its sending side. In version 1 it is still answered; otherwise that is the end.
     pub fn end_of_input(&mut self) {
-        if self.speaks == Some(Version::One) && self.stage == Stage::Open {
+        if self.version == Some(Version::One) && self.stage == Stage::Open {
             self.drain("the client has shut down its sending side");
         } else if self.stage != Stage::Over {
             self.stage = Stage::Over;
@@ -626,12 +626,12 @@ impl Session {
         if self.stage == Stage::Over {
             return self.timers.stall().filter(|_| !self.given_up);
         }
-        let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
+        let idle = self.version != Some(Version::One) || self.ids.in_flight() == 0;
         self.timers.next(idle)
     }
 
     /// Does what the time has come for, and gives the tickets of requests to cancel.
-    pub fn on_time(&mut self, now: Instant) -> Vec<u64> {
+    pub fn handle_timeout(&mut self, now: Instant) -> Vec<u64> {
         if self.stage == Stage::Over {
             if self.timers.stall().is_some_and(|stall| stall <= now) {
                 self.give_up();
@@ -645,15 +645,15 @@ impl Session {
             self.metrics.answered(answered);
             tickets.extend(ticket);
         }
-        let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
+        let idle = self.version != Some(Version::One) || self.ids.in_flight() == 0;
         match self.timers.due(now, idle) {
             Some(timers::Due::Frame) => self.fail(Status::TimedOut, &"a frame took too long to arrive"),
             Some(timers::Due::Stall) => self.give_up(),
-            Some(timers::Due::Idle) if self.speaks == Some(Version::Two) => {
+            Some(timers::Due::Idle) if self.version == Some(Version::Two) => {
                 self.fail(Status::TimedOut, &"nothing came for too long");
             }
             Some(timers::Due::Idle) => self.stage = Stage::Over,
-            Some(timers::Due::Ping) if self.speaks == Some(Version::Two) && self.stage != Stage::Greeting => {
+            Some(timers::Due::Ping) if self.version == Some(Version::Two) && self.stage != Stage::Greeting => {
                 self.send(FromServer::Ping { number: 0 });
             }
             Some(timers::Due::Ping) | None => {}
@@ -674,7 +674,7 @@ impl Session {
 
     /// So much waits for the client, which has taken some of it or not.
     pub fn sent(&mut self, waits: bool, progress: bool, now: Instant) {
-        if progress && (self.speaks == Some(Version::One) || !self.wants_input()) {
+        if progress && (self.version == Some(Version::One) || !self.wants_input()) {
             // It waited for this, and says nothing before it; or what it says is not read before it has taken this.
             self.timers.received(now);
         }
@@ -682,28 +682,28 @@ impl Session {
     }
 
     /// Whether a frame with such a payload may be sent, and finds room.
-    fn room(&self, payload: usize) -> bool {
-        let waits = self.output.len() + self.held;
-        self.allowed(payload) && waits.saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
+    fn has_capacity(&self, payload: usize) -> bool {
+        let waits = self.output.len() + self.deferred;
+        self.fits_a_frame(payload) && waits.saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
     }
 
     /// Whether a frame with such a payload may be sent.
-    fn allowed(&self, payload: usize) -> bool {
-        let fixed = if self.speaks == Some(Version::One) { 0 } else { MAX_FIXED };
-        payload.saturating_add(fixed) <= self.longest as usize
+    fn fits_a_frame(&self, payload: usize) -> bool {
+        let fixed = if self.version == Some(Version::One) { 0 } else { MAX_FIXED };
+        payload.saturating_add(fixed) <= self.max_frame as usize
     }
 
     /// Sends an answer, or a short one in its place; gives the status that was sent.
     fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) -> i32 {
-        let (ret, payload): (i32, &[u8]) = if !self.allowed(payload.len()) {
+        let (ret, payload): (i32, &[u8]) = if !self.fits_a_frame(payload.len()) {
             (Status::TooLarge.code(), b"the answer is larger than what may be sent")
-        } else if payload.len() > SHORT && !self.room(payload.len()) {
+        } else if payload.len() > SHORT && !self.has_capacity(payload.len()) {
             // Not BUSY: that says that nothing was started, and a client may ask again.
             (Status::TooLarge.code(), b"the answer found no room: too much waits to be read")
         } else {
             (ret, payload)
         };
-        match self.speaks {
+        match self.version {
             Some(Version::One) => encode_response(ret, payload, &mut self.output),
             _ => FromServer::Reply { id, ret, payload }.encode(&mut self.output),
         }
@@ -717,19 +717,24 @@ impl Session {
         }
     }
 
-    fn send_if_room(&mut self, frame: FromServer<'_>, payload: usize) {
-        if self.room(payload) {
+    fn send_if_capacity(&mut self, frame: FromServer<'_>, payload: usize) {
+        if self.has_capacity(payload) {
             self.send(frame);
         }
     }
 }
 
 /// Sends a frame, or holds it until OPENED was sent.
-fn encode_or_hold(frame: FromServer<'_>, held: Option<&mut Vec<u8>>, all_held: &mut usize, output: &mut Vec<u8>) {
-    let Some(held) = held else { return frame.encode(output) };
-    let before = held.len();
-    frame.encode(held);
-    *all_held += held.len() - before;
+fn encode_or_defer(
+    frame: FromServer<'_>,
+    deferred: Option<&mut Vec<u8>>,
+    all_deferred: &mut usize,
+    output: &mut Vec<u8>,
+) {
+    let Some(deferred) = deferred else { return frame.encode(output) };
+    let before = deferred.len();
+    frame.encode(deferred);
+    *all_deferred += deferred.len() - before;
 }
 
 /// An answer of so many bytes is always sent: what would be sent in its place is hardly shorter.

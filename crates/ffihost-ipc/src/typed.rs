@@ -28,7 +28,7 @@ pub use self::handle::{Handle, HandleType};
 pub use self::host_fn::{HostError, implement};
 pub use self::interface::{Interface, Library};
 pub use self::request::{NoError, Request};
-pub use crate::client::{ConnectError, Heard, Options, Registration, RequestError};
+pub use crate::client::{ConnectError, DeliveredEvent, Options, Registration, RequestError};
 pub use crate::{Address, Client};
 pub use bytes::Bytes;
 pub use serde::{self, Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! What is on the wire: both versions, encoded and decoded, without I/O and without state. `docs/wire.md` is the authority.
 
+mod decoder;
 pub mod frame;
-mod input;
 
-pub use self::input::{Broken, Input, Unit};
+pub use self::decoder::{FrameDecoder, FramingError, Message};
 
 /// What a client of version 2 sends first, and the server in return.
 pub const PREFACE: [u8; 8] = *b"FFIHOST\x02";

@@ -5,10 +5,10 @@ mod support;
 use ffihost_ipc::session::Action;
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::wire::{PREFACE, encode_request, encode_response};
-use ffihost_ipc::{Lent, Limits, Status, Token};
+use ffihost_ipc::{HandleRef, Limits, Status, Token};
 use std::time::Duration;
 use support::frames::frames;
-use support::wire::{Dialogue, Did, terms};
+use support::wire::{Dialogue, Did, server_info};
 
 const HELLO: FromClient<'static> = FromClient::Hello { max_frame: 1 << 20, abi_hash: 0, token: "" };
 
@@ -22,7 +22,7 @@ fn reply(id: u64, status: Status, payload: &[u8]) -> FromServer<'_> {
 
 #[test]
 fn version_1_is_answered_in_version_1() {
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     let mut sent = Vec::new();
     encode_request("echo", b"\xa1", &mut sent);
     let did = server.send(&sent);
@@ -38,7 +38,7 @@ fn version_1_is_answered_in_version_1() {
 
 #[test]
 fn version_1_byte_by_byte_and_two_at_once() {
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     let mut sent = Vec::new();
     encode_request("a", b"", &mut sent);
     encode_request("b", b"\xa0", &mut sent);
@@ -61,20 +61,20 @@ fn version_1_ends_when_it_cannot_be_read() {
         (b"\x00\x00\x00\x01a\xff\xff\xff\xff", Status::TooLarge.code()),
     ];
     for (sent, ret) in broken {
-        let mut server = Dialogue::new(Limits::default(), terms());
+        let mut server = Dialogue::new(Limits::default(), server_info());
         assert_eq!(server.send(sent), []);
         let output = server.take_output();
         assert_eq!(output[..4], ret.to_be_bytes(), "{sent:?}: {output:?}");
         assert!(server.session.is_over(), "{sent:?}");
     }
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     server.send(b"\x00\x00\x00\x01\xff\x00\x00\x00\x00");
     assert_eq!(server.take_output()[..4], Status::InvalidArgument.code().to_be_bytes(), "a method that is not UTF-8");
 }
 
 #[test]
 fn a_version_1_client_that_has_shut_down_its_side_is_answered() {
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     let mut sent = Vec::new();
     encode_request("echo", b"", &mut sent);
     let did = server.send(&sent);
@@ -89,11 +89,11 @@ fn a_version_1_client_that_has_shut_down_its_side_is_answered() {
 #[test]
 fn strangers_and_other_versions_are_told_so() {
     for sent in [&b"GET / HTTP/1.1\r\n"[..], b"\x16\x03\x01", b"FFIGUEST", b"\xff"] {
-        let mut server = Dialogue::new(Limits::default(), terms());
+        let mut server = Dialogue::new(Limits::default(), server_info());
         server.send(sent);
         assert!(server.session.is_over() && server.take_output().is_empty(), "{sent:?}");
     }
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     server.send(b"FFIHOST\x03");
     assert!(server.session.is_over());
     assert_eq!(server.take_output(), PREFACE, "the newest version that is spoken here");
@@ -101,7 +101,7 @@ fn strangers_and_other_versions_are_told_so() {
 
 #[test]
 fn the_greeting() {
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     server.send(&PREFACE);
     assert_eq!(server.send_frames(&[HELLO]), []);
     assert_eq!(server.take_output()[..8], PREFACE);
@@ -114,7 +114,7 @@ fn the_greeting() {
         (FromClient::Hello { max_frame: 1024, abi_hash: 7, token: "" }, Status::AbiMismatch, "00000000000000ab"),
     ];
     for (frame, status, text) in refused {
-        let mut server = Dialogue::new(Limits::default(), terms());
+        let mut server = Dialogue::new(Limits::default(), server_info());
         server.send(&PREFACE);
         server.take_output();
         server.send_frames(&[frame]);
@@ -124,9 +124,9 @@ fn the_greeting() {
 
 #[test]
 fn a_token_is_asked_for_in_both_versions() {
-    let terms = || ffihost_ipc::Terms { token: Token::new("secret"), ..terms() };
+    let info = || ffihost_ipc::ServerInfo { token: Token::new("secret"), ..server_info() };
     for (token, admitted) in [("secret", true), ("", false), ("secre", false), ("secret2", false)] {
-        let mut server = Dialogue::new(Limits::default(), terms());
+        let mut server = Dialogue::new(Limits::default(), info());
         server.send(&PREFACE);
         server.take_output();
         server.send_frames(&[FromClient::Hello { max_frame: 1024, abi_hash: 0xab, token }]);
@@ -135,7 +135,7 @@ fn a_token_is_asked_for_in_both_versions() {
             server.expect_goodbye(Status::Unauthorized, "token");
         }
     }
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), info());
     let mut sent = Vec::new();
     encode_request("echo", b"", &mut sent);
     assert_eq!(server.send(&sent), []);
@@ -396,7 +396,7 @@ fn a_client_that_does_not_read_is_not_read_from() {
 #[test]
 fn a_frame_and_a_greeting_have_so_much_time() {
     let limits = Limits { frame_time: Duration::from_secs(1), ..Limits::default() };
-    let mut server = Dialogue::new(limits, terms());
+    let mut server = Dialogue::new(limits, server_info());
     server.wait(Duration::from_secs(1));
     assert!(server.session.is_over(), "nothing came at all");
     let mut server = Dialogue::with(limits);
@@ -423,7 +423,7 @@ fn silence_is_asked_about_and_ends() {
     assert_eq!(frames(&server.take_output()), [FromServer::Ping { number: 0 }], "asked once again");
     server.wait(Duration::from_secs(1));
     server.expect_goodbye(Status::TimedOut, "nothing came");
-    let mut server = Dialogue::new(limits, terms());
+    let mut server = Dialogue::new(limits, server_info());
     let mut sent = Vec::new();
     encode_request("slow", b"", &mut sent);
     let did = server.send(&sent);
@@ -565,7 +565,7 @@ fn the_surface_is_told_in_both_versions() {
     let mut server = Dialogue::greeted();
     assert_eq!(server.send_frames(&[request(1, "ffihost.descriptor")]), []);
     assert_eq!(server.replies(), [(1, 0, told.clone())]);
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     let (mut sent, mut expected) = (Vec::new(), Vec::new());
     encode_request("ffihost.descriptor", b"", &mut sent);
     encode_response(0, &told, &mut expected);
@@ -593,9 +593,9 @@ fn nothing_follows_the_end() {
     server.session.sent(true, false, server.now);
     server.wait(Duration::from_secs(20));
     server.expect_goodbye(Status::InvalidArgument, "a second HELLO");
-    server.session.broken(ffihost_ipc::wire::Broken::Empty);
+    server.session.fail_framing(ffihost_ipc::wire::FramingError::Empty);
     assert!(server.take_output().is_empty(), "it was over already");
-    let mut server = Dialogue::new(Limits::default(), terms());
+    let mut server = Dialogue::new(Limits::default(), server_info());
     server.send(&PREFACE);
     server.send_frames(&[request(1, "echo")]);
     server.session.sent(true, false, server.now);
@@ -661,13 +661,16 @@ fn what_the_client_is_sent_it_has_until_it_is_taken_out() {
     assert!(session.event(5, b"held until OPENED"));
     assert!(!session.event(5, &[0; 2_000]), "it is missed");
     assert!(!session.event(7, b"of nobody"));
-    let (thing, other) = (Lent { kind: 1, number: 7 }, Lent { kind: 2, number: 7 });
-    session.lend(&[thing, thing, other]);
-    session.lend(&[thing]);
-    assert!(session.has(thing) && session.give_back(thing), "of three");
-    assert!(session.give_back(other) && !session.has(other) && !session.give_back(other), "there was one");
+    let (thing, other) = (HandleRef { kind: 1, number: 7 }, HandleRef { kind: 2, number: 7 });
+    session.add_handles(&[thing, thing, other]);
+    session.add_handles(&[thing]);
+    assert!(session.has_handle(thing) && session.take_handle(thing), "of three");
+    assert!(session.take_handle(other) && !session.has_handle(other) && !session.take_handle(other), "there was one");
     assert_eq!(session.end().handles, [(thing, 2)]);
-    assert!(!session.has(thing) && !session.give_back(thing) && session.end().handles.is_empty(), "it was taken out");
+    assert!(
+        !session.has_handle(thing) && !session.take_handle(thing) && session.end().handles.is_empty(),
+        "it was taken out"
+    );
     assert!(!session.reply(keys[3], 0, b"\xf6") && !session.event(5, b"") && session.call(1, 6, b"").is_err());
 }
 

@@ -57,7 +57,7 @@ impl Call {
 
     fn answer(mut self, ret: i32, payload: &[u8]) {
         self.answered = true;
-        self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, payload));
+        self.shared.update(|session| session.complete(self.call, &self.wanted, ret, payload));
     }
 
     /// Waits until the answer is no longer wanted: because of a deadline, or because the library gave it up.
@@ -71,7 +71,7 @@ impl Drop for Call {
         if !self.answered {
             let text = b"the host function dropped the call";
             let ret = Status::Cancelled.code();
-            self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, text));
+            self.shared.update(|session| session.complete(self.call, &self.wanted, ret, text));
         }
     }
 }
@@ -91,6 +91,6 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.update(|session| session.cancel(self.id)));
     }
 }

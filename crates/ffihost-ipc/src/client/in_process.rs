@@ -1,8 +1,8 @@
 //! A client of a library in its own process.
 
-use super::connection::{self, Unwelcome};
+use super::connection::{self, HandshakeError};
 use super::{Client, Options, RequestError};
-use crate::{Limits, Server, Service, Terms};
+use crate::{Limits, Server, ServerInfo, Service};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,14 +31,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// None but those that a server can refuse a client with; `terms` with a token are one.
+    /// None but those that a server can refuse a client with; `info` with a token is one.
     pub async fn in_process(
         service: Arc<dyn Service>,
-        terms: Terms,
+        info: ServerInfo,
         after: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Self, RequestError> {
         let (near, far) = tokio::io::duplex(BETWEEN);
-        let server = tokio::spawn(Server::new(service, terms, limits()).converse(far));
+        let server = tokio::spawn(Server::new(service, info, limits()).serve_stream(far));
         let after = async {
             if let Err(error) = server.await {
                 tracing::error!(%error, "a connection's task failed");
@@ -48,8 +48,8 @@ impl Client {
         let options = Options { max_frame: limits().frame, ..Options::default() };
         match connection::start_over(near, options, after).await {
             Ok(shared) => Ok(Self::of(shared)),
-            Err(Unwelcome::Refused { ret, text }) => Err(RequestError::Failed { ret, text }),
-            Err(Unwelcome::Io(_) | Unwelcome::Foreign(_)) => Err(RequestError::Disconnected),
+            Err(HandshakeError::Refused { ret, text }) => Err(RequestError::Failed { ret, text }),
+            Err(HandshakeError::Io(_) | HandshakeError::Foreign(_)) => Err(RequestError::Disconnected),
         }
     }
 }

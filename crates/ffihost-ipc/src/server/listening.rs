@@ -11,7 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 /// A socket that is listened on. Dropped, it is closed, and a unix socket's file removed.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(super) struct BoundSocket {
     address: Address,
     socket: Socket,
 }
@@ -77,7 +77,7 @@ pub enum BindError {
     NoUnixSockets,
 }
 
-impl Bound {
+impl BoundSocket {
     /// Listens; beyond this machine only if `guarded`.
     pub(super) async fn bind(address: &Address, guarded: bool) -> Result<Self, BindError> {
         let failed = |error| BindError::Io { address: address.clone(), error };
@@ -136,7 +136,7 @@ impl Bound {
 }
 
 /// The next connection of any of them, beginning with another one each time.
-pub(super) async fn accept(sockets: &[Bound], first: &mut usize) -> io::Result<Stream> {
+pub(super) async fn accept(sockets: &[BoundSocket], first: &mut usize) -> io::Result<Stream> {
     *first = first.wrapping_add(1);
     std::future::poll_fn(|cx| {
         let (before, after) = sockets.split_at(*first % sockets.len().max(1));

@@ -39,23 +39,23 @@ pub(super) struct Listener {
     unwanted: bool,
     pub(super) missed: u64,
     /// What comes before OPENED was sent has to wait for it.
-    pub(super) held: Option<Vec<u8>>,
+    pub(super) deferred: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Registration {
     opened: bool,
     unwanted: bool,
-    held: Option<Vec<u8>>,
+    deferred: Option<Vec<u8>>,
 }
 
 impl Open {
     pub(super) fn listener() -> Self {
-        Self::Listener(Listener { held: Some(Vec::new()), ..Listener::default() })
+        Self::Listener(Listener { deferred: Some(Vec::new()), ..Listener::default() })
     }
 
     pub(super) fn registration() -> Self {
-        Self::Registration(Registration { held: Some(Vec::new()), ..Registration::default() })
+        Self::Registration(Registration { deferred: Some(Vec::new()), ..Registration::default() })
     }
 }
 
@@ -165,30 +165,30 @@ impl Ids {
 
     /// A listener or a registration is in place: what it held is sent. True if it was cancelled meanwhile.
     pub(super) fn opened(&mut self, id: u64, ticket: u64, output: &mut Vec<u8>) -> bool {
-        let (unwanted, held) = match self.ids.get_mut(&id) {
+        let (unwanted, deferred) = match self.ids.get_mut(&id) {
             Some(Open::Listener(listener)) => {
                 listener.ticket = Some(ticket);
-                (&mut listener.unwanted, listener.held.take())
+                (&mut listener.unwanted, listener.deferred.take())
             }
             Some(Open::Registration(registration)) => {
                 registration.opened = true;
-                (&mut registration.unwanted, registration.held.take())
+                (&mut registration.unwanted, registration.deferred.take())
             }
             _ => return false,
         };
-        output.extend(held.unwrap_or_default());
+        output.extend(deferred.unwrap_or_default());
         std::mem::take(unwanted)
     }
 
     /// Closes a listener or a registration; gives how many bytes it held, which nobody will be sent.
     pub(super) fn close(&mut self, id: u64) -> Option<usize> {
-        let held = match self.ids.get(&id)? {
+        let deferred = match self.ids.get(&id)? {
             Open::Request(_) => return None,
-            Open::Listener(Listener { held, .. }) | Open::Registration(Registration { held, .. }) => held,
+            Open::Listener(Listener { deferred, .. }) | Open::Registration(Registration { deferred, .. }) => deferred,
         };
-        let held = held.as_ref().map_or(0, Vec::len);
+        let deferred = deferred.as_ref().map_or(0, Vec::len);
         self.ids.remove(&id);
-        Some(held)
+        Some(deferred)
     }
 
     pub(super) fn listener(&mut self, id: u64) -> Option<&mut Listener> {
@@ -202,7 +202,7 @@ impl Ids {
     pub(super) fn registration(&mut self, id: u64) -> Option<Option<&mut Vec<u8>>> {
         match self.ids.get_mut(&id)? {
             Open::Registration(registration) if !(registration.opened && registration.unwanted) => {
-                Some(registration.held.as_mut())
+                Some(registration.deferred.as_mut())
             }
             _ => None,
         }

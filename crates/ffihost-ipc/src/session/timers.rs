@@ -28,7 +28,7 @@ pub(super) struct Timers {
     greeting: Option<Instant>,
     frame: Option<Instant>,
     stall: Option<Instant>,
-    heard: Instant,
+    last_received: Instant,
     pinged: bool,
 }
 
@@ -42,16 +42,16 @@ impl Timers {
             greeting: Some(now + limits.frame_time),
             frame: None,
             stall: None,
-            heard: now,
+            last_received: now,
             pinged: false,
         }
     }
 
-    pub(super) fn watch(&mut self, deadline: Instant, key: Key) {
+    pub(super) fn add_deadline(&mut self, deadline: Instant, key: Key) {
         self.requests.insert((deadline, key));
     }
 
-    pub(super) fn unwatch(&mut self, deadline: Instant, key: Key) {
+    pub(super) fn remove_deadline(&mut self, deadline: Instant, key: Key) {
         self.requests.remove(&(deadline, key));
     }
 
@@ -63,7 +63,7 @@ impl Timers {
     }
 
     pub(super) fn received(&mut self, now: Instant) {
-        self.heard = now;
+        self.last_received = now;
         self.pinged = false;
         // It was whole; what came behind it has its own time.
         self.frame = None;
@@ -98,7 +98,7 @@ impl Timers {
     pub(super) fn next(&self, idle: bool) -> Option<Instant> {
         let silence = if self.pinged { self.idle_time } else { self.idle_time / 2 };
         let request = self.requests.first().map(|(deadline, _)| *deadline);
-        let silence = idle.then(|| self.heard + silence);
+        let silence = idle.then(|| self.last_received + silence);
         [self.greeting, self.frame, self.stall, request, silence].into_iter().flatten().min()
     }
 
@@ -111,10 +111,10 @@ impl Timers {
         if passed(self.stall) {
             return Some(Due::Stall);
         }
-        if idle && self.heard + self.idle_time <= now {
+        if idle && self.last_received + self.idle_time <= now {
             return Some(Due::Idle);
         }
-        if idle && !self.pinged && self.heard + self.idle_time / 2 <= now {
+        if idle && !self.pinged && self.last_received + self.idle_time / 2 <= now {
             self.pinged = true;
             return Some(Due::Ping);
         }

@@ -1,7 +1,7 @@
 //! The arguments of a request.
 
 use super::cbor;
-use super::handle::Held;
+use super::handle::OwnedHandle;
 use crate::Client;
 use crate::client::RequestError;
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Args {
     entries: Vec<u8>,
-    passed: Vec<Arc<Held>>,
+    handles: Vec<Arc<OwnedHandle>>,
 }
 
 impl Args {
@@ -24,8 +24,8 @@ impl Args {
 
     /// One more.
     pub fn with(mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
-        self.passed.extend(cbor::encode(name, &mut self.entries));
-        self.passed.extend(cbor::encode(value, &mut self.entries));
+        self.handles.extend(cbor::encode(name, &mut self.entries));
+        self.handles.extend(cbor::encode(value, &mut self.entries));
         self
     }
 
@@ -46,15 +46,15 @@ impl Args {
 
     /// The connection that the handles among them are of; none if there are no handles.
     pub(super) fn connection<D>(&self, client: &Client) -> Result<Option<u64>, RequestError<D>> {
-        connection(&self.passed, client)
+        connection(&self.handles, client)
     }
 }
 
 /// The connection of this client that handles are of; none if there are none.
-pub(super) fn connection<D>(passed: &[Arc<Held>], client: &Client) -> Result<Option<u64>, RequestError<D>> {
+pub(super) fn connection<D>(handles: &[Arc<OwnedHandle>], client: &Client) -> Result<Option<u64>, RequestError<D>> {
     let mut of = None;
-    for held in passed {
-        match held.connection_of(client) {
+    for owned in handles {
+        match owned.connection_of(client) {
             Some(connection) if of.is_none_or(|of| of == connection) => of = Some(connection),
             _ => return Err(RequestError::Invalid("a handle is of another connection")),
         }

@@ -5,7 +5,7 @@
 //! while it was encoded are left there. The alternative, `DeserializeSeed`, cannot be derived: generated types would each come
 //! with code of their own.
 
-use super::handle::Held;
+use super::handle::OwnedHandle;
 use crate::Client;
 use crate::client::RequestError;
 use serde::Serialize;
@@ -32,18 +32,18 @@ impl Origin {
 /// What a value cannot tell, or be told.
 struct Scope {
     origin: Origin,
-    passed: Vec<Arc<Held>>,
+    handles: Vec<Arc<OwnedHandle>>,
 }
 
 thread_local! {
-    static SCOPE: RefCell<Scope> = const { RefCell::new(Scope { origin: Origin(None), passed: Vec::new() }) };
+    static SCOPE: RefCell<Scope> = const { RefCell::new(Scope { origin: Origin(None), handles: Vec::new() }) };
 }
 
 /// Runs it in a scope of its own, and gives the handles that it left there.
-fn scoped<T>(origin: Origin, body: impl FnOnce() -> T) -> (T, Vec<Arc<Held>>) {
-    let outer = SCOPE.replace(Scope { origin, passed: Vec::new() });
+fn scoped<T>(origin: Origin, body: impl FnOnce() -> T) -> (T, Vec<Arc<OwnedHandle>>) {
+    let outer = SCOPE.replace(Scope { origin, handles: Vec::new() });
     let result = body();
-    (result, SCOPE.replace(outer).passed)
+    (result, SCOPE.replace(outer).handles)
 }
 
 /// Where what is being decoded is from: the client and its connection.
@@ -52,15 +52,15 @@ pub(super) fn origin() -> Option<(Client, u64)> {
 }
 
 /// A handle is in what is being encoded.
-pub(super) fn pass(held: &Arc<Held>) {
-    SCOPE.with_borrow_mut(|scope| scope.passed.push(Arc::clone(held)));
+pub(super) fn record(owned: &Arc<OwnedHandle>) {
+    SCOPE.with_borrow_mut(|scope| scope.handles.push(Arc::clone(owned)));
 }
 
 /// Appends a value, and gives the handles in it: they have to live until the library has read their numbers.
-pub(super) fn encode(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) -> Vec<Arc<Held>> {
-    let (encoded, passed) = scoped(Origin::nowhere(), || ciborium::into_writer(value, to));
+pub(super) fn encode(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) -> Vec<Arc<OwnedHandle>> {
+    let (encoded, handles) = scoped(Origin::nowhere(), || ciborium::into_writer(value, to));
     encoded.expect("a vector takes everything, and generated types refuse nothing");
-    passed
+    handles
 }
 
 /// A payload as a value.

@@ -2,7 +2,7 @@
 
 use super::cbor::{self, Origin};
 use crate::Client;
-use crate::client::{self, Heard, RequestError};
+use crate::client::{self, DeliveredEvent, RequestError};
 use futures::{Stream, ready};
 use serde::de::DeserializeOwned;
 use std::marker::PhantomData;
@@ -36,24 +36,28 @@ impl<T: DeserializeOwned> Events<T> {
     /// # Cancellation
     ///
     /// Dropping the future loses no event.
-    pub async fn next(&mut self) -> Option<Result<Heard<T>, RequestError>> {
-        let (connection, heard) = self.events.next_of_connection().await?;
-        Some(self.decode(connection, heard))
+    pub async fn next(&mut self) -> Option<Result<DeliveredEvent<T>, RequestError>> {
+        let (connection, event) = self.events.next_of_connection().await?;
+        Some(self.decode(connection, event))
     }
 
-    fn decode(&self, connection: u64, Heard { missed, payload }: Heard) -> Result<Heard<T>, RequestError> {
+    fn decode(
+        &self,
+        connection: u64,
+        DeliveredEvent { missed, payload }: DeliveredEvent,
+    ) -> Result<DeliveredEvent<T>, RequestError> {
         let decoded = cbor::decode(&payload, &Origin::of(&self.client, connection));
-        decoded.map(|payload| Heard { missed, payload }).map_err(RequestError::Decode)
+        decoded.map(|payload| DeliveredEvent { missed, payload }).map_err(RequestError::Decode)
     }
 }
 
 /// The same events as [`Events::next`] gives, until the connection has ended for good.
 impl<T: DeserializeOwned> Stream for Events<T> {
-    type Item = Result<Heard<T>, RequestError>;
+    type Item = Result<DeliveredEvent<T>, RequestError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let events = self.get_mut();
         let next = ready!(events.events.poll_of_connection(context));
-        Poll::Ready(next.map(|(connection, heard)| events.decode(connection, heard)))
+        Poll::Ready(next.map(|(connection, event)| events.decode(connection, event)))
     }
 }

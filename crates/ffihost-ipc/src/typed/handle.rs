@@ -2,7 +2,7 @@
 
 use super::cbor;
 use crate::Client;
-use crate::client::Asked;
+use crate::client::OutgoingRequest;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -25,50 +25,55 @@ pub trait HandleType {
 ///
 /// Dropping it never waits: that it is given back is sent, if its connection is still there, and not waited for.
 pub struct Handle<T> {
-    held: Arc<Held>,
+    owned: Arc<OwnedHandle>,
     of: PhantomData<fn() -> T>,
 }
 
 /// A number that was given to this process once, and is given back once.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct OwnedHandle {
     client: Client,
     connection: u64,
     number: u64,
     release: &'static str,
 }
 
-impl Held {
+impl OwnedHandle {
     /// Whether it can be passed to this client, on its present connection; that one is told.
     pub(super) fn connection_of(&self, client: &Client) -> Option<u64> {
         self.client.is_same(client).then_some(self.connection)
     }
 }
 
-impl Drop for Held {
+impl Drop for OwnedHandle {
     fn drop(&mut self) {
         let mut payload = b"\xa1\x66handle".to_vec();
         // Without a scope: a thread that ends has none any more.
         ciborium::into_writer(&self.number, &mut payload).expect("a vector takes everything");
         let only_on = Some(self.connection);
-        self.client.send_off(&Asked { method: self.release, payload: &payload, only_on, ..Asked::default() });
+        self.client.send_detached(&OutgoingRequest {
+            method: self.release,
+            payload: &payload,
+            only_on,
+            ..OutgoingRequest::default()
+        });
     }
 }
 
 impl<T> Handle<T> {
     /// The client that it came by.
     pub fn client(&self) -> &Client {
-        &self.held.client
+        &self.owned.client
     }
 
     fn number(&self) -> u64 {
-        self.held.number
+        self.owned.number
     }
 }
 
 impl<T> Clone for Handle<T> {
     fn clone(&self) -> Self {
-        Self { held: Arc::clone(&self.held), of: PhantomData }
+        Self { owned: Arc::clone(&self.owned), of: PhantomData }
     }
 }
 
@@ -81,7 +86,7 @@ impl<T> fmt::Debug for Handle<T> {
 /// The same object.
 impl<T> PartialEq for Handle<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.number() == other.number() && other.held.connection_of(self.client()) == Some(self.held.connection)
+        self.number() == other.number() && other.owned.connection_of(self.client()) == Some(self.owned.connection)
     }
 }
 
@@ -95,7 +100,7 @@ impl<T> Hash for Handle<T> {
 
 impl<T> Serialize for Handle<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        cbor::pass(&self.held);
+        cbor::record(&self.owned);
         serializer.serialize_u64(self.number())
     }
 }
@@ -108,7 +113,7 @@ impl<'de, T: HandleType> Deserialize<'de> for Handle<T> {
         if number == 0 {
             return Err(D::Error::custom("0 is no handle"));
         }
-        let held = Arc::new(Held { client, connection, number, release: T::RELEASE });
-        Ok(Self { held, of: PhantomData })
+        let owned = Arc::new(OwnedHandle { client, connection, number, release: T::RELEASE });
+        Ok(Self { owned, of: PhantomData })
     }
 }

@@ -3,7 +3,7 @@
 use super::args;
 use super::cbor::{self, Origin};
 use super::request::NoError;
-use crate::client::{Call, Last, Registration, RequestError};
+use crate::client::{Call, CloseOnDrop, Registration, RequestError};
 use crate::contain::{Contained, Payload, explain};
 use crate::{Client, Status};
 use serde::Serialize;
@@ -55,7 +55,7 @@ where
     client.register(name, called).await
 }
 
-async fn serve<A, T, E, R>(mut call: Call, last: Weak<Last>, function: Arc<Contained<impl Fn(A) -> R>>)
+async fn serve<A, T, E, R>(mut call: Call, last: Weak<CloseOnDrop>, function: Arc<Contained<impl Fn(A) -> R>>)
 where
     A: DeserializeOwned,
     T: Serialize,
@@ -88,8 +88,8 @@ const FAILED: i32 = -1;
 
 fn answer_with(call: Call, client: &Client, value: &impl Serialize, with: fn(Call, &[u8])) {
     let mut payload = Vec::new();
-    let passed = cbor::encode(value, &mut payload);
-    match args::connection::<NoError>(&passed, client) {
+    let handles = cbor::encode(value, &mut payload);
+    match args::connection::<NoError>(&handles, client) {
         Ok(of) if of.is_none_or(|of| of == call.connection()) => with(call, &payload),
         _ => call.fail(FAILED, "a handle in the answer is of another connection"),
     }

@@ -3,7 +3,7 @@
 use super::Args;
 use super::cbor::{self, Origin};
 use crate::Client;
-use crate::client::{Asked, RequestError, Stale};
+use crate::client::{OutgoingRequest, RequestError, Stale};
 use crate::contain::Contained;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,7 @@ pub struct Request<T, E = NoError> {
     client: Client,
     method: &'static str,
     args: Args,
-    time: Option<Duration>,
+    timeout: Option<Duration>,
     idempotent: bool,
     stale: Option<Stale>,
     gives: PhantomData<fn() -> Result<T, E>>,
@@ -40,12 +40,12 @@ pub struct Request<T, E = NoError> {
 impl<T, E> Request<T, E> {
     /// A request by its name, with these arguments.
     pub fn new(client: &Client, method: &'static str, args: Args) -> Self {
-        Self { client: client.clone(), method, args, time: None, idempotent: false, stale: None, gives: PhantomData }
+        Self { client: client.clone(), method, args, timeout: None, idempotent: false, stale: None, gives: PhantomData }
     }
 
     /// For at most so long: then the library cancels it, and it fails with TIMED_OUT.
-    pub fn within(mut self, time: Duration) -> Self {
-        self.time = Some(time);
+    pub fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
@@ -86,11 +86,11 @@ impl<T: DeserializeOwned + 'static, E: DeserializeOwned + 'static> IntoFuture fo
 
 impl<T: DeserializeOwned, E: DeserializeOwned> Request<T, E> {
     async fn make(self) -> Result<T, RequestError<E>> {
-        let Self { client, method, args, time, idempotent, stale, .. } = self;
+        let Self { client, method, args, timeout, idempotent, stale, .. } = self;
         let (only_on, payload) = (args.connection(&client)?, args.payload());
-        let again = idempotent && only_on.is_none();
-        let asked = Asked { method, payload: &payload, time, again, only_on, stale };
-        let outcome = client.send(&asked).await.map_err(|error| cbor::declared(error, &Origin::nowhere()))?;
+        let retry = idempotent && only_on.is_none();
+        let request = OutgoingRequest { method, payload: &payload, timeout, retry, only_on, stale };
+        let outcome = client.send(&request).await.map_err(|error| cbor::declared(error, &Origin::nowhere()))?;
         let origin = Origin::of(&client, outcome.connection);
         match outcome.result() {
             Ok(result) => cbor::decode(&result, &origin).map_err(RequestError::Decode),

@@ -1,6 +1,6 @@
 //! A dialogue in frames.
 
-use super::wire::{Dialogue, Did, terms};
+use super::wire::{Dialogue, Did, server_info};
 use ffihost_ipc::session::Key;
 use ffihost_ipc::wire::PREFACE;
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
@@ -9,7 +9,7 @@ use ffihost_ipc::{Limits, Status};
 impl Dialogue {
     /// One of version 2 that is past the greeting.
     pub(crate) fn with(limits: Limits) -> Self {
-        let mut dialogue = Self::new(limits, terms());
+        let mut dialogue = Self::new(limits, server_info());
         dialogue.send(&PREFACE);
         dialogue.send_frames(&[FromClient::Hello { max_frame: u32::MAX, abi_hash: 0xab, token: "" }]);
         let output = dialogue.take_output();

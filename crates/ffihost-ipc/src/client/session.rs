@@ -1,13 +1,13 @@
 //! A connection as its client sees it: what is open, what is to be sent. Without I/O.
 //!
-//! What is open outlives the connection where the client reconnects: [`lost`](Conversation::lost) fails what may not be made
-//! twice, [`found`](Conversation::found) opens the rest again, under the same ids.
+//! What is open outlives the connection where the client reconnects: [`connection_lost`](ClientSession::connection_lost) fails what may not be made
+//! twice, [`connected`](ClientSession::connected) opens the rest again, under the same ids.
 //!
 //! Everything here is done under a lock, so nothing here wakes anybody or drops what a user gave: that is handed out, to be
 //! done after the lock is released.
 
 use super::error::RequestError;
-use super::events::{Heard, WAITING};
+use super::events::{DeliveredEvent, WAITING};
 use crate::contain::discard;
 use crate::wire::frame::{FromClient, FromServer};
 use crate::wire::{FRAME_OVERHEAD, MAX_NAME};
@@ -44,12 +44,12 @@ pub(crate) type Stale = Arc<dyn Fn(Duration) + Send + Sync>;
 
 /// A request that is to be made.
 #[derive(Clone, Default)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct OutgoingRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) payload: &'a [u8],
-    pub(crate) time: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Whether it may be made twice.
-    pub(crate) again: bool,
+    pub(crate) retry: bool,
     /// The connection that it has to be made on, if what it says means nothing on another.
     pub(crate) only_on: Option<u64>,
     pub(crate) stale: Option<Stale>,
@@ -60,31 +60,34 @@ pub(super) type Function = Arc<dyn Fn(super::Call) + Send + Sync>;
 
 /// Where events go.
 #[derive(Debug)]
-pub(super) struct Ear {
-    heard: mpsc::Sender<(u64, Heard)>,
+pub(super) struct EventSink {
+    events: mpsc::Sender<(u64, DeliveredEvent)>,
     missed: AtomicU64,
 }
 
-impl Ear {
+impl EventSink {
     /// Only the client's task hears.
-    pub(super) fn hear(&self, connection: u64, missed: u64, payload: Vec<u8>) {
+    pub(super) fn deliver(&self, connection: u64, missed: u64, payload: Vec<u8>) {
         let missed = missed + self.missed.swap(0, Ordering::Relaxed);
-        if self.heard.try_send((connection, Heard { missed, payload })).is_err() {
+        if self.events.try_send((connection, DeliveredEvent { missed, payload })).is_err() {
             self.missed.store(missed + 1, Ordering::Relaxed);
         }
     }
 }
 
 /// What is to be opened.
-pub(super) enum Opening {
-    Listener { event: String, ear: Arc<Ear> },
+pub(super) enum Subscription {
+    Listener { event: String, sink: Arc<EventSink> },
     Registration { name: String, function: Function },
 }
 
-impl Opening {
-    pub(super) fn listener(event: &str) -> (Self, mpsc::Receiver<(u64, Heard)>) {
-        let (heard, receiver) = mpsc::channel(WAITING);
-        (Self::Listener { event: event.to_owned(), ear: Arc::new(Ear { heard, missed: AtomicU64::new(0) }) }, receiver)
+impl Subscription {
+    pub(super) fn listener(event: &str) -> (Self, mpsc::Receiver<(u64, DeliveredEvent)>) {
+        let (events, receiver) = mpsc::channel(WAITING);
+        (
+            Self::Listener { event: event.to_owned(), sink: Arc::new(EventSink { events, missed: AtomicU64::new(0) }) },
+            receiver,
+        )
     }
 
     pub(super) fn registration(name: &str, function: Function) -> Self {
@@ -103,11 +106,11 @@ impl Opening {
 pub(super) enum Open {
     Request {
         reply: oneshot::Sender<Outcome>,
-        again: Option<Vec<u8>>,
+        retry: Option<Vec<u8>>,
         stale: Option<Stale>,
     },
     Subscription {
-        opening: Opening,
+        subscription: Subscription,
         opened: Option<oneshot::Sender<Outcome>>,
     },
     /// Nobody waits for its REPLY.
@@ -115,15 +118,15 @@ pub(super) enum Open {
 }
 
 /// What a user gave with what has ended.
-pub(super) type Rest = (Option<Stale>, Option<Opening>);
+pub(super) type Rest = (Option<Stale>, Option<Subscription>);
 
 /// What a frame asks the client to do, when the lock is released.
 pub(super) enum Incoming {
     Nothing,
     /// With what else there was of it, to be dropped.
-    Tell(oneshot::Sender<Outcome>, Outcome, Rest),
-    Hear {
-        ear: Arc<Ear>,
+    Outcome(oneshot::Sender<Outcome>, Outcome, Rest),
+    Event {
+        sink: Arc<EventSink>,
         connection: u64,
         missed: u64,
         payload: Vec<u8>,
@@ -135,7 +138,7 @@ pub(super) enum Incoming {
         payload: Vec<u8>,
         wanted: watch::Receiver<bool>,
     },
-    Unwanted(watch::Sender<bool>),
+    CallCancelled(watch::Sender<bool>),
     Stale(Stale, Duration),
     /// The server ends the connection.
     Goodbye {
@@ -148,13 +151,13 @@ pub(super) enum Incoming {
 
 /// What an end leaves, to be told and dropped when the lock is released.
 #[must_use = "whoever waits has to be told"]
-pub(super) struct Lost {
+pub(super) struct ConnectionLoss {
     open: Vec<Open>,
     calls: Vec<watch::Sender<bool>>,
 }
 
-impl Lost {
-    pub(super) fn tell(self) {
+impl ConnectionLoss {
+    pub(super) fn notify(self) {
         for wanted in self.calls {
             wanted.send_replace(false);
         }
@@ -167,28 +170,31 @@ impl Lost {
 
 /// See the module.
 #[derive(Default)]
-pub(super) struct Conversation {
+pub(super) struct ClientSession {
     open: HashMap<u64, Open>,
     calls: HashMap<u64, watch::Sender<bool>>,
     last: u64,
     /// How many connections there were before.
     connection: u64,
-    /// The last id of the connections before, while there is none: what is opened meanwhile is in `output`.
-    lost: Option<u64>,
+    /// Set while there is no connection: the last id that was opened on an earlier one. What is opened meanwhile is in `output`.
+    reopen_until: Option<u64>,
     output: Vec<u8>,
     /// The longest frame that the server takes.
-    longest: usize,
+    max_frame: usize,
     leaving: bool,
     over: bool,
 }
 
-impl fmt::Debug for Conversation {
+impl fmt::Debug for ClientSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Conversation").field("open", &self.open.len()).field("over", &self.over).finish_non_exhaustive()
+        f.debug_struct("ClientSession")
+            .field("open", &self.open.len())
+            .field("over", &self.over)
+            .finish_non_exhaustive()
     }
 }
 
-impl Conversation {
+impl ClientSession {
     pub(super) fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
@@ -202,15 +208,19 @@ impl Conversation {
             Err(RequestError::Disconnected)
         } else if name.is_empty() || name.len() > MAX_NAME {
             Err(RequestError::Invalid("a name is 1 to 255 bytes long"))
-        } else if payload.saturating_add(FRAME_OVERHEAD) > self.longest {
+        } else if payload.saturating_add(FRAME_OVERHEAD) > self.max_frame {
             Err(RequestError::Invalid("the arguments are larger than what the server takes"))
         } else {
             Ok(())
         }
     }
 
-    pub(super) fn request(&mut self, asked: &Asked<'_>, reply: oneshot::Sender<Outcome>) -> Result<u64, RequestError> {
-        let Asked { method, payload, time, again, only_on, .. } = *asked;
+    pub(super) fn request(
+        &mut self,
+        request: &OutgoingRequest<'_>,
+        reply: oneshot::Sender<Outcome>,
+    ) -> Result<u64, RequestError> {
+        let OutgoingRequest { method, payload, timeout, retry, only_on, .. } = *request;
         self.check(method, payload.len())?;
         if only_on.is_some_and(|connection| connection != self.connection) {
             return Err(RequestError::Invalid("a handle is of a connection that has ended"));
@@ -218,33 +228,33 @@ impl Conversation {
         self.last += 1;
         let id = self.last;
         // 0 would be no limit at all.
-        let timeout_ms = time.map_or(0, |time| u32::try_from(time.as_millis()).unwrap_or(u32::MAX).max(1));
+        let timeout_ms = timeout.map_or(0, |timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX).max(1));
         let start = self.output.len();
         FromClient::Request { id, timeout_ms, method, payload }.encode(&mut self.output);
-        let again = again.then(|| self.output[start..].to_vec());
-        self.open.insert(id, Open::Request { reply, again, stale: asked.stale.clone() });
+        let retry = retry.then(|| self.output[start..].to_vec());
+        self.open.insert(id, Open::Request { reply, retry, stale: request.stale.clone() });
         Ok(id)
     }
 
     /// What is not opened is handed back, to be dropped.
     pub(super) fn open(
         &mut self,
-        opening: Opening,
+        subscription: Subscription,
         opened: oneshot::Sender<Outcome>,
-    ) -> Result<u64, (RequestError, Opening)> {
-        let (Opening::Listener { event: name, .. } | Opening::Registration { name, .. }) = &opening;
+    ) -> Result<u64, (RequestError, Subscription)> {
+        let (Subscription::Listener { event: name, .. } | Subscription::Registration { name, .. }) = &subscription;
         if let Err(error) = self.check(name, 0) {
-            return Err((error, opening));
+            return Err((error, subscription));
         }
         self.last += 1;
-        opening.frame(self.last).encode(&mut self.output);
-        self.open.insert(self.last, Open::Subscription { opening, opened: Some(opened) });
+        subscription.frame(self.last).encode(&mut self.output);
+        self.open.insert(self.last, Open::Subscription { subscription, opened: Some(opened) });
         Ok(self.last)
     }
 
     /// Nobody waits for it any more; nothing happens if it has ended. What was open is to be dropped.
     pub(super) fn cancel(&mut self, id: u64) -> Option<Open> {
-        if self.lost.is_some_and(|last| id <= last) {
+        if self.reopen_until.is_some_and(|last| id <= last) {
             return self.open.remove(&id);
         }
         let open = self.open.get_mut(&id).filter(|open| !matches!(open, Open::Cancelled))?;
@@ -261,7 +271,7 @@ impl Conversation {
         // One that is not open any more was cancelled, or its connection has ended.
         if self.calls.get(&call).is_some_and(|open| open.subscribe().same_channel(wanted)) {
             self.calls.remove(&call);
-            if payload.len().saturating_add(FRAME_OVERHEAD) > self.longest {
+            if payload.len().saturating_add(FRAME_OVERHEAD) > self.max_frame {
                 let text = b"the answer is larger than what the server takes";
                 FromClient::Complete { call, ret: Status::TooLarge.code(), payload: text }.encode(&mut self.output);
             } else {
@@ -288,18 +298,20 @@ impl Conversation {
                 {
                     let connection = self.connection;
                     let outcome = Outcome { ret: 0, payload: Vec::new(), connection };
-                    return Incoming::Tell(opened, outcome, Rest::default());
+                    return Incoming::Outcome(opened, outcome, Rest::default());
                 }
             }
             FromServer::Event { id, missed, payload } => {
-                if let Some(Open::Subscription { opening: Opening::Listener { ear, .. }, .. }) = self.open.get(&id) {
-                    let (ear, connection) = (Arc::clone(ear), self.connection);
-                    return Incoming::Hear { ear, connection, missed, payload: payload.to_owned() };
+                if let Some(Open::Subscription { subscription: Subscription::Listener { sink, .. }, .. }) =
+                    self.open.get(&id)
+                {
+                    let (sink, connection) = (Arc::clone(sink), self.connection);
+                    return Incoming::Event { sink, connection, missed, payload: payload.to_owned() };
                 }
             }
             FromServer::Call { call, id, payload } => return self.call(call, id, payload),
             FromServer::CallCancelled { call } => {
-                return self.calls.remove(&call).map_or(Incoming::Nothing, Incoming::Unwanted);
+                return self.calls.remove(&call).map_or(Incoming::Nothing, Incoming::CallCancelled);
             }
             FromServer::CallRefused { call, ret } => {
                 tracing::debug!(call, ret, "the answer to a host call was refused");
@@ -320,9 +332,9 @@ impl Conversation {
 
     fn reply(&mut self, id: u64, outcome: Outcome) -> Incoming {
         match self.open.remove(&id) {
-            Some(Open::Request { reply, stale, .. }) => Incoming::Tell(reply, outcome, (stale, None)),
-            Some(Open::Subscription { opened: Some(reply), opening }) => {
-                Incoming::Tell(reply, outcome, (None, Some(opening)))
+            Some(Open::Request { reply, stale, .. }) => Incoming::Outcome(reply, outcome, (stale, None)),
+            Some(Open::Subscription { opened: Some(reply), subscription }) => {
+                Incoming::Outcome(reply, outcome, (None, Some(subscription)))
             }
             // It was refused when it was opened again, or it was cancelled: whoever listens learns that it has ended.
             Some(ended) => Incoming::Drop(ended),
@@ -331,7 +343,8 @@ impl Conversation {
     }
 
     fn call(&mut self, call: u64, id: u64, payload: &[u8]) -> Incoming {
-        let Some(Open::Subscription { opening: Opening::Registration { function, .. }, .. }) = self.open.get(&id)
+        let Some(Open::Subscription { subscription: Subscription::Registration { function, .. }, .. }) =
+            self.open.get(&id)
         else {
             // It was taken back while this was on its way, and the server has failed the call.
             return Incoming::Nothing;
@@ -343,30 +356,30 @@ impl Conversation {
     }
 
     /// The connection has ended: `again` says whether there may be another.
-    pub(super) fn lost(&mut self, again: bool) -> Lost {
+    pub(super) fn connection_lost(&mut self, retry: bool) -> ConnectionLoss {
         self.output.clear();
-        self.over = !again;
+        self.over = !retry;
         self.connection += 1;
-        self.lost = Some(self.last);
+        self.reopen_until = Some(self.last);
         let kept = |open: &Open| match open {
-            Open::Request { again, .. } => again.is_some(),
+            Open::Request { retry, .. } => retry.is_some(),
             Open::Subscription { .. } => true,
             Open::Cancelled => false,
         };
-        let open = self.open.extract_if(|_, open| !(again && kept(open))).map(|(_, open)| open).collect();
-        Lost { open, calls: self.calls.drain().map(|(_, wanted)| wanted).collect() }
+        let open = self.open.extract_if(|_, open| !(retry && kept(open))).map(|(_, open)| open).collect();
+        ConnectionLoss { open, calls: self.calls.drain().map(|(_, wanted)| wanted).collect() }
     }
 
     /// There is a connection, whose server takes frames of this length.
-    pub(super) fn found(&mut self, longest: u32) {
-        self.longest = longest as usize;
-        let Some(last) = self.lost.take() else { return };
+    pub(super) fn connected(&mut self, max_frame: u32) {
+        self.max_frame = max_frame as usize;
+        let Some(last) = self.reopen_until.take() else { return };
         let meanwhile = std::mem::take(&mut self.output);
         for (id, open) in self.open.iter().filter(|(id, _)| **id <= last) {
             match open {
-                Open::Request { again: Some(frame), .. } => self.output.extend_from_slice(frame),
-                Open::Subscription { opening, .. } => opening.frame(*id).encode(&mut self.output),
-                Open::Request { again: None, .. } | Open::Cancelled => {}
+                Open::Request { retry: Some(frame), .. } => self.output.extend_from_slice(frame),
+                Open::Subscription { subscription, .. } => subscription.frame(*id).encode(&mut self.output),
+                Open::Request { retry: None, .. } | Open::Cancelled => {}
             }
         }
         self.output.extend(meanwhile);

@@ -5,7 +5,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// Bytes that are being sent, and how many were.
 #[derive(Debug, Default)]
-pub(crate) struct Sending {
+pub(crate) struct WriteBuffer {
     bytes: Vec<u8>,
     sent: usize,
     /// TLS keeps what it is given until it is told that this was all.
@@ -15,9 +15,9 @@ pub(crate) struct Sending {
 /// When all was sent, at most this many bytes of memory are kept for what is sent next.
 const KEPT: usize = 64 << 10;
 
-impl Sending {
+impl WriteBuffer {
     /// Whether all of it was handed over to the system.
-    pub(crate) fn is_away(&self) -> bool {
+    pub(crate) fn is_flushed(&self) -> bool {
         self.sent == self.bytes.len() && !self.unflushed
     }
 

@@ -19,7 +19,7 @@
 //!    at once: because nobody waits for the answer any more, because it was replaced by a shorter one, because the event was
 //!    missed or the call refused, or because the session is over.
 //! 2. With the session, as the client's. What waits to be sent counts like what was sent: nobody can know what was read.
-//! 3. With who took it out, to release it: a request of the client, by [`give_back`](super::Session::give_back), or the
+//! 3. With who took it out, to release it: a request of the client, by [`take_handle`](super::Session::take_handle), or the
 //!    connection's end, by [`end`](super::Session::end). Both take it out under that lock, so one of them has it.
 //!
 //! After the end nothing is sent, so nothing becomes the client's any more, and what `end` gave is all there is. A client takes
@@ -31,7 +31,7 @@ use std::collections::HashMap;
 
 /// A handle that a client has, once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Lent {
+pub struct HandleRef {
     /// Of which type it is, as its service numbers them.
     pub kind: usize,
     /// Its number.
@@ -40,31 +40,31 @@ pub struct Lent {
 
 /// How often a client has each handle.
 #[derive(Debug, Default)]
-pub(super) struct Handles(HashMap<Lent, u64>);
+pub(super) struct Handles(HashMap<HandleRef, u64>);
 
 impl Handles {
-    pub(super) fn add(&mut self, lent: &[Lent]) {
-        for lent in lent {
-            *self.0.entry(*lent).or_default() += 1;
+    pub(super) fn add(&mut self, handles: &[HandleRef]) {
+        for handle in handles {
+            *self.0.entry(*handle).or_default() += 1;
         }
     }
 
-    pub(super) fn has(&self, lent: Lent) -> bool {
-        self.0.contains_key(&lent)
+    pub(super) fn has(&self, handle: HandleRef) -> bool {
+        self.0.contains_key(&handle)
     }
 
     /// Takes a handle out, once; false if it is not there.
-    pub(super) fn take(&mut self, lent: Lent) -> bool {
-        let Some(count) = self.0.get_mut(&lent) else { return false };
+    pub(super) fn take(&mut self, handle: HandleRef) -> bool {
+        let Some(count) = self.0.get_mut(&handle) else { return false };
         *count -= 1;
         if *count == 0 {
-            self.0.remove(&lent);
+            self.0.remove(&handle);
         }
         true
     }
 
     /// Takes all out, each with how often it is there.
-    pub(super) fn take_all(&mut self) -> Vec<(Lent, u64)> {
+    pub(super) fn take_all(&mut self) -> Vec<(HandleRef, u64)> {
         std::mem::take(&mut self.0).into_iter().collect()
     }
 }

@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 
 /// What a server says of its library, and the token that it asks for.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct ServerInfo {
     /// The library's name.
     pub library: String,
     /// The library's version.
@@ -18,7 +18,7 @@ pub struct Terms {
     pub token: Option<Token>,
 }
 
-impl Terms {
+impl ServerInfo {
     /// The descriptor as a payload: a byte string.
     pub(crate) fn descriptor_payload(&self) -> Vec<u8> {
         let length = u32::try_from(self.descriptor.len()).expect("a descriptor is shorter than 4 GiB");

@@ -10,13 +10,13 @@ use tokio::sync::Notify;
 /// The task is told after the lock is released, and only if there was nothing to send before: whoever finds something there
 /// knows that the task was told already and has not taken it yet.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct SharedSession {
     session: Mutex<Session>,
     wake: Notify,
     pub(crate) peer: Peer,
 }
 
-impl Link {
+impl SharedSession {
     pub(crate) fn new(session: Session, peer: Peer) -> Self {
         Self { session: Mutex::new(session), wake: Notify::new(), peer }
     }
@@ -27,7 +27,7 @@ impl Link {
     }
 
     /// For everybody else: the task learns of it.
-    pub(crate) fn tell<T>(&self, body: impl FnOnce(&mut Session) -> T) -> T {
+    pub(crate) fn update<T>(&self, body: impl FnOnce(&mut Session) -> T) -> T {
         let mut session = self.session.lock();
         let told = !session.output().is_empty();
         let result = body(&mut session);
@@ -40,7 +40,7 @@ impl Link {
     }
 
     /// Until somebody told.
-    pub(crate) async fn told(&self) {
+    pub(crate) async fn notified(&self) {
         self.wake.notified().await;
     }
 }
