@@ -26,21 +26,21 @@ pub enum Address {
     Tcp {
         /// A name, or a number without brackets.
         host: String,
-        /// The port; to listen on 0 is to be given one.
+        /// The port. A server that listens on 0 gets a free port from the system.
         port: u16,
     },
 }
 
-/// What an address looks like, and what this is not.
+/// Why a text is not an [`Address`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressParseError {
-    /// Neither kind.
+    /// It begins with neither `unix:` nor `tcp:`.
     #[error("`{0}` is no address: write `unix:<path>` or `tcp:<host>:<port>`")]
     Kind(String),
-    /// Nothing where the path or the host should be.
+    /// The path or the host is empty.
     #[error("`{0}` names no {1}")]
     Empty(String, &'static str),
-    /// Not a port.
+    /// The port is missing, or is not a number from 0 to 65,535.
     #[error("`{0}` has no port: write `tcp:<host>:<port>`, with 0 to 65535, and brackets around an IPv6 address")]
     Port(String),
 }

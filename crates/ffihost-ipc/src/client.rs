@@ -28,11 +28,12 @@ use std::sync::Weak;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A library that is served, elsewhere or in this process. Cloning it is cheap: all clones use one connection, which ends with the last of them.
+/// A client of a library that is served, by another process or by this one. Clones share one connection, which ends when the
+/// last of them is dropped.
 ///
 /// # Threading
 ///
-/// Made inside of a tokio runtime, where it has a task; used from anywhere.
+/// [`connect`](Self::connect) is called inside of a tokio runtime, where it starts a task. Any thread may use the client.
 ///
 /// # Examples
 ///
@@ -69,12 +70,12 @@ impl Drop for CloseOnDrop {
 }
 
 impl Client {
-    /// Connects, and waits for the server's greeting.
+    /// Connects, and waits for the server's part of the handshake.
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: another interface, no token, no room. With
-    /// [`Options::reconnect`] a first connection is not tried again either.
+    /// If no server listens at the address, or if the server refuses the client: because of the interface's hash, the token or a
+    /// limit. The first connection is tried once, also with [`Options::reconnect`].
     pub async fn connect(address: &Address, options: Options) -> Result<Self, ConnectError> {
         connection::start(address.clone(), options).await.map(Self::of)
     }
@@ -98,11 +99,12 @@ impl Client {
         self.shared.welcome.abi_hash
     }
 
-    /// Makes a request: a map of its arguments in CBOR; the result is CBOR too.
+    /// Makes a request. `payload` is a map of its arguments in CBOR, and the result is CBOR too.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Declared`] with the request's own error in CBOR, or why there is none.
+    /// [`RequestError::Declared`] with the error that the request declares, in CBOR; another [`RequestError`] for every other
+    /// failure.
     ///
     /// # Cancellation
     ///
@@ -111,7 +113,7 @@ impl Client {
         self.send(&OutgoingRequest { method, payload, ..OutgoingRequest::default() }).await?.result()
     }
 
-    /// The same, for at most so long: then the server cancels the request.
+    /// Makes a request with a deadline. When `timeout` has passed the server cancels the request, which fails with TIMED_OUT.
     pub async fn request_within(
         &self,
         timeout: Duration,
@@ -122,8 +124,8 @@ impl Client {
         self.send(&request).await?.result()
     }
 
-    /// The same, for a request that may be made twice: where the client reconnects, it is made again if the connection ended
-    /// before it was answered.
+    /// Makes a request that may run twice. A client that reconnects sends it again if the connection ended before the answer
+    /// came.
     pub async fn request_idempotent(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
         let request = OutgoingRequest { method, payload, retry: true, ..OutgoingRequest::default() };
         self.send(&request).await?.result()
@@ -136,7 +138,7 @@ impl Client {
         outcome.await.map_err(|_| RequestError::Disconnected)
     }
 
-    /// Listens to an event. Dropping [`Events`] ends that.
+    /// Adds a listener of an event. Dropping the [`Events`] removes it.
     ///
     /// # Errors
     ///
@@ -147,18 +149,18 @@ impl Client {
         Ok(Events::new(Arc::clone(&self.shared), id, events))
     }
 
-    /// Is a host function of the library, until [`Registration`] is dropped. `function` is called by the client's task: it
-    /// must not wait there, but may keep the [`Call`] and answer it later from anywhere.
+    /// Registers a host function, until the [`Registration`] is dropped. The client's task calls `function`, which must not
+    /// block; it may keep the [`Call`] and answer it later, on any thread.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Failed`] if the library has no such host function, or if the server's process is it itself.
+    /// [`RequestError::Failed`] if the library has no such host function, or if the server's process has registered it.
     pub async fn register(
         &self,
         name: &str,
         function: impl Fn(Call) + Send + Sync + 'static,
     ) -> Result<Registration, RequestError> {
-        // Whoever it is dropped by: this client, its task, a call that runs.
+        // Contained, since this client, its task or a running call may be what drops it.
         let function = Contained::new("the drop of a host function", function);
         let id = self
             .open(Subscription::registration(
@@ -185,17 +187,17 @@ impl Client {
         }
     }
 
-    /// Says goodbye, and waits until the server has answered what is in flight and the connection has ended.
+    /// Closes the connection: the server answers the requests in flight, and this waits until the connection has ended.
     pub async fn close(self) {
         self.shared.update(|session| session.goodbye());
         self.shared.ended().await;
     }
 }
 
-/// For what knows types.
+/// Support for the module `typed`.
 #[cfg(feature = "typed")]
 impl Client {
-    /// Something that does not keep the connection.
+    /// A reference that does not keep the connection open.
     pub(crate) fn downgrade(&self) -> Weak<CloseOnDrop> {
         Arc::downgrade(&self.last)
     }
@@ -208,7 +210,7 @@ impl Client {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Makes a request whose outcome nobody waits for. Never waits; a connection that has ended takes none.
+    /// Sends a request and ignores its outcome. Does not block, and sends nothing if the connection has ended.
     pub(crate) fn send_detached(&self, request: &OutgoingRequest<'_>) {
         let (reply, _nobody_waits) = oneshot::channel();
         let _the_connection_has_ended = self.shared.update(|session| session.request(request, reply));
@@ -222,10 +224,10 @@ impl Client {
     }
 }
 
-/// What may panic when something is cancelled.
+/// Names in the log what has panicked when something is cancelled.
 const CANCELLED: &str = "the drop of what was cancelled";
 
-/// Cancels what is open when it is dropped.
+/// Cancels what is open under an id when it is dropped, unless [`keep`](Self::keep) was called.
 struct CancelOnDrop<'a> {
     shared: &'a Arc<Shared>,
     id: u64,

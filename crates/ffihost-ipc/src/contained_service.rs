@@ -1,4 +1,4 @@
-//! A service whose panics end no more than what it was asked for.
+//! A service whose panics end the call that panicked, and nothing else.
 
 use crate::contain::{Contained, contain};
 use crate::service::{ClientHandles, HostFunction, Listener, Refusal, Reply, Service};
@@ -6,8 +6,8 @@ use crate::session::HandleRef;
 use ffihost_schema::Status;
 use std::sync::Arc;
 
-/// A service, with each call and its drop contained. A connection that ends has one thing after the other ended by the service:
-/// none of them is left out because of the one before.
+/// Contains each call of a service, and its drop. When a connection ends, the service is called once for each thing that is
+/// open: a panic in one of these calls leaves out none of the others.
 #[derive(Debug)]
 pub(crate) struct ContainedService(Contained<Arc<dyn Service>>);
 
@@ -22,7 +22,7 @@ fn panicked() -> Refusal {
 }
 
 impl Service for ContainedService {
-    /// A reply that is dropped by a panic says so.
+    /// A [`Reply`] that a panic drops answers PANIC.
     fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64 {
         contain("a request", || self.0.request(method, payload, reply)).unwrap_or(0)
     }

@@ -1,9 +1,12 @@
-//! An ffihost library over a socket.
+//! Serves an ffihost library over sockets, and is the client of one that is served.
 
 #![forbid(unsafe_code)]
 
 mod address;
-#[cfg_attr(not(feature = "typed"), expect(dead_code, reason = "what is kept for handles, and for who is told"))]
+#[cfg_attr(
+    not(feature = "typed"),
+    expect(dead_code, reason = "handles and observers of running requests are used by `typed` alone")
+)]
 pub mod client;
 mod contain;
 mod contained_service;

@@ -25,7 +25,7 @@ use tokio::io::DuplexStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Serves a library on any number of addresses, to any number of clients, until it is told to stop.
+/// Serves a library on any number of addresses, to any number of clients, until it is shut down.
 ///
 /// # Examples
 ///
@@ -55,7 +55,7 @@ pub struct Server {
     stop: watch::Sender<Phase>,
 }
 
-/// What the connections of a server have in common.
+/// What the connections of a server share.
 struct Shared {
     service: ContainedService,
     providers: Providers,
@@ -73,36 +73,36 @@ impl fmt::Debug for Server {
     }
 }
 
-/// Says whether somebody may connect.
+/// Decides whether a peer may connect.
 type Admit = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
 
-/// Tells a server to stop.
+/// Shuts a server down.
 #[derive(Clone, Debug)]
 pub struct Stopper(watch::Sender<Phase>);
 
-/// How far a server is.
+/// A server's phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     Serving,
-    /// It answers what runs.
+    /// Answers the requests in flight.
     Stopping,
-    /// It ends.
+    /// Ends the connections.
     Finished,
 }
 
 impl Stopper {
-    /// Takes no more connections and requests, and lets those that run go on for the grace period. Listeners are told what
-    /// happens until [`finish`](Self::finish), or until a while after the grace period.
+    /// Begins the shutdown: the server accepts no connections and requests, and running requests may go on for the grace period.
+    /// Listeners receive events until [`finish`](Self::finish), or until 250 ms after the grace period.
     pub fn stop(&self) {
         self.reach(Phase::Stopping);
     }
 
-    /// Ends all connections, when they have been sent what waits for them.
+    /// Ends each connection as soon as its output is sent.
     pub fn finish(&self) {
         self.reach(Phase::Finished);
     }
 
-    /// Until the server was told to stop, by whomever.
+    /// Waits until the shutdown has begun.
     pub async fn stopped(&mut self) {
         reached(&mut self.0.subscribe(), Phase::Stopping).await;
     }
@@ -112,17 +112,17 @@ impl Stopper {
     }
 }
 
-/// So long after the grace period connections end, whatever their clients do.
+/// How long after the grace period connections are ended, whatever their clients do.
 const LINGER: Duration = Duration::from_millis(250);
 
 impl Server {
-    /// A server that listens nowhere yet.
+    /// A server without an address. Add some with [`bind`](Self::bind) or [`adopt`](Self::adopt).
     pub fn new(service: Arc<dyn Service>, info: ServerInfo, limits: Limits) -> Self {
         Self::of(service, &Providers::default(), info, limits)
     }
 
-    /// One of several servers of one library, which differ in who may use it: they share which client is asked when several
-    /// offer one host function.
+    /// One of several servers of one library, for example with different tokens. They share `providers`, so that a host function
+    /// is the newest registration among the clients of all of them.
     pub fn of(service: Arc<dyn Service>, providers: &Providers, info: ServerInfo, limits: Limits) -> Self {
         let (providers, metrics) = (providers.clone(), Metrics::default());
         let service = ContainedService::new(service);
@@ -143,27 +143,28 @@ impl Server {
         self
     }
 
-    /// Lets addresses be bound that other machines can reach, without TLS or without a token. Whoever reaches the port can
-    /// use the library then, and whoever sees the packets can read them.
+    /// Allows addresses that other machines can reach without TLS or without a token. Then everybody who reaches the port can use
+    /// the library, and everybody who sees the packets can read them.
     pub fn insecure(&mut self) -> &mut Self {
         self.insecure = true;
         self
     }
 
-    /// Asks about each connection who is at its other end, before anything is read from it; false closes it, and so does a panic.
+    /// Sets a filter that is called with the peer of each connection before anything is read. If it returns false, or panics, the
+    /// connection is closed.
     pub fn admit(&mut self, admit: impl Fn(&Peer) -> bool + Send + Sync + 'static) -> &mut Self {
-        // Whoever it is dropped by, be it with the server.
+        // Contained, since the server's drop is a drop of this too.
         let admit = Contained::new("the drop of what admits connections", admit);
         self.admit = Some(Arc::new(move |peer| admit(peer)));
         self
     }
 
-    /// Whether other machines may reach it.
+    /// Whether it may listen where other machines reach it.
     fn is_guarded(&self) -> bool {
         self.insecure || (self.tls.is_some() && self.shared.info.token.is_some())
     }
 
-    /// Listens on an address, and returns the address that it has now: with the port that the system picked for 0.
+    /// Listens on an address, and returns it with the port that the system picked, if it was 0.
     pub async fn bind(&mut self, address: &Address) -> Result<Address, BindError> {
         let bound = BoundSocket::bind(address, self.is_guarded()).await?;
         let address = bound.address().clone();
@@ -171,12 +172,12 @@ impl Server {
         Ok(address)
     }
 
-    /// Listens on a socket that somebody else bound, such as a service manager, and gives its address. The file of a unix
-    /// socket is left where it is, with the mode that it has.
+    /// Listens on a socket that another process has bound, such as a service manager, and returns its address. The file of a unix
+    /// socket keeps its mode, and is not removed.
     ///
     /// # Errors
     ///
-    /// As with [`bind`](Self::bind): also here what others than this machine can reach needs more than a socket.
+    /// As with [`bind`](Self::bind): an address that other machines can reach needs TLS and a token here too.
     ///
     /// # Panics
     ///
@@ -188,17 +189,17 @@ impl Server {
         Ok(address)
     }
 
-    /// What this server counts.
+    /// This server's counters.
     pub fn metrics(&self) -> Metrics {
         self.shared.metrics.clone()
     }
 
-    /// What tells this server to stop.
+    /// A handle that shuts this server down.
     pub fn stopper(&self) -> Stopper {
         Stopper(self.stop.clone())
     }
 
-    /// Serves until it is told to stop, and all connections have ended.
+    /// Serves until the shutdown has begun and all connections have ended.
     pub async fn run(self) {
         let mut connections = JoinSet::new();
         let (mut stop, mut first) = (self.stop.subscribe(), 0);
@@ -216,7 +217,7 @@ impl Server {
         }
     }
 
-    /// Serves the client at the other end of a stream, until it goes.
+    /// Serves the client at the other end of a stream until the connection ends.
     pub(crate) async fn serve_stream(self, stream: DuplexStream) {
         self.connection(Peer::ThisProcess).run(tokio::io::split(stream)).await;
     }
@@ -237,7 +238,7 @@ impl Server {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
-                // Out of descriptors, most likely: it does not get better by trying at once.
+                // Most likely there are no descriptors left: trying again at once would fail too.
                 if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
                     let mut stop = self.stop.subscribe();
                     tokio::select! {
@@ -248,7 +249,7 @@ impl Server {
                 return;
             }
         };
-        // While others come one after the other, nobody else looks.
+        // `run` prefers new connections, so ended ones are collected here too.
         while let Some(ended) = connections.try_join_next() {
             log_panic(ended);
         }
@@ -275,7 +276,7 @@ impl Server {
     }
 }
 
-/// Until the server is that far.
+/// Waits until the server has reached a phase.
 async fn reached(stop: &mut watch::Receiver<Phase>, phase: Phase) {
     let _the_server_is_gone = stop.wait_for(|now| *now >= phase).await;
 }

@@ -1,20 +1,20 @@
-//! A connection as its server sees it: the protocol as a state machine, without I/O, clocks or threads.
+//! The server's side of a connection: the protocol as a state machine, without I/O, clocks or threads.
 //!
 //! # Parties
 //!
-//! Whoever has the socket feeds [`FrameDecoder`](crate::wire::FrameDecoder) and passes each unit to [`Session::receive`], which says what to
-//! do as an [`Action`]; then it sends what is in [`Session::output`]. Whoever runs the library tells the session what came of
-//! it: [`reply`](Session::reply), [`event`](Session::event), [`call`](Session::call). Nothing here waits, and nothing here
-//! calls anybody, so all of it can be done under one lock.
+//! The task of the connection feeds a [`FrameDecoder`](crate::wire::FrameDecoder), passes each message to [`Session::receive`],
+//! carries out the [`Action`] that this returns, and sends what is in [`Session::output`]. The library's side reports with
+//! [`reply`](Session::reply), [`event`](Session::event) and [`call`](Session::call). Nothing here blocks or calls other code, so
+//! all of it can run under one lock.
 //!
 //! # What holds
 //!
 //! - Each id that a client opened gets exactly one REPLY, unless the session is over first.
-//! - A request counts as in flight until the library has let go of it, also when its client was answered long before.
-//! - Output is bounded: a long answer that finds no room is replaced by a short one, an event is counted as missed, and before
-//!   that [`wants_input`](Session::wants_input) says that no more should be read.
-//! - After [`Session::end`] nothing is left open, and what comes later is dropped.
-//! - Each handle that the library gives for a client is the client's, or released: see [`HandleRef`].
+//! - A request counts as in flight until the library has ended it, also if its client was answered before.
+//! - Output is bounded. [`wants_input`](Session::wants_input) becomes false before the limit is reached; then an event is counted
+//!   as missed, and a long answer is replaced by a short one.
+//! - After [`Session::end`] nothing is open, and what is reported later is dropped.
+//! - Each handle that the library passes to a client is counted as the client's, or released: see [`HandleRef`].
 
 mod handles;
 mod open;
@@ -42,10 +42,10 @@ pub struct Session {
     limits: Limits,
     info: Arc<ServerInfo>,
     stage: Stage,
-    /// The client takes nothing of what waits for it, and that is not waited for.
+    /// The client has read nothing until the stall timeout: the output is dropped.
     given_up: bool,
     version: Option<Version>,
-    /// The longest frame that the client takes.
+    /// The longest frame that may be sent to the client.
     max_frame: u32,
     ids: Ids,
     /// Open calls, and the registration that each was made to.
@@ -54,29 +54,29 @@ pub struct Session {
     timers: Timers,
     output: Vec<u8>,
     metrics: Metrics,
-    /// Bytes that wait for an OPENED, beside those in `output`.
+    /// Deferred bytes: those that follow an OPENED that was not sent. They are not in `output`.
     deferred: usize,
 }
 
 /// A version of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// One request at a time.
+    /// One request at a time, and nothing else.
     One,
-    /// Everything.
+    /// Frames.
     Two,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Greeting,
+    Handshake,
     Open,
-    /// What is in flight is answered, and nothing is opened. The text is why.
+    /// Requests in flight are answered, and nothing is opened. The text says why.
     Draining(&'static str),
     Over,
 }
 
-/// Names a request of a session, and never another one: what comes after its reply means nothing.
+/// The key of a request. No later request has the same, and after the reply it refers to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     serial: u64,
@@ -86,65 +86,65 @@ pub struct Key {
 /// What a client asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action<'a> {
-    /// Nothing.
+    /// There is nothing to do.
     None,
-    /// A request: to be started, then [`Session::started`], and replied to in the end.
+    /// Start a request, call [`Session::started`], and in the end [`Session::reply`].
     Start {
-        /// What it is replied to by.
+        /// The key to reply with.
         key: Key,
         /// Its name.
         method: &'a str,
         /// Its arguments.
         payload: &'a [u8],
     },
-    /// A request is no longer wanted: the ticket that it was started with.
+    /// Cancel the request with this ticket.
     Cancel(u64),
-    /// To listen to an event: [`Session::opened`] or [`Session::refused`].
+    /// Add a listener, then call [`Session::opened`] or [`Session::refused`].
     Listen {
-        /// What events are sent under.
+        /// The id that its events are sent with.
         id: u64,
         /// The event's name.
         event: &'a str,
     },
-    /// To remove a listener, by its ticket, then [`Session::closed`].
+    /// Remove a listener, then call [`Session::closed`].
     Unlisten {
-        /// What it was opened as.
+        /// The id that it was opened with.
         id: u64,
-        /// The listener.
+        /// The listener's ticket.
         ticket: u64,
     },
-    /// To register a host function: [`Session::opened`] or [`Session::refused`].
+    /// Register a host function, then call [`Session::opened`] or [`Session::refused`].
     Register {
-        /// What calls are made under.
+        /// The id that its calls are sent with.
         id: u64,
         /// The host function's name.
         name: &'a str,
-        /// Open calls at most; 0 is no limit.
+        /// The most open calls; 0 is no limit.
         max_in_flight: u32,
-        /// For each call; none if the library's is right.
+        /// The deadline of each call; `None` leaves it to the library.
         deadline: Option<Duration>,
     },
-    /// To take a registration back, and to fail its calls, then [`Session::closed`].
+    /// Fail the open calls of a registration, take it back, then call [`Session::closed`].
     Unregister {
-        /// What it was opened as.
+        /// The id that it was opened with.
         id: u64,
-        /// The calls that it has to answer.
+        /// Its open calls.
         calls: Vec<u64>,
     },
-    /// The answer to a call; if it is refused, [`Session::call_refused`].
+    /// Pass the answer to a call on; if it is refused, call [`Session::call_refused`].
     Complete {
-        /// Which call.
+        /// The call.
         call: u64,
-        /// The outcome.
+        /// The status.
         ret: i32,
         /// Its payload.
         payload: &'a [u8],
     },
-    /// The client is done: what it listens to and has registered is to be ended, with [`Session::end_subscriptions`].
+    /// The client said goodbye: end its listeners and registrations, with [`Session::end_subscriptions`].
     Goodbye,
 }
 
-/// What an end leaves to be done.
+/// What was open at the end of a connection, to be ended by the caller.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Leftovers {
     /// Requests to cancel, by ticket.
@@ -155,17 +155,17 @@ pub struct Leftovers {
     pub registrations: Vec<u64>,
     /// Calls to fail.
     pub calls: Vec<u64>,
-    /// Handles to release, each as often as the client had it.
+    /// Handles to release, each with how often.
     pub handles: Vec<(HandleRef, u64)>,
 }
 
 impl Session {
-    /// A connection that was just accepted.
+    /// The session of a connection that was just accepted.
     pub fn new(info: Arc<ServerInfo>, limits: Limits, now: Instant) -> Self {
         let limits = limits.clamped();
         Self {
             info,
-            stage: Stage::Greeting,
+            stage: Stage::Handshake,
             given_up: false,
             version: None,
             max_frame: limits.frame,
@@ -180,13 +180,13 @@ impl Session {
         }
     }
 
-    /// The same, counting with others.
+    /// Uses these counters.
     #[must_use]
     pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
 
-    /// Takes what the client sent next.
+    /// Handles the next message of the client.
     pub fn receive<'a>(&mut self, message: Message<'a>, now: Instant) -> Action<'a> {
         self.timers.received(now);
         match (self.stage, message) {
@@ -204,7 +204,7 @@ impl Session {
         }
     }
 
-    /// What came cannot be read on.
+    /// Ends the connection because the bytes of the client cannot be cut into messages.
     pub fn fail_framing(&mut self, error: FramingError) {
         match error {
             _ if self.stage == Stage::Over => {}
@@ -225,7 +225,7 @@ impl Session {
 
     fn version_1<'a>(&mut self, method: &'a str, payload: &'a [u8]) -> Action<'a> {
         self.version = Some(Version::One);
-        self.timers.greeted();
+        self.timers.handshake_done();
         if !self.info.admits("") {
             self.fail(Status::Unauthorized, &"a token is needed, which version 1 cannot give");
             return Action::None;
@@ -247,10 +247,10 @@ impl Session {
 
     fn frame<'a>(&mut self, frame: FromClient<'a>, now: Instant) -> Action<'a> {
         match (self.stage, frame) {
-            (Stage::Greeting, FromClient::Hello { max_frame, abi_hash, token }) => {
+            (Stage::Handshake, FromClient::Hello { max_frame, abi_hash, token }) => {
                 self.hello(max_frame, abi_hash, token)
             }
-            (Stage::Greeting, _) => self.violation("the first frame is HELLO"),
+            (Stage::Handshake, _) => self.violation("the first frame is HELLO"),
             (_, FromClient::Hello { .. }) => self.violation("a second HELLO"),
             (_, FromClient::Request { id, timeout_ms, method, payload }) => {
                 self.request(id, timeout_ms, (method, payload), now)
@@ -301,7 +301,7 @@ impl Session {
             self.fail(Status::InvalidArgument, &"a client accepts frames of at least 1,024 bytes");
         } else {
             self.stage = Stage::Open;
-            self.timers.greeted();
+            self.timers.handshake_done();
             self.max_frame = max_frame.min(self.limits.frame);
             self.send(FromServer::Welcome {
                 max_frame: self.limits.frame,
@@ -343,7 +343,7 @@ impl Session {
         Action::Start { key, method, payload }
     }
 
-    /// Whether an id may be opened under a name. If not, that is answered.
+    /// Whether an id may be opened for a name. If not, the refusal is answered here.
     fn may_open(&mut self, id: u64, name: &str) -> bool {
         if self.ids.is_open(id) {
             self.violation("an id that is open was opened again");
@@ -393,7 +393,7 @@ impl Session {
         Action::None
     }
 
-    /// Says why the connection ends at once.
+    /// Ends the connection at once, with a status and a text for the client.
     fn fail(&mut self, status: Status, why: &dyn fmt::Display) {
         let (ret, text) = (status.code(), why.to_string());
         match self.version {
@@ -404,15 +404,15 @@ impl Session {
     }
 }
 
-/// What the library's side tells.
+/// What the library's side reports.
 impl Session {
-    /// A request was started, and this is what it is cancelled by. True if it is already not wanted any more.
-    #[must_use = "a request that is not wanted has to be cancelled"]
+    /// A request was started, and can be cancelled with this ticket. True if it was cancelled meanwhile.
+    #[must_use = "a request that was cancelled meanwhile has to be cancelled by the caller"]
     pub fn started(&mut self, key: Key, ticket: u64) -> bool {
         self.ids.started(key, ticket)
     }
 
-    /// The outcome of a request: for one that was started, exactly once. Says whether the client is sent it.
+    /// Ends a request with an outcome; exactly once for each that was started. Returns whether the client is sent the outcome.
     pub fn reply(&mut self, key: Key, ret: i32, payload: &[u8]) -> bool {
         let Some(request) = self.ids.finish(key) else { return false };
         self.metrics.count(Count::RequestFinished);
@@ -428,16 +428,16 @@ impl Session {
         answered == Some(ret)
     }
 
-    /// A request still runs.
+    /// Warns the client that a request still runs.
     pub fn stale(&mut self, key: Key, elapsed_ms: u64) {
         if let (Some(id), Some(Version::Two)) = (self.ids.id_of(key), self.version) {
             self.send_if_capacity(FromServer::Stale { id, elapsed_ms }, 0);
         }
     }
 
-    /// A listener or a registration is in place; a listener is removed by its ticket. Gives the ticket back if it was not
-    /// wanted any more, to be closed as [`Action::Unlisten`] says; a registration likewise.
-    #[must_use = "what is not wanted has to be ended"]
+    /// A listener or a registration is in place; a listener has a ticket to remove it with. If it was cancelled meanwhile, the
+    /// action ends it.
+    #[must_use = "what was cancelled meanwhile has to be ended"]
     pub fn opened(&mut self, id: u64, ticket: u64) -> Action<'static> {
         if self.stage == Stage::Over {
             return Action::None;
@@ -449,7 +449,7 @@ impl Session {
         if unwanted { self.cancel(id) } else { Action::None }
     }
 
-    /// A listener or a registration is not in place.
+    /// A listener or a registration was refused.
     pub fn refused(&mut self, id: u64, status: Status, text: &str) {
         self.close(id, status.code(), text.as_bytes());
     }
@@ -469,7 +469,7 @@ impl Session {
         self.end_of_drain();
     }
 
-    /// An event for a listener. Says whether the client is sent it.
+    /// Sends an event to a listener. Returns whether the client is sent it; otherwise it is counted as missed.
     pub fn event(&mut self, id: u64, payload: &[u8]) -> bool {
         let room = self.has_capacity(payload.len()) && self.output.len() + self.deferred < self.limits.output / 2;
         let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return false };
@@ -485,7 +485,11 @@ impl Session {
         true
     }
 
-    /// A call to a registration. Refused if the registration or the session is over, or if there is no room.
+    /// Sends a call to a registration.
+    ///
+    /// # Errors
+    ///
+    /// If the registration or the session is over, if the arguments are longer than a frame, or without capacity.
     pub fn call(&mut self, call: u64, id: u64, payload: &[u8]) -> Result<(), Refusal> {
         if self.stage == Stage::Over {
             return Err(Refusal::new(Status::Disconnected, "the connection has ended"));
@@ -505,23 +509,23 @@ impl Session {
         Ok(())
     }
 
-    /// These handles are in what the client is sent, each as often as it is here: it has them now.
+    /// Adds handles to the client's: they are in a payload that it is sent. One that is in it twice is listed twice.
     pub fn add_handles(&mut self, handles: &[HandleRef]) {
         self.handles.add(handles);
     }
 
-    /// Whether the client has a handle: what others have it cannot use.
+    /// Whether the client has a handle. A client cannot use another client's.
     pub fn has_handle(&self, handle: HandleRef) -> bool {
         self.handles.has(handle)
     }
 
-    /// The client gives a handle back, once: it is to be released. False if the client does not have it.
-    #[must_use = "a handle that was taken out is to be released"]
+    /// Takes a handle from the client, once, to be released. False if the client does not have it.
+    #[must_use = "a handle that was taken has to be released"]
     pub fn take_handle(&mut self, handle: HandleRef) -> bool {
         self.handles.take(handle)
     }
 
-    /// The answer to a call is no longer wanted.
+    /// Cancels a call: its answer is refused from now on.
     pub fn cancel_call(&mut self, call: u64) {
         if self.calls.remove(&call).is_some() {
             self.metrics.count(Count::CallCancelled);
@@ -535,8 +539,8 @@ impl Session {
         self.send(FromServer::CallRefused { call, ret: status.code() });
     }
 
-    /// Answers what is in flight and opens nothing new. It is over when nothing is open, or when
-    /// [`finish`](Self::finish) says that no more events will come.
+    /// Begins the shutdown: requests in flight are answered, and nothing is opened. The session is over when nothing is open, or
+    /// after [`finish`](Self::finish).
     pub fn shut_down(&mut self) {
         if matches!(self.stage, Stage::Draining(_) | Stage::Over) {
             return;
@@ -548,7 +552,7 @@ impl Session {
         self.drain(WHY);
     }
 
-    /// No more events will come: after what is in [`output`](Self::output) it is over.
+    /// Ends the session: what is in [`output`](Self::output) is the last that is sent.
     pub fn finish(&mut self) {
         self.stage = Stage::Over;
     }
@@ -565,18 +569,18 @@ impl Session {
         }
     }
 
-    /// Takes out what the client listens to and has registered; each is [`closed`](Self::closed) then.
+    /// Cancels all listeners and registrations. The caller carries the actions out; each ends with [`closed`](Self::closed).
     pub fn end_subscriptions(&mut self) -> Vec<Action<'static>> {
         let ids = self.ids.subscribed();
         ids.into_iter().map(|id| self.cancel(id)).filter(|action| *action != Action::None).collect()
     }
 
-    /// The tickets of what is in flight: for a shutdown whose grace is over.
+    /// The tickets of the requests in flight, which a shutdown cancels after its grace period.
     pub fn in_flight(&self) -> Vec<u64> {
         self.ids.tickets()
     }
 
-    /// The connection has ended.
+    /// The connection has ended. Returns what was open.
     pub fn end(&mut self) -> Leftovers {
         self.stage = Stage::Over;
         self.output = Vec::new();
@@ -589,30 +593,31 @@ impl Session {
     }
 }
 
-/// What is to be sent, and when.
+/// Output and timeouts.
 impl Session {
-    /// What is to be sent: whoever sends it takes it out.
+    /// The bytes to send. The caller takes them out.
     pub fn output(&mut self) -> &mut Vec<u8> {
         &mut self.output
     }
 
-    /// Whether more should be read. Not in version 1 while a request runs, and not while much waits to be sent.
+    /// Whether more should be read: not in version 1 while a request runs, and not while a quarter of the output's limit waits to
+    /// be sent.
     pub fn wants_input(&self) -> bool {
         let busy = self.version == Some(Version::One) && self.ids.in_flight() > 0;
         self.stage != Stage::Over && !busy && self.output.len() < self.limits.output / 4
     }
 
-    /// Nothing more will happen: what is in [`output`](Self::output) is the last.
+    /// Whether the session is over. What is in [`output`](Self::output) then is the last that is sent.
     pub fn is_over(&self) -> bool {
         self.stage == Stage::Over
     }
 
-    /// The client took nothing for so long that not even the last is to be sent.
+    /// Whether the client has read nothing until the stall timeout. Then the rest of the output is dropped.
     pub fn has_given_up(&self) -> bool {
         self.given_up
     }
 
-    /// The client has shut down its sending side. In version 1 it is still answered; otherwise that is the end.
+    /// The client has shut down its sending side. In version 1 its request is still answered; in version 2 the session is over.
     pub fn end_of_input(&mut self) {
         if self.version == Some(Version::One) && self.stage == Stage::Open {
             self.drain("the client has shut down its sending side");
@@ -621,7 +626,7 @@ impl Session {
         }
     }
 
-    /// When [`on_time`](Self::on_time) has something to do.
+    /// The next timeout: when to call [`handle_timeout`](Self::handle_timeout).
     pub fn deadline(&self) -> Option<Instant> {
         if self.stage == Stage::Over {
             return self.timers.stall().filter(|_| !self.given_up);
@@ -630,7 +635,7 @@ impl Session {
         self.timers.next(idle)
     }
 
-    /// Does what the time has come for, and gives the tickets of requests to cancel.
+    /// Handles the timeouts that have passed, and returns the tickets of requests to cancel.
     pub fn handle_timeout(&mut self, now: Instant) -> Vec<u64> {
         if self.stage == Stage::Over {
             if self.timers.stall().is_some_and(|stall| stall <= now) {
@@ -653,7 +658,7 @@ impl Session {
                 self.fail(Status::TimedOut, &"nothing came for too long");
             }
             Some(timers::Due::Idle) => self.stage = Stage::Over,
-            Some(timers::Due::Ping) if self.version == Some(Version::Two) && self.stage != Stage::Greeting => {
+            Some(timers::Due::Ping) if self.version == Some(Version::Two) && self.stage != Stage::Handshake => {
                 self.send(FromServer::Ping { number: 0 });
             }
             Some(timers::Due::Ping) | None => {}
@@ -667,38 +672,39 @@ impl Session {
         self.output = Vec::new();
     }
 
-    /// What has come is not whole: from now on it has so much time. Or it is.
+    /// Starts or clears the timeout of a frame that is partly received.
     pub fn partial(&mut self, partial: bool, now: Instant) {
         self.timers.partial(partial, now);
     }
 
-    /// So much waits for the client, which has taken some of it or not.
+    /// Starts, restarts or clears the timeout of a client that does not read: `waits` says whether output waits for it, and
+    /// `progress` whether it has read some.
     pub fn sent(&mut self, waits: bool, progress: bool, now: Instant) {
         if progress && (self.version == Some(Version::One) || !self.wants_input()) {
-            // It waited for this, and says nothing before it; or what it says is not read before it has taken this.
+            // The client may send nothing before it has this; or what it sends is not read before it has read this.
             self.timers.received(now);
         }
         self.timers.sent(waits, progress, now);
     }
 
-    /// Whether a frame with such a payload may be sent, and finds room.
+    /// Whether a frame with a payload of this length fits, also into the output.
     fn has_capacity(&self, payload: usize) -> bool {
         let waits = self.output.len() + self.deferred;
         self.fits_a_frame(payload) && waits.saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
     }
 
-    /// Whether a frame with such a payload may be sent.
+    /// Whether a frame with a payload of this length fits into what the client accepts.
     fn fits_a_frame(&self, payload: usize) -> bool {
         let fixed = if self.version == Some(Version::One) { 0 } else { MAX_FIXED };
         payload.saturating_add(fixed) <= self.max_frame as usize
     }
 
-    /// Sends an answer, or a short one in its place; gives the status that was sent.
+    /// Sends an answer, or a short one in its place. Returns the status that was sent.
     fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) -> i32 {
         let (ret, payload): (i32, &[u8]) = if !self.fits_a_frame(payload.len()) {
             (Status::TooLarge.code(), b"the answer is larger than what may be sent")
         } else if payload.len() > SHORT && !self.has_capacity(payload.len()) {
-            // Not BUSY: that says that nothing was started, and a client may ask again.
+            // Not BUSY, which says that nothing was started, so that a client may try again.
             (Status::TooLarge.code(), b"the answer found no room: too much waits to be read")
         } else {
             (ret, payload)
@@ -710,7 +716,7 @@ impl Session {
         ret
     }
 
-    /// For small frames, which the client's own frames bound.
+    /// Sends a small frame, without a look at the capacity: the client's own frames bound how many there are.
     fn send(&mut self, frame: FromServer<'_>) {
         if self.stage != Stage::Over {
             frame.encode(&mut self.output);
@@ -724,7 +730,7 @@ impl Session {
     }
 }
 
-/// Sends a frame, or holds it until OPENED was sent.
+/// Sends a frame, or defers it until OPENED was sent.
 fn encode_or_defer(
     frame: FromServer<'_>,
     deferred: Option<&mut Vec<u8>>,
@@ -737,14 +743,14 @@ fn encode_or_defer(
     *all_deferred += deferred.len() - before;
 }
 
-/// An answer of so many bytes is always sent: what would be sent in its place is hardly shorter.
+/// An answer of up to this many bytes is sent also without capacity: its replacement would hardly be shorter.
 const SHORT: usize = 64;
 
-/// The kind and the fixed fields of a frame with a payload take at most so many bytes.
+/// The most bytes that the kind and the fixed fields of a frame with a payload take.
 const MAX_FIXED: usize = 17;
 
-/// The request that every server answers by itself: no function has such a name.
+/// The request for the descriptor, which the server itself answers. No function can have this name.
 pub const DESCRIPTOR: &str = "ffihost.descriptor";
 
-/// The payload of what ends without a result.
+/// The payload of an OK without a result.
 pub(crate) use ffihost_cbor::constant::NULL;

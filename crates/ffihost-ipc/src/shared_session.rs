@@ -1,14 +1,14 @@
-//! A session between the task that has the socket and the threads that have its answers.
+//! A session that its connection's task and the threads that answer share.
 
 use crate::Peer;
 use crate::session::Session;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// A session under a lock, and how its task is told that there is something to do.
+/// A session under a lock, and the notification of its task.
 ///
-/// The task is told after the lock is released, and only if there was nothing to send before: whoever finds something there
-/// knows that the task was told already and has not taken it yet.
+/// The task is notified after the lock is released, and only if there was no output before: if there was, the task was notified
+/// already and has not taken it yet.
 #[derive(Debug)]
 pub(crate) struct SharedSession {
     session: Mutex<Session>,
@@ -21,25 +21,25 @@ impl SharedSession {
         Self { session: Mutex::new(session), wake: Notify::new(), peer }
     }
 
-    /// For the task itself.
+    /// Changes the session from its own task, without a notification.
     pub(crate) fn with<T>(&self, body: impl FnOnce(&mut Session) -> T) -> T {
         body(&mut self.session.lock())
     }
 
-    /// For everybody else: the task learns of it.
+    /// Changes the session from any other thread, and notifies the task if it has something to do.
     pub(crate) fn update<T>(&self, body: impl FnOnce(&mut Session) -> T) -> T {
         let mut session = self.session.lock();
-        let told = !session.output().is_empty();
+        let was_notified = !session.output().is_empty();
         let result = body(&mut session);
-        let news = !session.output().is_empty() || session.is_over();
+        let has_news = !session.output().is_empty() || session.is_over();
         drop(session);
-        if news && !told {
+        if has_news && !was_notified {
             self.wake.notify_one();
         }
         result
     }
 
-    /// Until somebody told.
+    /// Waits for a notification.
     pub(crate) async fn notified(&self) {
         self.wake.notified().await;
     }

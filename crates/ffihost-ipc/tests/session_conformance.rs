@@ -100,7 +100,7 @@ fn strangers_and_other_versions_are_told_so() {
 }
 
 #[test]
-fn the_greeting() {
+fn the_handshake() {
     let mut server = Dialogue::new(Limits::default(), server_info());
     server.send(&PREFACE);
     assert_eq!(server.send_frames(&[HELLO]), []);
@@ -394,7 +394,7 @@ fn a_client_that_does_not_read_is_not_read_from() {
 }
 
 #[test]
-fn a_frame_and_a_greeting_have_so_much_time() {
+fn a_frame_and_the_handshake_time_out() {
     let limits = Limits { frame_time: Duration::from_secs(1), ..Limits::default() };
     let mut server = Dialogue::new(limits, server_info());
     server.wait(Duration::from_secs(1));

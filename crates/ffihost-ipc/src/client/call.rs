@@ -29,7 +29,7 @@ impl Call {
         Self { shared, connection, call, payload, wanted, answered: false }
     }
 
-    /// Which connection it came by.
+    /// The number of the connection that delivered it.
     #[cfg(feature = "typed")]
     pub(crate) fn connection(&self) -> u64 {
         self.connection
@@ -50,7 +50,7 @@ impl Call {
         self.answer(Status::Err.code(), declared);
     }
 
-    /// Answers that it failed otherwise: any number but 0 and 1, and a text for people.
+    /// Answers with another failure: a status other than 0 and 1, and a text for people.
     pub fn fail(self, ret: i32, text: &str) {
         self.answer(ret, text.as_bytes());
     }
@@ -60,7 +60,7 @@ impl Call {
         self.shared.update(|session| session.complete(self.call, &self.wanted, ret, payload));
     }
 
-    /// Waits until the answer is no longer wanted: because of a deadline, or because the library gave it up.
+    /// Waits until the call is cancelled: by its deadline, by the library, or by the end of the connection.
     pub async fn cancelled(&mut self) {
         let _the_connection_is_gone = self.wanted.wait_for(|wanted| !wanted).await;
     }
@@ -76,7 +76,7 @@ impl Drop for Call {
     }
 }
 
-/// Is a host function while it lives.
+/// A registered host function. Dropping this takes the registration back.
 #[derive(Debug)]
 pub struct Registration {
     shared: Arc<Shared>,

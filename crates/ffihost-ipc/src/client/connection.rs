@@ -1,4 +1,4 @@
-//! The client's task: it has the socket, and connects again.
+//! The client's task: it reads and writes the socket, and reconnects.
 
 use super::call::Call;
 use super::error::ConnectError;
@@ -23,7 +23,7 @@ use tokio::sync::{Notify, watch};
 type Read = Box<dyn AsyncRead + Send + Unpin>;
 type Write = Box<dyn AsyncWrite + Send + Unpin>;
 
-/// What a server says of itself.
+/// What the server's WELCOME says.
 #[derive(Clone, Debug)]
 pub(super) struct Welcome {
     pub(super) library: String,
@@ -32,10 +32,10 @@ pub(super) struct Welcome {
     max_frame: u32,
 }
 
-/// The session, and how the task is told that there is something to send.
+/// The session under a lock, and how its task is notified that there is output.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// None in this process.
+    /// `None` for a server in this process.
     pub(super) address: Option<Address>,
     pub(super) welcome: Welcome,
     options: Options,
@@ -46,14 +46,14 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    /// Changes the session, and tells the task if there is something to send.
+    /// Changes the session, and notifies the task if there was no output before and is now.
     pub(super) fn update<T>(&self, body: impl FnOnce(&mut ClientSession) -> T) -> T {
         let mut session = self.session.lock();
-        let told = !session.output().is_empty();
+        let was_notified = !session.output().is_empty();
         let result = body(&mut session);
-        let news = !told && !session.output().is_empty();
+        let has_news = !was_notified && !session.output().is_empty();
         drop(session);
-        if news {
+        if has_news {
             self.wake.notify_one();
         }
         result
@@ -64,14 +64,14 @@ impl Shared {
         self.abort.notify_one();
     }
 
-    /// Until the connection has ended for good.
+    /// Waits until the connection has ended and the client does not reconnect.
     pub(super) async fn ended(&self) {
         let mut ended = self.ended.subscribe();
         let _it_is_held_here = ended.wait_for(|ended| *ended).await;
     }
 }
 
-/// A connection that is past its greeting.
+/// A connection after the handshake.
 struct Connected {
     read: Read,
     write: Write,
@@ -85,15 +85,15 @@ pub(super) async fn start(address: Address, options: Options) -> Result<Arc<Shar
     Ok(started(Some(address), options, connected, std::future::ready(())))
 }
 
-/// The same over a stream, whose other end is a server in this process. When the connection has ended, `after` is awaited
-/// before the client has ended too.
+/// Starts the task over a stream, whose other end is a server in this process. When the connection has ended, the client's end
+/// waits for `after`.
 pub(super) async fn start_over(
     stream: DuplexStream,
     options: Options,
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Arc<Shared>, HandshakeError> {
     let (read, write) = tokio::io::split(stream);
-    let connected = greet(&options, Box::new(read), Box::new(write)).await?;
+    let connected = handshake(&options, Box::new(read), Box::new(write)).await?;
     Ok(started(None, options, connected, after))
 }
 
@@ -119,7 +119,7 @@ fn started(
 }
 
 async fn run(shared: Arc<Shared>, connected: Connected, after: impl Future<Output = ()>) {
-    // However the task ends, whoever waits learns of it.
+    // Also if the task is aborted, everything that waits is notified.
     let _end = End(Arc::clone(&shared));
     tokio::select! {
         () = shared.abort.notified() => {}
@@ -173,12 +173,12 @@ async fn reconnect(shared: &Shared) -> Option<Connected> {
 
 async fn connect(address: &Address, options: &Options) -> Result<Connected, ConnectError> {
     let failed = |error| ConnectError::Io { address: address.clone(), error };
-    let greeting = async {
+    let connected = async {
         let (read, write) = open(address, options).await.map_err(failed)?;
-        greet(options, read, write).await.map_err(|error| error.at(address))
+        handshake(options, read, write).await.map_err(|error| error.at(address))
     };
-    match tokio::time::timeout(options.connect_time, greeting).await {
-        Ok(greeted) => greeted,
+    match tokio::time::timeout(options.connect_time, connected).await {
+        Ok(connected) => connected,
         Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
     }
 }
@@ -208,7 +208,7 @@ async fn open(address: &Address, options: &Options) -> io::Result<(Read, Write)>
     }
 }
 
-/// Why there was no greeting.
+/// Why the handshake failed.
 #[derive(Debug)]
 pub(super) enum HandshakeError {
     Io(io::Error),
@@ -227,7 +227,7 @@ impl HandshakeError {
     }
 }
 
-async fn greet(options: &Options, mut read: Read, mut write: Write) -> Result<Connected, HandshakeError> {
+async fn handshake(options: &Options, mut read: Read, mut write: Write) -> Result<Connected, HandshakeError> {
     let (failed, foreign) = (HandshakeError::Io, HandshakeError::Foreign);
     let max_frame = options.max_frame.max(MIN_FRAME);
     let mut hello = PREFACE.to_vec();
@@ -264,7 +264,7 @@ fn welcome(frame: FromServer<'_>) -> Result<Welcome, HandshakeError> {
     }
 }
 
-/// Read at once, at most: fewer events than what wait for their listener. The shortest takes 22 bytes.
+/// The most bytes that are read at once. They hold fewer events than may wait for their listener: the shortest takes 22 bytes.
 const CHUNK: usize = 16 << 10;
 const _: () = assert!(CHUNK / 22 < WAITING);
 
@@ -274,7 +274,8 @@ async fn run_connection(shared: &Arc<Shared>, connected: Connected) -> io::Error
     let mut write_buffer = WriteBuffer::default();
     loop {
         match take_input(shared, &mut decoder) {
-            // Whoever was told runs first: listeners make room for what comes next, and requests that follow are sent at once.
+            // What was woken runs first: listeners take their events, so that the next ones find capacity, and requests that
+            // follow are sent at once.
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => {}
             Err(error) => return error,
@@ -300,7 +301,7 @@ async fn run_connection(shared: &Arc<Shared>, connected: Connected) -> io::Error
     }
 }
 
-/// Does what has come; true if that was anything.
+/// Handles the messages that have arrived; true if there were any.
 fn take_input(shared: &Arc<Shared>, decoder: &mut FrameDecoder) -> io::Result<bool> {
     let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
     let mut any = false;
@@ -315,7 +316,7 @@ fn take_input(shared: &Arc<Shared>, decoder: &mut FrameDecoder) -> io::Result<bo
     Ok(any)
 }
 
-/// Does what a frame asks for. No lock is held.
+/// Carries out what a frame asks for. No lock is held.
 fn perform(shared: &Arc<Shared>, incoming: Incoming) {
     match incoming {
         Incoming::Nothing => {}
@@ -333,7 +334,7 @@ fn perform(shared: &Arc<Shared>, incoming: Incoming) {
             wanted.send_replace(false);
         }
         Incoming::Stale(stale, elapsed) => {
-            let _logged = contain("who is told that a request still runs", || stale(elapsed));
+            let _logged = contain("an observer of a running request", || stale(elapsed));
         }
         Incoming::Goodbye { ret, text } => tracing::info!(ret, text, "the server says goodbye"),
         Incoming::Drop(ended) => drop(ended),

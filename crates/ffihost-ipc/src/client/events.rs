@@ -1,4 +1,4 @@
-//! Events, at the listener's end.
+//! The events that a client listens to.
 
 use super::CANCELLED;
 use super::connection::Shared;
@@ -10,26 +10,26 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
-/// An event that was delivered.
+/// An event as a listener receives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeliveredEvent<P = Vec<u8>> {
-    /// How many were missed between the one before and this one, by the server's side or this one.
+    /// How many events were missed between the previous one and this one, by the server or by this client.
     pub missed: u64,
-    /// A map of its arguments, in CBOR; or what that is, where types are known.
+    /// The event's arguments: a map in CBOR, or a value in a typed client.
     pub payload: P,
 }
 
-/// The events of one listener. Dropped, it listens no more.
+/// The events of one listener. Dropping this removes the listener.
 #[derive(Debug)]
 pub struct Events {
     shared: Arc<Shared>,
     id: u64,
     events: mpsc::Receiver<(u64, DeliveredEvent)>,
-    /// Taken since this last waited.
+    /// Events that were taken without waiting, one after the other.
     at_once: usize,
 }
 
-/// Events that wait to be taken; more are missed.
+/// The most events that wait to be taken; those that follow are missed.
 pub(super) const WAITING: usize = 1_024;
 
 impl Events {
@@ -37,12 +37,12 @@ impl Events {
         Self { shared, id, events, at_once: 0 }
     }
 
-    /// The next event; none when the connection has ended for good.
+    /// The next event, or `None` when the connection has ended and the client does not reconnect.
     pub async fn next(&mut self) -> Option<DeliveredEvent> {
         self.next_of_connection().await.map(|(_, event)| event)
     }
 
-    /// The same, with the connection that it came by.
+    /// The next event, with the number of the connection that delivered it.
     pub(crate) async fn next_of_connection(&mut self) -> Option<(u64, DeliveredEvent)> {
         poll_fn(|context| self.poll_of_connection(context)).await
     }
@@ -64,7 +64,7 @@ impl Events {
     }
 }
 
-/// The same events as [`Events::next`] gives, until the connection has ended for good.
+/// Yields what [`Events::next`] returns.
 impl Stream for Events {
     type Item = DeliveredEvent;
 

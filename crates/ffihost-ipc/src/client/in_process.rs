@@ -6,13 +6,13 @@ use crate::{Limits, Server, ServerInfo, Service};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What fits into the memory between the two, before one waits for the other.
+/// The bytes that either side may write before it waits for the other to read.
 const BETWEEN: usize = 64 << 10;
 
-/// For what strangers are limited in, and this process is not.
+/// A time limit that this process does not reach.
 const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The library's own limits are those that count here; a frame is a number that a `usize` of 32 bits can have twice.
+/// Only the library's own limits count in one process. Twice the length of a frame fits into a `usize` of 32 bits.
 fn limits() -> Limits {
     Limits {
         frame: 1 << 30,
@@ -26,12 +26,12 @@ fn limits() -> Limits {
 }
 
 impl Client {
-    /// A client of a library in this process: with the same session, over memory, so that whatever it does means the same as
-    /// with [`connect`](Self::connect). `after` is awaited when the last clone is gone, and by [`close`](Self::close).
+    /// A client of a library in this process. It runs the same session over memory, so it behaves as one from
+    /// [`connect`](Self::connect). `after` is awaited when the last clone is dropped, and by [`close`](Self::close).
     ///
     /// # Errors
     ///
-    /// None but those that a server can refuse a client with; `info` with a token is one.
+    /// [`RequestError::Failed`] if the server refuses the client, as it does if `info` has a token.
     pub async fn in_process(
         service: Arc<dyn Service>,
         info: ServerInfo,

@@ -1,10 +1,10 @@
-//! A connection as its client sees it: what is open, what is to be sent. Without I/O.
+//! The client's side of a session: what is open, and the output. It does no I/O.
 //!
-//! What is open outlives the connection where the client reconnects: [`connection_lost`](ClientSession::connection_lost) fails what may not be made
-//! twice, [`connected`](ClientSession::connected) opens the rest again, under the same ids.
+//! What is open outlives a connection if the client reconnects: [`connection_lost`](ClientSession::connection_lost) fails what
+//! must not be sent twice, and [`connected`](ClientSession::connected) opens the rest again, under the same ids.
 //!
-//! Everything here is done under a lock, so nothing here wakes anybody or drops what a user gave: that is handed out, to be
-//! done after the lock is released.
+//! Everything here runs under a lock, so nothing here wakes a task or drops a user's value. Both are returned to the caller, to
+//! be done after the lock is released.
 
 use super::error::RequestError;
 use super::events::{DeliveredEvent, WAITING};
@@ -19,17 +19,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// How something ended, or that it was opened: with 0.
+/// How a request, a listener or a registration ended; or, with 0, that it was opened.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(super) ret: i32,
     pub(super) payload: Vec<u8>,
-    /// Which connection it came by.
+    /// The number of the connection that delivered it.
     pub(crate) connection: u64,
 }
 
 impl Outcome {
-    /// What a request came to.
+    /// The result of a request, or its error.
     pub(crate) fn result(self) -> Result<Vec<u8>, RequestError> {
         match self.ret {
             0 => Ok(self.payload),
@@ -39,18 +39,18 @@ impl Outcome {
     }
 }
 
-/// Who is told how long a request runs.
+/// Called with how long a request has run.
 pub(crate) type Stale = Arc<dyn Fn(Duration) + Send + Sync>;
 
-/// A request that is to be made.
+/// A request that has not been sent.
 #[derive(Clone, Default)]
 pub(crate) struct OutgoingRequest<'a> {
     pub(crate) method: &'a str,
     pub(crate) payload: &'a [u8],
     pub(crate) timeout: Option<Duration>,
-    /// Whether it may be made twice.
+    /// Whether it may be sent twice.
     pub(crate) retry: bool,
-    /// The connection that it has to be made on, if what it says means nothing on another.
+    /// The only connection that it may be sent on, if it has handles of that connection in it.
     pub(crate) only_on: Option<u64>,
     pub(crate) stale: Option<Stale>,
 }
@@ -58,7 +58,7 @@ pub(crate) struct OutgoingRequest<'a> {
 /// A host function.
 pub(super) type Function = Arc<dyn Fn(super::Call) + Send + Sync>;
 
-/// Where events go.
+/// Where the events of a listener go.
 #[derive(Debug)]
 pub(super) struct EventSink {
     events: mpsc::Sender<(u64, DeliveredEvent)>,
@@ -66,7 +66,7 @@ pub(super) struct EventSink {
 }
 
 impl EventSink {
-    /// Only the client's task hears.
+    /// Queues an event, or counts it as missed if the queue is full. Called by the client's task alone.
     pub(super) fn deliver(&self, connection: u64, missed: u64, payload: Vec<u8>) {
         let missed = missed + self.missed.swap(0, Ordering::Relaxed);
         if self.events.try_send((connection, DeliveredEvent { missed, payload })).is_err() {
@@ -75,7 +75,7 @@ impl EventSink {
     }
 }
 
-/// What is to be opened.
+/// A listener or a registration.
 pub(super) enum Subscription {
     Listener { event: String, sink: Arc<EventSink> },
     Registration { name: String, function: Function },
@@ -113,17 +113,17 @@ pub(super) enum Open {
         subscription: Subscription,
         opened: Option<oneshot::Sender<Outcome>>,
     },
-    /// Nobody waits for its REPLY.
+    /// Cancelled, and its REPLY has not come.
     Cancelled,
 }
 
-/// What a user gave with what has ended.
+/// The user's values in what has ended, to be dropped under no lock.
 pub(super) type Rest = (Option<Stale>, Option<Subscription>);
 
-/// What a frame asks the client to do, when the lock is released.
+/// What a frame asks the client to do after the lock is released.
 pub(super) enum Incoming {
     Nothing,
-    /// With what else there was of it, to be dropped.
+    /// Send an outcome, and drop the rest.
     Outcome(oneshot::Sender<Outcome>, Outcome, Rest),
     Event {
         sink: Arc<EventSink>,
@@ -145,12 +145,12 @@ pub(super) enum Incoming {
         ret: i32,
         text: String,
     },
-    /// Something has ended that nobody waits for.
+    /// Drop what has ended.
     Drop(Open),
 }
 
-/// What an end leaves, to be told and dropped when the lock is released.
-#[must_use = "whoever waits has to be told"]
+/// What the end of a connection ends: its waiters are notified, and it is dropped, after the lock is released.
+#[must_use = "what waits has to be notified"]
 pub(super) struct ConnectionLoss {
     open: Vec<Open>,
     calls: Vec<watch::Sender<bool>>,
@@ -161,7 +161,7 @@ impl ConnectionLoss {
         for wanted in self.calls {
             wanted.send_replace(false);
         }
-        // Whoever waits for one of these sees that its sender is gone. One by one: the drop of each may panic.
+        // Each waiter sees that its sender is gone. They are dropped one by one, since each drop may panic.
         for open in self.open {
             discard("the drop of what a connection had open", open);
         }
@@ -236,7 +236,7 @@ impl ClientSession {
         Ok(id)
     }
 
-    /// What is not opened is handed back, to be dropped.
+    /// Opens a listener or a registration, or hands it back with the error.
     pub(super) fn open(
         &mut self,
         subscription: Subscription,
@@ -252,7 +252,7 @@ impl ClientSession {
         Ok(self.last)
     }
 
-    /// Nobody waits for it any more; nothing happens if it has ended. What was open is to be dropped.
+    /// Cancels what is open under an id, and returns it to be dropped. Does nothing if it has ended.
     pub(super) fn cancel(&mut self, id: u64) -> Option<Open> {
         if self.reopen_until.is_some_and(|last| id <= last) {
             return self.open.remove(&id);
@@ -265,10 +265,10 @@ impl ClientSession {
         Some(was)
     }
 
-    /// Answers a call, which is known by its number and by whom it tells that it is not wanted: another server may count from
-    /// the beginning again.
+    /// Answers a call. The number alone does not identify it, since the server of a later connection may use it again; so the
+    /// channel of its cancellation is compared too.
     pub(super) fn complete(&mut self, call: u64, wanted: &watch::Receiver<bool>, ret: i32, payload: &[u8]) {
-        // One that is not open any more was cancelled, or its connection has ended.
+        // A call that is not open was cancelled, or its connection has ended.
         if self.calls.get(&call).is_some_and(|open| open.subscribe().same_channel(wanted)) {
             self.calls.remove(&call);
             if payload.len().saturating_add(FRAME_OVERHEAD) > self.max_frame {
@@ -336,7 +336,7 @@ impl ClientSession {
             Some(Open::Subscription { opened: Some(reply), subscription }) => {
                 Incoming::Outcome(reply, outcome, (None, Some(subscription)))
             }
-            // It was refused when it was opened again, or it was cancelled: whoever listens learns that it has ended.
+            // It was refused when it was opened again, or it was cancelled. Its drop ends the listener's stream.
             Some(ended) => Incoming::Drop(ended),
             None => Incoming::Nothing,
         }
@@ -346,7 +346,7 @@ impl ClientSession {
         let Some(Open::Subscription { subscription: Subscription::Registration { function, .. }, .. }) =
             self.open.get(&id)
         else {
-            // It was taken back while this was on its way, and the server has failed the call.
+            // The registration was taken back meanwhile, and the server has failed the call.
             return Incoming::Nothing;
         };
         let (sender, wanted) = watch::channel(true);
@@ -355,7 +355,7 @@ impl ClientSession {
         Incoming::Call { function, connection, call, payload: payload.to_owned(), wanted }
     }
 
-    /// The connection has ended: `again` says whether there may be another.
+    /// The connection has ended. `retry` says whether the client reconnects.
     pub(super) fn connection_lost(&mut self, retry: bool) -> ConnectionLoss {
         self.output.clear();
         self.over = !retry;
@@ -370,7 +370,7 @@ impl ClientSession {
         ConnectionLoss { open, calls: self.calls.drain().map(|(_, wanted)| wanted).collect() }
     }
 
-    /// There is a connection, whose server takes frames of this length.
+    /// There is a connection, whose server accepts frames of this length.
     pub(super) fn connected(&mut self, max_frame: u32) {
         self.max_frame = max_frame as usize;
         let Some(last) = self.reopen_until.take() else { return };

@@ -1,4 +1,4 @@
-//! One connection: the task that has its socket.
+//! One connection: the task that reads and writes its socket.
 
 use super::providers::Provider;
 use super::{Phase, Shared};
@@ -24,19 +24,19 @@ pub(super) struct Connection {
     stop: watch::Receiver<Phase>,
     decoder: FrameDecoder,
     write_buffer: WriteBuffer,
-    /// When requests that still run are cancelled, and when the connection ends whatever its client does.
+    /// In a shutdown: when running requests are cancelled, and when the connection ends whatever its client does.
     ends: Option<(Instant, Instant)>,
 }
 
-/// Read at once, at most.
+/// The most bytes that are read at once.
 const CHUNK: usize = 16 << 10;
 
-/// What the session wants, beside sending what is to be sent.
+/// What the task waits for, beside sending the output.
 struct Interest {
     /// Nothing more will happen.
     is_over: bool,
     input: bool,
-    /// When to look at the time.
+    /// The next timeout.
     deadline: Option<Instant>,
 }
 
@@ -55,7 +55,7 @@ impl Connection {
         Self { session, shared, stop, decoder, write_buffer: WriteBuffer::default(), ends: None }
     }
 
-    /// Serves over TLS: the handshake has as much time as a greeting.
+    /// Serves over TLS. The TLS handshake has the same timeout as the session's.
     pub(super) async fn run_private(mut self, tls: &ServerTls, stream: TcpStream) {
         let time = self.shared.limits.frame_time;
         tokio::select! {
@@ -74,7 +74,7 @@ impl Connection {
         R: AsyncRead + Unpin,
         W: AsyncWrite + Unpin,
     {
-        // Dropped when the task is: also when it is aborted, nothing stays open.
+        // Dropped with the task, so that an aborted one leaves nothing open either.
         let end = End { session: Arc::clone(&self.session), shared: Arc::clone(&self.shared) };
         loop {
             self.take_input();
@@ -126,7 +126,7 @@ impl Connection {
         }
     }
 
-    /// Does what has come, as far as the session wants it.
+    /// Handles the messages that have arrived, as long as the session wants input.
     fn take_input(&mut self) {
         let now = Instant::now();
         loop {
@@ -148,7 +148,7 @@ impl Connection {
         self.session.with(|session| session.partial(partial, now));
     }
 
-    /// Takes what is to be sent, and says what to wait for.
+    /// Takes the session's output, and returns what to wait for.
     fn prepare(&mut self) -> Interest {
         let now = Instant::now();
         self.session.with(|session| {
@@ -172,7 +172,7 @@ impl Connection {
         self.session.with(|session| session.finish());
     }
 
-    /// Does what the time has come for; true if that is the end.
+    /// Handles timeouts that have passed; true if the connection ends.
     fn handle_timeout(&mut self) -> bool {
         let now = Instant::now();
         let mut unwanted = self.session.with(|session| session.handle_timeout(now));
@@ -186,7 +186,7 @@ impl Connection {
     }
 }
 
-/// Does what a client asks for. No lock is held.
+/// Carries out what a client asks for. No lock is held.
 fn perform(session: &Arc<SharedSession>, shared: &Shared, action: Action<'_>) {
     let service = &shared.service;
     match action {
@@ -240,8 +240,8 @@ fn opened(session: &Arc<SharedSession>, shared: &Shared, id: u64, opened: Result
     }
 }
 
-/// Closes in a way that lets the client read the last that was sent: a socket that is closed with something unread in it
-/// takes back what was not read at the other end.
+/// Closes so that the client can read the last output: closing a socket with unread input resets the connection, which
+/// discards what the client has not read.
 async fn farewell<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(mut read: R, mut write: W) {
     let farewell = async {
         write.shutdown().await?;
@@ -252,7 +252,7 @@ async fn farewell<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(mut read: R, mut 
     let _the_client_is_gone = tokio::time::timeout(super::LINGER, farewell).await;
 }
 
-/// Ends everything that a connection left open.
+/// Ends everything that a connection has left open.
 struct End {
     session: Arc<SharedSession>,
     shared: Arc<Shared>,

@@ -1,9 +1,8 @@
-//! Which client is asked when several offer one host function.
+//! Which client provides a host function when several have registered it.
 //!
-//! The newest registration of a name is the one that the library has. When it ends, the one before it is registered again;
-//! when it was the last, the name is unregistered. Registrations of one name are put one after the other by a lock of that
-//! name alone, which is held while the library is told: it calls nothing of ours back but [`HostFunction::call`] and
-//! [`HostFunction::cancel`], which take no such lock.
+//! The library has the newest registration of a name. When that ends, the one before it is registered again; when the last one
+//! ends, the name is unregistered. Each name has a lock that orders its registrations. It is held while the service registers and
+//! unregisters; the service may call [`HostFunction::call`] and [`HostFunction::cancel`] meanwhile, which do not take it.
 
 use crate::service::{HostFunction, Refusal, Service};
 use crate::shared_session::SharedSession;
@@ -19,14 +18,14 @@ pub struct Providers {
     names: Arc<Mutex<HashMap<String, Arc<Mutex<Vec<Provider>>>>>>,
 }
 
-/// A client that offers a host function.
+/// A client's registration of a host function.
 #[derive(Clone, Debug)]
 pub(super) struct Provider {
     pub(super) session: Arc<SharedSession>,
     pub(super) id: u64,
     pub(super) max_in_flight: u32,
     pub(super) deadline: Option<Duration>,
-    /// What its latest registration is taken back by.
+    /// The ticket that its latest registration is taken back with.
     pub(super) ticket: u64,
 }
 
@@ -38,7 +37,7 @@ impl Provider {
 }
 
 impl Providers {
-    /// Puts a registration before all others of its name.
+    /// Registers a host function in place of the other clients'.
     pub(super) fn add(&self, service: &dyn Service, name: &str, mut provider: Provider) -> Result<(), Refusal> {
         let of_name = Arc::clone(self.names.lock().entry(name.to_owned()).or_default());
         let mut providers = of_name.lock();
@@ -52,7 +51,7 @@ impl Providers {
         added
     }
 
-    /// Takes a registration away.
+    /// Takes a registration back, and restores the newest that is left, if it was the newest.
     pub(super) fn remove(&self, service: &dyn Service, session: &Arc<SharedSession>, id: u64) {
         let names: Vec<_> =
             self.names.lock().iter().map(|(name, of_name)| (name.clone(), Arc::clone(of_name))).collect();
@@ -74,14 +73,14 @@ impl Providers {
 
     fn forget_if_empty(&self, name: &str) {
         let mut names = self.names.lock();
-        // Nobody is about to add to it if nobody else has it: that takes this lock.
+        // Without another reference no registration is being added: to get one, this lock is needed.
         if names.get(name).is_some_and(|of_name| Arc::strong_count(of_name) == 1 && of_name.lock().is_empty()) {
             names.remove(name);
         }
     }
 }
 
-/// Registers the newest provider in place of the one that was asked, or takes that one's registration back.
+/// Registers the newest provider in place of the one that was removed, or takes that one's registration back.
 fn restore_newest(service: &dyn Service, name: &str, providers: &mut [Provider], ticket: u64) {
     let Some(last) = providers.last_mut() else { return service.unregister(name, ticket) };
     match service.register(name, last.function()) {

@@ -1,38 +1,39 @@
 //! The handles that a client has.
 //!
-//! A library counts how often its host was given the number of an object, and lets go of the object when the host has released
-//! it as often. Where a library is served, the host is the server, which passes the numbers on to its clients. So each time
-//! that a number was given has to be some client's, or be released.
+//! A library counts how often it has passed the number of an object to its host, and drops the object when the host has released
+//! it as often. If a library is served, the host is the server, which passes the numbers on to its clients. So each passing of a
+//! number has to be counted for a client, or be released.
 //!
 //! # Parties
 //!
 //! The *service* knows types: it finds the numbers in what the library passes, which may be a result, a declared error, an
-//! event, or the arguments of a call. It is also who releases. The *session* decides what becomes of a payload, and counts what
-//! its client has. The *connection* ends the session.
+//! event, or the arguments of a call. It also releases them. The *session* decides whether a payload is sent, and counts the
+//! handles of its client. The *connection* ends the session.
 //!
 //! # Where a handle is
 //!
-//! From when the library gives it to when it is released it is in one of three places, for each time that it was given:
+//! From its passing to its release, each passing of a handle is in one of three places:
 //!
-//! 1. With the service, while it passes the payload on. The session answers whether the client is sent it; in the same moment,
-//!    under the lock of the session, the handles become the client's. If the client is not sent it, the service releases them
-//!    at once: because nobody waits for the answer any more, because it was replaced by a shorter one, because the event was
-//!    missed or the call refused, or because the session is over.
-//! 2. With the session, as the client's. What waits to be sent counts like what was sent: nobody can know what was read.
-//! 3. With who took it out, to release it: a request of the client, by [`take_handle`](super::Session::take_handle), or the
-//!    connection's end, by [`end`](super::Session::end). Both take it out under that lock, so one of them has it.
+//! 1. With the service, while it passes the payload on. The session decides whether the client is sent the payload; if so, the
+//!    handles become the client's under the same lock. If not, the service releases them at once. That is so if the request
+//!    was answered before, at its deadline, if the answer was replaced by a shorter one, if the event was missed or the call
+//!    refused, or if the session is over.
+//! 2. With the session, as the client's. A payload that waits to be sent counts as sent, since the server cannot know what the
+//!    client has read.
+//! 3. With the code that took it out to release it: a request of the client, by [`take_handle`](super::Session::take_handle), or
+//!    the connection's end, by [`end`](super::Session::end). Both take it out under that lock, so only one of them gets it.
 //!
-//! After the end nothing is sent, so nothing becomes the client's any more, and what `end` gave is all there is. A client takes
-//! out what it has and nothing else: it cannot release what others have.
+//! After the end nothing is sent, so no handle becomes the client's, and `end` has returned all of them. A client can take out
+//! only its own handles: it cannot release another client's.
 //!
-//! It releases without a lock, because that may drop an object of the library's author.
+//! Handles are released under no lock, because a release may drop an object of the library's author.
 
 use std::collections::HashMap;
 
-/// A handle that a client has, once.
+/// A reference to a handle that a client has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HandleRef {
-    /// Of which type it is, as its service numbers them.
+    /// Its type, as the service numbers them.
     pub kind: usize,
     /// Its number.
     pub number: u64,
@@ -53,7 +54,7 @@ impl Handles {
         self.0.contains_key(&handle)
     }
 
-    /// Takes a handle out, once; false if it is not there.
+    /// Takes a handle out, once; false if the client does not have it.
     pub(super) fn take(&mut self, handle: HandleRef) -> bool {
         let Some(count) = self.0.get_mut(&handle) else { return false };
         *count -= 1;
@@ -63,7 +64,7 @@ impl Handles {
         true
     }
 
-    /// Takes all out, each with how often it is there.
+    /// Takes all handles out, each with how often the client has it.
     pub(super) fn take_all(&mut self) -> Vec<(HandleRef, u64)> {
         std::mem::take(&mut self.0).into_iter().collect()
     }

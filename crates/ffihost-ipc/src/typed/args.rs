@@ -9,7 +9,7 @@ use ffihost_cbor::Writer;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// The arguments of a request, by their names; and the handles among them, which live as long as this.
+/// The arguments of a request by their names. It keeps the handles among them.
 #[derive(Debug, Default)]
 pub struct Args {
     entries: Vec<u8>,
@@ -17,24 +17,24 @@ pub struct Args {
 }
 
 impl Args {
-    /// None.
+    /// No arguments.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One more.
+    /// Adds an argument.
     pub fn with(mut self, name: &str, value: &(impl Serialize + ?Sized)) -> Self {
         self.handles.extend(cbor::encode(name, &mut self.entries));
         self.handles.extend(cbor::encode(value, &mut self.entries));
         self
     }
 
-    /// One more, which is bytes: as a slice they would be a list of numbers.
+    /// Adds an argument of bytes. As a slice they would be a list of numbers.
     pub fn bytes(self, name: &str, value: &[u8]) -> Self {
         self.with(name, &Bytes::copy_from_slice(value))
     }
 
-    /// The map, whose length is not told before its end.
+    /// The map of the arguments, in the form without a length.
     pub(super) fn payload(&self) -> Vec<u8> {
         let mut payload = Vec::with_capacity(self.entries.len() + 2);
         let mut writer = Writer::new(&mut payload);
@@ -44,13 +44,13 @@ impl Args {
         payload
     }
 
-    /// The connection that the handles among them are of; none if there are no handles.
+    /// The connection of the handles among them; `None` if there are no handles.
     pub(super) fn connection<D>(&self, client: &Client) -> Result<Option<u64>, RequestError<D>> {
         connection(&self.handles, client)
     }
 }
 
-/// The connection of this client that handles are of; none if there are none.
+/// The connection of this client that all handles belong to; `None` if there are no handles.
 pub(super) fn connection<D>(handles: &[Arc<OwnedHandle>], client: &Client) -> Result<Option<u64>, RequestError<D>> {
     let mut of = None;
     for owned in handles {

@@ -1,4 +1,4 @@
-//! Events.
+//! Typed events.
 
 use super::cbor::{self, Origin};
 use crate::Client;
@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The events of one listener, which keeps the connection. Dropped, it listens no more.
+/// The events of one listener. It keeps the connection open; dropping it removes the listener.
 #[derive(Debug)]
 pub struct Events<T> {
     events: client::Events,
@@ -17,7 +17,7 @@ pub struct Events<T> {
     are: PhantomData<fn() -> T>,
 }
 
-/// Listens to an event by its name.
+/// Adds a listener of an event, by its name.
 ///
 /// # Errors
 ///
@@ -27,11 +27,12 @@ pub async fn listen<T>(client: &Client, event: &str) -> Result<Events<T>, Reques
 }
 
 impl<T: DeserializeOwned> Events<T> {
-    /// The next event, and how many were missed before it; none when the connection has ended for good.
+    /// The next event, with how many were missed before it; `None` when the connection has ended and the client does not
+    /// reconnect.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Decode`] in place of an event that is not what the library says. Those after it come all the same.
+    /// [`RequestError::Decode`] in place of an event that is not of the declared type. Later events still come.
     ///
     /// # Cancellation
     ///
@@ -51,7 +52,7 @@ impl<T: DeserializeOwned> Events<T> {
     }
 }
 
-/// The same events as [`Events::next`] gives, until the connection has ended for good.
+/// Yields what [`Events::next`] returns.
 impl<T: DeserializeOwned> Stream for Events<T> {
     type Item = Result<DeliveredEvent<T>, RequestError>;
 

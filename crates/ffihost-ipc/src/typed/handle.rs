@@ -12,24 +12,24 @@ use std::sync::Arc;
 
 /// A type of handles.
 pub trait HandleType {
-    /// The request by which one is given back.
+    /// The request that releases a handle.
     const RELEASE: &'static str;
 }
 
-/// An object that stays in the library, which is given back when the last clone of this is dropped.
+/// A handle of an object that stays in the library. It is released when the last clone is dropped.
 ///
-/// It is one of a connection: after a reconnect, requests with it are refused before they are sent, since the number may be
-/// another object's by then.
+/// It belongs to a connection. After a reconnect, requests with it are refused before they are sent, since the number may then
+/// be another object's.
 ///
 /// # Cancellation
 ///
-/// Dropping it never waits: that it is given back is sent, if its connection is still there, and not waited for.
+/// Dropping it does not block: the release is sent, if its connection is still open, and its answer is ignored.
 pub struct Handle<T> {
     owned: Arc<OwnedHandle>,
     of: PhantomData<fn() -> T>,
 }
 
-/// A number that was given to this process once, and is given back once.
+/// A number that the client was sent once, and releases once.
 #[derive(Debug)]
 pub(super) struct OwnedHandle {
     client: Client,
@@ -39,7 +39,7 @@ pub(super) struct OwnedHandle {
 }
 
 impl OwnedHandle {
-    /// Whether it can be passed to this client, on its present connection; that one is told.
+    /// Its connection, if it belongs to this client.
     pub(super) fn connection_of(&self, client: &Client) -> Option<u64> {
         self.client.is_same(client).then_some(self.connection)
     }
@@ -48,7 +48,7 @@ impl OwnedHandle {
 impl Drop for OwnedHandle {
     fn drop(&mut self) {
         let mut payload = b"\xa1\x66handle".to_vec();
-        // Without a scope: a thread that ends has none any more.
+        // Not with `encode`: a thread that ends may have destroyed its thread-local.
         ciborium::into_writer(&self.number, &mut payload).expect("a vector takes everything");
         let only_on = Some(self.connection);
         self.client.send_detached(&OutgoingRequest {
@@ -61,7 +61,7 @@ impl Drop for OwnedHandle {
 }
 
 impl<T> Handle<T> {
-    /// The client that it came by.
+    /// The client that it belongs to.
     pub fn client(&self) -> &Client {
         &self.owned.client
     }
@@ -83,7 +83,7 @@ impl<T> fmt::Debug for Handle<T> {
     }
 }
 
-/// The same object.
+/// Two handles are equal if they are the same object's.
 impl<T> PartialEq for Handle<T> {
     fn eq(&self, other: &Self) -> bool {
         self.number() == other.number() && other.owned.connection_of(self.client()) == Some(self.owned.connection)

@@ -1,18 +1,18 @@
-//! The bytes that came, cut into what they mean.
+//! Cuts the bytes that were received into messages.
 
 use super::{MAX_NAME, PREFACE};
 use bytes::{Buf, BytesMut};
 
-/// When nothing is left of what came, at most this many bytes of memory are kept for what comes next.
+/// The most bytes of memory that an empty decoder keeps.
 const KEPT: usize = 64 << 10;
 
-/// What came from a client: bytes in, whole requests or frames out, whichever version it speaks.
+/// Decodes what the other side sends: bytes in; whole requests or frames out, whichever version it speaks.
 ///
-/// It holds what has come and not been taken; it never makes room for more than that on the word of a length.
+/// It holds the bytes that have arrived and were not taken. A length that is announced allocates nothing.
 #[derive(Debug)]
 pub struct FrameDecoder {
     buffer: BytesMut,
-    /// The length of what `next_message` gave last, to be let go before the one after it.
+    /// The length of the message that `next_message` returned last, which the next call discards.
     given: usize,
     speaks: Speaks,
     /// Whether the other side may speak version 1.
@@ -27,7 +27,7 @@ enum Speaks {
     Two,
 }
 
-/// One whole thing that came.
+/// One whole message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message<'a> {
     /// A request of version 1.
@@ -43,21 +43,21 @@ pub enum Message<'a> {
     Frame {
         /// Its kind.
         kind: u8,
-        /// What it holds.
+        /// Its fields, encoded.
         body: &'a [u8],
     },
 }
 
-/// What came cannot be read on from here.
+/// Why the bytes cannot be cut into messages. Nothing after them can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FramingError {
-    /// Neither version begins like this.
+    /// Neither version begins with these bytes.
     #[error("this is no client of ours")]
     Foreign,
-    /// A version that is not spoken here.
+    /// A version that this side does not speak.
     #[error("version {0} is not spoken here")]
     Version(u8),
-    /// A method's name has no length that a name has, or is not UTF-8.
+    /// A method's name is empty, too long, or not UTF-8.
     #[error("a method's name is 1 to 255 bytes of UTF-8")]
     Method,
     /// A payload or a frame is longer than the limit.
@@ -65,7 +65,7 @@ pub enum FramingError {
     TooLong {
         /// The length that was declared.
         length: u32,
-        /// The longest that is taken.
+        /// The longest that is accepted.
         max: u32,
     },
     /// A frame of length 0 has no kind.
@@ -74,33 +74,33 @@ pub enum FramingError {
 }
 
 impl FrameDecoder {
-    /// For a server, which does not know yet what it will be sent. `max`: the length of a frame, of a payload in version 1.
+    /// A decoder for a server, which learns the version from the first byte. `max` is the longest frame, or payload in version 1.
     pub fn for_server(max: u32) -> Self {
         Self { buffer: BytesMut::new(), given: 0, speaks: Speaks::Unknown, takes_version_1: true, max }
     }
 
-    /// For a client of version 2: after the preface, frames.
+    /// A decoder for a client of version 2: after the preface, frames.
     pub fn for_client(max: u32) -> Self {
         Self { takes_version_1: false, ..Self::for_server(max) }
     }
 
-    /// Where what comes is appended.
+    /// The buffer to append received bytes to.
     pub fn buffer(&mut self) -> &mut BytesMut {
         self.let_go();
         &mut self.buffer
     }
 
-    /// Whether something has begun and is not whole.
+    /// Whether a message is partly received.
     pub fn is_partial(&self) -> bool {
         self.buffer.len() > self.given
     }
 
-    /// Whether version 1 is spoken; false while that is not known.
+    /// Whether the client speaks version 1; false while that is not known.
     pub fn is_version_1(&self) -> bool {
         self.speaks == Speaks::One
     }
 
-    /// The next whole unit, if it has come. After an error there is none.
+    /// The next whole message, or `None` if it has not arrived. After an error there are no more messages.
     pub fn next_message(&mut self) -> Result<Option<Message<'_>>, FramingError> {
         self.let_go();
         if self.speaks == Speaks::Unknown {
