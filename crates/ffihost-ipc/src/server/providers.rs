@@ -15,8 +15,11 @@ use std::time::Duration;
 /// the same newest.
 #[derive(Clone, Debug, Default)]
 pub struct Providers {
-    names: Arc<Mutex<HashMap<String, Arc<Mutex<Vec<Provider>>>>>>,
+    names: Arc<Mutex<HashMap<String, OfName>>>,
 }
+
+/// The registrations of one name, the newest last, under the lock of the name.
+type OfName = Arc<Mutex<Vec<Provider>>>;
 
 /// A client's registration of a host function.
 #[derive(Clone, Debug)]
