@@ -6,19 +6,22 @@ mod error;
 mod events;
 mod in_process;
 mod options;
+mod request;
 mod session;
+mod subscription;
 
 pub use self::call::{Call, Registration};
 pub use self::error::{ConnectError, RequestError};
 pub use self::events::{DeliveredEvent, Events};
 pub use self::options::{Backoff, Options};
 
-pub(crate) use self::session::OutgoingRequest;
+pub(crate) use self::request::OutgoingRequest;
 #[cfg(feature = "typed")]
-pub(crate) use self::session::Stale;
+pub(crate) use self::request::Stale;
 
 use self::connection::Shared;
-use self::session::{Outcome, Subscription};
+use self::request::Outcome;
+use self::subscription::Subscription;
 use crate::Address;
 use crate::contain::{Contained, discard};
 use std::fmt;

@@ -179,7 +179,7 @@ fn the_end_of_the_input_is_the_end_and_leaves_a_list() {
     let left = server.session.end();
     assert_eq!((left.requests, left.listeners), (vec![10], vec![40]));
     assert_eq!((left.registrations, left.calls), (vec![3], vec![100]));
-    assert!(server.session.started(keys[1], 11), "one that was being started is not wanted any more");
+    assert!(server.session.started(keys[1], 11), "one that was being started was cancelled");
     for key in keys {
         server.session.reply(key, 0, b"");
     }

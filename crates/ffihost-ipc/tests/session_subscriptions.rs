@@ -112,7 +112,7 @@ fn a_registration_that_ends_gives_its_calls_back() {
     server.session.call(101, 4, b"").expect("it is registered");
     server.take_output();
     assert_eq!(server.send_frames(&[FromClient::Cancel { id: 3 }]), [Did::Unregister(3, vec![100])]);
-    let refused = server.session.call(102, 3, b"").expect_err("it is not registered any more");
+    let refused = server.session.call(102, 3, b"").expect_err("its registration has ended");
     assert_eq!(refused.status, Status::Cancelled);
     server.session.closed(3);
     let expected = [FromServer::CallCancelled { call: 100 }, reply(3, Status::Ok, b"\xf6")];

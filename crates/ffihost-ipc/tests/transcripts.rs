@@ -74,7 +74,7 @@ impl Replay {
         Self { server, requests: HashMap::new(), cancelled: HashSet::new(), completed: HashMap::new() }
     }
 
-    /// Passes bytes on, in pieces of so many at most.
+    /// Passes bytes on, in pieces of a length at most.
     fn send(&mut self, bytes: &[u8], piece: usize) {
         for piece in bytes.chunks(piece) {
             let did = self.server.send(piece);
@@ -163,7 +163,7 @@ fn subscription(action: Action<'static>) -> Did {
     }
 }
 
-/// Replays a transcript with what the client sends cut into pieces of so many bytes at most.
+/// Replays a transcript with what the client sends cut into pieces of a length at most.
 fn replay(transcript: &Transcript, piece: usize) {
     let mut limits = Limits { frame: 1 << 20, ..Limits::default() };
     let mut token = None;
@@ -306,7 +306,7 @@ fn what_is_decoded_is_encoded_to_the_same() {
             assert!(sound && hex(&again) == hex(&from_client), "{}", transcript.name);
         }
     }
-    assert_eq!((kinds.len(), violations), (9 + 11, 6), "each kind, and each way in which a frame is none");
+    assert_eq!((kinds.len(), violations), (9 + 11, 6), "each kind, and each way in which a frame is invalid");
 }
 
 fn cut(mut input: FrameDecoder, bytes: &[u8], mut frame: impl FnMut(u8, &[u8])) {

@@ -7,7 +7,8 @@
 //! be done after the lock is released.
 
 use super::error::RequestError;
-use super::events::{DeliveredEvent, WAITING};
+use super::request::{Outcome, OutgoingRequest, Stale};
+use super::subscription::{EventSink, Function, Subscription};
 use crate::contain::discard;
 use crate::wire::frame::{FromClient, FromServer};
 use crate::wire::{FRAME_OVERHEAD, MAX_NAME};
@@ -15,92 +16,8 @@ use ffihost_schema::Status;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
-
-/// How a request, a listener or a registration ended; or, with 0, that it was opened.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    pub(super) ret: i32,
-    pub(super) payload: Vec<u8>,
-    /// The number of the connection that delivered it.
-    pub(crate) connection: u64,
-}
-
-impl Outcome {
-    /// The result of a request, or its error.
-    pub(crate) fn result(self) -> Result<Vec<u8>, RequestError> {
-        match self.ret {
-            0 => Ok(self.payload),
-            1 => Err(RequestError::Declared(self.payload)),
-            ret => Err(RequestError::failed(ret, &self.payload)),
-        }
-    }
-}
-
-/// Called with how long a request has run.
-pub(crate) type Stale = Arc<dyn Fn(Duration) + Send + Sync>;
-
-/// A request that has not been sent.
-#[derive(Clone, Default)]
-pub(crate) struct OutgoingRequest<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) payload: &'a [u8],
-    pub(crate) timeout: Option<Duration>,
-    /// Whether it may be sent twice.
-    pub(crate) retry: bool,
-    /// The only connection that it may be sent on, if it has handles of that connection in it.
-    pub(crate) only_on: Option<u64>,
-    pub(crate) stale: Option<Stale>,
-}
-
-/// A host function.
-pub(super) type Function = Arc<dyn Fn(super::Call) + Send + Sync>;
-
-/// Where the events of a listener go.
-#[derive(Debug)]
-pub(super) struct EventSink {
-    events: mpsc::Sender<(u64, DeliveredEvent)>,
-    missed: AtomicU64,
-}
-
-impl EventSink {
-    /// Queues an event, or counts it as missed if the queue is full. Called by the client's task alone.
-    pub(super) fn deliver(&self, connection: u64, missed: u64, payload: Vec<u8>) {
-        let missed = missed + self.missed.swap(0, Ordering::Relaxed);
-        if self.events.try_send((connection, DeliveredEvent { missed, payload })).is_err() {
-            self.missed.store(missed + 1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// A listener or a registration.
-pub(super) enum Subscription {
-    Listener { event: String, sink: Arc<EventSink> },
-    Registration { name: String, function: Function },
-}
-
-impl Subscription {
-    pub(super) fn listener(event: &str) -> (Self, mpsc::Receiver<(u64, DeliveredEvent)>) {
-        let (events, receiver) = mpsc::channel(WAITING);
-        (
-            Self::Listener { event: event.to_owned(), sink: Arc::new(EventSink { events, missed: AtomicU64::new(0) }) },
-            receiver,
-        )
-    }
-
-    pub(super) fn registration(name: &str, function: Function) -> Self {
-        Self::Registration { name: name.to_owned(), function }
-    }
-
-    fn frame(&self, id: u64) -> FromClient<'_> {
-        match self {
-            Self::Listener { event, .. } => FromClient::Listen { id, event },
-            Self::Registration { name, .. } => FromClient::Register { id, max_in_flight: 0, deadline_ms: 0, name },
-        }
-    }
-}
+use tokio::sync::{oneshot, watch};
 
 /// What an id stands for.
 pub(super) enum Open {

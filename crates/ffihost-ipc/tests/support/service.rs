@@ -1,4 +1,4 @@
-//! A library that is none: it returns what it is sent.
+//! A service without a library: it returns what it is sent.
 
 use ffihost_ipc::{ClientHandles, HostFunction, Listener, Refusal, Reply, Service, Status};
 

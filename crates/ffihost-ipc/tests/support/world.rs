@@ -404,7 +404,7 @@ impl World {
         };
         let id = self.subscriptions[at].id;
         if self.over {
-            // A library is told to end what its session does not know of any more: not here, where nothing is done at once.
+            // A real library ends what its session has forgotten; here nothing is done at once.
         } else if script.byte().is_multiple_of(4) && !self.calls.values().any(|of| *of == id) {
             self.session.refused(id, Status::Busy, "no");
             self.subscriptions.swap_remove(at);
@@ -441,7 +441,7 @@ impl World {
 
     /// What was sent has a handle in it, one of a few.
     fn lend(&mut self, sent: bool) {
-        assert!(!(sent && self.over), "nothing is sent any more");
+        assert!(!(sent && self.over), "nothing is sent after the end");
         if sent {
             self.last += 1;
             let lent = HandleRef { kind: 0, number: self.last % 8 };
