@@ -25,7 +25,7 @@ files() {
         inflight) echo 'src/inflight.rs src/inflight/**' ;;
         bridge) echo 'src/bridge.rs src/registry.rs src/registry/**' ;;
         requests) echo 'src/context/gate.rs src/context/report.rs src/context/requests.rs src/context/requests/**' ;;
-        records) echo 'src/context.rs src/context/record.rs src/context/records.rs src/context/spin.rs' ;;
+        records) echo 'src/context.rs src/context/handle.rs src/context/record.rs src/context/records.rs src/context/spin.rs src/context/tenancy.rs src/context/vacancies.rs' ;;
         calls) echo 'src/context/calls.rs src/context/capacity.rs src/context/clock.rs src/context/deadline.rs src/context/current.rs src/context/jobs.rs' ;;
         life) echo 'src/context/close.rs src/context/closing.rs src/context/instance.rs src/context/lifecycle.rs src/context/local.rs src/context/run.rs' ;;
         events) echo 'src/events.rs src/events/**' ;;
@@ -52,7 +52,7 @@ telling() {
         bridge) echo 'host_call_settles host_calls_crowded registry_refuses' ;;
         requests | records) echo 'context_closes context_closes_times_out requests_call_back_once' ;;
         calls) echo 'bombs_calls host_call_settles host_calls_before_they_are_made host_calls_crowded host_calls_make_way' ;;
-        life) echo 'close_waits_for_admitted_work context_closes context_closes_times_out host_call_settles requests_call_back_once' ;;
+        life) echo 'close_releases_registrations close_waits_for_admitted_work context_closes context_closes_times_out host_call_settles requests_call_back_once' ;;
         events) echo 'bombs_events context_closes events_reach_listeners typed_events' ;;
         host) echo 'host_call_settles typed_handles typed_host_calls' ;;
     esac

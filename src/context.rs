@@ -6,7 +6,8 @@
 //!   names a record and a generation, so checking one reads only memory that is always there. Records are used again, last
 //!   in first out, under a new generation.
 //! - An [`Instance`] is what one life of a context needs: the registry, the requests, the events, the author's choices. It
-//!   is reached through the gate ([`Context::enter`]), which keeps it alive until the pin is dropped.
+//!   is reached through the gate ([`Context::enter`]), which keeps it alive until the pin is dropped. The record does not know
+//!   what its instance is: [`record`], [`records`] and [`tenancy`] have it as a type parameter.
 //! - A [`Local`](local::Local) is the FFI thread's own part: what needs no lock because nobody else can touch it.
 //!
 //! # Threads
@@ -20,7 +21,9 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`gate`] | who is let in, who is counted, who comes out last |
-//! | [`records`], [`record`], [`instance`] | handles and records; one record; one life of a context |
+//! | [`handle`], [`record`], [`vacancies`] | what a host knows a context by; one record; which records are free |
+//! | [`tenancy`], [`records`] | the use of a record by one life; the records of a library |
+//! | [`instance`] | one life of a context |
 //! | [`current`] | the current context of a thread |
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
 //! | [`requests`], [`jobs`] | what hosts ask for: the protocol, and the work itself |
@@ -30,7 +33,10 @@
 //! | [`spin`], [`clock`] | how long to watch before sleeping; a cheap clock |
 
 pub(crate) mod gate;
+pub(crate) mod report;
+pub(crate) mod requests;
 
+// The rest is not modelled, so it is not built for loom.
 #[cfg(not(ffihost_loom))]
 pub(crate) mod calls;
 #[cfg(not(ffihost_loom))]
@@ -46,6 +52,8 @@ pub(crate) mod current;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod deadline;
 #[cfg(not(ffihost_loom))]
+pub(crate) mod handle;
+#[cfg(not(ffihost_loom))]
 pub(crate) mod instance;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod jobs;
@@ -57,16 +65,14 @@ pub(crate) mod local;
 pub(crate) mod record;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod records;
-pub(crate) mod report;
-pub(crate) mod requests;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod run;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod spin;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod tenancy;
+#[cfg(not(ffihost_loom))]
+pub(crate) mod vacancies;
 
 #[cfg(not(ffihost_loom))]
-pub(crate) use self::{
-    instance::{Instance, Pinned},
-    record::Context,
-    records::Contexts,
-};
+pub(crate) use self::instance::{Context, Contexts, Instance, Pinned};

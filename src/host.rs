@@ -186,7 +186,7 @@ impl Host {
     #[inline]
     pub(crate) fn answer(self, token: Token, raw: Raw<'_>) -> Answer {
         let _inside = current::Decoding::new(self);
-        self.with_local(|local| self.context.answer(local, token, raw))
+        self.with_local(|local| self.context.answer(local.map(|local| &local.owner), token, raw))
     }
 
     /// The same for an answer in CBOR, whose function was registered so.

@@ -102,7 +102,7 @@ mod tests;
 mod token;
 
 pub(crate) use self::leftover::Leftover;
-use self::leftover::{Contained, contain};
+use self::leftover::{ContainedOption, contain};
 use self::lists::Books;
 pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw, payload};
 use self::segments::Segments;
@@ -417,7 +417,7 @@ impl<H> Table<H> {
     #[cold]
     fn defeated(&self, slot: &Slot<H>, token: Token, signal: &Signal) -> Answer {
         // SAFETY: this thread has claimed the slot, and the owner, which defeated it, leaves it alone until it is handed over.
-        let outcome = Contained::new(Some(unsafe { slot.take_unwanted() }));
+        let outcome = ContainedOption::new(Some(unsafe { slot.take_unwanted() }));
         self.hand_over(slot, token, signal);
         drop(outcome);
         Answer::Unknown
@@ -452,7 +452,7 @@ impl<H> Table<H> {
             _ => Some(clone),
         });
         let is_kept = unused.is_none();
-        drop(Contained::new(unused));
+        drop(ContainedOption::new(unused));
         is_kept
     }
 
@@ -488,7 +488,7 @@ impl<H> Table<H> {
             Phase::Waiting => (true, local.waker.replace(clone)),
             _ => (false, Some(clone)),
         });
-        drop(Contained::new(unused));
+        drop(ContainedOption::new(unused));
         if waits { Poll::Pending } else { self.poll_again(owner, ticket, waker) }
     }
 
@@ -541,7 +541,7 @@ impl<H> Table<H> {
                 // SAFETY: the owner has seen the answer, and the slot is freed below.
                 let outcome = unsafe { slot.take_unwanted() };
                 let mut left = self.give_back(owner, slot);
-                left.outcome = Contained::new(Some(outcome));
+                left.outcome = ContainedOption::new(Some(outcome));
                 Cancelled::Answered(left)
             }
             Phase::Ended(reason) => {
@@ -577,9 +577,9 @@ impl<H> Table<H> {
 
     fn move_out(owner: &Owner, slot: &Slot<H>) -> Leftover<H> {
         slot.local(owner, |local| Leftover {
-            hold: Contained::new(local.hold.take()),
-            waker: Contained::new(local.waker.take()),
-            outcome: Contained::new(None),
+            hold: ContainedOption::new(local.hold.take()),
+            waker: ContainedOption::new(local.waker.take()),
+            outcome: ContainedOption::new(None),
         })
     }
 
@@ -626,7 +626,7 @@ impl<H> Table<H> {
         };
         self.arrived(owner);
         self.free(owner, slot);
-        Arrived::Freed(Contained::new(outcome))
+        Arrived::Freed(ContainedOption::new(outcome))
     }
 
     /// Ends every open call whose hold `matches` and whose host function has returned, and returns them in the order in which
@@ -672,5 +672,5 @@ enum Arrived {
     /// The answer can be taken: the code that awaits it is to be woken.
     Awaited(Option<Waker>),
     /// Its call was over, and it is free. There may be an outcome that nobody takes.
-    Freed(Contained<outcome::Unwanted>),
+    Freed(ContainedOption<outcome::Unwanted>),
 }

@@ -6,6 +6,7 @@
 #[doc(hidden)]
 pub mod callbacks;
 mod export;
+mod functions;
 mod handles;
 mod kept;
 mod own;
@@ -14,8 +15,9 @@ mod served;
 pub(crate) mod servers;
 
 pub use self::export::{Admit, serve};
+pub use self::functions::{Functions, Origin};
 pub use self::own::{Own, OwnFunctions};
-pub use self::served::{Functions, Origin, Served};
+pub use self::served::Served;
 #[doc(hidden)]
 pub use crate::abi::Callback;
 pub use ffihost_ipc::*;

@@ -95,7 +95,7 @@ impl Options {
     /// If it is 0 or more than 4,096.
     pub const fn max_contexts(mut self, contexts: u32) -> Self {
         assert!(
-            contexts >= 1 && contexts <= crate::context::records::MAX_CONTEXTS,
+            contexts >= 1 && contexts <= crate::context::handle::MAX_CONTEXTS,
             "max_contexts: from 1 to 4,096 contexts"
         );
         self.contexts = contexts;

@@ -3,7 +3,7 @@
 use super::capacity::{Granted, Unavailable};
 use super::clock::Tick;
 use super::deadline::{Deadline, Over};
-use super::local::Local;
+use super::local::{INLINE, Local};
 use super::record::CallHold;
 use crate::HostError;
 use crate::host::{Encoder, ToHost};
@@ -17,9 +17,6 @@ use std::mem::ManuallyDrop;
 use std::task::Waker;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
-pub(super) const INLINE: i32 = 256;
 
 /// Why a host call was not made.
 pub(crate) enum NotMade {
@@ -197,7 +194,7 @@ impl Local {
     /// Brings what the host answers to the call whose host function was called last and runs, if that is the call. Nobody
     /// else can: then [`Context::answer`] knows what it is.
     ///
-    /// [`Context::answer`]: super::record::Context::answer
+    /// [`Context::answer`]: super::record::Record::answer
     #[inline]
     pub(crate) fn answer_latest(&self, token: u64, ret: i32, payload: &[u8], limit: usize) -> Option<Accepted> {
         self.context().calls.answer_latest(&self.owner, token, Raw::Host { ret, payload, limit })

@@ -15,7 +15,8 @@
 //! pending requests are called back from the supervisor's thread, host calls that are awaited on other threads end with
 //! `ShuttingDown`, and the outcome is TIMED_OUT. Nothing begins to run that the host would be called by after that.
 //! What the stuck code may touch stays where it is. When it lets go, the FFI thread drops what is left, and the record
-//! serves again: every thread of a context has a share of its [`Tenancy`](super::records::Tenancy), and the last one makes the record vacant.
+//! serves again: every thread of a context has a share of its [`Tenancy`](super::tenancy::Tenancy), and the last one makes the
+//! record vacant.
 
 use super::gate::Phase;
 use super::instance::Instance;
@@ -118,7 +119,7 @@ fn supervise(instance: &Instance, done: Box<dyn FnOnce(Closed) + Send>) -> Close
             Closed::TimedOut
         }
     };
-    closing.end_stay();
+    instance.end_stay();
     #[cfg(feature = "ipc")]
     let outcome = if instance.servers.join(Instant::now() + linger) { outcome } else { Closed::TimedOut };
     crate::panic::contain_call(|| done(outcome));

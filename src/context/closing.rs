@@ -1,6 +1,5 @@
 //! What the threads of a context share about its close: see [`close`](super::close) for who does what.
 
-use super::records::{Stay, Tenancy};
 use super::report::Report;
 use crate::sync::{Arc, Mutex};
 use crate::thread::{Thread, ThreadId};
@@ -19,8 +18,6 @@ pub(crate) struct Closing {
     pub(super) report: Report,
     thread: Mutex<Option<Thread>>,
     ffi_thread: OnceLock<ThreadId>,
-    /// Until the close is over.
-    stay: Mutex<Option<Stay>>,
     abandonment: Arc<Abandonment>,
 }
 
@@ -54,13 +51,12 @@ impl Abandonment {
 }
 
 impl Closing {
-    pub(super) fn new(stay: Stay) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             begun: AtomicBool::new(false),
             report: Report::new(),
             thread: Mutex::new(None),
             ffi_thread: OnceLock::new(),
-            stay: Mutex::new(Some(stay)),
             abandonment: Arc::default(),
         }
     }
@@ -93,16 +89,6 @@ impl Closing {
 
     pub(super) fn is_ffi_thread(&self) -> bool {
         self.ffi_thread.get() == Some(&ThreadId::current())
-    }
-
-    pub(super) fn tenancy(&self) -> Option<Arc<Tenancy>> {
-        self.stay.lock().as_ref().map(Stay::tenancy)
-    }
-
-    /// The close is over: gives back the seat, and this share of the tenancy. Once; dropped under no lock.
-    pub(super) fn end_stay(&self) {
-        let stay = self.stay.lock().take();
-        drop(stay);
     }
 
     /// Waits until the FFI thread is over; false if it is not by then, and goes on by itself.

@@ -1,10 +1,11 @@
 //! One life of a context: what all threads share of it.
 
 use super::closing::Closing;
-use super::gate::Pin;
+use super::handle::Handle;
 use super::jobs::{Ending, HostRequests, PostedJob};
-use super::record::Context;
-use super::records::{Handle, Stay, Tenancy};
+use super::record::{self, Record};
+use super::records::Records;
+use super::tenancy;
 use crate::abi::HostFunction;
 use crate::bridge::Inbox;
 use crate::events::{Events, events};
@@ -13,11 +14,25 @@ use crate::options::Options;
 use crate::panic::contain_call as contain;
 use crate::registry::Registry;
 use crate::stats::{Counters, Stats};
-use crate::sync::Arc;
-use std::ops::Deref;
+use crate::sync::{Arc, Mutex};
 use std::ptr;
 use std::sync::atomic::AtomicPtr as StatePtr;
 use tokio::task::AbortHandle;
+
+/// A record of contexts.
+pub(crate) type Context = Record<Instance>;
+
+/// The records of one library's contexts.
+pub(crate) type Contexts = Records<Instance>;
+
+/// A context that somebody is inside of.
+pub(crate) type Pinned = record::Pinned<Instance>;
+
+/// The use of a context's record.
+pub(crate) type Tenancy = tenancy::Tenancy<Instance>;
+
+/// What a context has to give back at its end.
+pub(crate) type Stay = tenancy::Stay<Instance>;
 
 pub(crate) struct Instance {
     pub(crate) context: &'static Context,
@@ -30,6 +45,8 @@ pub(crate) struct Instance {
     #[cfg(feature = "ipc")]
     pub(crate) servers: crate::ipc::servers::Servers,
     pub(crate) closing: Closing,
+    /// Until the close is over.
+    stay: Mutex<Option<Stay>>,
     pub(crate) counters: Counters,
     pub(crate) handles: Handles,
     /// The author's state, once it is constructed, for synchronous requests: valid while they are inside the gate.
@@ -38,7 +55,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// A life that begins on this record, if generations have not run out. Not reachable yet, see [`Context::open`].
+    /// A life that begins on this record, if generations have not run out. Not reachable yet, see [`open`](Self::open).
     pub(super) fn new(stay: Stay, options: Options) -> Option<Arc<Self>> {
         let context = stay.record();
         Some(Arc::new(Self {
@@ -50,7 +67,8 @@ impl Instance {
             events: events(&options),
             #[cfg(feature = "ipc")]
             servers: crate::ipc::servers::Servers::default(),
-            closing: Closing::new(stay),
+            closing: Closing::new(),
+            stay: Mutex::new(Some(stay)),
             counters: Counters::default(),
             state: StatePtr::new(ptr::null_mut()),
             answers_before: (context.answers_refused.get(), context.answers_undecodable.get()),
@@ -59,9 +77,20 @@ impl Instance {
         }))
     }
 
+    /// Makes this life reachable by its handle.
+    pub(super) fn open(self: &Arc<Self>) {
+        self.context.open(Arc::clone(self), self.generation, self.options.payload);
+    }
+
     /// A share of the record's use, for a thread that may touch what it holds; none when the close is over.
     pub(crate) fn tenancy(&self) -> Option<Arc<Tenancy>> {
-        self.closing.tenancy()
+        self.stay.lock().as_ref().map(Stay::tenancy)
+    }
+
+    /// The close is over: gives back the seat, and this share of the tenancy. Once; dropped under no lock.
+    pub(super) fn end_stay(&self) {
+        let stay = self.stay.lock().take();
+        drop(stay);
     }
 
     /// Admitted work that has not ended: requests that are accepted and not called back, synchronous ones, and those that are
@@ -139,40 +168,5 @@ impl Instance {
             listeners: self.events.as_ref().map_or(0, |events| events.listeners() as u64),
             handles: self.handles.len() as u64,
         }
-    }
-}
-
-/// Somebody inside the gate: the instance lives until this is dropped.
-pub(crate) struct Pinned {
-    pub(super) context: &'static Context,
-    pub(super) instance: *const Instance,
-    pub(super) pin: Pin,
-}
-
-impl Pinned {
-    /// A reference that outlives the pin.
-    pub(crate) fn share(&self) -> Arc<Instance> {
-        // SAFETY: the pointer came from `Arc::into_raw`, and the record's count is not given up while somebody is inside.
-        unsafe {
-            Arc::increment_strong_count(self.instance);
-            Arc::from_raw(self.instance)
-        }
-    }
-}
-
-impl Deref for Pinned {
-    type Target = Instance;
-
-    #[inline]
-    fn deref(&self) -> &Instance {
-        // SAFETY: as in `share`.
-        unsafe { &*self.instance }
-    }
-}
-
-impl Drop for Pinned {
-    #[inline]
-    fn drop(&mut self) {
-        self.context.leave(self.pin);
     }
 }

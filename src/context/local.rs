@@ -4,11 +4,10 @@
 //! library code on other threads has posted, requests. Each is handled with nothing borrowed and nothing locked, because each may run
 //! foreign code: wakers, host functions, callbacks, releases.
 
-use super::calls::INLINE;
 use super::capacity::Capacity;
-use super::instance::Instance;
+use super::instance::{Context, Instance};
 use super::jobs::Batch;
-use super::record::{CallHold, Context};
+use super::record::CallHold;
 use super::requests::Key;
 use super::spin::Spin;
 use crate::Host;
@@ -29,6 +28,9 @@ use tokio::task::AbortHandle;
 
 /// Requests and posted jobs that one turn starts; what is left waits for the next, so that running tasks get their turn.
 const TURN: usize = 256;
+
+/// Host calls in a row that are answered inline; the next makes way for other tasks before it is made.
+pub(super) const INLINE: i32 = 256;
 
 /// Turns in a row while notifications keep coming.
 const TURNS: usize = 8;

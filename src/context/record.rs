@@ -1,31 +1,31 @@
 //! A record: everything that answers to late callers, and is therefore never freed.
 
 use super::gate::{Gate, Left, Phase, Pin, Refused};
-use super::instance::{Instance, Pinned};
-use super::local::Local;
-use super::records::{Contexts, HANDLE_GENERATION_BITS};
+use super::handle::HANDLE_GENERATION_BITS;
+use super::vacancies::Vacancies;
 use crate::abi::HostFunction;
 use crate::bridge::Signal;
-use crate::inflight::{Accepted, Answer, Raw, Table, Token};
+use crate::inflight::{Accepted, Answer, Owner, Raw, Table, Token};
 use crate::registry::Hold;
 use crate::stats::Counter;
 use crate::sync::{Arc, AtomicPtr, Event, Ordering};
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::ops::Deref;
 use std::ptr;
 use std::sync::atomic::AtomicUsize;
 
 /// What an open host call holds on to.
 pub(crate) type CallHold = Hold<HostFunction>;
 
-/// See the module.
-pub(crate) struct Context {
-    contexts: &'static Contexts,
+/// See the module. `I` is the instance: what a life needs beside the record, of which the record knows nothing.
+pub(crate) struct Record<I> {
+    vacancies: &'static Vacancies,
     pub(super) index: u32,
     pub(crate) gate: Gate,
     pub(crate) calls: Table<CallHold>,
     pub(crate) signal: Signal,
     /// From `Arc::into_raw`; null when there is no instance. Read by whoever is inside the gate.
-    instance: AtomicPtr<Instance>,
+    instance: AtomicPtr<I>,
     /// Notified when the last admitted one has left a closing context.
     admitted_left: Event,
     /// The limit for answers, here so that answering needs no pin.
@@ -34,18 +34,18 @@ pub(crate) struct Context {
     pub(super) answers_undecodable: Counter,
 }
 
-impl std::fmt::Debug for Context {
+impl<I> std::fmt::Debug for Record<I> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("index", &self.index).field("gate", &self.gate).finish_non_exhaustive()
+        f.debug_struct("Record").field("index", &self.index).field("gate", &self.gate).finish_non_exhaustive()
     }
 }
 
-impl Context {
-    pub(super) fn new(contexts: &'static Contexts, index: u32) -> Self {
+impl<I> Record<I> {
+    pub(super) fn new(vacancies: &'static Vacancies, index: u32) -> Self {
         // A random first generation, so that a handle of another library, or of an earlier process, does not fit by chance.
         let first = RandomState::new().build_hasher().finish() & ((1 << (HANDLE_GENERATION_BITS - 1)) - 1);
         Self {
-            contexts,
+            vacancies,
             index,
             gate: Gate::new(first),
             calls: Table::new(),
@@ -63,25 +63,28 @@ impl Context {
         self.gate.next_generation(1 << HANDLE_GENERATION_BITS)
     }
 
-    /// Begins a life: the instance is reachable by its handle from now on.
-    pub(super) fn open(&self, instance: &Arc<Instance>) {
-        self.payload.store(instance.options.payload, Ordering::Relaxed);
-        self.instance.store(Arc::into_raw(Arc::clone(instance)).cast_mut(), Ordering::Release);
-        self.gate.open(instance.generation);
+    /// Begins a life: the instance is reachable by its handle from now on. `payload` is the limit for answers.
+    pub(super) fn open(&self, instance: Arc<I>, generation: u64, payload: usize)
+    where
+        I: Send + Sync,
+    {
+        self.payload.store(payload, Ordering::Relaxed);
+        self.instance.store(Arc::into_raw(instance).cast_mut(), Ordering::Release);
+        self.gate.open(generation);
     }
 
     /// Goes in, if the generation is the present one and the context is not past `until`.
     #[inline]
-    pub(crate) fn enter(&'static self, generation: u64, until: Phase, pin: Pin) -> Result<Pinned, Refused> {
+    pub(crate) fn enter(&'static self, generation: u64, until: Phase, pin: Pin) -> Result<Pinned<I>, Refused> {
         self.gate.enter(generation, until, pin)?;
         // Acquire pairs with `open`. Not null: the gate was open for this generation, and whoever lets go waits for the pins.
         let instance = self.instance.load(Ordering::Acquire);
-        Ok(Pinned { context: self, instance, pin })
+        Ok(Pinned { record: self, instance, pin })
     }
 
     /// Goes out. The last one out of a vacant context lets go of the instance; the last admitted one wakes the close.
     #[inline]
-    pub(super) fn leave(&self, pin: Pin) {
+    fn leave(&self, pin: Pin) {
         match self.gate.leave(pin) {
             Left::Free => {}
             Left::WakeClose => self.wake_close(),
@@ -125,15 +128,14 @@ impl Context {
             crate::panic::contain_call(|| drop(instance));
         }
         if self.next_generation().is_some() {
-            self.contexts.put_back(self.index);
+            self.vacancies.put_back(self.index);
         }
     }
 
-    /// Brings an answer to a host call; see [`Table::answer`]. `local` is the FFI thread's part of the context, if this is that
-    /// thread.
+    /// Brings an answer to a host call; see [`Table::answer`]. `owner` is the owner of the calls, if this is its thread.
     #[inline]
-    pub(crate) fn answer(&self, local: Option<&Local>, token: Token, raw: Raw<'_>) -> Answer {
-        let answer = self.calls.answer(local.map(|local| &local.owner), token, raw, &self.signal);
+    pub(crate) fn answer(&self, owner: Option<&Owner>, token: Token, raw: Raw<'_>) -> Answer {
+        let answer = self.calls.answer(owner, token, raw, &self.signal);
         self.count_answer(answer, token);
         answer
     }
@@ -165,5 +167,40 @@ impl Context {
     #[inline]
     pub(crate) fn max_payload(&self) -> usize {
         self.payload.load(Ordering::Relaxed)
+    }
+}
+
+/// Somebody inside the gate: the instance lives until this is dropped.
+pub(crate) struct Pinned<I: 'static> {
+    record: &'static Record<I>,
+    instance: *const I,
+    pin: Pin,
+}
+
+impl<I> Pinned<I> {
+    /// A reference that outlives the pin.
+    pub(crate) fn share(&self) -> Arc<I> {
+        // SAFETY: the pointer came from `Arc::into_raw`, and the record's count is not given up while somebody is inside.
+        unsafe {
+            Arc::increment_strong_count(self.instance);
+            Arc::from_raw(self.instance)
+        }
+    }
+}
+
+impl<I> Deref for Pinned<I> {
+    type Target = I;
+
+    #[inline]
+    fn deref(&self) -> &I {
+        // SAFETY: as in `share`.
+        unsafe { &*self.instance }
+    }
+}
+
+impl<I> Drop for Pinned<I> {
+    #[inline]
+    fn drop(&mut self) {
+        self.record.leave(self.pin);
     }
 }

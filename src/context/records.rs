@@ -1,180 +1,96 @@
-//! The records of a library's contexts, and the handles that name them.
+//! The records of a library's contexts, by the handles that name them.
 
-use super::gate::GENERATION_BITS;
-use super::record::Context;
-use crate::sync::{Arc, AtomicPtr, Mutex, Ordering};
+use super::handle::{Handle, MAX_CONTEXTS};
+use super::record::Record;
+use super::tenancy::Stay;
+use super::vacancies::{Counts, Vacancies};
+use crate::sync::{AtomicPtr, Ordering};
 use std::ptr;
 
-/// Records of one library, at most: as many as a handle's index bits can tell apart.
-pub(crate) const MAX_CONTEXTS: u32 = 1 << INDEX_BITS;
-const INDEX_BITS: u32 = 12;
-
-/// Bits of a generation in a handle: all of the gate's, where there is room. The highest byte of 64 bits is [`TAG`].
-pub(super) const HANDLE_GENERATION_BITS: u32 = {
-    let room = usize::BITS - INDEX_BITS;
-    if room < GENERATION_BITS { room } else { GENERATION_BITS }
-};
-
-/// Set above the generation where there is room, so that a handle is no address that any system gives out.
-const TAG: usize = if usize::BITS == 64 { 0x5f << (usize::BITS - 8) } else { 0 };
-
-/// What a host knows as `void *ctx`: a record's index, a generation, and a tag. Not an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Handle {
-    pub(super) index: u32,
-    pub(super) generation: u64,
-}
-
-impl Handle {
-    pub(crate) fn to_bits(self) -> usize {
-        TAG | (self.generation as usize) << INDEX_BITS | self.index as usize
-    }
-
-    /// What a handle of these bits would be; they may be anything.
-    fn from_bits(bits: usize) -> Option<Self> {
-        let generation = (bits >> INDEX_BITS) as u64 & ((1 << HANDLE_GENERATION_BITS) - 1);
-        let handle = Self { index: (bits as u32) & (MAX_CONTEXTS - 1), generation };
-        (handle.to_bits() == bits).then_some(handle)
-    }
-}
-
 /// A place for each record that there may be.
-type Places = [AtomicPtr<Context>; MAX_CONTEXTS as usize];
+type Places<I> = [AtomicPtr<Record<I>>; MAX_CONTEXTS as usize];
 
-/// The places of a library that has made no record. Nothing is ever put there. All zero, so it takes no room in the file.
-static NOWHERE: Places = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CONTEXTS as usize];
+/// The places of a library that has made no record, whatever its instances. Nothing is ever put there. All zero, so it takes no
+/// room in the file.
+static NOWHERE: [AtomicPtr<()>; MAX_CONTEXTS as usize] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; MAX_CONTEXTS as usize];
 
 /// The records of one library. It is part of a static that is not all zero, so its places are elsewhere.
-#[derive(Debug)]
-pub(crate) struct Contexts {
-    places: AtomicPtr<Places>,
-    allocation: Mutex<Allocation>,
+pub(crate) struct Records<I: 'static> {
+    places: AtomicPtr<Places<I>>,
+    vacancies: Vacancies,
 }
 
-#[derive(Debug)]
-struct Allocation {
-    vacant: Vec<u32>,
-    made: u32,
-    live: u32,
-}
-
-impl Contexts {
+impl<I> Records<I> {
     pub(crate) const fn new() -> Self {
-        Self {
-            places: AtomicPtr::new((&raw const NOWHERE).cast_mut()),
-            allocation: Mutex::new(Allocation { vacant: Vec::new(), made: 0, live: 0 }),
-        }
+        // An `AtomicPtr` is laid out like a pointer, whatever it points to.
+        let nowhere = (&raw const NOWHERE).cast::<Places<I>>().cast_mut();
+        Self { places: AtomicPtr::new(nowhere), vacancies: Vacancies::new() }
     }
 
     /// The record that a handle's bits name, and the generation, which is still to be checked.
     #[inline]
-    pub(crate) fn find(&self, bits: usize) -> Option<(&'static Context, u64)> {
+    pub(crate) fn find(&self, bits: usize) -> Option<(&'static Record<I>, u64)> {
         let handle = Handle::from_bits(bits)?;
         Some((self.record(handle.index)?, handle.generation))
     }
 
     /// The record of that index, if there is one.
     #[inline]
-    fn record(&self, index: u32) -> Option<&'static Context> {
-        // Acquire pairs with the Release of `acquire`: the record is initialised.
+    fn record(&self, index: u32) -> Option<&'static Record<I>> {
+        // Acquire pairs with the Release of `vacant`: the record is initialised.
         let record = self.places().get(index as usize)?.load(Ordering::Acquire);
-        // SAFETY: a record that is not null was leaked by `acquire`, and is never freed.
+        // SAFETY: a record that is not null was leaked by `vacant`, and is never freed.
         unsafe { record.as_ref() }
     }
 
     #[inline]
-    fn places(&self) -> &'static Places {
+    fn places(&self) -> &'static Places<I> {
         // Acquire pairs with the Release of `make_places`: they are initialised.
         let places = self.places.load(Ordering::Acquire);
-        // SAFETY: it is `NOWHERE`, or was leaked by `make_places`; neither is ever freed, nor touched but through this.
+        // SAFETY: it is `NOWHERE`, where every pointer is null, or was leaked by `make_places`; neither is ever freed, nor touched
+        // but through this.
         unsafe { &*places }
     }
 
-    /// Makes the places, before the first record. Under the lock of `allocation`.
+    /// Makes the places, before the first record. Under the lock of the vacancies.
     #[cold]
     fn make_places(&self) {
         let places = Box::leak(Box::new([const { AtomicPtr::new(ptr::null_mut()) }; MAX_CONTEXTS as usize]));
         self.places.store(places, Ordering::Release);
     }
 
-    /// A vacant record for a context of the host's, if there may be one more than are `live`.
-    pub(crate) fn acquire(&'static self, limit: u32) -> Option<Stay> {
-        let mut allocation = self.allocation.lock();
-        if allocation.live >= limit.min(MAX_CONTEXTS) {
+    /// A vacant record for a context of the host's, if fewer than `limit` of those are live.
+    pub(crate) fn acquire(&'static self, limit: u32) -> Option<Stay<I>> {
+        let mut counts = self.vacancies.lock();
+        if counts.live >= limit.min(MAX_CONTEXTS) {
             return None;
         }
-        let record = self.vacant(&mut allocation)?;
-        allocation.live += 1;
-        Some(Stay { _seat: Some(Seat(self)), tenancy: Arc::new(Tenancy(record)) })
+        let record = self.vacant(&mut counts)?;
+        Some(Stay::new(record, Some(self.vacancies.seat(&mut counts))))
     }
 
     /// A vacant record for a context of the library's own, which does not count for the limit.
-    pub(crate) fn acquire_own(&'static self) -> Option<Stay> {
-        let record = self.vacant(&mut self.allocation.lock())?;
-        Some(Stay { _seat: None, tenancy: Arc::new(Tenancy(record)) })
+    pub(crate) fn acquire_own(&'static self) -> Option<Stay<I>> {
+        let record = self.vacant(&mut self.vacancies.lock())?;
+        Some(Stay::new(record, None))
     }
 
-    fn vacant(&'static self, allocation: &mut Allocation) -> Option<&'static Context> {
-        if let Some(index) = allocation.vacant.pop() {
+    fn vacant(&'static self, counts: &mut Counts) -> Option<&'static Record<I>> {
+        if let Some(index) = counts.vacant.pop() {
             return self.record(index);
         }
-        let index = allocation.made;
+        let index = counts.made;
         if index == MAX_CONTEXTS {
             return None;
         }
         if index == 0 {
             self.make_places();
         }
-        let record = Box::leak(Box::new(Context::new(self, index)));
+        let record = Box::leak(Box::new(Record::new(&self.vacancies, index)));
         self.places().get(index as usize)?.store(record, Ordering::Release);
-        allocation.made += 1;
+        counts.made += 1;
         Some(record)
-    }
-
-    /// Takes a record back that nobody uses any longer.
-    pub(super) fn put_back(&self, index: u32) {
-        self.allocation.lock().vacant.push(index);
-    }
-}
-
-/// A context that counts for the limit, until this is dropped.
-#[derive(Debug)]
-struct Seat(&'static Contexts);
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.allocation.lock().live -= 1;
-    }
-}
-
-/// The use of a record, shared by every thread that may touch what the record holds: the FFI thread, the event thread, the
-/// one that closes. When the last of them drops its share, the record becomes vacant and serves again, also long after a
-/// close that has timed out.
-#[derive(Debug)]
-pub(crate) struct Tenancy(&'static Context);
-
-impl Drop for Tenancy {
-    fn drop(&mut self) {
-        self.0.vacate();
-    }
-}
-
-/// What a context that was begun has to give back, once: its seat at its end, however that was reached, and its share of the
-/// tenancy.
-#[derive(Debug)]
-pub(crate) struct Stay {
-    // Dropped in this order.
-    _seat: Option<Seat>,
-    tenancy: Arc<Tenancy>,
-}
-
-impl Stay {
-    pub(crate) fn record(&self) -> &'static Context {
-        self.tenancy.0
-    }
-
-    pub(crate) fn tenancy(&self) -> Arc<Tenancy> {
-        Arc::clone(&self.tenancy)
     }
 }
 
@@ -183,35 +99,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handle_is_no_address_and_survives_the_round_trip() {
-        for generation in [1, 77, (1 << HANDLE_GENERATION_BITS) - 1] {
-            for index in [0, 1, MAX_CONTEXTS - 1] {
-                let handle = Handle { index, generation };
-                assert_eq!(Handle::from_bits(handle.to_bits()), Some(handle));
-            }
-        }
-        let on_stack = 0u8;
-        for address in [0, usize::MAX, &raw const on_stack as usize, MAX_CONTEXTS as usize] {
-            assert_eq!(Handle::from_bits(address), None, "{address:#x}");
-        }
-    }
-
-    #[test]
     fn a_record_is_put_back_once_and_the_limit_counts_the_hosts_contexts_alone() {
-        static CONTEXTS: Contexts = Contexts::new();
-        let first = CONTEXTS.acquire(1).expect("there is room for one");
+        static RECORDS: Records<()> = Records::new();
+        let first = RECORDS.acquire(1).expect("there is room for one");
         let record = first.record();
-        assert!(CONTEXTS.acquire(1).is_none());
-        let own = CONTEXTS.acquire_own().expect("it does not count");
+        assert!(RECORDS.acquire(1).is_none());
+        let own = RECORDS.acquire_own().expect("it does not count");
         assert!(!ptr::eq(own.record(), record));
         let tenancy = first.tenancy();
         drop(first);
-        let second = CONTEXTS.acquire(1).expect("the seat is free");
+        let second = RECORDS.acquire(1).expect("the seat is free");
         assert!(!ptr::eq(second.record(), record), "somebody still uses it");
         drop(tenancy);
         drop(second);
         drop(own);
-        assert_eq!(CONTEXTS.allocation.lock().live, 0);
-        assert_eq!(CONTEXTS.allocation.lock().vacant.len(), 3);
+        let counts = RECORDS.vacancies.lock();
+        assert_eq!((counts.live, counts.vacant.len()), (0, 3));
     }
 }

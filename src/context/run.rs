@@ -3,10 +3,9 @@
 use super::close::Closed;
 use super::current;
 use super::gate::Phase;
-use super::instance::Instance;
+use super::instance::{Instance, Stay, Tenancy};
 use super::lifecycle::{Construct, Destruct, Ended, Failure, Lifecycle, Told};
 use super::local::Local;
-use super::records::{Stay, Tenancy};
 use super::report::Reported;
 use super::requests::Key;
 use crate::abi::Callback;
@@ -50,10 +49,10 @@ pub(crate) fn begin(
     });
     if let Err(error) = instance.closing.spawn(body) {
         tracing::error!(%error, "no FFI thread for a new context");
-        instance.closing.end_stay();
+        instance.end_stay();
         return Err(Status::Busy);
     }
-    instance.context.open(&instance);
+    instance.open();
     told(&instance);
     drop(held);
     Ok(())
@@ -108,7 +107,7 @@ fn ffi_thread(
     // The record may have a new owner from here on, whose FFI thread this is not.
     drop(tenancy);
     if let Some(last) = last {
-        instance.closing.end_stay();
+        instance.end_stay();
         last.tell(&instance);
     }
 }

@@ -18,9 +18,9 @@ pub(super) fn contain(f: impl FnOnce()) {
 
 /// A foreign value, or nothing. A panic of its drop is contained.
 #[derive(Debug)]
-pub(crate) struct Contained<T>(Option<T>);
+pub(crate) struct ContainedOption<T>(Option<T>);
 
-impl<T> Contained<T> {
+impl<T> ContainedOption<T> {
     pub(super) fn new(value: Option<T>) -> Self {
         Self(value)
     }
@@ -35,7 +35,7 @@ impl<T> Contained<T> {
     }
 }
 
-impl<T> Drop for Contained<T> {
+impl<T> Drop for ContainedOption<T> {
     #[inline]
     fn drop(&mut self) {
         if let Some(value) = self.0.take() {
@@ -54,16 +54,20 @@ fn discard<T>(value: T) {
 #[must_use = "it is dropped by the caller, when nothing is borrowed"]
 pub(crate) struct Leftover<H> {
     /// What the call held on to.
-    pub(crate) hold: Contained<H>,
+    pub(crate) hold: ContainedOption<H>,
     /// Of the code that awaited the call.
     #[expect(dead_code, reason = "it is dropped")]
-    pub(super) waker: Contained<Waker>,
+    pub(super) waker: ContainedOption<Waker>,
     /// An answer that nobody takes.
-    pub(super) outcome: Contained<Unwanted>,
+    pub(super) outcome: ContainedOption<Unwanted>,
 }
 
 impl<H> Leftover<H> {
     pub(super) fn of_hold(hold: Option<H>) -> Self {
-        Self { hold: Contained::new(hold), waker: Contained::new(None), outcome: Contained::new(None) }
+        Self {
+            hold: ContainedOption::new(hold),
+            waker: ContainedOption::new(None),
+            outcome: ContainedOption::new(None),
+        }
     }
 }

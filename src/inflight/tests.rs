@@ -492,7 +492,7 @@ fn a_sweep_costs_what_is_open() {
     world.is_well();
 }
 
-impl super::Contained<Hold> {
+impl super::ContainedOption<Hold> {
     fn defuse(mut self) {
         assert_eq!(self.take().map(Hold::defused), Some(7));
     }

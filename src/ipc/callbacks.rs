@@ -60,7 +60,7 @@ fn reply_with(ret: c_int, payload: &[u8], user_data: *mut c_void) {
             warning.send(Duration::from_millis(elapsed));
         }
     } else if let Some(Waiting { reply, lends }) = take(user_data) {
-        pass(lends.as_deref(), ret, payload, |lent| reply.lend(ret, payload, lent));
+        pass(lends.as_deref(), ret, payload, |handles| reply.end_with_handles(ret, payload, handles));
     }
 }
 
@@ -89,13 +89,13 @@ pub(super) fn let_go_of_listener(user_data: *mut c_void) {
 /// # Safety
 ///
 /// As for any listener.
-pub(super) unsafe extern "C" fn heard(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+pub(super) unsafe extern "C" fn delivered(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     let Some(listening) = LISTENERS.get(user_data, Arc::clone) else { return };
     // SAFETY: the contract of the callback.
     let payload = unsafe { bytes(msg, len) };
     contain_call(|| {
         let Listening { listener, lends } = &*listening;
-        pass(lends.as_deref(), ret, payload, |lent| listener.event(payload, lent));
+        pass(lends.as_deref(), ret, payload, |handles| listener.event(payload, handles));
     });
 }
 
@@ -139,8 +139,8 @@ impl Registration {
         if let Some(takes) = takes {
             takes.expect(token);
         }
-        pass(lends.as_deref(), Status::Ok.code(), payload, |lent| {
-            refused = function.call(token, payload, lent).err();
+        pass(lends.as_deref(), Status::Ok.code(), payload, |handles| {
+            refused = function.call(token, payload, handles).err();
             refused.is_none()
         });
         if let Some(refusal) = refused {
@@ -176,7 +176,7 @@ impl Registration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ffihost_ipc::{Borrower, Client, Refusal, Service, Terms};
+    use ffihost_ipc::{Client, ClientHandles, Refusal, ServerInfo, Service};
     use std::ptr;
     use std::sync::Barrier;
     use std::thread;
@@ -205,7 +205,7 @@ mod tests {
 
         fn unregister(&self, _: &str, _: u64) {}
 
-        fn complete(&self, _: u64, _: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
+        fn complete(&self, _: u64, _: i32, _: &[u8], _: ClientHandles<'_>) -> Result<(), Status> {
             Err(Status::UnknownToken)
         }
     }
@@ -232,8 +232,8 @@ mod tests {
 
     async fn client(sender: mpsc::UnboundedSender<Reply>) -> Client {
         let (library, version) = ("replies".to_owned(), "1".to_owned());
-        let terms = Terms { library, version, abi_hash: 0, descriptor: vec![0xf6], token: None };
-        Client::in_process(Arc::new(Replies(sender)), terms, async {}).await.expect("it takes everybody")
+        let info = ServerInfo { library, version, abi_hash: 0, descriptor: vec![0xf6], token: None };
+        Client::in_process(Arc::new(Replies(sender)), info, async {}).await.expect("it takes everybody")
     }
 
     #[test]

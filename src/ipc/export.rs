@@ -128,8 +128,8 @@ fn start(
         None => None,
         Some(token) => Some(Token::new(token).ok_or(Status::InvalidArgument)?),
     };
-    let terms = own.terms(token);
-    let mut server = Server::of(Arc::new(own), &routing, terms, limits);
+    let info = own.server_info(token);
+    let mut server = Server::of(Arc::new(own), &routing, info, limits);
     if let Some(admit) = choices.admit {
         server.admit(admit);
     }

@@ -1,7 +1,7 @@
 //! The handles in what a library passes to the clients of a server, and in what they pass to it.
 //!
 //! They are found by the types that the descriptor has. Which types can hold one at all is known before anything is passed: what
-//! cannot is not looked at. [`ffihost_ipc::Lent`] says what becomes of those that are found in what the library passes. Those
+//! cannot is not looked at. [`ffihost_ipc::HandleRef`] says what becomes of those that are found in what the library passes. Those
 //! that a client passes it has to have: another is refused, as the library refuses a number of no handle. What a client passes
 //! is read by the reader that the library reads it with, so that both find the same.
 
@@ -10,7 +10,7 @@ use crate::DecodeError;
 use crate::status::Status;
 use crate::sync::Mutex;
 use crate::wire::cbor::Reader;
-use ffihost_ipc::{Borrower, Lent};
+use ffihost_ipc::{ClientHandles, HandleRef};
 use ffihost_schema::{Field, Library, Payload, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ enum Holding {
 }
 
 /// What is done with a handle that is found: its type's name, and itself.
-type Each<'a> = &'a mut dyn FnMut(&str, Lent) -> Result<(), DecodeError>;
+type Each<'a> = &'a mut dyn FnMut(&str, HandleRef) -> Result<(), DecodeError>;
 
 /// A payload that can hold handles.
 pub(super) struct Handles {
@@ -125,7 +125,7 @@ impl Types {
                 // 0 stands for one that could not be given.
                 match reader.unsigned()? {
                     0 => Ok(()),
-                    number => each(name, Lent { kind: self.handles[name], number }),
+                    number => each(name, HandleRef { kind: self.handles[name], number }),
                 }
             }
             _ => Ok(reader.skip()?),
@@ -153,10 +153,10 @@ impl Handles {
         }
     }
 
-    fn found(&self, ret: i32, payload: &[u8]) -> Vec<Lent> {
+    fn found(&self, ret: i32, payload: &[u8]) -> Vec<HandleRef> {
         let mut found = Vec::new();
-        let read = self.find(ret, payload, &mut |_, lent| {
-            found.push(lent);
+        let read = self.find(ret, payload, &mut |_, handle| {
+            found.push(handle);
             Ok(())
         });
         if let Err(error) = read {
@@ -166,10 +166,10 @@ impl Handles {
     }
 
     /// Whether a client has all handles that it passes. What is no payload of this type is refused too.
-    pub(super) fn check(&self, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), DecodeError> {
-        self.find(ret, payload, &mut |name, lent| match client.has(lent) {
+    pub(super) fn check(&self, ret: i32, payload: &[u8], client: ClientHandles<'_>) -> Result<(), DecodeError> {
+        self.find(ret, payload, &mut |name, handle| match client.has(handle) {
             true => Ok(()),
-            false => Err(DecodeError::new(format_args!("{} is no live `{name}`", lent.number))),
+            false => Err(DecodeError::new(format_args!("{} is no live `{name}`", handle.number))),
         })
     }
 
@@ -185,17 +185,17 @@ impl Handles {
 }
 
 /// Passes a payload on by `send`, with the handles in it, and releases them if that says that it is not sent.
-pub(super) fn pass(lends: Option<&Handles>, ret: i32, payload: &[u8], send: impl FnOnce(&[Lent]) -> bool) {
+pub(super) fn pass(lends: Option<&Handles>, ret: i32, payload: &[u8], send: impl FnOnce(&[HandleRef]) -> bool) {
     let found = lends.map_or_else(Vec::new, |lends| lends.found(ret, payload));
     if !send(&found)
         && let Some(lends) = lends
     {
-        found.into_iter().for_each(|lent| release(&*lends.types.functions, lent));
+        found.into_iter().for_each(|handle| release(&*lends.types.functions, handle));
     }
 }
 
 /// Releases a handle that nobody has.
-pub(super) fn release(functions: &dyn Functions, lent: Lent) {
+pub(super) fn release(functions: &dyn Functions, handle: HandleRef) {
     // A context that has ended has let go of all.
-    let _gone_with_its_context = functions.release(lent.kind, lent.number);
+    let _gone_with_its_context = functions.release(handle.kind, handle.number);
 }

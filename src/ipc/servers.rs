@@ -3,7 +3,7 @@
 use super::Own;
 use crate::sync::Mutex;
 use crate::thread::Thread;
-use ffihost_ipc::{Routing, Stopper};
+use ffihost_ipc::{Providers, Stopper};
 use std::time::Instant;
 
 /// The servers of one context.
@@ -13,15 +13,15 @@ pub(crate) struct Servers(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     /// What they serve, and how they share it.
-    shared: Option<(Own, Routing)>,
+    shared: Option<(Own, Providers)>,
     running: Vec<(Stopper, Thread)>,
     stopped: bool,
 }
 
 impl Servers {
     /// What the servers serve: what the first of them brought.
-    pub(super) fn shared(&self, own: Own) -> (Own, Routing) {
-        self.0.lock().shared.get_or_insert_with(|| (own, Routing::default())).clone()
+    pub(super) fn shared(&self, own: Own) -> (Own, Providers) {
+        self.0.lock().shared.get_or_insert_with(|| (own, Providers::default())).clone()
     }
 
     /// One more; it is told to stop at once if the others were.

@@ -4,6 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 #[derive(Clone, Debug)]
 enum Operation {

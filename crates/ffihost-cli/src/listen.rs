@@ -7,7 +7,7 @@ use crate::json::Types;
 use crate::output::{self, Output};
 use crate::remote::{self, Remote, unknown};
 use crate::signals::{Signal, Signals, unless_stopped};
-use ffihost_ipc::client::Heard;
+use ffihost_ipc::client::DeliveredEvent;
 
 pub(crate) fn listen(args: &Listen, out: &mut Output) -> Result<Verdict, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
@@ -34,7 +34,7 @@ async fn hear(args: &Listen, out: &mut Output) -> Result<(), Error> {
     output::print_note(&format_args!("listening to {} at {}", args.event, args.remote.address));
     let mut heard = 0;
     while args.count.is_none_or(|count| heard < count) {
-        let Some(Heard { missed, payload }) = events.next().await else {
+        let Some(DeliveredEvent { missed, payload }) = events.next().await else {
             return Err(Error::Ended(args.remote.address.clone()));
         };
         if missed > 0 {

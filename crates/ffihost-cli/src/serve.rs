@@ -87,7 +87,7 @@ impl Serving<'_> {
     ) -> Result<Verdict, Error> {
         let Self { args, context, signals } = self;
         let limits = args.limited.limits();
-        let server = Server::new(Arc::new(context.clone()), context.terms(token), limits);
+        let server = Server::new(Arc::new(context.clone()), context.server_info(token), limits);
         let started = start(args, server, passed, context.surface(), out).await;
         if let Ok(server) = started {
             stop_on_signals(signals, server.stopper(), limits);

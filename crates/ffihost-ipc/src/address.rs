@@ -26,44 +26,44 @@ pub enum Address {
     Tcp {
         /// A name, or a number without brackets.
         host: String,
-        /// The port; to listen on 0 is to be given one.
+        /// The port. A server that listens on 0 gets a free port from the system.
         port: u16,
     },
 }
 
-/// What an address looks like, and what this is not.
+/// Why a text is not an [`Address`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAnAddress {
-    /// Neither kind.
+pub enum AddressParseError {
+    /// It begins with neither `unix:` nor `tcp:`.
     #[error("`{0}` is no address: write `unix:<path>` or `tcp:<host>:<port>`")]
     Kind(String),
-    /// Nothing where the path or the host should be.
+    /// The path or the host is empty.
     #[error("`{0}` names no {1}")]
     Empty(String, &'static str),
-    /// Not a port.
+    /// The port is missing, or is not a number from 0 to 65,535.
     #[error("`{0}` has no port: write `tcp:<host>:<port>`, with 0 to 65535, and brackets around an IPv6 address")]
     Port(String),
 }
 
 impl FromStr for Address {
-    type Err = NotAnAddress;
+    type Err = AddressParseError;
 
-    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
+    fn from_str(text: &str) -> Result<Self, AddressParseError> {
         let whole = || text.to_owned();
         match text.split_once(':') {
-            Some(("unix", "")) => Err(NotAnAddress::Empty(whole(), "path")),
+            Some(("unix", "")) => Err(AddressParseError::Empty(whole(), "path")),
             Some(("unix", path)) => Ok(Self::Unix(path.into())),
             Some(("tcp", place)) => {
-                let (host, port) = place.rsplit_once(':').ok_or_else(|| NotAnAddress::Port(whole()))?;
-                let port = port.parse().map_err(|_| NotAnAddress::Port(whole()))?;
+                let (host, port) = place.rsplit_once(':').ok_or_else(|| AddressParseError::Port(whole()))?;
+                let port = port.parse().map_err(|_| AddressParseError::Port(whole()))?;
                 let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
                 match bare.unwrap_or(host) {
-                    "" => Err(NotAnAddress::Empty(whole(), "host")),
-                    host if bare.is_none() && host.contains(':') => Err(NotAnAddress::Port(whole())),
+                    "" => Err(AddressParseError::Empty(whole(), "host")),
+                    host if bare.is_none() && host.contains(':') => Err(AddressParseError::Port(whole())),
                     host => Ok(Self::Tcp { host: host.to_owned(), port }),
                 }
             }
-            _ => Err(NotAnAddress::Kind(whole())),
+            _ => Err(AddressParseError::Kind(whole())),
         }
     }
 }

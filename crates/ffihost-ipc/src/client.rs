@@ -2,23 +2,26 @@
 
 mod call;
 mod connection;
-mod conversation;
 mod error;
 mod events;
 mod in_process;
 mod options;
+mod request;
+mod session;
+mod subscription;
 
 pub use self::call::{Call, Registration};
 pub use self::error::{ConnectError, RequestError};
-pub use self::events::{Events, Heard};
+pub use self::events::{DeliveredEvent, Events};
 pub use self::options::{Backoff, Options};
 
-pub(crate) use self::conversation::Asked;
+pub(crate) use self::request::OutgoingRequest;
 #[cfg(feature = "typed")]
-pub(crate) use self::conversation::Stale;
+pub(crate) use self::request::Stale;
 
 use self::connection::Shared;
-use self::conversation::{Opening, Outcome};
+use self::request::Outcome;
+use self::subscription::Subscription;
 use crate::Address;
 use crate::contain::{Contained, discard};
 use std::fmt;
@@ -28,11 +31,12 @@ use std::sync::Weak;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// A library that is served, elsewhere or in this process. Cloning it is cheap: all clones use one connection, which ends with the last of them.
+/// A client of a library that is served, by another process or by this one. Clones share one connection, which ends when the
+/// last of them is dropped.
 ///
 /// # Threading
 ///
-/// Made inside of a tokio runtime, where it has a task; used from anywhere.
+/// [`connect`](Self::connect) is called inside of a tokio runtime, where it starts a task. Any thread may use the client.
 ///
 /// # Examples
 ///
@@ -50,7 +54,7 @@ use tokio::sync::oneshot;
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
-    last: Arc<Last>,
+    last: Arc<CloseOnDrop>,
 }
 
 impl fmt::Debug for Client {
@@ -60,27 +64,27 @@ impl fmt::Debug for Client {
 }
 
 /// Ends the connection when the last client is dropped.
-pub(crate) struct Last(Arc<Shared>);
+pub(crate) struct CloseOnDrop(Arc<Shared>);
 
-impl Drop for Last {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.0.tell(|conversation| conversation.goodbye());
+        self.0.update(|session| session.goodbye());
     }
 }
 
 impl Client {
-    /// Connects, and waits for the server's greeting.
+    /// Connects, and waits for the server's part of the handshake.
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: another interface, no token, no room. With
-    /// [`Options::reconnect`] a first connection is not tried again either.
+    /// If no server listens at the address, or if the server refuses the client: because of the interface's hash, the token or a
+    /// limit. The first connection is tried once, also with [`Options::reconnect`].
     pub async fn connect(address: &Address, options: Options) -> Result<Self, ConnectError> {
         connection::start(address.clone(), options).await.map(Self::of)
     }
 
     fn of(shared: Arc<Shared>) -> Self {
-        Self { last: Arc::new(Last(Arc::clone(&shared))), shared }
+        Self { last: Arc::new(CloseOnDrop(Arc::clone(&shared))), shared }
     }
 
     /// The name of the library.
@@ -98,65 +102,71 @@ impl Client {
         self.shared.welcome.abi_hash
     }
 
-    /// Makes a request: a map of its arguments in CBOR; the result is CBOR too.
+    /// Makes a request. `payload` is a map of its arguments in CBOR, and the result is CBOR too.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Declared`] with the request's own error in CBOR, or why there is none.
+    /// [`RequestError::Declared`] with the error that the request declares, in CBOR; another [`RequestError`] for every other
+    /// failure.
     ///
     /// # Cancellation
     ///
     /// Dropping the future cancels the request.
     pub async fn request(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        self.send(&Asked { method, payload, ..Asked::default() }).await?.result()
+        self.send(&OutgoingRequest { method, payload, ..OutgoingRequest::default() }).await?.result()
     }
 
-    /// The same, for at most so long: then the server cancels the request.
-    pub async fn request_within(&self, time: Duration, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        let asked = Asked { method, payload, time: Some(time), ..Asked::default() };
-        self.send(&asked).await?.result()
+    /// Makes a request with a deadline. When `timeout` has passed the server cancels the request, which fails with TIMED_OUT.
+    pub async fn request_within(
+        &self,
+        timeout: Duration,
+        method: &str,
+        payload: &[u8],
+    ) -> Result<Vec<u8>, RequestError> {
+        let request = OutgoingRequest { method, payload, timeout: Some(timeout), ..OutgoingRequest::default() };
+        self.send(&request).await?.result()
     }
 
-    /// The same, for a request that may be made twice: where the client reconnects, it is made again if the connection ended
-    /// before it was answered.
+    /// Makes a request that may run twice. A client that reconnects sends it again if the connection ended before the answer
+    /// came.
     pub async fn request_idempotent(&self, method: &str, payload: &[u8]) -> Result<Vec<u8>, RequestError> {
-        let asked = Asked { method, payload, again: true, ..Asked::default() };
-        self.send(&asked).await?.result()
+        let request = OutgoingRequest { method, payload, retry: true, ..OutgoingRequest::default() };
+        self.send(&request).await?.result()
     }
 
-    pub(crate) async fn send(&self, asked: &Asked<'_>) -> Result<Outcome, RequestError> {
+    pub(crate) async fn send(&self, request: &OutgoingRequest<'_>) -> Result<Outcome, RequestError> {
         let (reply, outcome) = oneshot::channel();
-        let opened = self.shared.tell(|conversation| conversation.request(asked, reply));
-        let _cancel = Closing { shared: &self.shared, id: opened? };
+        let opened = self.shared.update(|session| session.request(request, reply));
+        let _cancel = CancelOnDrop { shared: &self.shared, id: opened? };
         outcome.await.map_err(|_| RequestError::Disconnected)
     }
 
-    /// Listens to an event. Dropping [`Events`] ends that.
+    /// Adds a listener of an event. Dropping the [`Events`] removes it.
     ///
     /// # Errors
     ///
     /// [`RequestError::Failed`] if there is no such event, or if the server has no room for one more listener.
     pub async fn listen(&self, event: &str) -> Result<Events, RequestError> {
-        let (opening, heard) = Opening::listener(event);
-        let id = self.open(opening).await?;
-        Ok(Events::new(Arc::clone(&self.shared), id, heard))
+        let (subscription, events) = Subscription::listener(event);
+        let id = self.open(subscription).await?;
+        Ok(Events::new(Arc::clone(&self.shared), id, events))
     }
 
-    /// Is a host function of the library, until [`Registration`] is dropped. `function` is called by the client's task: it
-    /// must not wait there, but may keep the [`Call`] and answer it later from anywhere.
+    /// Registers a host function, until the [`Registration`] is dropped. The client's task calls `function`, which must not
+    /// block; it may keep the [`Call`] and answer it later, on any thread.
     ///
     /// # Errors
     ///
-    /// [`RequestError::Failed`] if the library has no such host function, or if the server's process is it itself.
+    /// [`RequestError::Failed`] if the library has no such host function, or if the server's process has registered it.
     pub async fn register(
         &self,
         name: &str,
         function: impl Fn(Call) + Send + Sync + 'static,
     ) -> Result<Registration, RequestError> {
-        // Whoever it is dropped by: this client, its task, a call that runs.
+        // Contained, since this client, its task or a running call may be what drops it.
         let function = Contained::new("the drop of a host function", function);
         let id = self
-            .open(Opening::registration(
+            .open(Subscription::registration(
                 name,
                 Arc::new(move |call| {
                     function(call);
@@ -166,11 +176,10 @@ impl Client {
         Ok(Registration::new(Arc::clone(&self.shared), id))
     }
 
-    async fn open(&self, opening: Opening) -> Result<u64, RequestError> {
+    async fn open(&self, subscription: Subscription) -> Result<u64, RequestError> {
         let (reply, opened) = oneshot::channel();
-        let id =
-            self.shared.tell(|conversation| conversation.open(opening, reply)).map_err(|(error, _unopened)| error)?;
-        let unless_open = Closing { shared: &self.shared, id };
+        let id = self.shared.update(|session| session.open(subscription, reply)).map_err(|(error, _unopened)| error)?;
+        let unless_open = CancelOnDrop { shared: &self.shared, id };
         match opened.await {
             Ok(Outcome { ret: 0, .. }) => {
                 unless_open.keep();
@@ -181,22 +190,22 @@ impl Client {
         }
     }
 
-    /// Says goodbye, and waits until the server has answered what is in flight and the connection has ended.
+    /// Closes the connection: the server answers the requests in flight, and this waits until the connection has ended.
     pub async fn close(self) {
-        self.shared.tell(|conversation| conversation.goodbye());
+        self.shared.update(|session| session.goodbye());
         self.shared.ended().await;
     }
 }
 
-/// For what knows types.
+/// Support for the module `typed`.
 #[cfg(feature = "typed")]
 impl Client {
-    /// Something that does not keep the connection.
-    pub(crate) fn downgrade(&self) -> Weak<Last> {
+    /// A reference that does not keep the connection open.
+    pub(crate) fn downgrade(&self) -> Weak<CloseOnDrop> {
         Arc::downgrade(&self.last)
     }
 
-    pub(crate) fn upgrade(last: &Weak<Last>) -> Option<Self> {
+    pub(crate) fn upgrade(last: &Weak<CloseOnDrop>) -> Option<Self> {
         last.upgrade().map(|last| Self { shared: Arc::clone(&last.0), last })
     }
 
@@ -204,10 +213,10 @@ impl Client {
         Arc::ptr_eq(&self.shared, &other.shared)
     }
 
-    /// Makes a request whose outcome nobody waits for. Never waits; a connection that has ended takes none.
-    pub(crate) fn send_off(&self, asked: &Asked<'_>) {
+    /// Sends a request and ignores its outcome. Does not block, and sends nothing if the connection has ended.
+    pub(crate) fn send_detached(&self, request: &OutgoingRequest<'_>) {
         let (reply, _nobody_waits) = oneshot::channel();
-        let _the_connection_has_ended = self.shared.tell(|conversation| conversation.request(asked, reply));
+        let _the_connection_has_ended = self.shared.update(|session| session.request(request, reply));
     }
 }
 
@@ -218,23 +227,23 @@ impl Client {
     }
 }
 
-/// What may panic when something is cancelled.
+/// Names in the log what has panicked when something is cancelled.
 const CANCELLED: &str = "the drop of what was cancelled";
 
-/// Cancels what is open when it is dropped.
-struct Closing<'a> {
+/// Cancels what is open under an id when it is dropped, unless [`keep`](Self::keep) was called.
+struct CancelOnDrop<'a> {
     shared: &'a Arc<Shared>,
     id: u64,
 }
 
-impl Closing<'_> {
+impl CancelOnDrop<'_> {
     fn keep(self) {
         let _kept = std::mem::ManuallyDrop::new(self);
     }
 }
 
-impl Drop for Closing<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
-        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.update(|session| session.cancel(self.id)));
     }
 }

@@ -1,7 +1,7 @@
-//! Containing panics: of what a user of this crate gave it, and of the library that is served.
+//! Contains panics of code that is not this crate's: of closures that a user passed, and of the library that is served.
 //!
-//! Each call and each drop of such a thing is contained by itself. So it ends no task and skips nothing else that the task has
-//! to do, and two panics never meet while one of them unwinds, which would end the process.
+//! Each call and each drop of foreign code is contained by itself. So a panic ends no task, the task does the rest of its work,
+//! and no second panic begins while one unwinds, which would abort the process.
 
 use std::any::Any;
 use std::fmt;
@@ -9,15 +9,15 @@ use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a panic carries.
+/// The payload of a panic.
 pub(crate) type Payload = Box<dyn Any + Send>;
 
-/// Runs foreign code. None if it panicked, which is logged.
+/// Runs foreign code. A panic is logged, and gives `None`.
 pub(crate) fn contain<R>(what: &str, body: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(body)).map_err(|payload| report(what, payload)).ok()
 }
 
-/// Drops a foreign value.
+/// Drops a foreign value. A panic is logged.
 pub(crate) fn discard<T>(what: &str, value: T) {
     let _logged = contain(what, || drop(value));
 }
@@ -30,7 +30,7 @@ pub(crate) fn report(what: &str, payload: Payload) {
     contain_silently(|| tracing::error!(panic = %text, "{what} panicked"));
 }
 
-/// The message of a panic, whose payload is dropped safely.
+/// The message of a panic. The payload's drop is contained.
 #[cold]
 pub(crate) fn explain(payload: Payload) -> String {
     let text = payload.downcast_ref::<&str>().copied();
@@ -41,14 +41,14 @@ pub(crate) fn explain(payload: Payload) -> String {
     text
 }
 
-/// Runs code of which nobody wants to know whether it panicked. The payload is leaked: dropping it could go on for ever.
+/// Runs code and ignores a panic, whose payload is leaked: its drop could panic again, without an end.
 fn contain_silently(body: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(body)) {
         let _leaked = ManuallyDrop::new(payload);
     }
 }
 
-/// A foreign value, such as a closure: a panic of its drop ends nothing.
+/// A foreign value, such as a closure, whose drop is contained.
 pub(crate) struct Contained<T> {
     /// Taken by the drop.
     value: Option<T>,

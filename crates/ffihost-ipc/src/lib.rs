@@ -1,34 +1,37 @@
-//! An ffihost library over a socket.
+//! Serves an ffihost library over sockets, and is the client of one that is served.
 
 #![forbid(unsafe_code)]
 
 mod address;
-#[cfg_attr(not(feature = "typed"), expect(dead_code, reason = "what is kept for handles, and for who is told"))]
+#[cfg_attr(
+    not(feature = "typed"),
+    expect(dead_code, reason = "handles and observers of running requests are used by `typed` alone")
+)]
 pub mod client;
 mod contain;
-mod guarded;
+mod contained_service;
 mod limits;
-mod link;
 mod metrics;
 mod peer;
-mod sending;
 mod server;
+mod server_info;
 mod service;
 pub mod session;
-mod terms;
+mod shared_session;
 mod tls;
 #[cfg(feature = "typed")]
 pub mod typed;
 pub mod wire;
+mod write_buffer;
 
-pub use self::address::{Address, NotAnAddress};
+pub use self::address::{Address, AddressParseError};
 pub use self::client::Client;
 pub use self::limits::Limits;
 pub use self::metrics::{Metrics, Snapshot};
 pub use self::peer::Peer;
-pub use self::server::{BindError, ListeningSocket, Routing, Server, Stopper};
-pub use self::service::{Borrower, HostFunction, Listener, Refusal, Reply, Service, Warning};
-pub use self::session::Lent;
-pub use self::terms::{Terms, Token};
+pub use self::server::{BindError, ListeningSocket, Providers, Server, Stopper};
+pub use self::server_info::{ServerInfo, Token};
+pub use self::service::{ClientHandles, HostFunction, Listener, Refusal, Reply, Service, Warning};
+pub use self::session::HandleRef;
 pub use self::tls::{ClientTls, ServerTls, TlsError};
 pub use ffihost_schema::Status;

@@ -1,8 +1,8 @@
-//! What a client may take of a server.
+//! What a server limits its clients in.
 
 use std::time::Duration;
 
-/// What a client may take of a server. The defaults are safe for a server that strangers can reach.
+/// What a server limits its clients in. The defaults are safe for a server that unknown clients can reach.
 ///
 /// # Examples
 ///
@@ -14,23 +14,27 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a frame, and of a payload in version 1, in both directions. 1,024 at least.
+    /// The longest frame, or payload in version 1, in bytes and in both directions; at least 1,024, and by default 16 MiB. A client
+    /// that sends a longer one is answered TOO_LARGE, and the connection ends.
     pub frame: u32,
-    /// Connections at once.
+    /// The most connections at once, by default 1,024. A further connection is closed at once.
     pub connections: usize,
-    /// Requests in flight, of each connection.
+    /// The most requests in flight of one connection, by default 1,024. A further request is answered BUSY.
     pub in_flight: u32,
-    /// Listeners and registrations, of each connection.
+    /// The most listeners and registrations of one connection, by default 1,024. A further one is answered BUSY.
     pub subscriptions: usize,
-    /// Bytes that wait to be read by a client, of each connection. Twice `frame` at least.
+    /// The most bytes that wait for one client to read them; at least twice `frame`, and by default 64 MiB. The client misses
+    /// events from half of that on, and an answer without capacity is replaced by TOO_LARGE.
     pub output: usize,
-    /// From the first byte of a frame to its last, and from the connection to the end of the greeting.
+    /// How long a client may take to send one frame, and for the handshake; by default 10 s. Then the connection ends with
+    /// TIMED_OUT.
     pub frame_time: Duration,
-    /// While a client takes nothing of what waits for it.
+    /// How long a client may read nothing while output waits for it, by default 30 s. Then the connection ends.
     pub stall: Duration,
-    /// While nothing comes from a client.
+    /// How long a client may send nothing, by default 300 s; then the connection ends. In version 2 the server sends PING after
+    /// half of that, and says TIMED_OUT at the end.
     pub idle: Duration,
-    /// From the beginning of a shutdown until requests that still run are cancelled.
+    /// How long running requests may go on after a shutdown has begun, by default 1.5 s. Then they are cancelled.
     pub grace: Duration,
 }
 
@@ -51,8 +55,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same, with what would be too little raised to the least that works.
-    pub(crate) fn sound(self) -> Self {
+    /// Raises limits that are too small to the smallest that work.
+    pub(crate) fn clamped(self) -> Self {
         let frame = self.frame.max(crate::wire::MIN_FRAME);
         let least = (frame as usize + crate::wire::FRAME_OVERHEAD) * 2;
         Self { frame, in_flight: self.in_flight.max(1), output: self.output.max(least), ..self }

@@ -1,12 +1,12 @@
-//! What a server counts.
+//! A server's counters.
 
 use ffihost_schema::Status;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What a server counts while it runs. Clones count together.
+/// A server's counters. Clones share them.
 ///
-/// Each number is an atomic of its own, so a [`Snapshot`] is of a moment only when nothing happens meanwhile.
+/// Each number is an atomic of its own, so the numbers of a [`Snapshot`] may be of slightly different moments.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics(Arc<Counters>);
 
@@ -16,7 +16,7 @@ struct Counters {
     answered: [AtomicU64; Status::ALL.len() + 1],
 }
 
-/// Something that is counted.
+/// The index of a counter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Count {
     ConnectionAccepted,
@@ -46,17 +46,17 @@ impl Metrics {
         self.0.counts[what as usize].fetch_add(number as u64, Relaxed);
     }
 
-    /// A request that was started got this answer.
+    /// Counts the answer to a request that was started, by its status.
     pub(crate) fn answered(&self, ret: i32) {
         let last = Status::ALL.len();
         let index = usize::try_from(ret).map_or(last, |ret| ret.min(last));
         self.0.answered[index].fetch_add(1, Relaxed);
     }
 
-    /// All numbers.
+    /// Reads all counters.
     pub fn snapshot(&self) -> Snapshot {
         let get = |what: Count| self.0.counts[what as usize].load(Relaxed);
-        // What ends is read before what begins, and what seems to have ended before it began is none.
+        // Ends are read before beginnings, and a difference below zero counts as zero.
         let ended = get(Count::ConnectionEnded);
         let finished = get(Count::RequestFinished);
         let (accepted, started) = (get(Count::ConnectionAccepted), get(Count::RequestStarted));
@@ -84,39 +84,38 @@ impl Metrics {
     }
 }
 
-/// What a server has counted since it was made.
+/// The counters of a server at one moment, from its creation on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Connections now.
+    /// Connections that are open.
     pub connections_open: u64,
-    /// Connections ever.
+    /// Connections that were accepted.
     pub connections_accepted: u64,
     /// Connections that were closed at once, because there were too many.
     pub connections_refused: u64,
     /// Requests that were handed to the library.
     pub requests_started: u64,
-    /// How those were answered, where it was not zero times; none for a status that has no name. Those whose connection
-    /// ended before are not among them.
+    /// How often each status answered a started request, without zeros; `None` stands for all statuses without a name. Requests
+    /// whose connection ended first are not counted.
     pub requests_answered: Vec<(Option<Status>, u64)>,
-    /// Requests that were not handed to the library: too many, no name, or the connection was about to end.
+    /// Requests that were not handed to the library: over a limit, without a valid name, or while the connection closes.
     pub requests_refused: u64,
-    /// Requests that the library has not let go of.
+    /// Requests that the library has not ended.
     pub requests_in_flight: u64,
     /// Bytes that were read.
     pub bytes_in: u64,
     /// Bytes that were sent.
     pub bytes_out: u64,
-    /// Events, once for each listener.
+    /// Events that were sent, counted once for each listener.
     pub events_sent: u64,
-    /// Events that a listener missed, because it did not read or because they were too large.
+    /// Events that a listener missed, because the client did not read or because they were too large.
     pub events_missed: u64,
-    /// Calls of host functions at a client.
+    /// Calls of host functions that were sent to a client.
     pub calls_made: u64,
-    /// Answers to such calls that the library took.
+    /// Answers to such calls that the library accepted.
     pub calls_completed: u64,
-    /// Calls whose answer was not wanted any more: because of a deadline, the library, or the end of the registration or of
-    /// its connection.
+    /// Calls that were cancelled: by a deadline, by the library, or by the end of the registration or of its connection.
     pub calls_cancelled: u64,
     /// Answers that were refused: late, a second one, or one that does not decode.
     pub calls_refused: u64,

@@ -1,23 +1,23 @@
-//! Who is at the other end of a connection.
+//! The other end of a connection.
 
 use std::net::SocketAddr;
 
-/// Who is at the other end of a connection, as the system says.
+/// The other end of a connection, as the system reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Peer {
-    /// A process on this machine, over a unix socket: what it was when it connected.
+    /// A process on this machine, over a unix socket, as it was when it connected.
     Unix {
         /// Its user.
         uid: u32,
         /// Its group.
         gid: u32,
-        /// Its process, where the system tells it.
+        /// Its process, where the system reports it.
         pid: Option<i32>,
     },
     /// Over TCP.
     Tcp {
-        /// From where.
+        /// Its address.
         address: SocketAddr,
         /// Whether TLS is used.
         tls: bool,

@@ -2,20 +2,20 @@
 
 mod connection;
 mod listening;
-mod routes;
+mod providers;
 
-use self::listening::Bound;
+use self::listening::BoundSocket;
 pub use self::listening::{BindError, ListeningSocket};
+pub use self::providers::Providers;
 
 use self::connection::Connection;
-use self::routes::Routes;
 use crate::contain::{Contained, contain, report};
-use crate::guarded::Guarded;
-use crate::link::Link;
+use crate::contained_service::ContainedService;
 use crate::metrics::{Count, Metrics};
+use crate::server_info::ServerInfo;
 use crate::service::Service;
 use crate::session::Session;
-use crate::terms::Terms;
+use crate::shared_session::SharedSession;
 use crate::{Address, Limits, Peer, ServerTls};
 use std::fmt;
 use std::io;
@@ -25,16 +25,16 @@ use tokio::io::DuplexStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Serves a library on any number of addresses, to any number of clients, until it is told to stop.
+/// Serves a library on any number of addresses, to any number of clients, until it is shut down.
 ///
 /// # Examples
 ///
 /// ```no_run
-/// # async fn example(library: std::sync::Arc<dyn ffihost_ipc::Service>, terms: ffihost_ipc::Terms)
+/// # async fn example(library: std::sync::Arc<dyn ffihost_ipc::Service>, info: ffihost_ipc::ServerInfo)
 /// # -> Result<(), Box<dyn std::error::Error>> {
 /// use ffihost_ipc::{Limits, Server};
 ///
-/// let mut server = Server::new(library, terms, Limits::default());
+/// let mut server = Server::new(library, info, Limits::default());
 /// let address = server.bind(&"unix:/run/timer.sock".parse()?).await?;
 /// println!("listening on {address}");
 /// let stop = server.stopper();
@@ -48,96 +48,92 @@ use tokio::task::JoinSet;
 /// ```
 pub struct Server {
     shared: Arc<Shared>,
-    listening: Vec<Bound>,
+    listening: Vec<BoundSocket>,
     tls: Option<ServerTls>,
     insecure: bool,
     admit: Option<Admit>,
-    stop: watch::Sender<Stage>,
+    stop: watch::Sender<Phase>,
 }
 
-/// What the connections of a server have in common.
+/// What the connections of a server share.
 struct Shared {
-    service: Guarded,
-    routes: Arc<Routes>,
+    service: ContainedService,
+    providers: Providers,
     limits: Limits,
-    terms: Arc<Terms>,
+    info: Arc<ServerInfo>,
     metrics: Metrics,
 }
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("terms", &self.shared.terms)
+            .field("info", &self.shared.info)
             .field("listening", &self.listening)
             .finish_non_exhaustive()
     }
 }
 
-/// Says whether somebody may connect.
+/// Decides whether a peer may connect.
 type Admit = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
 
-/// Which client is asked when several offer one host function: the newest.
-#[derive(Clone, Debug, Default)]
-pub struct Routing(Arc<Routes>);
-
-/// Tells a server to stop.
+/// Shuts a server down.
 #[derive(Clone, Debug)]
-pub struct Stopper(watch::Sender<Stage>);
+pub struct Stopper(watch::Sender<Phase>);
 
-/// How far a server is.
+/// A server's phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
+enum Phase {
     Serving,
-    /// It answers what runs.
+    /// Answers the requests in flight.
     Stopping,
-    /// It ends.
+    /// Ends the connections.
     Finished,
 }
 
 impl Stopper {
-    /// Takes no more connections and requests, and lets those that run go on for the grace period. Listeners are told what
-    /// happens until [`finish`](Self::finish), or until a while after the grace period.
+    /// Begins the shutdown: the server accepts no connections and requests, and running requests may go on for the grace period.
+    /// Listeners receive events until [`finish`](Self::finish), or until 250 ms after the grace period.
     pub fn stop(&self) {
-        self.reach(Stage::Stopping);
+        self.reach(Phase::Stopping);
     }
 
-    /// Ends all connections, when they have been sent what waits for them.
+    /// Ends each connection as soon as its output is sent.
     pub fn finish(&self) {
-        self.reach(Stage::Finished);
+        self.reach(Phase::Finished);
     }
 
-    /// Until the server was told to stop, by whomever.
+    /// Waits until the shutdown has begun.
     pub async fn stopped(&mut self) {
-        reached(&mut self.0.subscribe(), Stage::Stopping).await;
+        reached(&mut self.0.subscribe(), Phase::Stopping).await;
     }
 
-    fn reach(&self, stage: Stage) {
-        self.0.send_if_modified(|now| std::mem::replace(now, stage.max(*now)) < stage);
+    fn reach(&self, phase: Phase) {
+        self.0.send_if_modified(|now| std::mem::replace(now, phase.max(*now)) < phase);
     }
 }
 
-/// So long after the grace period connections end, whatever their clients do.
+/// How long after the grace period connections are ended, whatever their clients do.
 const LINGER: Duration = Duration::from_millis(250);
 
 impl Server {
-    /// A server that listens nowhere yet.
-    pub fn new(service: Arc<dyn Service>, terms: Terms, limits: Limits) -> Self {
-        Self::of(service, &Routing::default(), terms, limits)
+    /// A server without an address. Add some with [`bind`](Self::bind) or [`adopt`](Self::adopt).
+    pub fn new(service: Arc<dyn Service>, info: ServerInfo, limits: Limits) -> Self {
+        Self::of(service, &Providers::default(), info, limits)
     }
 
-    /// One of several servers of one library, which differ in who may use it: they share which client is asked when several
-    /// offer one host function.
-    pub fn of(service: Arc<dyn Service>, routing: &Routing, terms: Terms, limits: Limits) -> Self {
-        let (routes, metrics) = (Arc::clone(&routing.0), Metrics::default());
-        let service = Guarded::new(service);
-        let shared = Shared { service, routes, limits: limits.sound(), terms: Arc::new(terms), metrics };
+    /// One of several servers of one library, for example with different tokens. They share `providers`, so that a host function
+    /// is the newest registration among the clients of all of them.
+    pub fn of(service: Arc<dyn Service>, providers: &Providers, info: ServerInfo, limits: Limits) -> Self {
+        let (providers, metrics) = (providers.clone(), Metrics::default());
+        let service = ContainedService::new(service);
+        let shared = Shared { service, providers, limits: limits.clamped(), info: Arc::new(info), metrics };
         Self {
             shared: Arc::new(shared),
             listening: Vec::new(),
             tls: None,
             insecure: false,
             admit: None,
-            stop: watch::Sender::new(Stage::Serving),
+            stop: watch::Sender::new(Phase::Serving),
         }
     }
 
@@ -147,69 +143,70 @@ impl Server {
         self
     }
 
-    /// Lets addresses be bound that other machines can reach, without TLS or without a token. Whoever reaches the port can
-    /// use the library then, and whoever sees the packets can read them.
+    /// Allows addresses that other machines can reach without TLS or without a token. Then everybody who reaches the port can use
+    /// the library, and everybody who sees the packets can read them.
     pub fn insecure(&mut self) -> &mut Self {
         self.insecure = true;
         self
     }
 
-    /// Asks about each connection who is at its other end, before anything is read from it; false closes it, and so does a panic.
+    /// Sets a filter that is called with the peer of each connection before anything is read. If it returns false, or panics, the
+    /// connection is closed.
     pub fn admit(&mut self, admit: impl Fn(&Peer) -> bool + Send + Sync + 'static) -> &mut Self {
-        // Whoever it is dropped by, be it with the server.
+        // Contained, since the server's drop is a drop of this too.
         let admit = Contained::new("the drop of what admits connections", admit);
         self.admit = Some(Arc::new(move |peer| admit(peer)));
         self
     }
 
-    /// Whether other machines may reach it.
+    /// Whether it may listen where other machines reach it.
     fn is_guarded(&self) -> bool {
-        self.insecure || (self.tls.is_some() && self.shared.terms.token.is_some())
+        self.insecure || (self.tls.is_some() && self.shared.info.token.is_some())
     }
 
-    /// Listens on an address, and returns the address that it has now: with the port that the system picked for 0.
+    /// Listens on an address, and returns it with the port that the system picked, if it was 0.
     pub async fn bind(&mut self, address: &Address) -> Result<Address, BindError> {
-        let bound = Bound::bind(address, self.is_guarded()).await?;
+        let bound = BoundSocket::bind(address, self.is_guarded()).await?;
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
     }
 
-    /// Listens on a socket that somebody else bound, such as a service manager, and gives its address. The file of a unix
-    /// socket is left where it is, with the mode that it has.
+    /// Listens on a socket that another process has bound, such as a service manager, and returns its address. The file of a unix
+    /// socket keeps its mode, and is not removed.
     ///
     /// # Errors
     ///
-    /// As with [`bind`](Self::bind): also here what others than this machine can reach needs more than a socket.
+    /// As with [`bind`](Self::bind): an address that other machines can reach needs TLS and a token here too.
     ///
     /// # Panics
     ///
     /// Outside of a tokio runtime.
     pub fn adopt(&mut self, socket: impl Into<ListeningSocket>) -> Result<Address, BindError> {
-        let bound = Bound::adopt(socket.into(), self.is_guarded())?;
+        let bound = BoundSocket::adopt(socket.into(), self.is_guarded())?;
         let address = bound.address().clone();
         self.listening.push(bound);
         Ok(address)
     }
 
-    /// What this server counts.
+    /// This server's counters.
     pub fn metrics(&self) -> Metrics {
         self.shared.metrics.clone()
     }
 
-    /// What tells this server to stop.
+    /// A handle that shuts this server down.
     pub fn stopper(&self) -> Stopper {
         Stopper(self.stop.clone())
     }
 
-    /// Serves until it is told to stop, and all connections have ended.
+    /// Serves until the shutdown has begun and all connections have ended.
     pub async fn run(self) {
         let mut connections = JoinSet::new();
         let (mut stop, mut first) = (self.stop.subscribe(), 0);
         loop {
             tokio::select! {
                 biased;
-                () = reached(&mut stop, Stage::Stopping) => break,
+                () = reached(&mut stop, Phase::Stopping) => break,
                 accepted = listening::accept(&self.listening, &mut first) => self.accepted(accepted, &mut connections).await,
                 Some(ended) = connections.join_next() => log_panic(ended),
             }
@@ -220,16 +217,16 @@ impl Server {
         }
     }
 
-    /// Serves the client at the other end of a stream, until it goes.
-    pub(crate) async fn converse(self, stream: DuplexStream) {
+    /// Serves the client at the other end of a stream until the connection ends.
+    pub(crate) async fn serve_stream(self, stream: DuplexStream) {
         self.connection(Peer::ThisProcess).run(tokio::io::split(stream)).await;
     }
 
     fn connection(&self, peer: Peer) -> Connection {
-        let session = Session::new(Arc::clone(&self.shared.terms), self.shared.limits, Instant::now())
-            .counted_by(self.shared.metrics.clone());
+        let session = Session::new(Arc::clone(&self.shared.info), self.shared.limits, Instant::now())
+            .with_metrics(self.shared.metrics.clone());
         self.shared.metrics.count(Count::ConnectionAccepted);
-        Connection::new(Arc::new(Link::new(session, peer)), Arc::clone(&self.shared), self.stop.subscribe())
+        Connection::new(Arc::new(SharedSession::new(session, peer)), Arc::clone(&self.shared), self.stop.subscribe())
     }
 
     fn admits(&self, peer: &Peer) -> bool {
@@ -241,18 +238,18 @@ impl Server {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
-                // Out of descriptors, most likely: it does not get better by trying at once.
+                // Most likely there are no descriptors left: trying again at once would fail too.
                 if !matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset) {
                     let mut stop = self.stop.subscribe();
                     tokio::select! {
                         () = tokio::time::sleep(Duration::from_millis(50)) => {}
-                        () = reached(&mut stop, Stage::Stopping) => {}
+                        () = reached(&mut stop, Phase::Stopping) => {}
                     }
                 }
                 return;
             }
         };
-        // While others come one after the other, nobody else looks.
+        // `run` prefers new connections, so ended ones are collected here too.
         while let Some(ended) = connections.try_join_next() {
             log_panic(ended);
         }
@@ -279,9 +276,9 @@ impl Server {
     }
 }
 
-/// Until the server is that far.
-async fn reached(stop: &mut watch::Receiver<Stage>, stage: Stage) {
-    let _the_server_is_gone = stop.wait_for(|now| *now >= stage).await;
+/// Waits until the server has reached a phase.
+async fn reached(stop: &mut watch::Receiver<Phase>, phase: Phase) {
+    let _the_server_is_gone = stop.wait_for(|now| *now >= phase).await;
 }
 
 fn log_panic(ended: Result<(), tokio::task::JoinError>) {

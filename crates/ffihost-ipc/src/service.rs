@@ -1,8 +1,8 @@
-//! What is served: a library, by whatever way its functions are called.
+//! What a server needs of a library, and what it hands to it.
 
 use crate::Peer;
-use crate::link::Link;
-use crate::session::{Key, Lent, NULL, Session};
+use crate::session::{HandleRef, Key, NULL, Session};
+use crate::shared_session::SharedSession;
 use ffihost_schema::Status;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,64 +11,64 @@ use std::time::Duration;
 ///
 /// # Threading
 ///
-/// The server calls from its own threads, and holds no lock while it does, but for one of the host function's name in `register`
-/// and `unregister`. Nothing here may wait: what takes time ends in a [`Reply`], from any thread, also before `request` returns.
+/// The server calls these from its own threads. It holds no lock meanwhile, except in `register` and `unregister`, where it holds
+/// the lock of the host function's name. No method may block: what takes time ends with a [`Reply`], on any thread, also before
+/// `request` returns.
 ///
 /// # Panics
 ///
-/// A panic ends what was asked for, with PANIC where that is answered, and nothing else.
+/// A panic ends the call that panicked and nothing else. The client is answered PANIC, if it waits for an answer.
 pub trait Service: Send + Sync + 'static {
-    /// Starts a request with CBOR arguments, and gives the ticket that it can be cancelled by. A request that is refused is
-    /// replied to as well; its ticket means nothing.
+    /// Starts a request with CBOR arguments, and returns the ticket to cancel it with. A request that is refused is replied to
+    /// too; its ticket has no meaning.
     fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64;
 
-    /// Cancels a request. It is replied to all the same. A ticket that is not valid any more means nothing.
+    /// Cancels a request, which is still replied to. Does nothing if the request has ended.
     fn cancel(&self, ticket: u64);
 
-    /// Listens to an event in CBOR, and gives the ticket that the listener is removed by.
+    /// Adds a listener of an event, in CBOR, and returns the ticket to remove it with.
     fn listen(&self, event: &str, listener: Listener) -> Result<u64, Refusal>;
 
-    /// Removes a listener. When this returns it is not called any more.
+    /// Removes a listener, which is not called after this has returned.
     fn unlisten(&self, ticket: u64);
 
-    /// Registers a host function in place of another client's, and returns the ticket that it is taken back by. Calls that
-    /// were made to the one before may still be answered. Refused with BUSY if the host has registered one of that name.
+    /// Registers a host function in place of another client's, and returns the ticket to take it back with. Open calls of the
+    /// replaced one may still be answered. Refused with BUSY if the host itself has registered the name.
     fn register(&self, name: &str, function: HostFunction) -> Result<u64, Refusal>;
 
-    /// Takes the registration with that ticket back; its open calls fail. What replaced it, the host or another client,
-    /// stays.
+    /// Takes the registration with this ticket back, and fails its open calls. A registration that has replaced it stays.
     fn unregister(&self, name: &str, ticket: u64);
 
-    /// Answers a call of a host function for a client. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
-    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status>;
+    /// Passes a client's answer to a call of a host function on. Refused with UNKNOWN_TOKEN, DECODE or TOO_LARGE.
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: ClientHandles<'_>) -> Result<(), Status>;
 
-    /// Releases a handle, once, that a client had whose connection has ended. A service that lends none need not know of it.
-    fn release(&self, _: Lent) {}
+    /// Releases a handle, once, of a client whose connection has ended. A service without handles need not implement this.
+    fn release(&self, _: HandleRef) {}
 }
 
-/// A client, which may have handles.
+/// The handles of a client.
 #[derive(Clone, Copy, Debug)]
-pub struct Borrower<'a>(pub(crate) &'a Link);
+pub struct ClientHandles<'a>(pub(crate) &'a SharedSession);
 
-impl Borrower<'_> {
-    /// Whether the client has a handle. What it does not have it must not use: others may have it.
-    pub fn has(&self, lent: Lent) -> bool {
-        self.0.with(|session| session.has(lent))
+impl ClientHandles<'_> {
+    /// Whether the client has a handle. A client must not use another client's.
+    pub fn has(&self, handle: HandleRef) -> bool {
+        self.0.with(|session| session.has_handle(handle))
     }
 }
 
-/// Sends something that lends these handles. Says whether it is sent: then they are the client's.
-fn lending(link: &Link, lent: &[Lent], send: impl FnOnce(&mut Session) -> bool) -> bool {
-    link.tell(|session| {
+/// Sends a payload with these handles in it, and adds them to the client's if it is sent. Returns whether it is.
+fn send_with_handles(session: &SharedSession, handles: &[HandleRef], send: impl FnOnce(&mut Session) -> bool) -> bool {
+    session.update(|session| {
         let sent = send(session);
         if sent {
-            session.lend(lent);
+            session.add_handles(handles);
         }
         sent
     })
 }
 
-/// Why something was not begun.
+/// Why a request, a listener, a registration or a call was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Refusal {
@@ -85,82 +85,83 @@ impl Refusal {
     }
 }
 
-/// The duty to reply to a request, once. Dropped unused, it replies that the request was cancelled, or that there was a panic if
-/// that is what drops it.
+/// The duty to reply to a request, once. Dropping it replies CANCELLED, or PANIC if a panic drops it.
 #[derive(Debug)]
 pub struct Reply {
-    link: Arc<Link>,
+    session: Arc<SharedSession>,
     key: Option<Key>,
 }
 
 impl Reply {
-    pub(crate) fn new(link: &Arc<Link>, key: Key) -> Self {
-        Self { link: Arc::clone(link), key: Some(key) }
+    pub(crate) fn new(session: &Arc<SharedSession>, key: Key) -> Self {
+        Self { session: Arc::clone(session), key: Some(key) }
     }
 
-    /// Who waits for the reply.
+    /// The client that waits for the reply.
     pub fn peer(&self) -> &Peer {
-        &self.link.peer
+        &self.session.peer
     }
 
-    /// Who waits for the reply, as who has handles.
-    pub fn borrower(&self) -> Borrower<'_> {
-        Borrower(&self.link)
+    /// The handles of the client that waits for the reply.
+    pub fn client_handles(&self) -> ClientHandles<'_> {
+        ClientHandles(&self.session)
     }
 
-    /// Replies.
+    /// Replies with a status and a payload.
     pub fn end(self, ret: i32, payload: &[u8]) {
-        let _nothing_was_lent = self.lend(ret, payload, &[]);
+        let _no_handles = self.end_with_handles(ret, payload, &[]);
     }
 
-    /// Replies with a payload that has these handles in it, each as often as it is there. False if the client is not sent it:
-    /// then they are to be released.
-    #[must_use = "what the client is not lent is to be released"]
-    pub fn lend(mut self, ret: i32, payload: &[u8], lent: &[Lent]) -> bool {
-        self.key.take().is_some_and(|key| lending(&self.link, lent, |session| session.reply(key, ret, payload)))
+    /// Replies with a payload that has these handles in it; a handle that is in it twice is listed twice. False if the client is
+    /// not sent the payload: then the caller releases the handles.
+    #[must_use = "handles that the client is not sent have to be released"]
+    pub fn end_with_handles(mut self, ret: i32, payload: &[u8], handles: &[HandleRef]) -> bool {
+        self.key
+            .take()
+            .is_some_and(|key| send_with_handles(&self.session, handles, |session| session.reply(key, ret, payload)))
     }
 
-    /// Takes a handle back from the client, once, so that it can be released. False if the client does not have it.
-    #[must_use = "a handle that was taken back is to be released"]
-    pub fn take_back(&self, lent: Lent) -> bool {
-        self.link.with(|session| session.give_back(lent))
+    /// Takes a handle from the client, once, to be released. False if the client does not have it.
+    #[must_use = "a handle that was taken has to be released"]
+    pub fn take_handle(&self, handle: HandleRef) -> bool {
+        self.session.with(|session| session.take_handle(handle))
     }
 
-    /// Replies that it is done, without a result.
+    /// Replies OK without a result.
     pub fn done(self) {
         self.end(Status::Ok.code(), &[NULL]);
     }
 
-    /// Replies that it was refused.
+    /// Replies that the request was refused.
     pub fn refuse(self, refusal: &Refusal) {
         self.end(refusal.status.code(), refusal.text.as_bytes());
     }
 
-    /// Says that the request still runs.
+    /// Warns the client that the request still runs.
     pub fn stale(&self, elapsed: Duration) {
         if let Some(warning) = self.warning() {
             warning.send(elapsed);
         }
     }
 
-    /// What says that the request still runs, apart from the duty to reply: another thread may reply meanwhile.
+    /// A warning that the request still runs. It is apart from the reply, since another thread may reply meanwhile.
     pub fn warning(&self) -> Option<Warning> {
-        Some(Warning { link: Arc::clone(&self.link), key: self.key? })
+        Some(Warning { session: Arc::clone(&self.session), key: self.key? })
     }
 }
 
-/// Says that a request still runs. It means nothing once the request was replied to.
+/// Warns a client that its request still runs. Does nothing after the reply.
 #[derive(Debug)]
 pub struct Warning {
-    link: Arc<Link>,
+    session: Arc<SharedSession>,
     key: Key,
 }
 
 impl Warning {
-    /// Says it.
+    /// Sends the warning.
     pub fn send(self, elapsed: Duration) {
         let elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-        self.link.tell(|session| session.stale(self.key, elapsed_ms));
+        self.session.update(|session| session.stale(self.key, elapsed_ms));
     }
 }
 
@@ -171,52 +172,55 @@ impl Drop for Reply {
                 false => (Status::Cancelled, "the request was cancelled"),
                 true => (Status::Panic, "the library panicked"),
             };
-            self.link.tell(|session| session.reply(key, status.code(), text.as_bytes()));
+            self.session.update(|session| session.reply(key, status.code(), text.as_bytes()));
         }
     }
 }
 
-/// Who listens to an event at the other end of a connection.
+/// A client's listener of an event.
 #[derive(Debug)]
 pub struct Listener {
-    pub(crate) link: Arc<Link>,
+    pub(crate) session: Arc<SharedSession>,
     pub(crate) id: u64,
 }
 
 impl Listener {
-    /// Passes an event on that has these handles in it. Never waits: a client that does not read misses it, and is told how
-    /// many it missed. False if it is not sent the event: then they are to be released.
-    #[must_use = "what the client is not lent is to be released"]
-    pub fn event(&self, payload: &[u8], lent: &[Lent]) -> bool {
-        lending(&self.link, lent, |session| session.event(self.id, payload))
+    /// Sends an event with these handles in it, and does not block. A client that does not read misses the event, and its next
+    /// event says how many it has missed. False if the client is not sent the event: then the caller releases the handles.
+    #[must_use = "handles that the client is not sent have to be released"]
+    pub fn event(&self, payload: &[u8], handles: &[HandleRef]) -> bool {
+        send_with_handles(&self.session, handles, |session| session.event(self.id, payload))
     }
 }
 
-/// A host function at the other end of a connection.
+/// A host function that a client provides.
 #[derive(Debug)]
 pub struct HostFunction {
-    pub(crate) link: Arc<Link>,
+    pub(crate) session: Arc<SharedSession>,
     pub(crate) id: u64,
-    /// At most so many open calls; 0 for any number.
+    /// The most open calls; 0 is no limit.
     pub max_in_flight: u32,
-    /// For each call; none if the library's is right.
+    /// The deadline of each call; `None` leaves it to the library.
     pub deadline: Option<Duration>,
 }
 
 impl HostFunction {
-    /// Passes a call on that has these handles in it. Where it cannot be, this is what it fails with, and they are to be
-    /// released.
-    pub fn call(&self, call: u64, payload: &[u8], lent: &[Lent]) -> Result<(), Refusal> {
+    /// Sends a call with these handles in its arguments.
+    ///
+    /// # Errors
+    ///
+    /// What the call fails with, if the client is not sent it. Then the caller releases the handles.
+    pub fn call(&self, call: u64, payload: &[u8], handles: &[HandleRef]) -> Result<(), Refusal> {
         let mut called = Ok(());
-        lending(&self.link, lent, |session| {
+        send_with_handles(&self.session, handles, |session| {
             called = session.call(call, self.id, payload);
             called.is_ok()
         });
         called
     }
 
-    /// Says that the answer to a call is not wanted any more.
+    /// Cancels a call: the client is notified, and its answer is refused.
     pub fn cancel(&self, call: u64) {
-        self.link.tell(|session| session.cancel_call(call));
+        self.session.update(|session| session.cancel_call(call));
     }
 }

@@ -1,52 +1,65 @@
-//! A connection as its server sees it: the protocol as a state machine, without I/O, clocks or threads.
+//! The server's side of a connection: the protocol as a state machine, without I/O, clocks or threads.
 //!
 //! # Parties
 //!
-//! Whoever has the socket feeds [`Input`](crate::wire::Input) and passes each unit to [`Session::receive`], which says what to
-//! do as an [`Action`]; then it sends what is in [`Session::output`]. Whoever runs the library tells the session what came of
-//! it: [`reply`](Session::reply), [`event`](Session::event), [`call`](Session::call). Nothing here waits, and nothing here
-//! calls anybody, so all of it can be done under one lock.
+//! The task of the connection feeds a [`FrameDecoder`](crate::wire::FrameDecoder), passes each message to [`Session::receive`],
+//! carries out the [`Action`] that this returns, and sends what is in [`Session::output`]. The library's side reports with
+//! [`reply`](Session::reply), [`event`](Session::event) and [`call`](Session::call). Nothing here blocks or calls other code, so
+//! all of it can run under one lock.
 //!
 //! # What holds
 //!
 //! - Each id that a client opened gets exactly one REPLY, unless the session is over first.
-//! - A request counts as in flight until the library has let go of it, also when its client was answered long before.
-//! - Output is bounded: a long answer that finds no room is replaced by a short one, an event is counted as missed, and before
-//!   that [`wants_input`](Session::wants_input) says that no more should be read.
-//! - After [`Session::end`] nothing is left open, and what comes later is dropped.
-//! - Each handle that the library gives for a client is the client's, or released: see [`Lent`].
+//! - A request counts as in flight until the library has ended it, also if its client was answered before.
+//! - Output is bounded. [`wants_input`](Session::wants_input) becomes false before the limit is reached; then an event is counted
+//!   as missed, and a long answer is replaced by a short one.
+//! - After [`Session::end`] nothing is open, and what is reported later is dropped.
+//! - Each handle that the library passes to a client is counted as the client's, or released: see [`HandleRef`].
+//!
+//! # In reading order
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `action` | what a session asks its connection to do |
+//! | `receive` | what the client sends |
+//! | `report` | what the library's side reports |
+//! | `output`, `timeouts` | what is sent, and what happens when the time passes |
+//! | `open`, `handles`, `timers` | what is open, by its id; the client's handles; when what is due |
 
-mod lent;
+mod action;
+mod handles;
 mod open;
+mod output;
+mod receive;
+mod report;
+mod timeouts;
 mod timers;
 
-use self::lent::Handles;
-pub use self::lent::Lent;
-use self::open::{Ids, Open, Request};
+pub use self::action::{Action, Leftovers};
+pub use self::handles::HandleRef;
+use self::handles::Handles;
+use self::open::Ids;
 use self::timers::Timers;
 use crate::Limits;
 use crate::metrics::{Count, Metrics};
-use crate::service::Refusal;
-use crate::terms::Terms;
-use crate::wire::frame::{FromClient, FromServer, Malformed};
-use crate::wire::{Broken, FRAME_OVERHEAD, MAX_NAME, MIN_FRAME, PREFACE, Unit, encode_response};
+use crate::server_info::ServerInfo;
+use crate::wire::frame::FromServer;
 use ffihost_schema::Status;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Session {
     limits: Limits,
-    terms: Arc<Terms>,
+    info: Arc<ServerInfo>,
     stage: Stage,
-    /// The client takes nothing of what waits for it, and that is not waited for.
+    /// The client has read nothing until the stall timeout: the output is dropped.
     given_up: bool,
-    speaks: Option<Version>,
-    /// The longest frame that the client takes.
-    longest: u32,
+    version: Option<Version>,
+    /// The longest frame that may be sent to the client.
+    max_frame: u32,
     ids: Ids,
     /// Open calls, and the registration that each was made to.
     calls: HashMap<u64, u64>,
@@ -54,692 +67,144 @@ pub struct Session {
     timers: Timers,
     output: Vec<u8>,
     metrics: Metrics,
-    /// Bytes that wait for an OPENED, beside those in `output`.
-    held: usize,
+    /// Deferred bytes: those that follow an OPENED that was not sent. They are not in `output`.
+    deferred: usize,
 }
 
 /// A version of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
-    /// One request at a time.
+    /// One request at a time, and nothing else.
     One,
-    /// Everything.
+    /// Frames.
     Two,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Greeting,
+    Handshake,
     Open,
-    /// What is in flight is answered, and nothing is opened. The text is why.
+    /// Requests in flight are answered, and nothing is opened. The text says why.
     Draining(&'static str),
     Over,
 }
 
-/// Names a request of a session, and never another one: what comes after its reply means nothing.
+/// The key of a request. No later request has the same, and after the reply it refers to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     serial: u64,
     at: usize,
 }
 
-/// What a client asks for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Action<'a> {
-    /// Nothing.
-    None,
-    /// A request: to be started, then [`Session::started`], and replied to in the end.
-    Start {
-        /// What it is replied to by.
-        key: Key,
-        /// Its name.
-        method: &'a str,
-        /// Its arguments.
-        payload: &'a [u8],
-    },
-    /// A request is no longer wanted: the ticket that it was started with.
-    Cancel(u64),
-    /// To listen to an event: [`Session::opened`] or [`Session::refused`].
-    Listen {
-        /// What events are sent under.
-        id: u64,
-        /// The event's name.
-        event: &'a str,
-    },
-    /// To remove a listener, by its ticket, then [`Session::closed`].
-    Unlisten {
-        /// What it was opened as.
-        id: u64,
-        /// The listener.
-        ticket: u64,
-    },
-    /// To register a host function: [`Session::opened`] or [`Session::refused`].
-    Register {
-        /// What calls are made under.
-        id: u64,
-        /// The host function's name.
-        name: &'a str,
-        /// Open calls at most; 0 is no limit.
-        max_in_flight: u32,
-        /// For each call; none if the library's is right.
-        deadline: Option<Duration>,
-    },
-    /// To take a registration back, and to fail its calls, then [`Session::closed`].
-    Unregister {
-        /// What it was opened as.
-        id: u64,
-        /// The calls that it has to answer.
-        calls: Vec<u64>,
-    },
-    /// The answer to a call; if it is refused, [`Session::call_refused`].
-    Complete {
-        /// Which call.
-        call: u64,
-        /// The outcome.
-        ret: i32,
-        /// Its payload.
-        payload: &'a [u8],
-    },
-    /// The client is done: what it listens to and has registered is to be ended, with [`Session::end_subscriptions`].
-    Goodbye,
-}
-
-/// What an end leaves to be done.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Leftovers {
-    /// Requests to cancel, by ticket.
-    pub requests: Vec<u64>,
-    /// Listeners to remove, by ticket.
-    pub listeners: Vec<u64>,
-    /// Registrations to take back, by id.
-    pub registrations: Vec<u64>,
-    /// Calls to fail.
-    pub calls: Vec<u64>,
-    /// Handles to release, each as often as the client had it.
-    pub handles: Vec<(Lent, u64)>,
-}
-
 impl Session {
-    /// A connection that was just accepted.
-    pub fn new(terms: Arc<Terms>, limits: Limits, now: Instant) -> Self {
-        let limits = limits.sound();
+    /// The session of a connection that was just accepted.
+    pub fn new(info: Arc<ServerInfo>, limits: Limits, now: Instant) -> Self {
+        let limits = limits.clamped();
         Self {
-            terms,
-            stage: Stage::Greeting,
+            info,
+            stage: Stage::Handshake,
             given_up: false,
-            speaks: None,
-            longest: limits.frame,
+            version: None,
+            max_frame: limits.frame,
             ids: Ids::default(),
             calls: HashMap::new(),
             handles: Handles::default(),
             timers: Timers::new(&limits, now),
             output: Vec::new(),
-            held: 0,
+            deferred: 0,
             limits,
             metrics: Metrics::default(),
         }
     }
 
-    /// The same, counting with others.
+    /// Uses these counters.
     #[must_use]
-    pub fn counted_by(self, metrics: Metrics) -> Self {
+    pub fn with_metrics(self, metrics: Metrics) -> Self {
         Self { metrics, ..self }
     }
 
-    /// Takes what the client sent next.
-    pub fn receive<'a>(&mut self, unit: Unit<'a>, now: Instant) -> Action<'a> {
-        self.timers.received(now);
-        match (self.stage, unit) {
-            (Stage::Over, _) => Action::None,
-            (_, Unit::Preface) => {
-                self.speaks = Some(Version::Two);
-                self.output.extend_from_slice(&PREFACE);
-                Action::None
-            }
-            (_, Unit::Request { method, payload }) => self.version_1(method, payload),
-            (_, Unit::Frame { kind, body }) => match FromClient::decode(kind, body) {
-                Ok(frame) => self.frame(frame, now),
-                Err(malformed) => self.malformed(malformed),
-            },
-        }
-    }
-
-    /// What came cannot be read on.
-    pub fn broken(&mut self, broken: Broken) {
-        match broken {
-            _ if self.stage == Stage::Over => {}
-            Broken::Foreign => self.stage = Stage::Over,
-            Broken::Version(_) => {
-                self.output.extend_from_slice(&PREFACE);
-                self.stage = Stage::Over;
-            }
-            Broken::TooLong { .. } => self.fail(Status::TooLarge, &broken),
-            Broken::Method | Broken::Empty => self.fail(Status::InvalidArgument, &broken),
-        }
-    }
-
-    fn malformed(&mut self, malformed: Malformed) -> Action<'static> {
-        self.fail(Status::InvalidArgument, &malformed);
-        Action::None
-    }
-
-    fn version_1<'a>(&mut self, method: &'a str, payload: &'a [u8]) -> Action<'a> {
-        self.speaks = Some(Version::One);
-        self.timers.greeted();
-        if !self.terms.admits("") {
-            self.fail(Status::Unauthorized, &"a token is needed, which version 1 cannot give");
-            return Action::None;
-        }
-        if let Stage::Draining(why) = self.stage {
-            self.metrics.count(Count::RequestRefused);
-            self.fail(Status::Closing, &why);
-            return Action::None;
-        }
-        self.stage = Stage::Open;
-        if method == DESCRIPTOR {
-            self.answer(0, Status::Ok.code(), &self.terms.descriptor_payload());
-            return Action::None;
-        }
-        self.metrics.count(Count::RequestStarted);
-        let key = self.ids.start(Request::new(0, None));
-        Action::Start { key, method, payload }
-    }
-
-    fn frame<'a>(&mut self, frame: FromClient<'a>, now: Instant) -> Action<'a> {
-        match (self.stage, frame) {
-            (Stage::Greeting, FromClient::Hello { max_frame, abi_hash, token }) => {
-                self.hello(max_frame, abi_hash, token)
-            }
-            (Stage::Greeting, _) => self.violation("the first frame is HELLO"),
-            (_, FromClient::Hello { .. }) => self.violation("a second HELLO"),
-            (_, FromClient::Request { id, timeout_ms, method, payload }) => {
-                self.request(id, timeout_ms, (method, payload), now)
-            }
-            (_, FromClient::Listen { id, event }) => {
-                if self.may_open(id, event) {
-                    self.subscribe(id, Open::listener(), Action::Listen { id, event })
-                } else {
-                    Action::None
-                }
-            }
-            (_, FromClient::Register { id, max_in_flight, deadline_ms, name }) => {
-                let deadline = (deadline_ms != 0).then(|| Duration::from_millis(deadline_ms.into()));
-                let action = Action::Register { id, name, max_in_flight, deadline };
-                if self.may_open(id, name) { self.subscribe(id, Open::registration(), action) } else { Action::None }
-            }
-            (_, FromClient::Cancel { id }) => self.cancel(id),
-            (_, FromClient::Complete { call, ret, payload }) => {
-                if self.calls.remove(&call).is_some() {
-                    return Action::Complete { call, ret, payload };
-                }
-                self.call_refused(call, Status::UnknownToken);
-                Action::None
-            }
-            (_, FromClient::Ping { number }) => {
-                self.send(FromServer::Pong { number });
-                Action::None
-            }
-            (_, FromClient::Pong { .. }) => Action::None,
-            (_, FromClient::Goodbye) => {
-                self.drain("the client said goodbye");
-                Action::Goodbye
-            }
-        }
-    }
-
-    fn hello(&mut self, max_frame: u32, abi_hash: u64, token: &str) -> Action<'static> {
-        let terms = Arc::clone(&self.terms);
-        if !terms.admits(token) {
-            self.fail(Status::Unauthorized, &"the token is missing or wrong");
-        } else if abi_hash != 0 && abi_hash != terms.abi_hash {
-            let text = format!(
-                "the client was made for the interface {abi_hash:016x}, this is {} {} with {:016x}",
-                terms.library, terms.version, terms.abi_hash
-            );
-            self.fail(Status::AbiMismatch, &text);
-        } else if max_frame < MIN_FRAME {
-            self.fail(Status::InvalidArgument, &"a client accepts frames of at least 1,024 bytes");
-        } else {
-            self.stage = Stage::Open;
-            self.timers.greeted();
-            self.longest = max_frame.min(self.limits.frame);
-            self.send(FromServer::Welcome {
-                max_frame: self.limits.frame,
-                max_in_flight: self.limits.in_flight,
-                abi_hash: terms.abi_hash,
-                library: &terms.library,
-                version: &terms.version,
-            });
-        }
-        Action::None
-    }
-
-    fn request<'a>(
-        &mut self,
-        id: u64,
-        timeout_ms: u32,
-        (method, payload): (&'a str, &'a [u8]),
-        now: Instant,
-    ) -> Action<'a> {
-        if !self.may_open(id, method) {
-            self.metrics.count(Count::RequestRefused);
-            return Action::None;
-        }
-        if self.ids.in_flight() >= self.limits.in_flight as usize {
-            self.metrics.count(Count::RequestRefused);
-            self.answer(id, Status::Busy.code(), b"too many requests of this connection are in flight");
-            return Action::None;
-        }
-        if method == DESCRIPTOR {
-            self.answer(id, Status::Ok.code(), &self.terms.descriptor_payload());
-            return Action::None;
-        }
-        let deadline = (timeout_ms != 0).then(|| now + Duration::from_millis(timeout_ms.into()));
-        self.metrics.count(Count::RequestStarted);
-        let key = self.ids.start(Request::new(id, deadline));
-        if let Some(deadline) = deadline {
-            self.timers.watch(deadline, key);
-        }
-        Action::Start { key, method, payload }
-    }
-
-    /// Whether an id may be opened under a name. If not, that is answered.
-    fn may_open(&mut self, id: u64, name: &str) -> bool {
-        if self.ids.is_open(id) {
-            self.violation("an id that is open was opened again");
-            return false;
-        }
-        if let Stage::Draining(why) = self.stage {
-            self.answer(id, Status::Closing.code(), why.as_bytes());
-            return false;
-        }
-        if name.is_empty() || name.len() > MAX_NAME {
-            self.answer(id, Status::InvalidArgument.code(), b"a name is 1 to 255 bytes long");
-            return false;
-        }
-        true
-    }
-
-    fn subscribe<'a>(&mut self, id: u64, open: Open, action: Action<'a>) -> Action<'a> {
-        if self.ids.subscriptions() >= self.limits.subscriptions {
-            self.answer(id, Status::Busy.code(), b"too many listeners and registrations of this connection");
-            return Action::None;
-        }
-        self.ids.subscribe(id, open);
-        action
-    }
-
-    fn cancel(&mut self, id: u64) -> Action<'static> {
-        match self.ids.cancel(id) {
-            Some(open::Cancelled::Request(ticket)) => Action::Cancel(ticket),
-            Some(open::Cancelled::Listener(ticket)) => Action::Unlisten { id, ticket },
-            Some(open::Cancelled::Registration) => Action::Unregister { id, calls: self.take_calls_of(id) },
-            None => Action::None,
-        }
-    }
-
-    fn take_calls_of(&mut self, registration: u64) -> Vec<u64> {
-        let mut calls: Vec<u64> = self.calls.extract_if(|_, of| *of == registration).map(|(call, _)| call).collect();
-        calls.sort_unstable();
-        for call in &calls {
-            self.send(FromServer::CallCancelled { call: *call });
-        }
-        self.metrics.add(Count::CallCancelled, calls.len());
-        calls
-    }
-
-    fn violation(&mut self, text: &'static str) -> Action<'static> {
-        self.fail(Status::InvalidArgument, &text);
-        Action::None
-    }
-
-    /// Says why the connection ends at once.
-    fn fail(&mut self, status: Status, why: &dyn fmt::Display) {
-        let (ret, text) = (status.code(), why.to_string());
-        match self.speaks {
-            Some(Version::Two) => FromServer::Goodbye { ret, text: text.as_bytes() }.encode(&mut self.output),
-            Some(Version::One) | None => encode_response(ret, text.as_bytes(), &mut self.output),
-        }
-        self.stage = Stage::Over;
-    }
-}
-
-/// What the library's side tells.
-impl Session {
-    /// A request was started, and this is what it is cancelled by. True if it is already not wanted any more.
-    #[must_use = "a request that is not wanted has to be cancelled"]
-    pub fn started(&mut self, key: Key, ticket: u64) -> bool {
-        self.ids.started(key, ticket)
-    }
-
-    /// The outcome of a request: for one that was started, exactly once. Says whether the client is sent it.
-    pub fn reply(&mut self, key: Key, ret: i32, payload: &[u8]) -> bool {
-        let Some(request) = self.ids.finish(key) else { return false };
-        self.metrics.count(Count::RequestFinished);
-        if let Some(deadline) = request.deadline {
-            self.timers.unwatch(deadline, key);
-        }
-        let waits = !request.answered && self.stage != Stage::Over;
-        let answered = waits.then(|| self.answer(request.id, ret, payload));
-        if let Some(answered) = answered {
-            self.metrics.answered(answered);
-        }
-        self.end_of_drain();
-        answered == Some(ret)
-    }
-
-    /// A request still runs.
-    pub fn stale(&mut self, key: Key, elapsed_ms: u64) {
-        if let (Some(id), Some(Version::Two)) = (self.ids.id_of(key), self.speaks) {
-            self.send_if_room(FromServer::Stale { id, elapsed_ms }, 0);
-        }
-    }
-
-    /// A listener or a registration is in place; a listener is removed by its ticket. Gives the ticket back if it was not
-    /// wanted any more, to be closed as [`Action::Unlisten`] says; a registration likewise.
-    #[must_use = "what is not wanted has to be ended"]
-    pub fn opened(&mut self, id: u64, ticket: u64) -> Action<'static> {
-        if self.stage == Stage::Over {
-            return Action::None;
-        }
-        FromServer::Opened { id }.encode(&mut self.output);
-        let before = self.output.len();
-        let unwanted = self.ids.opened(id, ticket, &mut self.output);
-        self.held -= self.output.len() - before;
-        if unwanted { self.cancel(id) } else { Action::None }
-    }
-
-    /// A listener or a registration is not in place.
-    pub fn refused(&mut self, id: u64, status: Status, text: &str) {
-        self.close(id, status.code(), text.as_bytes());
-    }
-
-    /// A listener or a registration was ended.
-    pub fn closed(&mut self, id: u64) {
-        self.close(id, Status::Ok.code(), &[NULL]);
-    }
-
-    fn close(&mut self, id: u64, ret: i32, payload: &[u8]) {
-        if let Some(held) = self.ids.close(id)
-            && self.stage != Stage::Over
-        {
-            self.held -= held;
-            self.answer(id, ret, payload);
-        }
-        self.end_of_drain();
-    }
-
-    /// An event for a listener. Says whether the client is sent it.
-    pub fn event(&mut self, id: u64, payload: &[u8]) -> bool {
-        let room = self.room(payload.len()) && self.output.len() + self.held < self.limits.output / 2;
-        let Some(listener) = self.ids.listener(id).filter(|_| self.stage != Stage::Over) else { return false };
-        if !room {
-            listener.missed += 1;
-            self.metrics.count(Count::EventMissed);
-            return false;
-        }
-        self.metrics.count(Count::EventSent);
-        let missed = std::mem::take(&mut listener.missed);
-        let frame = FromServer::Event { id, missed, payload };
-        encode_or_hold(frame, listener.held.as_mut(), &mut self.held, &mut self.output);
-        true
-    }
-
-    /// A call to a registration. Refused if the registration or the session is over, or if there is no room.
-    pub fn call(&mut self, call: u64, id: u64, payload: &[u8]) -> Result<(), Refusal> {
-        if self.stage == Stage::Over {
-            return Err(Refusal::new(Status::Disconnected, "the connection has ended"));
-        }
-        if !self.allowed(payload.len()) {
-            return Err(Refusal::new(Status::TooLarge, "the arguments are larger than what the client accepts"));
-        }
-        if !self.room(payload.len()) {
-            return Err(Refusal::new(Status::Busy, "the client does not read what is sent to it"));
-        }
-        let Some(held) = self.ids.registration(id) else {
-            return Err(Refusal::new(Status::Cancelled, "the client has taken its registration back"));
-        };
-        encode_or_hold(FromServer::Call { call, id, payload }, held, &mut self.held, &mut self.output);
-        self.calls.insert(call, id);
-        self.metrics.count(Count::CallMade);
-        Ok(())
-    }
-
-    /// These handles are in what the client is sent, each as often as it is here: it has them now.
-    pub fn lend(&mut self, lent: &[Lent]) {
-        self.handles.add(lent);
-    }
-
-    /// Whether the client has a handle: what others have it cannot use.
-    pub fn has(&self, lent: Lent) -> bool {
-        self.handles.has(lent)
-    }
-
-    /// The client gives a handle back, once: it is to be released. False if the client does not have it.
-    #[must_use = "a handle that was taken out is to be released"]
-    pub fn give_back(&mut self, lent: Lent) -> bool {
-        self.handles.take(lent)
-    }
-
-    /// The answer to a call is no longer wanted.
-    pub fn cancel_call(&mut self, call: u64) {
-        if self.calls.remove(&call).is_some() {
-            self.metrics.count(Count::CallCancelled);
-            self.send(FromServer::CallCancelled { call });
-        }
-    }
-
-    /// The answer to a call was refused.
-    pub fn call_refused(&mut self, call: u64, status: Status) {
-        self.metrics.count(Count::CallRefused);
-        self.send(FromServer::CallRefused { call, ret: status.code() });
-    }
-
-    /// Answers what is in flight and opens nothing new. It is over when nothing is open, or when
-    /// [`finish`](Self::finish) says that no more events will come.
+    /// Begins the shutdown: requests in flight are answered, and nothing is opened. The session is over when nothing is open, or
+    /// after [`finish`](Self::finish).
     pub fn shut_down(&mut self) {
         if matches!(self.stage, Stage::Draining(_) | Stage::Over) {
             return;
         }
         const WHY: &str = "the server shuts down";
-        if self.speaks == Some(Version::Two) {
+        if self.version == Some(Version::Two) {
             FromServer::Goodbye { ret: Status::Closing.code(), text: WHY.as_bytes() }.encode(&mut self.output);
         }
         self.drain(WHY);
     }
 
-    /// No more events will come: after what is in [`output`](Self::output) it is over.
+    /// Ends the session: what is in [`output`](Self::output) is the last that is sent.
     pub fn finish(&mut self) {
         self.stage = Stage::Over;
     }
 
-    fn drain(&mut self, why: &'static str) {
+    pub(super) fn drain(&mut self, why: &'static str) {
         self.stage = Stage::Draining(why);
         self.end_of_drain();
     }
 
-    fn end_of_drain(&mut self) {
+    pub(super) fn end_of_drain(&mut self) {
         let open = self.ids.in_flight() + self.ids.subscriptions();
         if matches!(self.stage, Stage::Draining(_)) && open == 0 {
             self.stage = Stage::Over;
         }
     }
 
-    /// Takes out what the client listens to and has registered; each is [`closed`](Self::closed) then.
+    /// Cancels all listeners and registrations. The caller carries the actions out; each ends with [`closed`](Self::closed).
     pub fn end_subscriptions(&mut self) -> Vec<Action<'static>> {
         let ids = self.ids.subscribed();
         ids.into_iter().map(|id| self.cancel(id)).filter(|action| *action != Action::None).collect()
     }
 
-    /// The tickets of what is in flight: for a shutdown whose grace is over.
+    /// The tickets of the requests in flight, which a shutdown cancels after its grace period.
     pub fn in_flight(&self) -> Vec<u64> {
         self.ids.tickets()
     }
 
-    /// The connection has ended.
+    /// The connection has ended. Returns what was open.
     pub fn end(&mut self) -> Leftovers {
         self.stage = Stage::Over;
         self.output = Vec::new();
-        self.held = 0;
+        self.deferred = 0;
         let calls: Vec<u64> = self.calls.drain().map(|(call, _)| call).collect();
         self.metrics.add(Count::CallCancelled, calls.len());
         let (listeners, registrations) = self.ids.end();
         let handles = self.handles.take_all();
         Leftovers { requests: self.ids.tickets(), listeners, registrations, calls, handles }
     }
-}
 
-/// What is to be sent, and when.
-impl Session {
-    /// What is to be sent: whoever sends it takes it out.
-    pub fn output(&mut self) -> &mut Vec<u8> {
-        &mut self.output
-    }
-
-    /// Whether more should be read. Not in version 1 while a request runs, and not while much waits to be sent.
+    /// Whether more should be read: not in version 1 while a request runs, and not while a quarter of the output's limit waits to
+    /// be sent.
     pub fn wants_input(&self) -> bool {
-        let busy = self.speaks == Some(Version::One) && self.ids.in_flight() > 0;
+        let busy = self.version == Some(Version::One) && self.ids.in_flight() > 0;
         self.stage != Stage::Over && !busy && self.output.len() < self.limits.output / 4
     }
 
-    /// Nothing more will happen: what is in [`output`](Self::output) is the last.
+    /// Whether the session is over. What is in [`output`](Self::output) then is the last that is sent.
     pub fn is_over(&self) -> bool {
         self.stage == Stage::Over
     }
 
-    /// The client took nothing for so long that not even the last is to be sent.
+    /// Whether the client has read nothing until the stall timeout. Then the rest of the output is dropped.
     pub fn has_given_up(&self) -> bool {
         self.given_up
     }
 
-    /// The client has shut down its sending side. In version 1 it is still answered; otherwise that is the end.
+    /// The client has shut down its sending side. In version 1 its request is still answered; in version 2 the session is over.
     pub fn end_of_input(&mut self) {
-        if self.speaks == Some(Version::One) && self.stage == Stage::Open {
+        if self.version == Some(Version::One) && self.stage == Stage::Open {
             self.drain("the client has shut down its sending side");
         } else if self.stage != Stage::Over {
             self.stage = Stage::Over;
         }
     }
-
-    /// When [`on_time`](Self::on_time) has something to do.
-    pub fn deadline(&self) -> Option<Instant> {
-        if self.stage == Stage::Over {
-            return self.timers.stall().filter(|_| !self.given_up);
-        }
-        let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
-        self.timers.next(idle)
-    }
-
-    /// Does what the time has come for, and gives the tickets of requests to cancel.
-    pub fn on_time(&mut self, now: Instant) -> Vec<u64> {
-        if self.stage == Stage::Over {
-            if self.timers.stall().is_some_and(|stall| stall <= now) {
-                self.give_up();
-            }
-            return Vec::new();
-        }
-        let mut tickets = Vec::new();
-        while let Some(key) = self.timers.expired(now) {
-            let Some((id, ticket)) = self.ids.expire(key) else { continue };
-            let answered = self.answer(id, Status::TimedOut.code(), b"the request's deadline passed");
-            self.metrics.answered(answered);
-            tickets.extend(ticket);
-        }
-        let idle = self.speaks != Some(Version::One) || self.ids.in_flight() == 0;
-        match self.timers.due(now, idle) {
-            Some(timers::Due::Frame) => self.fail(Status::TimedOut, &"a frame took too long to arrive"),
-            Some(timers::Due::Stall) => self.give_up(),
-            Some(timers::Due::Idle) if self.speaks == Some(Version::Two) => {
-                self.fail(Status::TimedOut, &"nothing came for too long");
-            }
-            Some(timers::Due::Idle) => self.stage = Stage::Over,
-            Some(timers::Due::Ping) if self.speaks == Some(Version::Two) && self.stage != Stage::Greeting => {
-                self.send(FromServer::Ping { number: 0 });
-            }
-            Some(timers::Due::Ping) | None => {}
-        }
-        tickets
-    }
-
-    fn give_up(&mut self) {
-        self.stage = Stage::Over;
-        self.given_up = true;
-        self.output = Vec::new();
-    }
-
-    /// What has come is not whole: from now on it has so much time. Or it is.
-    pub fn partial(&mut self, partial: bool, now: Instant) {
-        self.timers.partial(partial, now);
-    }
-
-    /// So much waits for the client, which has taken some of it or not.
-    pub fn sent(&mut self, waits: bool, progress: bool, now: Instant) {
-        if progress && (self.speaks == Some(Version::One) || !self.wants_input()) {
-            // It waited for this, and says nothing before it; or what it says is not read before it has taken this.
-            self.timers.received(now);
-        }
-        self.timers.sent(waits, progress, now);
-    }
-
-    /// Whether a frame with such a payload may be sent, and finds room.
-    fn room(&self, payload: usize) -> bool {
-        let waits = self.output.len() + self.held;
-        self.allowed(payload) && waits.saturating_add(payload).saturating_add(FRAME_OVERHEAD) <= self.limits.output
-    }
-
-    /// Whether a frame with such a payload may be sent.
-    fn allowed(&self, payload: usize) -> bool {
-        let fixed = if self.speaks == Some(Version::One) { 0 } else { MAX_FIXED };
-        payload.saturating_add(fixed) <= self.longest as usize
-    }
-
-    /// Sends an answer, or a short one in its place; gives the status that was sent.
-    fn answer(&mut self, id: u64, ret: i32, payload: &[u8]) -> i32 {
-        let (ret, payload): (i32, &[u8]) = if !self.allowed(payload.len()) {
-            (Status::TooLarge.code(), b"the answer is larger than what may be sent")
-        } else if payload.len() > SHORT && !self.room(payload.len()) {
-            // Not BUSY: that says that nothing was started, and a client may ask again.
-            (Status::TooLarge.code(), b"the answer found no room: too much waits to be read")
-        } else {
-            (ret, payload)
-        };
-        match self.speaks {
-            Some(Version::One) => encode_response(ret, payload, &mut self.output),
-            _ => FromServer::Reply { id, ret, payload }.encode(&mut self.output),
-        }
-        ret
-    }
-
-    /// For small frames, which the client's own frames bound.
-    fn send(&mut self, frame: FromServer<'_>) {
-        if self.stage != Stage::Over {
-            frame.encode(&mut self.output);
-        }
-    }
-
-    fn send_if_room(&mut self, frame: FromServer<'_>, payload: usize) {
-        if self.room(payload) {
-            self.send(frame);
-        }
-    }
 }
 
-/// Sends a frame, or holds it until OPENED was sent.
-fn encode_or_hold(frame: FromServer<'_>, held: Option<&mut Vec<u8>>, all_held: &mut usize, output: &mut Vec<u8>) {
-    let Some(held) = held else { return frame.encode(output) };
-    let before = held.len();
-    frame.encode(held);
-    *all_held += held.len() - before;
-}
-
-/// An answer of so many bytes is always sent: what would be sent in its place is hardly shorter.
-const SHORT: usize = 64;
-
-/// The kind and the fixed fields of a frame with a payload take at most so many bytes.
-const MAX_FIXED: usize = 17;
-
-/// The request that every server answers by itself: no function has such a name.
+/// The request for the descriptor, which the server itself answers. No function can have this name.
 pub const DESCRIPTOR: &str = "ffihost.descriptor";
 
-/// The payload of what ends without a result.
+/// The payload of an OK without a result.
 pub(crate) use ffihost_cbor::constant::NULL;

@@ -1,4 +1,4 @@
-//! TLS for both ends, by rustls.
+//! TLS for servers and clients, by rustls.
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -8,30 +8,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// Why certificates or keys are not used.
+/// Why certificates or a key cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// A file cannot be read, or holds something else.
+    /// A file cannot be read, or is not PEM.
     #[error("{file}: {error}", file = .file.display())]
     File {
         /// The file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// What is wrong.
         error: rustls::pki_types::pem::Error,
     },
-    /// A file holds no certificate.
+    /// A file has no certificate in it.
     #[error("{file}: there is no certificate in it", file = .file.display())]
     NoCertificate {
         /// The file.
         file: PathBuf,
     },
-    /// They do not go together, or are not what TLS uses.
+    /// The key does not belong to the certificate, or TLS does not support one of them.
     #[error("{0}")]
     Unusable(#[from] rustls::Error),
 }
 
-/// What a server shows to its clients.
+/// A server's certificate and key.
 #[derive(Clone)]
 pub struct ServerTls(pub(crate) TlsAcceptor);
 
@@ -42,7 +42,7 @@ impl fmt::Debug for ServerTls {
 }
 
 impl ServerTls {
-    /// A chain of certificates, the server's own first, and its private key, both PEM.
+    /// Reads a chain of certificates, the server's own first, and its private key. Both files are PEM.
     pub fn from_files(certificates: &Path, key: &Path) -> Result<Self, TlsError> {
         let chain = read_certificates(certificates)?;
         let key = PrivateKeyDer::from_pem_file(key).map_err(|error| TlsError::File { file: key.to_owned(), error })?;
@@ -54,7 +54,7 @@ impl ServerTls {
     }
 }
 
-/// Whom a client trusts.
+/// The authorities that a client trusts.
 #[derive(Clone)]
 pub struct ClientTls(TlsConnector);
 
@@ -65,7 +65,7 @@ impl fmt::Debug for ClientTls {
 }
 
 impl ClientTls {
-    /// Servers with a certificate that one of these has signed, PEM, and no others.
+    /// Trusts servers whose certificate one of these authorities has signed, and no others. The file is PEM.
     pub fn trusting(authorities: &Path) -> Result<Self, TlsError> {
         let mut roots = RootCertStore::empty();
         for certificate in read_certificates(authorities)? {
@@ -78,7 +78,7 @@ impl ClientTls {
         Ok(Self(TlsConnector::from(Arc::new(config))))
     }
 
-    /// Makes a connection a private one.
+    /// Does the TLS handshake.
     pub(crate) async fn connect<S>(&self, host: &str, stream: S) -> std::io::Result<tokio_rustls::client::TlsStream<S>>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,

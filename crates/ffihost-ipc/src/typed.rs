@@ -1,18 +1,18 @@
-//! What generated clients are made of: `ffihost generate <library> --lang rust`. Needs the feature `typed`.
+//! Support for generated clients: `ffihost generate <library> --lang rust`. Needs the feature `typed`.
 //!
 //! ```text
 //!   my_timer.rs   types, and for each request, event and host function a name and a signature
 //!        │
-//!      typed      values to CBOR and back, handles that are given back, futures and streams
+//!      typed      values to CBOR and back, handles with their release, futures and streams
 //!        │
 //!     Client      the wire, or the same over memory: names and payloads
 //! ```
 //!
-//! A generated file reaches everything that it needs by this one path, so that a program depends on `ffihost-ipc` alone; and on
+//! A generated file imports everything from this module, so that a program depends on `ffihost-ipc` alone; and on
 //! `ffihost-load`, if it loads the library into its own process.
 //!
-//! The modules, in the order to read them: `interface` says what a generated file is of; `cbor` is values and payloads; `handle`
-//! is objects that stay in the library; `args`, `request`, `events` and `host_fn` are what a client does.
+//! In reading order: `interface` identifies the library that a file was generated from; `cbor` converts values and payloads;
+//! `handle` is for objects that stay in the library; `args`, `request`, `events` and `host_fn` are what a client does.
 
 mod args;
 mod cbor;
@@ -28,7 +28,7 @@ pub use self::handle::{Handle, HandleType};
 pub use self::host_fn::{HostError, implement};
 pub use self::interface::{Interface, Library};
 pub use self::request::{NoError, Request};
-pub use crate::client::{ConnectError, Heard, Options, Registration, RequestError};
+pub use crate::client::{ConnectError, DeliveredEvent, Options, Registration, RequestError};
 pub use crate::{Address, Client};
 pub use bytes::Bytes;
 pub use serde::{self, Deserialize, Serialize};

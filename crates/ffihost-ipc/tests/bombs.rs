@@ -3,7 +3,8 @@
 
 use ffihost_ipc::client::{Options, RequestError};
 use ffihost_ipc::{
-    Address, Borrower, Client, HostFunction, Lent, Limits, Listener, Refusal, Reply, Server, Service, Status, Terms,
+    Address, Client, ClientHandles, HandleRef, HostFunction, Limits, Listener, Refusal, Reply, Server, ServerInfo,
+    Service, Status,
 };
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -71,8 +72,8 @@ impl Service for Panics {
             "panic" => panic!("planted"),
             "keep" => self.kept.lock().expect("no panic").push(reply),
             "lend" => {
-                let lent = Lent { kind: 0, number: u64::from(payload[0]) };
-                assert!(reply.lend(0, payload, &[lent]));
+                let lent = HandleRef { kind: 0, number: u64::from(payload[0]) };
+                assert!(reply.end_with_handles(0, payload, &[lent]));
             }
             "call" => {
                 let functions = self.functions.lock().expect("no panic");
@@ -113,18 +114,18 @@ impl Service for Panics {
         panics_at(&self.asked.unregister)
     }
 
-    fn complete(&self, _: u64, _: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
+    fn complete(&self, _: u64, _: i32, _: &[u8], _: ClientHandles<'_>) -> Result<(), Status> {
         panics_at(&self.asked.complete)
     }
 
-    fn release(&self, _: Lent) {
+    fn release(&self, _: HandleRef) {
         panics_at(&self.asked.release)
     }
 }
 
-fn terms() -> Terms {
+fn server_info() -> ServerInfo {
     let (library, version) = ("panics".to_owned(), "1".to_owned());
-    Terms { library, version, abi_hash: 0, descriptor: vec![0xf6], token: None }
+    ServerInfo { library, version, abi_hash: 0, descriptor: vec![0xf6], token: None }
 }
 
 fn anywhere() -> Address {
@@ -155,7 +156,7 @@ async fn goes_on(client: &Client) {
 #[tokio::test]
 async fn a_library_that_panics_ends_what_it_was_asked_for() {
     let (service, asked) = Panics::new();
-    let mut server = Server::new(service, terms(), Limits::default());
+    let mut server = Server::new(service, server_info(), Limits::default());
     let address = server.bind(&anywhere()).await.expect("there is a port");
     let stopper = server.stopper();
     let running = tokio::spawn(server.run());
@@ -203,7 +204,7 @@ async fn a_library_that_panics_ends_what_it_was_asked_for() {
 async fn what_admits_connections_may_panic() {
     let drops = Arc::new(AtomicU32::new(0));
     let (service, _asked) = Panics::new();
-    let mut server = Server::new(service, terms(), Limits::default());
+    let mut server = Server::new(service, server_info(), Limits::default());
     let (bomb, first) = (Bomb(Arc::clone(&drops)), AtomicU32::new(0));
     server.admit(move |_| {
         let _bomb = &bomb;
@@ -226,7 +227,7 @@ async fn what_admits_connections_may_panic() {
 #[tokio::test]
 async fn closures_of_a_client_are_dropped_under_no_lock() {
     let (service, _asked) = Panics::new();
-    let client = Client::in_process(service, terms(), async {}).await.expect("it takes everybody");
+    let client = Client::in_process(service, server_info(), async {}).await.expect("it takes everybody");
     let drops = Arc::new(AtomicU32::new(0));
     let closure = async || {
         let held = client.listen("event").await.expect("there is one");
@@ -261,7 +262,7 @@ async fn closures_of_a_client_are_dropped_under_no_lock() {
 #[tokio::test]
 async fn a_closure_that_is_taken_back_while_it_runs() {
     let (service, _asked) = Panics::new();
-    let client = Client::in_process(service, terms(), async {}).await.expect("it takes everybody");
+    let client = Client::in_process(service, server_info(), async {}).await.expect("it takes everybody");
     let drops = Arc::new(AtomicU32::new(0));
     let registration = Arc::new(Mutex::new(None));
     let (bomb, own) = (Bomb(Arc::clone(&drops)), Arc::clone(&registration));

@@ -2,7 +2,7 @@
 
 use ffihost_ipc::client::{Backoff, Call, Options};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
-use ffihost_ipc::wire::{Input, PREFACE, Unit};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE};
 use ffihost_ipc::{Address, Client};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -15,7 +15,7 @@ struct Server(TcpListener);
 /// A connection, at the server's end.
 struct End {
     stream: TcpStream,
-    input: Input,
+    input: FrameDecoder,
 }
 
 /// A frame from the client, with its texts copied.
@@ -39,7 +39,7 @@ impl Server {
     /// The next connection, past the greeting.
     async fn accept(&self) -> End {
         let (stream, _) = self.0.accept().await.expect("a client comes");
-        let mut end = End { stream, input: Input::of_server(1 << 20) };
+        let mut end = End { stream, input: FrameDecoder::for_server(1 << 20) };
         assert!(matches!(end.sent().await, Sent::Other(hello) if hello.starts_with("Hello")));
         end.stream.write_all(&PREFACE).await.expect("the client is there");
         end.send(FromServer::Welcome { max_frame: 1 << 20, max_in_flight: 9, abi_hash: 1, library: "l", version: "1" })
@@ -57,8 +57,10 @@ impl End {
 
     async fn sent(&mut self) -> Sent {
         loop {
-            match self.input.next_unit().expect("our own client sends what can be read") {
-                Some(Unit::Frame { kind, body }) => return sent(FromClient::decode(kind, body).expect("it is sound")),
+            match self.input.next_message().expect("our own client sends what can be read") {
+                Some(Message::Frame { kind, body }) => {
+                    return sent(FromClient::decode(kind, body).expect("it is sound"));
+                }
                 Some(_) => continue,
                 None => {}
             }

@@ -2,8 +2,8 @@
 
 use ffihost_ipc::client::{Events, Options, RequestError};
 use ffihost_ipc::{
-    Address, BindError, Borrower, Client, HostFunction, Limits, Listener, Refusal, Reply, Server, Service, Snapshot,
-    Status, Terms,
+    Address, BindError, Client, ClientHandles, HostFunction, Limits, Listener, Refusal, Reply, Server, ServerInfo,
+    Service, Snapshot, Status,
 };
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
@@ -63,18 +63,24 @@ impl Service for Plain {
 
     fn unregister(&self, _: &str, _: u64) {}
 
-    fn complete(&self, call: u64, _: i32, payload: &[u8], _: Borrower<'_>) -> Result<(), Status> {
+    fn complete(&self, call: u64, _: i32, payload: &[u8], _: ClientHandles<'_>) -> Result<(), Status> {
         self.completed.lock().expect("no panic").push(call);
         if payload == b"\xff" { Err(Status::Decode) } else { Ok(()) }
     }
 }
 
-fn terms() -> Terms {
-    Terms { library: "plain".to_owned(), version: "1".to_owned(), abi_hash: 1, descriptor: Vec::new(), token: None }
+fn server_info() -> ServerInfo {
+    ServerInfo {
+        library: "plain".to_owned(),
+        version: "1".to_owned(),
+        abi_hash: 1,
+        descriptor: Vec::new(),
+        token: None,
+    }
 }
 
 fn server(limits: Limits) -> Server {
-    Server::new(Arc::<Plain>::default(), terms(), limits)
+    Server::new(Arc::<Plain>::default(), server_info(), limits)
 }
 
 fn loopback() -> Address {

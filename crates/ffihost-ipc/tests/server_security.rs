@@ -3,18 +3,18 @@
 mod support;
 
 use ffihost_ipc::client::Options;
-use ffihost_ipc::{Address, BindError, Client, ClientTls, Limits, Peer, Server, ServerTls, Terms, Token};
+use ffihost_ipc::{Address, BindError, Client, ClientTls, Limits, Peer, Server, ServerInfo, ServerTls, Token};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use support::service::Echo;
-use support::wire::terms;
+use support::wire::server_info;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 fn server(token: Option<&str>) -> Server {
-    let terms = Terms { token: token.and_then(Token::new), ..terms() };
-    Server::new(Arc::new(Echo), terms, Limits::default())
+    let info = ServerInfo { token: token.and_then(Token::new), ..server_info() };
+    Server::new(Arc::new(Echo), info, Limits::default())
 }
 
 fn tcp(host: &str) -> Address {

@@ -7,8 +7,8 @@ mod world;
 
 use ffihost_ipc::session::{Action, Session};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
-use ffihost_ipc::wire::{Input, PREFACE, Unit, encode_request};
-use ffihost_ipc::{Limits, Status, Terms};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE, encode_request};
+use ffihost_ipc::{Limits, ServerInfo, Status};
 use memory::peak;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -81,7 +81,7 @@ struct Outcome {
 
 /// A server with a library that answers at once, whose client sends these pieces.
 fn serve<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let terms = Terms {
+    let info = ServerInfo {
         library: "test".to_owned(),
         version: "1".to_owned(),
         abi_hash: 1,
@@ -89,23 +89,23 @@ fn serve<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
         token: None,
     };
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(terms), LIMITS, now);
-    let mut input = Input::of_server(LIMITS.frame);
+    let mut session = Session::new(Arc::new(info), LIMITS, now);
+    let mut input = FrameDecoder::for_server(LIMITS.frame);
     let (mut log, mut output) = (Vec::new(), Vec::new());
     for piece in pieces {
         input.buffer().extend_from_slice(piece);
         while session.wants_input() {
-            match input.next_unit() {
-                Ok(Some(unit)) => {
-                    log.push(format!("{unit:?}"));
-                    let action = session.receive(unit, now);
+            match input.next_message() {
+                Ok(Some(message)) => {
+                    log.push(format!("{message:?}"));
+                    let action = session.receive(message, now);
                     log.push(format!("{action:?}"));
                     perform(&mut session, &action);
                 }
                 Ok(None) => break,
                 Err(broken) => {
                     log.push(broken.to_string());
-                    session.broken(broken);
+                    session.fail_framing(broken);
                 }
             }
             // A client that reads: how much waits does not depend on how the stream is cut.
@@ -149,12 +149,12 @@ fn check(stream: &[u8], outcome: &Outcome) {
             rest = &tail[length as usize..];
         }
     } else {
-        let mut input = Input::of_client(LIMITS.frame);
+        let mut input = FrameDecoder::for_client(LIMITS.frame);
         input.buffer().extend_from_slice(rest);
         let mut last = false;
-        while let Some(unit) = input.next_unit().expect("what is sent can be read") {
+        while let Some(message) = input.next_message().expect("what is sent can be read") {
             assert!(!last, "nothing follows GOODBYE: {outcome:?}");
-            if let Unit::Frame { kind, body } = unit {
+            if let Message::Frame { kind, body } = message {
                 let frame = FromServer::decode(kind, body).expect("what is sent is sound");
                 last = matches!(frame, FromServer::Goodbye { .. });
             }

@@ -5,13 +5,13 @@ mod wire;
 
 use ffihost_ipc::session::{Action, Key};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
-use ffihost_ipc::wire::{Input, PREFACE, Unit};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE};
 use ffihost_ipc::{Limits, Status, Token};
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
-use wire::{Dialogue, Did, terms};
+use wire::{Dialogue, Did, server_info};
 
 /// A line of a transcript.
 enum Line {
@@ -70,11 +70,11 @@ struct Replay {
 
 impl Replay {
     fn new(limits: Limits, token: Option<Token>) -> Self {
-        let server = Dialogue::new(limits, ffihost_ipc::Terms { token, ..terms() });
+        let server = Dialogue::new(limits, ffihost_ipc::ServerInfo { token, ..server_info() });
         Self { server, requests: HashMap::new(), cancelled: HashSet::new(), completed: HashMap::new() }
     }
 
-    /// Passes bytes on, in pieces of so many at most.
+    /// Passes bytes on, in pieces of a length at most.
     fn send(&mut self, bytes: &[u8], piece: usize) {
         for piece in bytes.chunks(piece) {
             let did = self.server.send(piece);
@@ -163,7 +163,7 @@ fn subscription(action: Action<'static>) -> Did {
     }
 }
 
-/// Replays a transcript with what the client sends cut into pieces of so many bytes at most.
+/// Replays a transcript with what the client sends cut into pieces of a length at most.
 fn replay(transcript: &Transcript, piece: usize) {
     let mut limits = Limits { frame: 1 << 20, ..Limits::default() };
     let mut token = None;
@@ -286,14 +286,14 @@ fn what_is_decoded_is_encoded_to_the_same() {
             }
         }
         let mut again = PREFACE.to_vec();
-        cut(Input::of_client(1 << 20), &from_server, |kind, body| {
+        cut(FrameDecoder::for_client(1 << 20), &from_server, |kind, body| {
             kinds.insert(kind);
             FromServer::decode(kind, body).expect("what a server sends is sound").encode(&mut again);
         });
         assert_eq!(hex(&again), hex(&from_server), "{}", transcript.name);
         let mut again = PREFACE.to_vec();
         let mut sound = true;
-        cut(Input::of_server(1 << 20), &from_client, |kind, body| match FromClient::decode(kind, body) {
+        cut(FrameDecoder::for_server(1 << 20), &from_client, |kind, body| match FromClient::decode(kind, body) {
             Ok(frame) => {
                 kinds.insert(kind);
                 frame.encode(&mut again);
@@ -306,16 +306,16 @@ fn what_is_decoded_is_encoded_to_the_same() {
             assert!(sound && hex(&again) == hex(&from_client), "{}", transcript.name);
         }
     }
-    assert_eq!((kinds.len(), violations), (9 + 11, 6), "each kind, and each way in which a frame is none");
+    assert_eq!((kinds.len(), violations), (9 + 11, 6), "each kind, and each way in which a frame is invalid");
 }
 
-fn cut(mut input: Input, bytes: &[u8], mut frame: impl FnMut(u8, &[u8])) {
+fn cut(mut input: FrameDecoder, bytes: &[u8], mut frame: impl FnMut(u8, &[u8])) {
     input.buffer().extend_from_slice(bytes);
-    while let Ok(Some(unit)) = input.next_unit() {
-        match unit {
-            Unit::Frame { kind, body } => frame(kind, body),
-            Unit::Preface => {}
-            Unit::Request { .. } => panic!("this is version 2"),
+    while let Ok(Some(message)) = input.next_message() {
+        match message {
+            Message::Frame { kind, body } => frame(kind, body),
+            Message::Preface => {}
+            Message::Request { .. } => panic!("this is version 2"),
         }
     }
 }

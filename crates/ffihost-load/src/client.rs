@@ -22,7 +22,7 @@ pub async fn client(context: &Context) -> Client {
             tracing::warn!(library = closed.surface().name, "it was closed before, or did not stop in time");
         }
     };
-    let client = Client::in_process(Arc::new(context.of_host()), context.terms(None), close).await;
+    let client = Client::in_process(Arc::new(context.of_host()), context.server_info(None), close).await;
     client.expect("a server without a token takes a client of any interface")
 }
 

@@ -5,7 +5,7 @@ mod support;
 
 use ffihost_ipc::client::{Backoff, Options, RequestError};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
-use ffihost_ipc::wire::{Input, PREFACE, Unit, encode_request};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE, encode_request};
 use ffihost_ipc::{Address, Client, Limits, Server, Status};
 use std::io;
 use std::path::Path;
@@ -307,14 +307,14 @@ fn a_client_that_asks_much_and_reads_nothing() {
 /// Frames of a connection that a test makes by hand.
 struct Raw {
     stream: UnixStream,
-    input: Input,
+    input: FrameDecoder,
 }
 
 impl Raw {
     async fn connect(served: &Served) -> Self {
         let mut stream = raw(served).await;
         stream.write_all(&greeting()).await.expect("the server reads");
-        Self { stream, input: Input::of_client(1 << 20) }
+        Self { stream, input: FrameDecoder::for_client(1 << 20) }
     }
 
     async fn send(&mut self, frame: FromClient<'_>) {
@@ -324,8 +324,8 @@ impl Raw {
     /// The first frame of those that come that is what is asked for.
     async fn expect<T>(&mut self, wanted: impl Fn(FromServer<'_>) -> Option<T>) -> T {
         loop {
-            while let Some(unit) = self.input.next_unit().expect("a server sends what can be read") {
-                let Unit::Frame { kind, body } = unit else { continue };
+            while let Some(message) = self.input.next_message().expect("a server sends what can be read") {
+                let Message::Frame { kind, body } = message else { continue };
                 if let Some(wanted) = wanted(FromServer::decode(kind, body).expect("it is sound")) {
                     return wanted;
                 }
@@ -452,7 +452,7 @@ fn a_server_that_is_started_again() {
         let address = Address::Unix(folder.path().join("again.sock"));
         let serve = async || {
             let mut server =
-                Server::new(Arc::new(served.context().clone()), served.context().terms(None), Limits::default());
+                Server::new(Arc::new(served.context().clone()), served.context().server_info(None), Limits::default());
             server.bind(&address).await.expect("nobody listens there any more");
             let stopper = server.stopper();
             (stopper, tokio::spawn(server.run()))

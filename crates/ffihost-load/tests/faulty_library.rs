@@ -85,8 +85,8 @@ async fn puppet(removal: Status) -> (Client, Strings) {
         (mpsc::channel(), mpsc::channel(), mpsc::channel());
     let puppet = Puppet { methods, started, listened, removed: Mutex::new(removed), removal };
     let served = Served::new(surface, Vec::new(), puppet);
-    let terms = served.terms(None);
-    let client = Client::in_process(Arc::new(served), terms, async {}).await.expect("no token");
+    let info = served.server_info(None);
+    let client = Client::in_process(Arc::new(served), info, async {}).await.expect("no token");
     (client, Strings { started: starts, listened: listens, removed: removes })
 }
 

@@ -134,7 +134,7 @@ async fn what_the_host_takes_back_is_free_again() {
 async fn a_client_of_one_server_takes_nothing_from_a_client_of_another() {
     let served = Served::loaded().await;
     let context = served.context();
-    let mut server = Server::new(Arc::new(context.clone()), context.terms(None), Limits::default());
+    let mut server = Server::new(Arc::new(context.clone()), context.server_info(None), Limits::default());
     let address = server.bind(&"tcp:127.0.0.1:0".parse().expect("an address")).await.expect("there is a port");
     let (stopper, running) = (server.stopper(), tokio::spawn(server.run()));
     let [first, second] = [connect(&served.unix).await, connect(&address).await];

@@ -159,9 +159,9 @@ async fn a_client_whose_delivery_is_stuck_stops_listening() {
         let (barrier, removals) = (Arc::<Barrier>::default(), Arc::<AtomicU32>::default());
         let stuck =
             Stuck { loaded: Loaded::clone(&context), barrier: Arc::clone(&barrier), removals: Arc::clone(&removals) };
-        let served = Served::new(context.surface().clone(), context.terms(None).descriptor, stuck);
-        let terms = served.terms(None);
-        let mut server = Server::new(Arc::new(served), terms, Limits::default());
+        let served = Served::new(context.surface().clone(), context.server_info(None).descriptor, stuck);
+        let info = served.server_info(None);
+        let mut server = Server::new(Arc::new(served), info, Limits::default());
         let stopper = server.stopper();
         // On threads of its own: the removal waits for the delivery on one of them, and may keep all of them from looking at sockets and
         // clocks meanwhile.

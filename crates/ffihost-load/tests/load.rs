@@ -5,7 +5,7 @@
 mod support;
 
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
-use ffihost_ipc::wire::{Input, PREFACE, Unit};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE};
 use ffihost_ipc::{Address, Limits};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -61,7 +61,7 @@ async fn connection(number: usize, in_flight: usize, address: std::path::PathBuf
     let mut stream = UnixStream::connect(address).await.expect("it is served");
     let mut sending = PREFACE.to_vec();
     FromClient::Hello { max_frame: 1 << 20, abi_hash: 0, token: "" }.encode(&mut sending);
-    let mut input = Input::of_client(1 << 20);
+    let mut input = FrameDecoder::for_client(1 << 20);
     let (mut open, mut last, mut sent) = (HashMap::new(), 0_u64, 0);
     loop {
         while open.len() < in_flight && !load.stop.load(Ordering::Relaxed) {
@@ -83,8 +83,8 @@ async fn connection(number: usize, in_flight: usize, address: std::path::PathBuf
         };
         timeout(PATIENCE, turn).await.expect("the server answers");
         sending.drain(..std::mem::take(&mut sent));
-        while let Some(unit) = input.next_unit().expect("a server sends what can be read") {
-            let Unit::Frame { kind, body } = unit else { continue };
+        while let Some(received) = input.next_message().expect("a server sends what can be read") {
+            let Message::Frame { kind, body } = received else { continue };
             let (id, ret, payload) = match FromServer::decode(kind, body).expect("it is sound") {
                 FromServer::Reply { id, ret, payload } => (id, ret, payload),
                 FromServer::Welcome { .. } => continue,

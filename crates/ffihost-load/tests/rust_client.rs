@@ -274,7 +274,7 @@ async fn say(timer: &MyTimer, messages: impl IntoIterator<Item = u32>) {
 }
 
 /// What was heard, with nothing missed before it.
-fn message(event: typed::Heard<OnEchoFired>) -> String {
+fn message(event: typed::DeliveredEvent<OnEchoFired>) -> String {
     assert_eq!(event.missed, 0);
     event.payload.message
 }

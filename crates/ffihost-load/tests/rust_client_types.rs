@@ -8,7 +8,9 @@ use ciborium::Value;
 use every_type::{Colour, Counter, EveryType, Failure, Nested, Plain, Shape, Tree};
 use ffihost_ipc::client::Options;
 use ffihost_ipc::typed::{self, Bytes, HostError, Interface, RequestError};
-use ffihost_ipc::{Borrower, Client, HostFunction, Limits, Listener, Refusal, Reply, Server, Service, Status, Terms};
+use ffihost_ipc::{
+    Client, ClientHandles, HostFunction, Limits, Listener, Refusal, Reply, Server, ServerInfo, Service, Status,
+};
 use ffihost_load::{Context, Library};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -26,7 +28,7 @@ fn library() -> Library {
 async fn served() -> (EveryType, Context, tempfile::TempDir) {
     let context = library().create(b"\xa0").await.expect("it needs nothing");
     let folder = tempfile::tempdir().expect("there is room");
-    let mut server = Server::new(Arc::new(context.clone()), context.terms(None), Limits::default());
+    let mut server = Server::new(Arc::new(context.clone()), context.server_info(None), Limits::default());
     let address = format!("unix:{}", folder.path().join("types.sock").display()).parse().expect("an address");
     let address = server.bind(&address).await.expect("the folder is ours");
     tokio::spawn(server.run());
@@ -236,7 +238,7 @@ impl Service for Answers {
 
     fn unregister(&self, _: &str, _: u64) {}
 
-    fn complete(&self, _: u64, ret: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
+    fn complete(&self, _: u64, ret: i32, _: &[u8], _: ClientHandles<'_>) -> Result<(), Status> {
         self.completed.lock().expect("nobody panicked").push(ret);
         Ok(())
     }
@@ -247,8 +249,8 @@ async fn answered_with(ret: i32, payload: &[u8]) -> (EveryType, Arc<Answers>) {
     let (released, functions, completed) = (Mutex::default(), Mutex::default(), Mutex::default());
     let service = Arc::new(Answers { ret, payload, released, functions, completed });
     let (library, version) = ("every_type".to_owned(), "0.1.0".to_owned());
-    let terms = Terms { library, version, abi_hash: 1, descriptor: Vec::new(), token: None };
-    let client = Client::in_process(Arc::clone(&service) as Arc<dyn Service>, terms, async {}).await;
+    let info = ServerInfo { library, version, abi_hash: 1, descriptor: Vec::new(), token: None };
+    let client = Client::in_process(Arc::clone(&service) as Arc<dyn Service>, info, async {}).await;
     let types = EveryType::load(Of(client.expect("it is welcome"))).await.expect("it is the right one");
     (types, service)
 }

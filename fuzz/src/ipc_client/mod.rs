@@ -4,7 +4,7 @@
 //! to the same bytes.
 
 use ffihost_ipc::wire::frame::FromServer;
-use ffihost_ipc::wire::{Input, PREFACE, Unit};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE};
 
 /// See the module.
 pub(crate) fn run(bytes: &[u8]) {
@@ -19,19 +19,19 @@ const LONGEST: u32 = 4096;
 
 /// What a client makes of these pieces, in words; and those of the bytes that it could read, encoded again.
 fn receive<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, Vec<u8>) {
-    let mut input = Input::of_client(LONGEST);
+    let mut input = FrameDecoder::for_client(LONGEST);
     let (mut heard, mut again) = (Vec::new(), Vec::new());
     for piece in pieces {
         input.buffer().extend_from_slice(piece);
         loop {
-            let frame = match input.next_unit() {
+            let frame = match input.next_message() {
                 Ok(None) => break,
-                Ok(Some(Unit::Preface)) => {
+                Ok(Some(Message::Preface)) => {
                     again.extend_from_slice(&PREFACE);
                     continue;
                 }
-                Ok(Some(Unit::Request { .. })) => panic!("a client does not take version 1"),
-                Ok(Some(Unit::Frame { kind, body })) => {
+                Ok(Some(Message::Request { .. })) => panic!("a client does not take version 1"),
+                Ok(Some(Message::Frame { kind, body })) => {
                     FromServer::decode(kind, body).map_err(|error| error.to_string())
                 }
                 Err(broken) => Err(broken.to_string()),

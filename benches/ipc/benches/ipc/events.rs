@@ -9,9 +9,9 @@ use crate::raw::Raw;
 use crate::served::Served;
 use crate::table::Row;
 use ffihost::ipc::Client;
-use ffihost::ipc::client::{Events, Heard, Options};
+use ffihost::ipc::client::{DeliveredEvent, Events, Options};
 use ffihost::ipc::wire::frame::{FromClient, FromServer};
-use ffihost::ipc::wire::{Input, PREFACE, Unit};
+use ffihost::ipc::wire::{FrameDecoder, Message, PREFACE};
 use ffihost_benches_harness::race::{Settings, take_turns};
 use ffihost_benches_harness::rounds::Rounds;
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,7 @@ impl Tally {
 
 async fn listen_to(client: Client, mut events: Events, mut tally: Tally) -> Tally {
     loop {
-        let Heard { missed, payload } = events.next().await.expect("the server is there");
+        let DeliveredEvent { missed, payload } = events.next().await.expect("the server is there");
         if !tally.hear(missed, &payload) {
             drop(client);
             return tally;
@@ -174,7 +174,7 @@ async fn listen_to(client: Client, mut events: Events, mut tally: Tally) -> Tall
 /// A socket that listens.
 struct Socket {
     stream: UnixStream,
-    input: Input,
+    input: FrameDecoder,
 }
 
 impl Socket {
@@ -184,7 +184,7 @@ impl Socket {
         FromClient::Hello { max_frame: 16 << 20, abi_hash: 0, token: "" }.encode(&mut hello);
         FromClient::Listen { id: 1, event: "ticked" }.encode(&mut hello);
         stream.write_all(&hello).await.expect("the server reads");
-        let mut socket = Self { stream, input: Input::of_client(16 << 20) };
+        let mut socket = Self { stream, input: FrameDecoder::for_client(16 << 20) };
         let mut opened = false;
         while !opened {
             socket.receive(|frame| opened |= matches!(frame, FromServer::Opened { .. })).await;
@@ -208,8 +208,8 @@ impl Socket {
         let buffer = self.input.buffer();
         buffer.reserve(16 << 10);
         assert!(self.stream.read_buf(buffer).await.expect("the server sends") > 0, "the server is there");
-        while let Some(unit) = self.input.next_unit().expect("the server speaks this version") {
-            if let Unit::Frame { kind, body } = unit {
+        while let Some(message) = self.input.next_message().expect("the server speaks this version") {
+            if let Message::Frame { kind, body } = message {
                 each(FromServer::decode(kind, body).expect("the server sends what it may"));
             }
         }

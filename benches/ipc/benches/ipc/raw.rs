@@ -2,7 +2,7 @@
 
 use crate::message::cbor;
 use ffihost::ipc::wire::frame::{FromClient, FromServer};
-use ffihost::ipc::wire::{Input, PREFACE, Unit, encode_request};
+use ffihost::ipc::wire::{FrameDecoder, Message, PREFACE, encode_request};
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::path::Path;
 /// A client of version 2.
 pub(crate) struct Raw {
     stream: UnixStream,
-    input: Input,
+    input: FrameDecoder,
     chunk: Box<[u8]>,
     output: Vec<u8>,
     arguments: Vec<u8>,
@@ -19,7 +19,7 @@ pub(crate) struct Raw {
 impl Raw {
     pub(crate) fn connect(path: &Path) -> Self {
         let stream = UnixStream::connect(path).expect("it is served there");
-        let (input, chunk) = (Input::of_client(16 << 20), vec![0; 64 << 10].into_boxed_slice());
+        let (input, chunk) = (FrameDecoder::for_client(16 << 20), vec![0; 64 << 10].into_boxed_slice());
         let mut client = Self { stream, input, chunk, output: PREFACE.to_vec(), arguments: Vec::new() };
         client.put(FromClient::Hello { max_frame: 16 << 20, abi_hash: 0, token: "" });
         client.send();
@@ -49,8 +49,8 @@ impl Raw {
     pub(crate) fn receive(&mut self, mut each: impl FnMut(FromServer<'_>, &mut Vec<u8>)) -> bool {
         let come = self.stream.read(&mut self.chunk).expect("the server sends");
         self.input.buffer().extend_from_slice(&self.chunk[..come]);
-        while let Some(unit) = self.input.next_unit().expect("the server speaks this version") {
-            if let Unit::Frame { kind, body } = unit {
+        while let Some(message) = self.input.next_message().expect("the server speaks this version") {
+            if let Message::Frame { kind, body } = message {
                 each(FromServer::decode(kind, body).expect("the server sends what it may"), &mut self.output);
             }
         }

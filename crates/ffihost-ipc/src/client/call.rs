@@ -29,7 +29,7 @@ impl Call {
         Self { shared, connection, call, payload, wanted, answered: false }
     }
 
-    /// Which connection it came by.
+    /// The number of the connection that delivered it.
     #[cfg(feature = "typed")]
     pub(crate) fn connection(&self) -> u64 {
         self.connection
@@ -50,17 +50,17 @@ impl Call {
         self.answer(Status::Err.code(), declared);
     }
 
-    /// Answers that it failed otherwise: any number but 0 and 1, and a text for people.
+    /// Answers with another failure: a status other than 0 and 1, and a text for people.
     pub fn fail(self, ret: i32, text: &str) {
         self.answer(ret, text.as_bytes());
     }
 
     fn answer(mut self, ret: i32, payload: &[u8]) {
         self.answered = true;
-        self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, payload));
+        self.shared.update(|session| session.complete(self.call, &self.wanted, ret, payload));
     }
 
-    /// Waits until the answer is no longer wanted: because of a deadline, or because the library gave it up.
+    /// Waits until the call is cancelled: by its deadline, by the library, or by the end of the connection.
     pub async fn cancelled(&mut self) {
         let _the_connection_is_gone = self.wanted.wait_for(|wanted| !wanted).await;
     }
@@ -71,12 +71,12 @@ impl Drop for Call {
         if !self.answered {
             let text = b"the host function dropped the call";
             let ret = Status::Cancelled.code();
-            self.shared.tell(|conversation| conversation.complete(self.call, &self.wanted, ret, text));
+            self.shared.update(|session| session.complete(self.call, &self.wanted, ret, text));
         }
     }
 }
 
-/// Is a host function while it lives.
+/// A registered host function. Dropping this takes the registration back.
 #[derive(Debug)]
 pub struct Registration {
     shared: Arc<Shared>,
@@ -91,6 +91,6 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.update(|session| session.cancel(self.id)));
     }
 }

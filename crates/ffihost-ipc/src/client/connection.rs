@@ -1,14 +1,14 @@
-//! The client's task: it has the socket, and connects again.
+//! The client's task: it reads and writes the socket, and reconnects.
 
 use super::call::Call;
-use super::conversation::{Conversation, Incoming};
 use super::error::ConnectError;
 use super::events::WAITING;
 use super::options::Options;
+use super::session::{ClientSession, Incoming};
 use crate::contain::contain;
-use crate::sending::Sending;
 use crate::wire::frame::{FromClient, FromServer};
-use crate::wire::{Input, MIN_FRAME, PREFACE, Unit};
+use crate::wire::{FrameDecoder, MIN_FRAME, Message, PREFACE};
+use crate::write_buffer::WriteBuffer;
 use crate::{Address, Token};
 use bytes::BufMut;
 use parking_lot::Mutex;
@@ -23,7 +23,7 @@ use tokio::sync::{Notify, watch};
 type Read = Box<dyn AsyncRead + Send + Unpin>;
 type Write = Box<dyn AsyncWrite + Send + Unpin>;
 
-/// What a server says of itself.
+/// What the server's WELCOME says.
 #[derive(Clone, Debug)]
 pub(super) struct Welcome {
     pub(super) library: String,
@@ -32,28 +32,28 @@ pub(super) struct Welcome {
     max_frame: u32,
 }
 
-/// The conversation, and how the task is told that there is something to send.
+/// The session under a lock, and how its task is notified that there is output.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// None in this process.
+    /// `None` for a server in this process.
     pub(super) address: Option<Address>,
     pub(super) welcome: Welcome,
     options: Options,
-    conversation: Mutex<Conversation>,
+    session: Mutex<ClientSession>,
     wake: Notify,
     abort: Notify,
     ended: watch::Sender<bool>,
 }
 
 impl Shared {
-    /// Changes the conversation, and tells the task if there is something to send.
-    pub(super) fn tell<T>(&self, body: impl FnOnce(&mut Conversation) -> T) -> T {
-        let mut conversation = self.conversation.lock();
-        let told = !conversation.output().is_empty();
-        let result = body(&mut conversation);
-        let news = !told && !conversation.output().is_empty();
-        drop(conversation);
-        if news {
+    /// Changes the session, and notifies the task if there was no output before and is now.
+    pub(super) fn update<T>(&self, body: impl FnOnce(&mut ClientSession) -> T) -> T {
+        let mut session = self.session.lock();
+        let was_notified = !session.output().is_empty();
+        let result = body(&mut session);
+        let has_news = !was_notified && !session.output().is_empty();
+        drop(session);
+        if has_news {
             self.wake.notify_one();
         }
         result
@@ -64,18 +64,18 @@ impl Shared {
         self.abort.notify_one();
     }
 
-    /// Until the connection has ended for good.
+    /// Waits until the connection has ended and the client does not reconnect.
     pub(super) async fn ended(&self) {
         let mut ended = self.ended.subscribe();
         let _it_is_held_here = ended.wait_for(|ended| *ended).await;
     }
 }
 
-/// A connection that is past its greeting.
+/// A connection after the handshake.
 struct Connected {
     read: Read,
     write: Write,
-    input: Input,
+    decoder: FrameDecoder,
     welcome: Welcome,
 }
 
@@ -85,15 +85,15 @@ pub(super) async fn start(address: Address, options: Options) -> Result<Arc<Shar
     Ok(started(Some(address), options, connected, std::future::ready(())))
 }
 
-/// The same over a stream, whose other end is a server in this process. When the connection has ended, `after` is awaited
-/// before the client has ended too.
+/// Starts the task over a stream, whose other end is a server in this process. When the connection has ended, the client's end
+/// waits for `after`.
 pub(super) async fn start_over(
     stream: DuplexStream,
     options: Options,
     after: impl Future<Output = ()> + Send + 'static,
-) -> Result<Arc<Shared>, Unwelcome> {
+) -> Result<Arc<Shared>, HandshakeError> {
     let (read, write) = tokio::io::split(stream);
-    let connected = greet(&options, Box::new(read), Box::new(write)).await?;
+    let connected = handshake(&options, Box::new(read), Box::new(write)).await?;
     Ok(started(None, options, connected, after))
 }
 
@@ -103,13 +103,13 @@ fn started(
     connected: Connected,
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Arc<Shared> {
-    let mut conversation = Conversation::default();
-    conversation.found(connected.welcome.max_frame);
+    let mut session = ClientSession::default();
+    session.connected(connected.welcome.max_frame);
     let shared = Arc::new(Shared {
         address,
         welcome: connected.welcome.clone(),
         options,
-        conversation: Mutex::new(conversation),
+        session: Mutex::new(session),
         wake: Notify::new(),
         abort: Notify::new(),
         ended: watch::Sender::new(false),
@@ -119,24 +119,24 @@ fn started(
 }
 
 async fn run(shared: Arc<Shared>, connected: Connected, after: impl Future<Output = ()>) {
-    // However the task ends, whoever waits learns of it.
+    // Also if the task is aborted, everything that waits is notified.
     let _end = End(Arc::clone(&shared));
     tokio::select! {
         () = shared.abort.notified() => {}
         () = stay_connected(&shared, connected) => {}
     }
-    shared.tell(|conversation| conversation.lost(false)).tell();
+    shared.update(|session| session.connection_lost(false)).notify();
     after.await;
 }
 
 async fn stay_connected(shared: &Arc<Shared>, mut connected: Connected) {
     loop {
-        let error = converse(shared, connected).await;
+        let error = run_connection(shared, connected).await;
         tracing::debug!(address = ?shared.address, %error, "the connection has ended");
-        let again = shared.options.reconnect.filter(|_| !shared.tell(|conversation| conversation.is_leaving()));
-        shared.tell(|conversation| conversation.lost(again.is_some())).tell();
+        let again = shared.options.reconnect.filter(|_| !shared.update(|session| session.is_leaving()));
+        shared.update(|session| session.connection_lost(again.is_some())).notify();
         let Some(found) = reconnect(shared).await else { return };
-        shared.tell(|conversation| conversation.found(found.welcome.max_frame));
+        shared.update(|session| session.connected(found.welcome.max_frame));
         connected = found;
     }
 }
@@ -145,7 +145,7 @@ struct End(Arc<Shared>);
 
 impl Drop for End {
     fn drop(&mut self) {
-        self.0.tell(|conversation| conversation.lost(false)).tell();
+        self.0.update(|session| session.connection_lost(false)).notify();
         self.0.ended.send_replace(true);
     }
 }
@@ -154,7 +154,7 @@ async fn reconnect(shared: &Shared) -> Option<Connected> {
     let (backoff, address) = (shared.options.reconnect?, shared.address.as_ref()?);
     let mut attempt = 0;
     while let Some(pause) = backoff.before(attempt) {
-        if shared.tell(|conversation| conversation.is_leaving()) {
+        if shared.update(|session| session.is_leaving()) {
             return None;
         }
         tokio::time::sleep(pause).await;
@@ -173,12 +173,12 @@ async fn reconnect(shared: &Shared) -> Option<Connected> {
 
 async fn connect(address: &Address, options: &Options) -> Result<Connected, ConnectError> {
     let failed = |error| ConnectError::Io { address: address.clone(), error };
-    let greeting = async {
+    let connected = async {
         let (read, write) = open(address, options).await.map_err(failed)?;
-        greet(options, read, write).await.map_err(|unwelcome| unwelcome.at(address))
+        handshake(options, read, write).await.map_err(|error| error.at(address))
     };
-    match tokio::time::timeout(options.connect_time, greeting).await {
-        Ok(greeted) => greeted,
+    match tokio::time::timeout(options.connect_time, connected).await {
+        Ok(connected) => connected,
         Err(_) => Err(failed(io::ErrorKind::TimedOut.into())),
     }
 }
@@ -208,15 +208,15 @@ async fn open(address: &Address, options: &Options) -> io::Result<(Read, Write)>
     }
 }
 
-/// Why there was no greeting.
+/// Why the handshake failed.
 #[derive(Debug)]
-pub(super) enum Unwelcome {
+pub(super) enum HandshakeError {
     Io(io::Error),
     Refused { ret: i32, text: String },
     Foreign(String),
 }
 
-impl Unwelcome {
+impl HandshakeError {
     fn at(self, address: &Address) -> ConnectError {
         let address = address.clone();
         match self {
@@ -227,65 +227,66 @@ impl Unwelcome {
     }
 }
 
-async fn greet(options: &Options, mut read: Read, mut write: Write) -> Result<Connected, Unwelcome> {
-    let (failed, foreign) = (Unwelcome::Io, Unwelcome::Foreign);
+async fn handshake(options: &Options, mut read: Read, mut write: Write) -> Result<Connected, HandshakeError> {
+    let (failed, foreign) = (HandshakeError::Io, HandshakeError::Foreign);
     let max_frame = options.max_frame.max(MIN_FRAME);
     let mut hello = PREFACE.to_vec();
     let token = options.token.as_ref().map_or("", Token::secret);
     FromClient::Hello { max_frame, abi_hash: options.abi_hash, token }.encode(&mut hello);
     write.write_all(&hello).await.map_err(failed)?;
     write.flush().await.map_err(failed)?;
-    let mut input = Input::of_client(max_frame);
+    let mut decoder = FrameDecoder::for_client(max_frame);
     loop {
-        match input.next_unit().map_err(|broken| foreign(broken.to_string()))? {
-            Some(Unit::Frame { kind, body }) => {
+        match decoder.next_message().map_err(|broken| foreign(broken.to_string()))? {
+            Some(Message::Frame { kind, body }) => {
                 let frame = FromServer::decode(kind, body).map_err(|error| foreign(error.to_string()))?;
                 let welcome = welcome(frame)?;
-                return Ok(Connected { read, write, input, welcome });
+                return Ok(Connected { read, write, decoder, welcome });
             }
-            Some(Unit::Preface | Unit::Request { .. }) => continue,
+            Some(Message::Preface | Message::Request { .. }) => continue,
             None => {}
         }
-        if read.read_buf(input.buffer()).await.map_err(failed)? == 0 {
+        if read.read_buf(decoder.buffer()).await.map_err(failed)? == 0 {
             return Err(foreign("it closed the connection".to_owned()));
         }
     }
 }
 
-fn welcome(frame: FromServer<'_>) -> Result<Welcome, Unwelcome> {
+fn welcome(frame: FromServer<'_>) -> Result<Welcome, HandshakeError> {
     match frame {
         FromServer::Welcome { max_frame, abi_hash, library, version, .. } => {
             Ok(Welcome { library: library.to_owned(), version: version.to_owned(), abi_hash, max_frame })
         }
         FromServer::Goodbye { ret, text } => {
-            Err(Unwelcome::Refused { ret, text: String::from_utf8_lossy(text).into_owned() })
+            Err(HandshakeError::Refused { ret, text: String::from_utf8_lossy(text).into_owned() })
         }
-        other => Err(Unwelcome::Foreign(format!("it greeted with {other:?}"))),
+        other => Err(HandshakeError::Foreign(format!("it greeted with {other:?}"))),
     }
 }
 
-/// Read at once, at most: fewer events than what wait for their listener. The shortest takes 22 bytes.
+/// The most bytes that are read at once. They hold fewer events than may wait for their listener: the shortest takes 22 bytes.
 const CHUNK: usize = 16 << 10;
 const _: () = assert!(CHUNK / 22 < WAITING);
 
 /// Sends and receives until the connection ends, and says why it did.
-async fn converse(shared: &Arc<Shared>, connected: Connected) -> io::Error {
-    let Connected { mut read, mut write, mut input, .. } = connected;
-    let mut sending = Sending::default();
+async fn run_connection(shared: &Arc<Shared>, connected: Connected) -> io::Error {
+    let Connected { mut read, mut write, mut decoder, .. } = connected;
+    let mut write_buffer = WriteBuffer::default();
     loop {
-        match take_input(shared, &mut input) {
-            // Whoever was told runs first: listeners make room for what comes next, and requests that follow are sent at once.
+        match take_input(shared, &mut decoder) {
+            // What was woken runs first: listeners take their events, so that the next ones find capacity, and requests that
+            // follow are sent at once.
             Ok(true) => tokio::task::yield_now().await,
             Ok(false) => {}
             Err(error) => return error,
         }
-        shared.tell(|conversation| sending.refill(conversation.output()));
-        let buffer = input.buffer();
+        shared.update(|session| write_buffer.refill(session.output()));
+        let buffer = decoder.buffer();
         buffer.reserve(CHUNK);
         let mut room = buffer.limit(CHUNK);
         tokio::select! {
             biased;
-            sent = sending.send(&mut write), if !sending.is_away() => {
+            sent = write_buffer.send(&mut write), if !write_buffer.is_flushed() => {
                 if let Err(error) = sent {
                     return error;
                 }
@@ -300,14 +301,14 @@ async fn converse(shared: &Arc<Shared>, connected: Connected) -> io::Error {
     }
 }
 
-/// Does what has come; true if that was anything.
-fn take_input(shared: &Arc<Shared>, input: &mut Input) -> io::Result<bool> {
+/// Handles the messages that have arrived; true if there were any.
+fn take_input(shared: &Arc<Shared>, decoder: &mut FrameDecoder) -> io::Result<bool> {
     let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
     let mut any = false;
-    while let Some(unit) = input.next_unit().map_err(|broken| invalid(broken.to_string()))? {
-        let Unit::Frame { kind, body } = unit else { continue };
+    while let Some(message) = decoder.next_message().map_err(|broken| invalid(broken.to_string()))? {
+        let Message::Frame { kind, body } = message else { continue };
         let frame = FromServer::decode(kind, body).map_err(|error| invalid(error.to_string()))?;
-        let incoming = shared.tell(|conversation| conversation.receive(frame));
+        let incoming = shared.update(|session| session.receive(frame));
         // Wakers and drops may panic.
         let _logged = contain("what a client waits with", || perform(shared, incoming));
         any = true;
@@ -315,25 +316,25 @@ fn take_input(shared: &Arc<Shared>, input: &mut Input) -> io::Result<bool> {
     Ok(any)
 }
 
-/// Does what a frame asks for. No lock is held.
+/// Carries out what a frame asks for. No lock is held.
 fn perform(shared: &Arc<Shared>, incoming: Incoming) {
     match incoming {
         Incoming::Nothing => {}
-        Incoming::Tell(whom, outcome, rest) => {
+        Incoming::Outcome(whom, outcome, rest) => {
             let _nobody_waits = whom.send(outcome);
             drop(rest);
         }
-        Incoming::Hear { ear, connection, missed, payload } => ear.hear(connection, missed, payload),
+        Incoming::Event { sink, connection, missed, payload } => sink.deliver(connection, missed, payload),
         Incoming::Call { function, connection, call, payload, wanted } => {
             let call = Call::new(Arc::clone(shared), connection, call, payload, wanted);
             // The call itself is answered when it is dropped.
             let _logged = contain("a host function", || function(call));
         }
-        Incoming::Unwanted(wanted) => {
+        Incoming::CallCancelled(wanted) => {
             wanted.send_replace(false);
         }
         Incoming::Stale(stale, elapsed) => {
-            let _logged = contain("who is told that a request still runs", || stale(elapsed));
+            let _logged = contain("an observer of a running request", || stale(elapsed));
         }
         Incoming::Goodbye { ret, text } => tracing::info!(ret, text, "the server says goodbye"),
         Incoming::Drop(ended) => drop(ended),

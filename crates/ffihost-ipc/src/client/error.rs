@@ -4,11 +4,11 @@ use crate::Address;
 use ffihost_schema::Status;
 use std::io;
 
-/// Why there is no connection.
+/// Why a client could not connect.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// Nobody there, or the connection broke.
+    /// No server listens there, or the connection broke.
     #[error("cannot connect to {address}: {error}")]
     Io {
         /// Where.
@@ -16,7 +16,7 @@ pub enum ConnectError {
         /// Why not.
         error: io::Error,
     },
-    /// The server does not want this client.
+    /// The server refused the client, with a GOODBYE.
     #[error("{address} refused the connection: {text}")]
     Refused {
         /// Where.
@@ -26,24 +26,24 @@ pub enum ConnectError {
         /// The server's text.
         text: String,
     },
-    /// Something else is there than a server of version 2.
+    /// What listens there is not a server of version 2.
     #[error("{address} is no ffihost server of this version: {text}")]
     Foreign {
         /// Where.
         address: Address,
-        /// What it did.
+        /// What it sent.
         text: String,
     },
 }
 
-/// Why a request has no result. `D` is the error that it declares: in CBOR, where types are not known.
+/// Why a request has no result. `D` is the error that it declares: its bytes in CBOR, unless the client is typed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RequestError<D = Vec<u8>> {
     /// The error that the request declares.
     #[error("the request failed with its declared error: {0:?}")]
     Declared(D),
-    /// The request, the server or the library failed otherwise.
+    /// The request, the server or the library failed with another status.
     #[error("{}: {text}", name(*.ret))]
     Failed {
         /// The status.
@@ -51,13 +51,13 @@ pub enum RequestError<D = Vec<u8>> {
         /// A text for people.
         text: String,
     },
-    /// The connection has ended. What became of the request is not known.
+    /// The connection has ended. Whether the request has run is not known.
     #[error("the connection has ended")]
     Disconnected,
-    /// It is longer than what the server takes, or a name is empty or too long; nothing was sent.
+    /// The request is longer than the server accepts, or a name is empty or too long. Nothing was sent.
     #[error("{0}")]
     Invalid(&'static str),
-    /// What came back is not what the request returns.
+    /// The answer is not of the type that the request returns.
     #[error("the answer does not decode: {0}")]
     Decode(String),
 }
@@ -71,7 +71,7 @@ impl<D> RequestError<D> {
         Self::Failed { ret, text: String::from_utf8_lossy(text).into_owned() }
     }
 
-    /// The status, if the server told one.
+    /// The status, if the server sent one.
     pub fn status(&self) -> Option<Status> {
         match self {
             Self::Declared(_) => Some(Status::Err),

@@ -1,4 +1,4 @@
-//! Events, at the listener's end.
+//! The events that a client listens to.
 
 use super::CANCELLED;
 use super::connection::Shared;
@@ -10,44 +10,44 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
-/// An event that was heard.
+/// An event as a listener receives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard<P = Vec<u8>> {
-    /// How many were missed between the one before and this one, by the server's side or this one.
+pub struct DeliveredEvent<P = Vec<u8>> {
+    /// How many events were missed between the previous one and this one, by the server or by this client.
     pub missed: u64,
-    /// A map of its arguments, in CBOR; or what that is, where types are known.
+    /// The event's arguments: a map in CBOR, or a value in a typed client.
     pub payload: P,
 }
 
-/// The events of one listener. Dropped, it listens no more.
+/// The events of one listener. Dropping this removes the listener.
 #[derive(Debug)]
 pub struct Events {
     shared: Arc<Shared>,
     id: u64,
-    heard: mpsc::Receiver<(u64, Heard)>,
-    /// Taken since this last waited.
+    events: mpsc::Receiver<(u64, DeliveredEvent)>,
+    /// Events that were taken without waiting, one after the other.
     at_once: usize,
 }
 
-/// Events that wait to be taken; more are missed.
+/// The most events that wait to be taken; those that follow are missed.
 pub(super) const WAITING: usize = 1_024;
 
 impl Events {
-    pub(super) fn new(shared: Arc<Shared>, id: u64, heard: mpsc::Receiver<(u64, Heard)>) -> Self {
-        Self { shared, id, heard, at_once: 0 }
+    pub(super) fn new(shared: Arc<Shared>, id: u64, events: mpsc::Receiver<(u64, DeliveredEvent)>) -> Self {
+        Self { shared, id, events, at_once: 0 }
     }
 
-    /// The next event; none when the connection has ended for good.
-    pub async fn next(&mut self) -> Option<Heard> {
-        self.next_of_connection().await.map(|(_, heard)| heard)
+    /// The next event, or `None` when the connection has ended and the client does not reconnect.
+    pub async fn next(&mut self) -> Option<DeliveredEvent> {
+        self.next_of_connection().await.map(|(_, event)| event)
     }
 
-    /// The same, with the connection that it came by.
-    pub(crate) async fn next_of_connection(&mut self) -> Option<(u64, Heard)> {
+    /// The next event, with the number of the connection that delivered it.
+    pub(crate) async fn next_of_connection(&mut self) -> Option<(u64, DeliveredEvent)> {
         poll_fn(|context| self.poll_of_connection(context)).await
     }
 
-    pub(crate) fn poll_of_connection(&mut self, context: &mut Context<'_>) -> Poll<Option<(u64, Heard)>> {
+    pub(crate) fn poll_of_connection(&mut self, context: &mut Context<'_>) -> Poll<Option<(u64, DeliveredEvent)>> {
         // What waits already is taken without tokio's budget, which is smaller than what the client's task brings at once:
         // what finds no room is missed. Still, others have their turn while more comes than this task can take.
         if self.at_once == WAITING {
@@ -55,26 +55,26 @@ impl Events {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if let Ok(heard) = self.heard.try_recv() {
+        if let Ok(event) = self.events.try_recv() {
             self.at_once += 1;
-            return Poll::Ready(Some(heard));
+            return Poll::Ready(Some(event));
         }
         self.at_once = 0;
-        self.heard.poll_recv(context)
+        self.events.poll_recv(context)
     }
 }
 
-/// The same events as [`Events::next`] gives, until the connection has ended for good.
+/// Yields what [`Events::next`] returns.
 impl Stream for Events {
-    type Item = Heard;
+    type Item = DeliveredEvent;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Heard>> {
-        self.get_mut().poll_of_connection(context).map(|next| next.map(|(_, heard)| heard))
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<DeliveredEvent>> {
+        self.get_mut().poll_of_connection(context).map(|next| next.map(|(_, event)| event))
     }
 }
 
 impl Drop for Events {
     fn drop(&mut self) {
-        discard(CANCELLED, self.shared.tell(|conversation| conversation.cancel(self.id)));
+        discard(CANCELLED, self.shared.update(|session| session.cancel(self.id)));
     }
 }

@@ -1,18 +1,18 @@
 //! A client of a library in its own process.
 
-use super::connection::{self, Unwelcome};
+use super::connection::{self, HandshakeError};
 use super::{Client, Options, RequestError};
-use crate::{Limits, Server, Service, Terms};
+use crate::{Limits, Server, ServerInfo, Service};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What fits into the memory between the two, before one waits for the other.
+/// The bytes that either side may write before it waits for the other to read.
 const BETWEEN: usize = 64 << 10;
 
-/// For what strangers are limited in, and this process is not.
+/// A time limit that this process does not reach.
 const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// The library's own limits are those that count here; a frame is a number that a `usize` of 32 bits can have twice.
+/// Only the library's own limits count in one process. Twice the length of a frame fits into a `usize` of 32 bits.
 fn limits() -> Limits {
     Limits {
         frame: 1 << 30,
@@ -26,19 +26,19 @@ fn limits() -> Limits {
 }
 
 impl Client {
-    /// A client of a library in this process: with the same session, over memory, so that whatever it does means the same as
-    /// with [`connect`](Self::connect). `after` is awaited when the last clone is gone, and by [`close`](Self::close).
+    /// A client of a library in this process. It runs the same session over memory, so it behaves as one from
+    /// [`connect`](Self::connect). `after` is awaited when the last clone is dropped, and by [`close`](Self::close).
     ///
     /// # Errors
     ///
-    /// None but those that a server can refuse a client with; `terms` with a token are one.
+    /// [`RequestError::Failed`] if the server refuses the client, as it does if `info` has a token.
     pub async fn in_process(
         service: Arc<dyn Service>,
-        terms: Terms,
+        info: ServerInfo,
         after: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Self, RequestError> {
         let (near, far) = tokio::io::duplex(BETWEEN);
-        let server = tokio::spawn(Server::new(service, terms, limits()).converse(far));
+        let server = tokio::spawn(Server::new(service, info, limits()).serve_stream(far));
         let after = async {
             if let Err(error) = server.await {
                 tracing::error!(%error, "a connection's task failed");
@@ -48,8 +48,8 @@ impl Client {
         let options = Options { max_frame: limits().frame, ..Options::default() };
         match connection::start_over(near, options, after).await {
             Ok(shared) => Ok(Self::of(shared)),
-            Err(Unwelcome::Refused { ret, text }) => Err(RequestError::Failed { ret, text }),
-            Err(Unwelcome::Io(_) | Unwelcome::Foreign(_)) => Err(RequestError::Disconnected),
+            Err(HandshakeError::Refused { ret, text }) => Err(RequestError::Failed { ret, text }),
+            Err(HandshakeError::Io(_) | HandshakeError::Foreign(_)) => Err(RequestError::Disconnected),
         }
     }
 }

@@ -6,20 +6,22 @@ use std::time::Duration;
 /// How a client connects.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The hash of the interface that the client was made for; 0 for any.
+    /// The hash of the interface that the client was made for; a server with another hash refuses the client. 0, the default,
+    /// is accepted by every server.
     pub abi_hash: u64,
-    /// What the server asks for beyond this machine.
+    /// The token that the client sends. Default: none. A server that needs a token refuses a client without it.
     pub token: Option<Token>,
-    /// Whom to trust: without this, TLS is not used.
+    /// The authorities whose certificates the client accepts. Default: none, and no TLS.
     pub tls: Option<ClientTls>,
-    /// Lets the client connect beyond this machine without TLS.
+    /// Lets the client connect to another machine without TLS. Default: false.
     pub insecure: bool,
-    /// The longest frame that is taken, 1,024 bytes at least.
+    /// The longest frame that the client accepts, in bytes; at least 1,024, and by default 16 MiB. The server answers TOO_LARGE in
+    /// place of a longer answer, and the client misses a longer event.
     pub max_frame: u32,
-    /// For the connection and the server's greeting.
+    /// How long connecting and the handshake may take. Default: 10 s.
     pub connect_time: Duration,
-    /// How to connect again when the connection has ended; not at all, if there is none. Listeners and registrations are
-    /// made again, and requests that may be made twice.
+    /// How to reconnect when the connection has ended. Default: `None`, the client does not reconnect. After a reconnect the
+    /// client adds its listeners and registrations again, and sends requests that may run twice again.
     pub reconnect: Option<Backoff>,
 }
 
@@ -37,14 +39,14 @@ impl Default for Options {
     }
 }
 
-/// How long to wait before each try.
+/// How long to wait before each attempt to reconnect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
-    /// Before the first; twice as long before each that follows.
+    /// The wait before the first attempt, by default 50 ms. It doubles with each attempt.
     pub first: Duration,
-    /// Never longer than this.
+    /// The longest wait, by default 10 s.
     pub longest: Duration,
-    /// So many tries, then no more.
+    /// How many attempts are made before the client gives up. Default: `u32::MAX`.
     pub tries: u32,
 }
 
@@ -55,7 +57,7 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// Before this try, counted from 0; `None` if it is not tried again.
+    /// The wait before an attempt, counted from 0; `None` if there are no attempts left.
     pub(super) fn before(&self, attempt: u32) -> Option<Duration> {
         (attempt < self.tries).then(|| self.first.saturating_mul(1 << attempt.min(30)).min(self.longest))
     }

@@ -1,4 +1,4 @@
-//! Sockets that are listened on.
+//! Sockets that a server listens on.
 
 use crate::{Address, Peer};
 use std::io;
@@ -9,9 +9,9 @@ use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
 use tokio::net::{UnixListener, UnixStream};
 
-/// A socket that is listened on. Dropped, it is closed, and a unix socket's file removed.
+/// A socket that a server listens on. Dropping it closes it, and removes the file of a unix socket.
 #[derive(Debug)]
-pub(super) struct Bound {
+pub(super) struct BoundSocket {
     address: Address,
     socket: Socket,
 }
@@ -23,7 +23,7 @@ enum Socket {
     Tcp(TcpListener),
 }
 
-/// A connection that was accepted.
+/// An accepted connection.
 #[derive(Debug)]
 pub(super) enum Stream {
     #[cfg(unix)]
@@ -31,7 +31,7 @@ pub(super) enum Stream {
     Tcp(TcpStream),
 }
 
-/// A socket that listens already.
+/// A socket that already listens, for [`Server::adopt`](crate::Server::adopt).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ListeningSocket {
@@ -55,10 +55,10 @@ impl From<std::net::TcpListener> for ListeningSocket {
     }
 }
 
-/// Why an address is not listened on.
+/// Why a server cannot listen on an address.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// The system does not let us.
+    /// The system refused it.
     #[error("cannot listen on {address}: {error}")]
     Io {
         /// Where.
@@ -66,19 +66,19 @@ pub enum BindError {
         /// Why not.
         error: io::Error,
     },
-    /// Others than this machine could reach it, and nothing keeps them out.
+    /// Other machines could reach it without TLS or without a token.
     #[error("{address} can be reached from other machines: that needs TLS and a token, or an explicit `insecure`")]
     Insecure {
         /// Where.
         address: Address,
     },
-    /// There are no unix sockets here.
+    /// This system has no unix sockets.
     #[error("there are no unix sockets on this system: use tcp:<host>:<port>")]
     NoUnixSockets,
 }
 
-impl Bound {
-    /// Listens; beyond this machine only if `guarded`.
+impl BoundSocket {
+    /// Listens. An address that other machines can reach is refused unless `guarded`.
     pub(super) async fn bind(address: &Address, guarded: bool) -> Result<Self, BindError> {
         let failed = |error| BindError::Io { address: address.clone(), error };
         match address {
@@ -102,12 +102,12 @@ impl Bound {
         }
     }
 
-    /// Takes a socket that listens, under the same rules.
+    /// Takes over a socket that already listens, under the same rules.
     pub(super) fn adopt(socket: ListeningSocket, guarded: bool) -> Result<Self, BindError> {
         match socket {
             #[cfg(unix)]
             ListeningSocket::Unix(socket) => {
-                // One without a name, or with one that is no path, is not reached by a path either.
+                // A socket whose name is not a path has an empty one here.
                 let path = socket.local_addr().ok().and_then(|place| place.as_pathname().map(Path::to_owned));
                 let address = Address::Unix(path.unwrap_or_default());
                 let failed = |error| BindError::Io { address: address.clone(), error };
@@ -135,8 +135,8 @@ impl Bound {
     }
 }
 
-/// The next connection of any of them, beginning with another one each time.
-pub(super) async fn accept(sockets: &[Bound], first: &mut usize) -> io::Result<Stream> {
+/// Accepts the next connection of any socket. Each call begins with another socket, so that none is starved.
+pub(super) async fn accept(sockets: &[BoundSocket], first: &mut usize) -> io::Result<Stream> {
     *first = first.wrapping_add(1);
     std::future::poll_fn(|cx| {
         let (before, after) = sockets.split_at(*first % sockets.len().max(1));
@@ -147,8 +147,8 @@ pub(super) async fn accept(sockets: &[Bound], first: &mut usize) -> io::Result<S
                 Socket::Tcp(socket) => socket.poll_accept(cx).map_ok(|(stream, _)| Stream::Tcp(stream)),
             };
             if let std::task::Poll::Ready(Ok(Stream::Tcp(stream))) = &accepted {
-                // Frames are whole messages: none is to wait for another.
-                // One whose client has gone already refuses, and is found to be gone soon.
+                // Frames are whole messages, which must not wait for each other. This fails if the client has gone, which the
+                // first read finds.
                 let _gone = stream.set_nodelay(true);
             }
             if accepted.is_ready() {
@@ -161,7 +161,7 @@ pub(super) async fn accept(sockets: &[Bound], first: &mut usize) -> io::Result<S
 }
 
 impl Stream {
-    /// Who is at the other end.
+    /// The peer of the connection.
     pub(super) fn peer(&self, tls: bool) -> io::Result<Peer> {
         match self {
             #[cfg(unix)]
@@ -185,7 +185,7 @@ mod file {
     use std::sync::atomic::{AtomicU32, Ordering};
     use tokio::net::UnixListener;
 
-    /// Removes the file, if it is still that one.
+    /// Removes the file when it is dropped, if it is still the same file.
     #[derive(Debug)]
     pub(super) struct SocketFile {
         path: PathBuf,
@@ -200,8 +200,8 @@ mod file {
         }
     }
 
-    /// Makes a socket that only this user may connect to, from its first moment on: it is made in a directory that nobody
-    /// else may enter, and moved out when its mode is right.
+    /// Binds a socket that only this user may ever connect to: it is made in a directory that only this user may enter, and moved
+    /// out after its mode is set.
     pub(super) fn bind(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
         make_way(path)?;
         let private = Private::beside(path)?;
@@ -213,7 +213,8 @@ mod file {
         Ok((listener, SocketFile { path: path.to_owned(), inode: (made.dev(), made.ino()) }))
     }
 
-    /// A socket that nobody listens on is what a server left that was killed; everything else is not ours to replace.
+    /// Checks that the path is free, or has a socket that no process listens on, as a killed server leaves it. Everything else
+    /// is an error.
     fn make_way(path: &Path) -> io::Result<()> {
         let there = match fs::symlink_metadata(path) {
             Ok(there) => there,

@@ -1,20 +1,20 @@
-//! What a client has open, by id; and requests by key, which last until the library lets go of them.
+//! What a client has open, by its id; and requests by their keys, until the library has ended them.
 
 use super::Key;
 use slab::Slab;
 use std::collections::HashMap;
 use std::time::Instant;
 
-/// A request that the library has not let go of.
+/// A request that the library has not ended.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) id: u64,
-    /// Tells it from an earlier request in the same place.
+    /// Distinguishes it from an earlier request in the same place.
     serial: u64,
-    /// What it is cancelled by, once it was started.
+    /// The ticket to cancel it with, after it was started.
     ticket: Option<u64>,
     pub(super) deadline: Option<Instant>,
-    /// The client has its answer, and the id is its own again.
+    /// The client was answered, and may use the id again.
     pub(super) answered: bool,
     unwanted: bool,
 }
@@ -38,28 +38,28 @@ pub(super) struct Listener {
     ticket: Option<u64>,
     unwanted: bool,
     pub(super) missed: u64,
-    /// What comes before OPENED was sent has to wait for it.
-    pub(super) held: Option<Vec<u8>>,
+    /// Deferred events, until OPENED was sent.
+    pub(super) deferred: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Registration {
     opened: bool,
     unwanted: bool,
-    held: Option<Vec<u8>>,
+    deferred: Option<Vec<u8>>,
 }
 
 impl Open {
     pub(super) fn listener() -> Self {
-        Self::Listener(Listener { held: Some(Vec::new()), ..Listener::default() })
+        Self::Listener(Listener { deferred: Some(Vec::new()), ..Listener::default() })
     }
 
     pub(super) fn registration() -> Self {
-        Self::Registration(Registration { held: Some(Vec::new()), ..Registration::default() })
+        Self::Registration(Registration { deferred: Some(Vec::new()), ..Registration::default() })
     }
 }
 
-/// What a cancellation asks for.
+/// What a cancellation has to end.
 pub(super) enum Cancelled {
     Request(u64),
     Listener(u64),
@@ -70,9 +70,9 @@ pub(super) enum Cancelled {
 pub(super) struct Ids {
     ids: HashMap<u64, Open>,
     requests: Slab<Request>,
-    /// How many requests there have been.
+    /// Requests that were started, since the beginning.
     started: u64,
-    /// Requests that are answered, and not let go of.
+    /// Requests that are answered, and that the library has not ended.
     answered: usize,
 }
 
@@ -81,7 +81,7 @@ impl Ids {
         self.ids.contains_key(&id)
     }
 
-    /// Requests that the library has not let go of.
+    /// Requests that the library has not ended.
     pub(super) fn in_flight(&self) -> usize {
         self.requests.len()
     }
@@ -110,13 +110,13 @@ impl Ids {
 
     /// True if the request was cancelled before its ticket was known.
     pub(super) fn started(&mut self, key: Key, ticket: u64) -> bool {
-        // It may have been replied to before this: then there is nothing to remember.
+        // It may have been replied to before this.
         let Some(request) = self.request(key) else { return false };
         request.ticket = Some(ticket);
         request.unwanted
     }
 
-    /// The library has let go of a request.
+    /// The library has ended a request.
     pub(super) fn finish(&mut self, key: Key) -> Option<Request> {
         self.request(key)?;
         let request = self.requests.remove(key.at);
@@ -128,7 +128,7 @@ impl Ids {
         Some(request)
     }
 
-    /// A request is answered before the library lets go of it: its id, and its ticket if there is one yet.
+    /// A request is answered before the library has ended it. Returns its id, and its ticket if it was started.
     pub(super) fn expire(&mut self, key: Key) -> Option<(u64, Option<u64>)> {
         let request = self.request(key).filter(|request| !request.answered)?;
         request.answered = true;
@@ -139,12 +139,13 @@ impl Ids {
         Some((id, ticket))
     }
 
-    /// The id of a request that its client waits for.
+    /// The id of a request that is not answered.
     pub(super) fn id_of(&mut self, key: Key) -> Option<u64> {
         self.request(key).filter(|request| !request.answered).map(|request| request.id)
     }
 
-    /// Notes that an id is to end, once; says what has to be done for that, if it can be done yet.
+    /// Marks what an id stands for as cancelled. Returns what the caller has to end; nothing if it was cancelled before, or if it
+    /// is not in place yet, in which case `started` or `opened` says so.
     pub(super) fn cancel(&mut self, id: u64) -> Option<Cancelled> {
         match self.ids.get_mut(&id)? {
             Open::Request(key) => {
@@ -163,32 +164,32 @@ impl Ids {
         }
     }
 
-    /// A listener or a registration is in place: what it held is sent. True if it was cancelled meanwhile.
+    /// A listener or a registration is in place: sends its deferred frames. True if it was cancelled meanwhile.
     pub(super) fn opened(&mut self, id: u64, ticket: u64, output: &mut Vec<u8>) -> bool {
-        let (unwanted, held) = match self.ids.get_mut(&id) {
+        let (unwanted, deferred) = match self.ids.get_mut(&id) {
             Some(Open::Listener(listener)) => {
                 listener.ticket = Some(ticket);
-                (&mut listener.unwanted, listener.held.take())
+                (&mut listener.unwanted, listener.deferred.take())
             }
             Some(Open::Registration(registration)) => {
                 registration.opened = true;
-                (&mut registration.unwanted, registration.held.take())
+                (&mut registration.unwanted, registration.deferred.take())
             }
             _ => return false,
         };
-        output.extend(held.unwrap_or_default());
+        output.extend(deferred.unwrap_or_default());
         std::mem::take(unwanted)
     }
 
-    /// Closes a listener or a registration; gives how many bytes it held, which nobody will be sent.
+    /// Closes a listener or a registration. Returns how many deferred bytes are dropped with it.
     pub(super) fn close(&mut self, id: u64) -> Option<usize> {
-        let held = match self.ids.get(&id)? {
+        let deferred = match self.ids.get(&id)? {
             Open::Request(_) => return None,
-            Open::Listener(Listener { held, .. }) | Open::Registration(Registration { held, .. }) => held,
+            Open::Listener(Listener { deferred, .. }) | Open::Registration(Registration { deferred, .. }) => deferred,
         };
-        let held = held.as_ref().map_or(0, Vec::len);
+        let deferred = deferred.as_ref().map_or(0, Vec::len);
         self.ids.remove(&id);
-        Some(held)
+        Some(deferred)
     }
 
     pub(super) fn listener(&mut self, id: u64) -> Option<&mut Listener> {
@@ -198,11 +199,11 @@ impl Ids {
         }
     }
 
-    /// A registration that may be called, and where its calls are held until it is told that it is one.
+    /// The deferred calls of a registration that may be called; the inner `None` if OPENED was sent.
     pub(super) fn registration(&mut self, id: u64) -> Option<Option<&mut Vec<u8>>> {
         match self.ids.get_mut(&id)? {
             Open::Registration(registration) if !(registration.opened && registration.unwanted) => {
-                Some(registration.held.as_mut())
+                Some(registration.deferred.as_mut())
             }
             _ => None,
         }
@@ -219,7 +220,8 @@ impl Ids {
         self.requests.iter().filter_map(|(_, request)| request.ticket).collect()
     }
 
-    /// Forgets every id. Requests stay, until the library lets go of them.
+    /// Forgets every id. Requests stay until the library has ended them. Returns the tickets of listeners and the ids of
+    /// registrations.
     pub(super) fn end(&mut self) -> (Vec<u64>, Vec<u64>) {
         let (mut listeners, mut registrations) = (Vec::new(), Vec::new());
         for (id, open) in std::mem::take(&mut self.ids) {

@@ -1,20 +1,20 @@
-//! The times of a connection: deadlines of requests, and how long a client may take.
+//! The timeouts of a connection: deadlines of requests, and how long a client may take.
 
 use super::Key;
 use crate::Limits;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-/// What the time has come for.
+/// A timeout that has passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// A frame, or the greeting, did not come to its end in time.
+    /// A frame or the handshake was not complete in time.
     Frame,
-    /// The client takes nothing of what waits for it.
+    /// The client reads nothing of the output that waits for it.
     Stall,
-    /// Nothing comes from the client.
+    /// The client sends nothing.
     Idle,
-    /// Nothing came for half of that time.
+    /// The client has sent nothing for half of the idle time.
     Ping,
 }
 
@@ -25,10 +25,10 @@ pub(super) struct Timers {
     idle_time: Duration,
     /// Deadlines of requests, by time.
     requests: BTreeSet<(Instant, Key)>,
-    greeting: Option<Instant>,
+    handshake: Option<Instant>,
     frame: Option<Instant>,
     stall: Option<Instant>,
-    heard: Instant,
+    last_received: Instant,
     pinged: bool,
 }
 
@@ -39,23 +39,23 @@ impl Timers {
             stall_time: limits.stall,
             idle_time: limits.idle,
             requests: BTreeSet::new(),
-            greeting: Some(now + limits.frame_time),
+            handshake: Some(now + limits.frame_time),
             frame: None,
             stall: None,
-            heard: now,
+            last_received: now,
             pinged: false,
         }
     }
 
-    pub(super) fn watch(&mut self, deadline: Instant, key: Key) {
+    pub(super) fn add_deadline(&mut self, deadline: Instant, key: Key) {
         self.requests.insert((deadline, key));
     }
 
-    pub(super) fn unwatch(&mut self, deadline: Instant, key: Key) {
+    pub(super) fn remove_deadline(&mut self, deadline: Instant, key: Key) {
         self.requests.remove(&(deadline, key));
     }
 
-    /// A request whose deadline has passed.
+    /// Takes out a request whose deadline has passed.
     pub(super) fn expired(&mut self, now: Instant) -> Option<Key> {
         let first = *self.requests.first().filter(|(deadline, _)| *deadline <= now)?;
         self.requests.remove(&first);
@@ -63,14 +63,14 @@ impl Timers {
     }
 
     pub(super) fn received(&mut self, now: Instant) {
-        self.heard = now;
+        self.last_received = now;
         self.pinged = false;
-        // It was whole; what came behind it has its own time.
+        // A frame was complete; the next one has a timeout of its own.
         self.frame = None;
     }
 
-    pub(super) fn greeted(&mut self) {
-        self.greeting = None;
+    pub(super) fn handshake_done(&mut self) {
+        self.handshake = None;
     }
 
     pub(super) fn partial(&mut self, partial: bool, now: Instant) {
@@ -89,32 +89,32 @@ impl Timers {
         }
     }
 
-    /// When the client has taken nothing for too long.
+    /// When the client will have read nothing for too long.
     pub(super) fn stall(&self) -> Option<Instant> {
         self.stall
     }
 
-    /// When something is due; whether the client is idle counts only if `idle` says so.
+    /// The next timeout. The client's silence counts only if `idle`.
     pub(super) fn next(&self, idle: bool) -> Option<Instant> {
         let silence = if self.pinged { self.idle_time } else { self.idle_time / 2 };
         let request = self.requests.first().map(|(deadline, _)| *deadline);
-        let silence = idle.then(|| self.heard + silence);
-        [self.greeting, self.frame, self.stall, request, silence].into_iter().flatten().min()
+        let silence = idle.then(|| self.last_received + silence);
+        [self.handshake, self.frame, self.stall, request, silence].into_iter().flatten().min()
     }
 
-    /// What is due first, of what is not a request's.
+    /// The first timeout that has passed, apart from the deadlines of requests.
     pub(super) fn due(&mut self, now: Instant, idle: bool) -> Option<Due> {
         let passed = |time: Option<Instant>| time.is_some_and(|time| time <= now);
-        if passed(self.greeting) || passed(self.frame) {
+        if passed(self.handshake) || passed(self.frame) {
             return Some(Due::Frame);
         }
         if passed(self.stall) {
             return Some(Due::Stall);
         }
-        if idle && self.heard + self.idle_time <= now {
+        if idle && self.last_received + self.idle_time <= now {
             return Some(Due::Idle);
         }
-        if idle && !self.pinged && self.heard + self.idle_time / 2 <= now {
+        if idle && !self.pinged && self.last_received + self.idle_time / 2 <= now {
             self.pinged = true;
             return Some(Due::Ping);
         }

@@ -1,11 +1,10 @@
 //! Values and payloads.
 //!
-//! A handle is a number in CBOR, and here an object that knows which client it came by. Serde's `Deserialize` is given nothing
-//! but the number, so where a payload is from is in a thread's variable while it is decoded, and the handles that a value held
-//! while it was encoded are left there. The alternative, `DeserializeSeed`, cannot be derived: generated types would each come
-//! with code of their own.
+//! A handle is a number in CBOR, and here an object that knows its client. Serde passes only the number to `Deserialize`, so a
+//! thread-local holds the origin of a payload while it is decoded, and collects the handles in a value while it is encoded. The
+//! alternative, `DeserializeSeed`, cannot be derived: each generated type would need code of its own.
 
-use super::handle::Held;
+use super::handle::OwnedHandle;
 use crate::Client;
 use crate::client::RequestError;
 use serde::Serialize;
@@ -13,60 +12,60 @@ use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::sync::Arc;
 
-/// Where a payload is from.
+/// The client and the connection that delivered a payload.
 #[derive(Clone, Debug)]
 pub(super) struct Origin(Option<(Client, u64)>);
 
 impl Origin {
-    /// This connection of this client.
+    /// A connection of a client.
     pub(super) fn of(client: &Client, connection: u64) -> Self {
         Self(Some((client.clone(), connection)))
     }
 
-    /// From where no handles come.
+    /// An origin without handles.
     pub(super) fn nowhere() -> Self {
         Self(None)
     }
 }
 
-/// What a value cannot tell, or be told.
+/// The context of an encoding or a decoding, which serde does not pass on.
 struct Scope {
     origin: Origin,
-    passed: Vec<Arc<Held>>,
+    handles: Vec<Arc<OwnedHandle>>,
 }
 
 thread_local! {
-    static SCOPE: RefCell<Scope> = const { RefCell::new(Scope { origin: Origin(None), passed: Vec::new() }) };
+    static SCOPE: RefCell<Scope> = const { RefCell::new(Scope { origin: Origin(None), handles: Vec::new() }) };
 }
 
-/// Runs it in a scope of its own, and gives the handles that it left there.
-fn scoped<T>(origin: Origin, body: impl FnOnce() -> T) -> (T, Vec<Arc<Held>>) {
-    let outer = SCOPE.replace(Scope { origin, passed: Vec::new() });
+/// Runs `body` in a scope of its own, and returns the handles that it recorded.
+fn scoped<T>(origin: Origin, body: impl FnOnce() -> T) -> (T, Vec<Arc<OwnedHandle>>) {
+    let outer = SCOPE.replace(Scope { origin, handles: Vec::new() });
     let result = body();
-    (result, SCOPE.replace(outer).passed)
+    (result, SCOPE.replace(outer).handles)
 }
 
-/// Where what is being decoded is from: the client and its connection.
+/// The origin of the payload that is being decoded.
 pub(super) fn origin() -> Option<(Client, u64)> {
     SCOPE.with_borrow(|scope| scope.origin.0.clone())
 }
 
-/// A handle is in what is being encoded.
-pub(super) fn pass(held: &Arc<Held>) {
-    SCOPE.with_borrow_mut(|scope| scope.passed.push(Arc::clone(held)));
+/// Records a handle in the value that is being encoded.
+pub(super) fn record(owned: &Arc<OwnedHandle>) {
+    SCOPE.with_borrow_mut(|scope| scope.handles.push(Arc::clone(owned)));
 }
 
-/// Appends a value, and gives the handles in it: they have to live until the library has read their numbers.
-pub(super) fn encode(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) -> Vec<Arc<Held>> {
-    let (encoded, passed) = scoped(Origin::nowhere(), || ciborium::into_writer(value, to));
+/// Appends a value, and returns the handles in it. The caller keeps them until the library has read their numbers.
+pub(super) fn encode(value: &(impl Serialize + ?Sized), to: &mut Vec<u8>) -> Vec<Arc<OwnedHandle>> {
+    let (encoded, handles) = scoped(Origin::nowhere(), || ciborium::into_writer(value, to));
     encoded.expect("a vector takes everything, and generated types refuse nothing");
-    passed
+    handles
 }
 
-/// A payload as a value.
+/// Decodes a payload.
 pub(super) fn decode<T: DeserializeOwned>(payload: &[u8], origin: &Origin) -> Result<T, String> {
     let mut rest = payload;
-    // Handles that came with what does not decode are dropped here, and so given back.
+    // The handles of a payload that does not decode are dropped here, and so released.
     let (decoded, _) = scoped(origin.clone(), || ciborium::from_reader(&mut rest));
     match decoded {
         Ok(_) if !rest.is_empty() => Err(format!("{} bytes too many", rest.len())),
@@ -78,7 +77,7 @@ pub(super) fn decode<T: DeserializeOwned>(payload: &[u8], origin: &Origin) -> Re
     }
 }
 
-/// The same error, with the declared one as a value.
+/// Decodes the declared error in an error.
 pub(super) fn declared<E: DeserializeOwned>(error: RequestError, origin: &Origin) -> RequestError<E> {
     match error {
         RequestError::Declared(payload) => {

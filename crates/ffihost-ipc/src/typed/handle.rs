@@ -2,7 +2,7 @@
 
 use super::cbor;
 use crate::Client;
-use crate::client::Asked;
+use crate::client::OutgoingRequest;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -12,63 +12,68 @@ use std::sync::Arc;
 
 /// A type of handles.
 pub trait HandleType {
-    /// The request by which one is given back.
+    /// The request that releases a handle.
     const RELEASE: &'static str;
 }
 
-/// An object that stays in the library, which is given back when the last clone of this is dropped.
+/// A handle of an object that stays in the library. It is released when the last clone is dropped.
 ///
-/// It is one of a connection: after a reconnect, requests with it are refused before they are sent, since the number may be
-/// another object's by then.
+/// It belongs to a connection. After a reconnect, requests with it are refused before they are sent, since the number may then
+/// be another object's.
 ///
 /// # Cancellation
 ///
-/// Dropping it never waits: that it is given back is sent, if its connection is still there, and not waited for.
+/// Dropping it does not block: the release is sent, if its connection is still open, and its answer is ignored.
 pub struct Handle<T> {
-    held: Arc<Held>,
+    owned: Arc<OwnedHandle>,
     of: PhantomData<fn() -> T>,
 }
 
-/// A number that was given to this process once, and is given back once.
+/// A number that the client was sent once, and releases once.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct OwnedHandle {
     client: Client,
     connection: u64,
     number: u64,
     release: &'static str,
 }
 
-impl Held {
-    /// Whether it can be passed to this client, on its present connection; that one is told.
+impl OwnedHandle {
+    /// Its connection, if it belongs to this client.
     pub(super) fn connection_of(&self, client: &Client) -> Option<u64> {
         self.client.is_same(client).then_some(self.connection)
     }
 }
 
-impl Drop for Held {
+impl Drop for OwnedHandle {
     fn drop(&mut self) {
         let mut payload = b"\xa1\x66handle".to_vec();
-        // Without a scope: a thread that ends has none any more.
+        // Not with `encode`: a thread that ends may have destroyed its thread-local.
         ciborium::into_writer(&self.number, &mut payload).expect("a vector takes everything");
         let only_on = Some(self.connection);
-        self.client.send_off(&Asked { method: self.release, payload: &payload, only_on, ..Asked::default() });
+        self.client.send_detached(&OutgoingRequest {
+            method: self.release,
+            payload: &payload,
+            only_on,
+            ..OutgoingRequest::default()
+        });
     }
 }
 
 impl<T> Handle<T> {
-    /// The client that it came by.
+    /// The client that it belongs to.
     pub fn client(&self) -> &Client {
-        &self.held.client
+        &self.owned.client
     }
 
     fn number(&self) -> u64 {
-        self.held.number
+        self.owned.number
     }
 }
 
 impl<T> Clone for Handle<T> {
     fn clone(&self) -> Self {
-        Self { held: Arc::clone(&self.held), of: PhantomData }
+        Self { owned: Arc::clone(&self.owned), of: PhantomData }
     }
 }
 
@@ -78,10 +83,10 @@ impl<T> fmt::Debug for Handle<T> {
     }
 }
 
-/// The same object.
+/// Two handles are equal if they are the same object's.
 impl<T> PartialEq for Handle<T> {
     fn eq(&self, other: &Self) -> bool {
-        self.number() == other.number() && other.held.connection_of(self.client()) == Some(self.held.connection)
+        self.number() == other.number() && other.owned.connection_of(self.client()) == Some(self.owned.connection)
     }
 }
 
@@ -95,7 +100,7 @@ impl<T> Hash for Handle<T> {
 
 impl<T> Serialize for Handle<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        cbor::pass(&self.held);
+        cbor::record(&self.owned);
         serializer.serialize_u64(self.number())
     }
 }
@@ -108,7 +113,7 @@ impl<'de, T: HandleType> Deserialize<'de> for Handle<T> {
         if number == 0 {
             return Err(D::Error::custom("0 is no handle"));
         }
-        let held = Arc::new(Held { client, connection, number, release: T::RELEASE });
-        Ok(Self { held, of: PhantomData })
+        let owned = Arc::new(OwnedHandle { client, connection, number, release: T::RELEASE });
+        Ok(Self { owned, of: PhantomData })
     }
 }

@@ -1,9 +1,9 @@
-//! Host functions.
+//! Typed host functions.
 
 use super::args;
 use super::cbor::{self, Origin};
 use super::request::NoError;
-use crate::client::{Call, Last, Registration, RequestError};
+use crate::client::{Call, CloseOnDrop, Registration, RequestError};
 use crate::contain::{Contained, Payload, explain};
 use crate::{Client, Status};
 use serde::Serialize;
@@ -12,14 +12,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::task::Poll;
 
-/// Why a host function has no result; `E` is the error that it declares.
+/// Why a host function has no result. `E` is the error that it declares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostError<E = NoError> {
     /// The declared error.
     Declared(E),
-    /// The user, or somebody else, gave it up.
+    /// The user, or other code, cancelled it.
     Cancelled,
-    /// The host's own failure.
+    /// Another failure of the host, with a text for people.
     Failed(String),
 }
 
@@ -29,8 +29,8 @@ impl<E> From<E> for HostError<E> {
     }
 }
 
-/// Is a host function of the library, until the [`Registration`] is dropped. Each call runs as a task; its future is dropped when
-/// its answer is no longer wanted. A call that panics fails with PANIC and its message.
+/// Registers a host function of the library, until the [`Registration`] is dropped. Each call runs as a task, whose future is
+/// dropped when the call is cancelled. A call that panics fails with PANIC and the panic's message.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ where
     E: Serialize + Send + 'static,
     R: Future<Output = Result<T, HostError<E>>> + Send + 'static,
 {
-    // The connection keeps the function: if that kept the client, neither would ever end.
+    // The connection keeps the function. If the function kept the client, neither would end.
     let function = Arc::new(Contained::new("the drop of a host function", function));
     let last = client.downgrade();
     let called = move |call| {
@@ -55,14 +55,14 @@ where
     client.register(name, called).await
 }
 
-async fn serve<A, T, E, R>(mut call: Call, last: Weak<Last>, function: Arc<Contained<impl Fn(A) -> R>>)
+async fn serve<A, T, E, R>(mut call: Call, last: Weak<CloseOnDrop>, function: Arc<Contained<impl Fn(A) -> R>>)
 where
     A: DeserializeOwned,
     T: Serialize,
     E: Serialize,
     R: Future<Output = Result<T, HostError<E>>>,
 {
-    // Without its client it is dropped, and so cancelled.
+    // Without a client the call is dropped, and so cancelled.
     let Some(client) = Client::upgrade(&last) else { return };
     let args = match cbor::decode(call.payload(), &Origin::of(&client, call.connection())) {
         Ok(args) => args,
@@ -78,7 +78,7 @@ where
         Ok(Ok(result)) => answer_with(call, &client, &result, Call::succeed),
         Ok(Err(HostError::Declared(error))) => answer_with(call, &client, &error, Call::reject),
         Ok(Err(HostError::Cancelled)) => call.fail(Status::Cancelled.code(), "the host gave it up"),
-        // A number that is nobody else's: the library knows it as the host's own failure.
+        // No status has this number: for the library it is the host's own failure.
         Ok(Err(HostError::Failed(text))) => call.fail(FAILED, &text),
         Err(panic) => call.fail(Status::Panic.code(), &format!("the host function panicked: {}", explain(panic))),
     }
@@ -88,18 +88,19 @@ const FAILED: i32 = -1;
 
 fn answer_with(call: Call, client: &Client, value: &impl Serialize, with: fn(Call, &[u8])) {
     let mut payload = Vec::new();
-    let passed = cbor::encode(value, &mut payload);
-    match args::connection::<NoError>(&passed, client) {
+    let handles = cbor::encode(value, &mut payload);
+    match args::connection::<NoError>(&handles, client) {
         Ok(of) if of.is_none_or(|of| of == call.connection()) => with(call, &payload),
         _ => call.fail(FAILED, "a handle in the answer is of another connection"),
     }
 }
 
-/// What becomes of it, also if it panics. It is dropped before its outcome is there, which counts whatever that drop does.
+/// The output of a future, or the payload of its panic. The future is dropped before its output is returned, and a panic of
+/// that drop does not change the output.
 async fn caught<R: Future>(make: impl FnOnce() -> R) -> Result<R::Output, Payload> {
     let future = Box::pin(catch_unwind(AssertUnwindSafe(make))?);
     let mut future = Contained::new("the drop of a host function's future", future);
-    // After a panic it is not polled again, so nobody sees what that left.
+    // After a panic it is not polled again, so its broken state is not seen.
     let caught = std::future::poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),

@@ -1,4 +1,4 @@
-//! Which library a generated client is of.
+//! The library that a client was generated from.
 
 use super::Args;
 use super::cbor::{self, Origin};
@@ -6,20 +6,20 @@ use crate::client::{ConnectError, Options, RequestError};
 use crate::{Address, Client, Status};
 use serde::de::DeserializeOwned;
 
-/// Which library a generated client is of.
+/// The library that a client was generated from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interface<'a> {
     /// The library's name.
     pub library: &'a str,
     /// The library's version.
     pub version: &'a str,
-    /// The hash of its interface.
+    /// The hash of the library's interface.
     pub abi_hash: u64,
 }
 
 /// A library that can be loaded into this process: `ffihost_load::Library` is one.
 pub trait Library: Sized {
-    /// What was loaded.
+    /// What the loaded library says of itself.
     fn interface(&self) -> Interface<'_>;
 
     /// Makes a context, and a client of it: `args` is the constructor's map in CBOR. The context is closed after the client.

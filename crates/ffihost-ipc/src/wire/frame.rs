@@ -35,19 +35,19 @@ pub enum FromServer<'a> {
     Goodbye { ret: i32, text: &'a [u8] },
 }
 
-/// A frame that its sender should not have sent.
+/// Why a frame cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
     /// The frame ends within a field.
     #[error("a frame of kind 0x{0:02x} is too short")]
     Short(u8),
-    /// The frame goes on after its last field.
+    /// There are bytes after the last field.
     #[error("a frame of kind 0x{0:02x} is too long")]
     Long(u8),
     /// A text is not UTF-8.
     #[error("a text in a frame of kind 0x{0:02x} is not UTF-8")]
     Text(u8),
-    /// Its sender has no frame of this kind.
+    /// The sender has no frame of this kind.
     #[error("there is no frame of kind 0x{0:02x}")]
     Kind(u8),
 }
@@ -78,7 +78,7 @@ impl<'a> FromClient<'a> {
         }
     }
 
-    /// Reads a frame's kind and body.
+    /// Decodes a frame from its kind and body.
     pub fn decode(kind: u8, body: &'a [u8]) -> Result<Self, Malformed> {
         let mut body = Reader { kind, body };
         let frame = match kind {
@@ -129,7 +129,7 @@ impl<'a> FromServer<'a> {
         }
     }
 
-    /// Reads a frame's kind and body.
+    /// Decodes a frame from its kind and body.
     pub fn decode(kind: u8, body: &'a [u8]) -> Result<Self, Malformed> {
         let mut body = Reader { kind, body };
         let frame = match kind {

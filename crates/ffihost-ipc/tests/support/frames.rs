@@ -1,15 +1,33 @@
 //! A dialogue in frames.
 
-use super::wire::{Dialogue, Did, terms};
-use ffihost_ipc::session::Key;
+use super::wire::{Dialogue, Did, server_info};
+use ffihost_ipc::session::{Action, Key};
 use ffihost_ipc::wire::PREFACE;
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
 use ffihost_ipc::{Limits, Status};
 
+pub(crate) const HELLO: FromClient<'static> = FromClient::Hello { max_frame: 1 << 20, abi_hash: 0, token: "" };
+
+pub(crate) fn request(id: u64, method: &str) -> FromClient<'_> {
+    FromClient::Request { id, timeout_ms: 0, method, payload: b"\xa0" }
+}
+
+pub(crate) fn reply(id: u64, status: Status, payload: &[u8]) -> FromServer<'_> {
+    FromServer::Reply { id, ret: status.code(), payload }
+}
+
+/// Registers the host function `f` under an id.
+pub(crate) fn registered(server: &mut Dialogue, id: u64) {
+    let register = FromClient::Register { id, max_in_flight: 0, deadline_ms: 0, name: "f" };
+    assert_eq!(server.send_frames(&[register]), [Did::Register(id, "f".to_owned())]);
+    assert_eq!(server.session.opened(id, 0), Action::None);
+    assert_eq!(frames(&server.take_output()), [FromServer::Opened { id }]);
+}
+
 impl Dialogue {
-    /// One of version 2 that is past the greeting.
+    /// One of version 2 that is past the handshake.
     pub(crate) fn with(limits: Limits) -> Self {
-        let mut dialogue = Self::new(limits, terms());
+        let mut dialogue = Self::new(limits, server_info());
         dialogue.send(&PREFACE);
         dialogue.send_frames(&[FromClient::Hello { max_frame: u32::MAX, abi_hash: 0xab, token: "" }]);
         let output = dialogue.take_output();

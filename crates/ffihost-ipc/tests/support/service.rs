@@ -1,6 +1,6 @@
-//! A library that is none: it returns what it is sent.
+//! A service without a library: it returns what it is sent.
 
-use ffihost_ipc::{Borrower, HostFunction, Listener, Refusal, Reply, Service, Status};
+use ffihost_ipc::{ClientHandles, HostFunction, Listener, Refusal, Reply, Service, Status};
 
 pub(crate) struct Echo;
 
@@ -31,7 +31,7 @@ impl Service for Echo {
 
     fn unregister(&self, _: &str, _: u64) {}
 
-    fn complete(&self, _: u64, _: i32, _: &[u8], _: Borrower<'_>) -> Result<(), Status> {
+    fn complete(&self, _: u64, _: i32, _: &[u8], _: ClientHandles<'_>) -> Result<(), Status> {
         Err(Status::UnknownToken)
     }
 }

@@ -1,8 +1,8 @@
 //! A session with a client that is a test.
 
 use ffihost_ipc::session::{Action, Key, Session};
-use ffihost_ipc::wire::Input;
-use ffihost_ipc::{Limits, Terms};
+use ffihost_ipc::wire::FrameDecoder;
+use ffihost_ipc::{Limits, ServerInfo};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,11 +37,11 @@ fn did(action: Action<'_>) -> Option<Did> {
 pub(crate) struct Dialogue {
     pub(crate) session: Session,
     pub(crate) now: Instant,
-    input: Input,
+    input: FrameDecoder,
 }
 
-pub(crate) fn terms() -> Terms {
-    Terms {
+pub(crate) fn server_info() -> ServerInfo {
+    ServerInfo {
         library: "test".to_owned(),
         version: "1.2.3".to_owned(),
         abi_hash: 0xab,
@@ -51,12 +51,12 @@ pub(crate) fn terms() -> Terms {
 }
 
 impl Dialogue {
-    pub(crate) fn new(limits: Limits, terms: Terms) -> Self {
+    pub(crate) fn new(limits: Limits, info: ServerInfo) -> Self {
         let now = Instant::now();
         Self {
-            session: Session::new(Arc::new(terms), limits, now),
+            session: Session::new(Arc::new(info), limits, now),
             now,
-            input: Input::of_server(limits.frame.max(1024)),
+            input: FrameDecoder::for_server(limits.frame.max(1024)),
         }
     }
 
@@ -65,13 +65,13 @@ impl Dialogue {
         self.input.buffer().extend_from_slice(bytes);
         let mut all = Vec::new();
         while self.session.wants_input() {
-            match self.input.next_unit() {
-                Ok(Some(unit)) => all.extend(did(self.session.receive(unit, self.now))),
+            match self.input.next_message() {
+                Ok(Some(message)) => all.extend(did(self.session.receive(message, self.now))),
                 Ok(None) => {
                     self.session.partial(self.input.is_partial(), self.now);
                     break;
                 }
-                Err(broken) => self.session.broken(broken),
+                Err(broken) => self.session.fail_framing(broken),
             }
         }
         all
@@ -83,6 +83,6 @@ impl Dialogue {
 
     pub(crate) fn wait(&mut self, time: Duration) -> Vec<u64> {
         self.now += time;
-        self.session.on_time(self.now)
+        self.session.handle_timeout(self.now)
     }
 }

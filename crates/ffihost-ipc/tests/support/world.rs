@@ -10,8 +10,8 @@
 
 use ffihost_ipc::session::{Action, Key, Session};
 use ffihost_ipc::wire::frame::{FromClient, FromServer};
-use ffihost_ipc::wire::{Input, PREFACE, Unit, encode_request};
-use ffihost_ipc::{Lent, Limits, Status, Terms};
+use ffihost_ipc::wire::{FrameDecoder, Message, PREFACE, encode_request};
+use ffihost_ipc::{HandleRef, Limits, ServerInfo, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -74,7 +74,7 @@ struct Subscription {
 
 pub(crate) struct World {
     session: Session,
-    input: Input,
+    input: FrameDecoder,
     now: Instant,
     version_1: bool,
     /// What the client has open, by the frames.
@@ -167,7 +167,7 @@ pub(crate) fn run_stream(stream: &[u8]) {
 
 impl World {
     fn new(version_1: bool) -> Self {
-        let terms = Terms {
+        let info = ServerInfo {
             library: "test".to_owned(),
             version: "1.2.3".to_owned(),
             abi_hash: 0xab,
@@ -176,8 +176,8 @@ impl World {
         };
         let now = Instant::now();
         Self {
-            session: Session::new(Arc::new(terms), LIMITS, now),
-            input: Input::of_server(LIMITS.frame),
+            session: Session::new(Arc::new(info), LIMITS, now),
+            input: FrameDecoder::for_server(LIMITS.frame),
             now,
             version_1,
             open: BTreeMap::new(),
@@ -262,14 +262,14 @@ impl World {
 
     /// The client sends bytes, of which the session is passed what it wants.
     fn client(&mut self, bytes: &[u8]) {
-        let mut input = std::mem::replace(&mut self.input, Input::of_server(0));
+        let mut input = std::mem::replace(&mut self.input, FrameDecoder::for_server(0));
         input.buffer().extend_from_slice(bytes);
         while self.session.wants_input() {
-            match input.next_unit() {
-                Ok(Some(unit)) => self.receive(unit),
+            match input.next_message() {
+                Ok(Some(message)) => self.receive(message),
                 Ok(None) => break,
                 Err(broken) => {
-                    self.session.broken(broken);
+                    self.session.fail_framing(broken);
                     self.look();
                     assert!(self.over, "{broken}");
                 }
@@ -281,14 +281,14 @@ impl World {
     }
 
     /// Passes on one unit, with what the model makes of it.
-    fn receive(&mut self, unit: Unit<'_>) {
+    fn receive(&mut self, message: Message<'_>) {
         let (output, welcomed) = (self.session.output().len(), self.welcomed);
-        let frame = match unit {
-            Unit::Frame { kind, body } => FromClient::decode(kind, body).ok(),
-            Unit::Preface | Unit::Request { .. } => None,
+        let frame = match message {
+            Message::Frame { kind, body } => FromClient::decode(kind, body).ok(),
+            Message::Preface | Message::Request { .. } => None,
         };
-        let violation = match (unit, frame) {
-            (Unit::Frame { .. }, None) => true,
+        let violation = match (message, frame) {
+            (Message::Frame { .. }, None) => true,
             (_, Some(FromClient::Hello { .. })) => welcomed,
             (
                 _,
@@ -297,11 +297,11 @@ impl World {
             (_, Some(_)) => !welcomed,
             (_, None) => false,
         };
-        self.asked += usize::from(matches!(unit, Unit::Request { .. }));
+        self.asked += usize::from(matches!(message, Message::Request { .. }));
         if !violation {
             self.opens(frame);
         }
-        let action = self.session.receive(unit, self.now);
+        let action = self.session.receive(message, self.now);
         if violation {
             assert_eq!(action, Action::None);
             self.look();
@@ -404,7 +404,7 @@ impl World {
         };
         let id = self.subscriptions[at].id;
         if self.over {
-            // A library is told to end what its session does not know of any more: not here, where nothing is done at once.
+            // A real library ends what its session has forgotten; here nothing is done at once.
         } else if script.byte().is_multiple_of(4) && !self.calls.values().any(|of| *of == id) {
             self.session.refused(id, Status::Busy, "no");
             self.subscriptions.swap_remove(at);
@@ -441,11 +441,11 @@ impl World {
 
     /// What was sent has a handle in it, one of a few.
     fn lend(&mut self, sent: bool) {
-        assert!(!(sent && self.over), "nothing is sent any more");
+        assert!(!(sent && self.over), "nothing is sent after the end");
         if sent {
             self.last += 1;
-            let lent = Lent { kind: 0, number: self.last % 8 };
-            self.session.lend(&[lent]);
+            let lent = HandleRef { kind: 0, number: self.last % 8 };
+            self.session.add_handles(&[lent]);
             *self.lent.entry(lent.number).or_default() += 1;
         }
     }
@@ -453,7 +453,7 @@ impl World {
     fn give_back(&mut self, script: &mut Script<'_>) {
         let number = script.id() % 8;
         let expected = self.lent.get(&number).copied().unwrap_or(0);
-        let given_back = self.session.give_back(Lent { kind: 0, number });
+        let given_back = self.session.take_handle(HandleRef { kind: 0, number });
         assert_eq!(given_back, expected > 0);
         if given_back {
             self.lent.insert(number, expected - 1);
@@ -500,7 +500,7 @@ impl World {
         self.now += Duration::from_millis(milliseconds);
         let mut times = 0;
         while self.session.deadline().is_some_and(|deadline| deadline <= self.now) {
-            for ticket in self.session.on_time(self.now) {
+            for ticket in self.session.handle_timeout(self.now) {
                 let request = self.running.iter_mut().find(|request| request.ticket == Some(ticket));
                 request.expect("it runs").cancelled = true;
             }

@@ -94,7 +94,7 @@ impl Served {
         let library = unsafe { Library::open(&compiled(name), None) }.expect("it was just built");
         let context = library.create(args).await.expect("the arguments are right");
         let folder = tempfile::tempdir().expect("there is room");
-        let mut server = Server::new(Arc::new(context.clone()), context.terms(token), limits);
+        let mut server = Server::new(Arc::new(context.clone()), context.server_info(token), limits);
         let unix = Address::Unix(folder.path().join("timer.sock"));
         let unix = server.bind(&unix).await.expect("the folder is ours");
         let tcp = server.bind(&"tcp:127.0.0.1:0".parse().expect("an address")).await.expect("there is a port");

@@ -1,17 +1,17 @@
-//! A service whose panics end no more than what it was asked for.
+//! A service whose panics end the call that panicked, and nothing else.
 
 use crate::contain::{Contained, contain};
-use crate::service::{Borrower, HostFunction, Listener, Refusal, Reply, Service};
-use crate::session::Lent;
+use crate::service::{ClientHandles, HostFunction, Listener, Refusal, Reply, Service};
+use crate::session::HandleRef;
 use ffihost_schema::Status;
 use std::sync::Arc;
 
-/// A service, with each call and its drop contained. A connection that ends has one thing after the other ended by the service:
-/// none of them is left out because of the one before.
+/// Contains each call of a service, and its drop. When a connection ends, the service is called once for each thing that is
+/// open: a panic in one of these calls leaves out none of the others.
 #[derive(Debug)]
-pub(crate) struct Guarded(Contained<Arc<dyn Service>>);
+pub(crate) struct ContainedService(Contained<Arc<dyn Service>>);
 
-impl Guarded {
+impl ContainedService {
     pub(crate) fn new(service: Arc<dyn Service>) -> Self {
         Self(Contained::new("a service's drop", service))
     }
@@ -21,8 +21,8 @@ fn panicked() -> Refusal {
     Refusal::new(Status::Panic, "the library panicked")
 }
 
-impl Service for Guarded {
-    /// A reply that is dropped by a panic says so.
+impl Service for ContainedService {
+    /// A [`Reply`] that a panic drops answers PANIC.
     fn request(&self, method: &str, payload: &[u8], reply: Reply) -> u64 {
         contain("a request", || self.0.request(method, payload, reply)).unwrap_or(0)
     }
@@ -47,11 +47,11 @@ impl Service for Guarded {
         let _logged = contain("taking a registration back", || self.0.unregister(name, ticket));
     }
 
-    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: Borrower<'_>) -> Result<(), Status> {
+    fn complete(&self, call: u64, ret: i32, payload: &[u8], client: ClientHandles<'_>) -> Result<(), Status> {
         contain("an answer", || self.0.complete(call, ret, payload, client)).unwrap_or(Err(Status::Panic))
     }
 
-    fn release(&self, lent: Lent) {
-        let _logged = contain("a release", || self.0.release(lent));
+    fn release(&self, handle: HandleRef) {
+        let _logged = contain("a release", || self.0.release(handle));
     }
 }

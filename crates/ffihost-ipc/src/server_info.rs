@@ -1,24 +1,24 @@
-//! What a server says of its library, and whom it lets in.
+//! What a server announces, and the token that it needs.
 
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// What a server says of its library, and the token that it asks for.
+/// What a server announces about its library, and the token that it needs.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct ServerInfo {
     /// The library's name.
     pub library: String,
     /// The library's version.
     pub version: String,
-    /// The hash of its interface.
+    /// The hash of the library's interface.
     pub abi_hash: u64,
-    /// Its whole surface, as `<lib>_abi_descriptor` returns it.
+    /// The library's descriptor, as `<lib>_abi_descriptor` returns it.
     pub descriptor: Vec<u8>,
-    /// What a client has to know; none if everybody who reaches the server may use it.
+    /// The token that a client has to send. `None`: every client that reaches the server may use it.
     pub token: Option<Token>,
 }
 
-impl Terms {
+impl ServerInfo {
     /// The descriptor as a payload: a byte string.
     pub(crate) fn descriptor_payload(&self) -> Vec<u8> {
         let length = u32::try_from(self.descriptor.len()).expect("a descriptor is shorter than 4 GiB");
@@ -28,25 +28,26 @@ impl Terms {
         payload
     }
 
-    /// Whether a client with this token may come in; an empty one is none.
+    /// Whether a client that sent this token may use the server. An empty token counts as none.
     pub(crate) fn admits(&self, token: &str) -> bool {
         self.token.as_ref().is_none_or(|expected| expected.is(token))
     }
 }
 
-/// A secret that a client has to know. It is compared in constant time, and not shown.
+/// A secret that a client has to send. It is compared in constant time, and `Debug` does not show it.
 #[derive(Clone)]
 pub struct Token(String);
 
 impl Token {
-    /// None if it is empty, longer than 65,535 bytes, or has white space at its ends, which a file or a shell may have added.
+    /// Makes a token. `None` if the text is empty, is longer than 65,535 bytes, or begins or ends with white space, which a file or
+    /// a shell may have added.
     pub fn new(token: impl Into<String>) -> Option<Self> {
         let token = token.into();
         let sound = !token.is_empty() && u16::try_from(token.len()).is_ok() && token.trim() == token;
         sound.then_some(Self(token))
     }
 
-    /// What is sent.
+    /// The text that is sent.
     pub(crate) fn secret(&self) -> &str {
         &self.0
     }

@@ -1,27 +1,27 @@
-//! What is on its way out of a connection.
+//! The bytes that a connection is sending.
 
 use std::io;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-/// Bytes that are being sent, and how many were.
+/// Bytes that are being sent, and how many of them were.
 #[derive(Debug, Default)]
-pub(crate) struct Sending {
+pub(crate) struct WriteBuffer {
     bytes: Vec<u8>,
     sent: usize,
-    /// TLS keeps what it is given until it is told that this was all.
+    /// Whether something was written and not flushed: TLS keeps written bytes until then.
     unflushed: bool,
 }
 
-/// When all was sent, at most this many bytes of memory are kept for what is sent next.
+/// The most bytes of memory that an empty buffer keeps.
 const KEPT: usize = 64 << 10;
 
-impl Sending {
-    /// Whether all of it was handed over to the system.
-    pub(crate) fn is_away(&self) -> bool {
+impl WriteBuffer {
+    /// Whether everything was written and flushed.
+    pub(crate) fn is_flushed(&self) -> bool {
         self.sent == self.bytes.len() && !self.unflushed
     }
 
-    /// When all was sent, takes what is to be sent next.
+    /// Takes the output as what is sent next, if the buffer is empty.
     pub(crate) fn refill(&mut self, output: &mut Vec<u8>) {
         if self.sent == self.bytes.len() {
             self.sent = 0;
@@ -31,7 +31,7 @@ impl Sending {
         }
     }
 
-    /// Sends some of it, and says how many bytes. Nothing is lost if this is dropped.
+    /// Writes some of the bytes, and returns how many. Dropping the future loses nothing.
     pub(crate) async fn send(&mut self, write: &mut (impl AsyncWrite + Unpin)) -> io::Result<usize> {
         let mut count = 0;
         if self.sent < self.bytes.len() {
