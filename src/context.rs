@@ -23,7 +23,7 @@
 //! | [`records`], [`record`], [`instance`] | handles and records; one record; one life of a context |
 //! | [`current`] | the current context of a thread |
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
-//! | [`requests`], [`jobs`] | what hosts ask for: the protocol, and the work itself |
+//! | [`requests`], [`jobs`], [`boxes`] | what hosts ask for: the protocol, the work itself, and the memory that it runs in |
 //! | [`capacity`], [`deadline`] | what calls wait for, and for how long |
 //! | [`run`], [`lifecycle`] | the FFI thread; the phases of a life, from the constructor to the destructor |
 //! | [`close`], [`closing`], [`report`] | who brings the end about; the report against the abandonment |
@@ -31,6 +31,8 @@
 
 pub(crate) mod gate;
 
+#[cfg(not(ffihost_loom))]
+pub(crate) mod boxes;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod calls;
 #[cfg(not(ffihost_loom))]
