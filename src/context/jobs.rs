@@ -136,3 +136,38 @@ impl<F: FnOnce(&Rc<Local>)> Run for F {
         self(local);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    struct Counted<const WORDS: usize>(#[expect(dead_code, reason = "it is counted")] Arc<()>, [usize; WORDS]);
+
+    impl<const WORDS: usize> Job for Counted<WORDS> {
+        fn start(self, _: &Rc<Local>, _: Key, _: &mut Context<'_>) {
+            assert!(self.1.iter().all(|word| *word == WORDS));
+        }
+    }
+
+    fn is_dropped_once<const WORDS: usize>() {
+        let alive = Arc::new(());
+        let job = || QueuedJob::from(Counted(Arc::clone(&alive), [WORDS; WORDS]));
+        let (dropped, mut discarded) = (job(), job());
+        assert_eq!(Arc::strong_count(&alive), 3);
+        drop(dropped);
+        discarded.discard();
+        assert_eq!(Arc::strong_count(&alive), 1);
+        discarded.discard();
+        drop(discarded);
+        assert_eq!(Arc::strong_count(&alive), 1);
+    }
+
+    #[test]
+    fn a_job_is_dropped_once_in_its_place_or_in_a_box() {
+        is_dropped_once::<0>();
+        is_dropped_once::<7>();
+        is_dropped_once::<8>();
+        is_dropped_once::<40>();
+    }
+}

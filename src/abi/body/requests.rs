@@ -132,7 +132,8 @@ pub(super) fn decode<R>(host: Host, read: impl FnOnce() -> R) -> R {
     read()
 }
 
-/// Submits a request whose arguments `read` makes here, of that context and within a limit. `reply` makes a reply of what the handler returns.
+/// Submits a request whose arguments `read` makes here, of that context and within a limit. `reply` makes a reply of what the
+/// handler returns.
 #[inline]
 pub(super) fn submit<S, A, H, T, F, R>(
     library: &'static Library<S>,
