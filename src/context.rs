@@ -26,7 +26,7 @@
 //! | [`instance`] | one life of a context |
 //! | [`current`] | the current context of a thread |
 //! | [`local`], [`calls`] | the loop, and the host calls that it makes |
-//! | [`requests`], [`jobs`] | what hosts ask for: the protocol, and the work itself |
+//! | [`requests`], [`jobs`], [`boxes`] | what hosts ask for: the protocol, the work itself, and the memory that it runs in |
 //! | [`capacity`], [`deadline`] | what calls wait for, and for how long |
 //! | [`run`], [`lifecycle`] | the FFI thread; the phases of a life, from the constructor to the destructor |
 //! | [`close`], [`closing`], [`report`] | who brings the end about; the report against the abandonment |
@@ -37,6 +37,8 @@ pub(crate) mod report;
 pub(crate) mod requests;
 
 // The rest is not modelled, so it is not built for loom.
+#[cfg(not(ffihost_loom))]
+pub(crate) mod boxes;
 #[cfg(not(ffihost_loom))]
 pub(crate) mod calls;
 #[cfg(not(ffihost_loom))]

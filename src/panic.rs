@@ -6,8 +6,6 @@ use std::fmt::Arguments;
 use std::mem::{ManuallyDrop, needs_drop};
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 /// What a panic carries.
 pub(crate) type Payload = Box<dyn Any + Send>;
@@ -53,8 +51,9 @@ fn log(payload: Payload, what: Arguments<'_>) {
     contain_silently(|| tracing::error!(panic = %text, "{what} panicked"));
 }
 
-/// The body of an export: a panic becomes a status.
-#[inline]
+/// The body of an export: a panic becomes a status. Each has one of its own, and its arguments stay in registers if this is
+/// not a function beside it.
+#[inline(always)]
 pub(crate) fn export(body: impl FnOnce() -> Status) -> i32 {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(export_panicked).code()
 }
@@ -123,49 +122,11 @@ fn call_panicked(payload: Payload) {
     log(payload, format_args!("code that a context called"));
 }
 
-/// A foreign future of which polls and drop are contained. It is dropped before its outcome is returned.
-#[derive(Debug)]
-pub(crate) struct ContainedFuture<F>(Option<F>);
-
-impl<F> ContainedFuture<F> {
-    pub(crate) fn new(future: F) -> Self {
-        Self(Some(future))
-    }
-}
-
-impl<F: Future> Future for ContainedFuture<F> {
-    type Output = Result<F::Output, Payload>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // SAFETY: the future is pinned with this, and never moved: it is set to None in its place, here and in the drop.
-        let mut slot = unsafe { self.map_unchecked_mut(|this| &mut this.0) };
-        let Some(future) = slot.as_mut().as_pin_mut() else { return Poll::Pending };
-        let outcome = match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(outcome)) => Ok(outcome),
-            Err(payload) => Err(payload),
-        };
-        contain_call(|| slot.set(None));
-        Poll::Ready(outcome)
-    }
-}
-
-impl<F> Drop for ContainedFuture<F> {
-    fn drop(&mut self) {
-        if self.0.is_some() {
-            // In its place: it may be pinned.
-            contain_call(|| self.0 = None);
-        }
-    }
-}
-
 #[cfg(all(test, not(ffihost_loom)))]
 mod tests {
     use super::*;
     use std::cell::Cell;
-    use std::future::poll_fn;
     use std::panic::panic_any;
-    use std::task::Waker;
 
     /// Counts its drop, and panics.
     struct Bomb<'a>(&'a Cell<u32>);
@@ -216,39 +177,5 @@ mod tests {
             panic!("the first");
         });
         assert_eq!((said, drops.get()), (Err("the first".to_owned()), 2));
-    }
-
-    #[test]
-    fn a_future_is_dropped_once_and_contained() {
-        let drops = Cell::new(0);
-        let cx = &mut Context::from_waker(Waker::noop());
-        let bomb = Bomb(&drops);
-        let mut ready = Box::pin(ContainedFuture::new(poll_fn(move |_| {
-            let bomb = &bomb;
-            Poll::Ready(bomb.0.get())
-        })));
-        assert!(matches!(ready.as_mut().poll(cx), Poll::Ready(Ok(0))), "its outcome counts, not its drop");
-        assert_eq!(drops.get(), 1, "it is dropped before its outcome is there");
-        assert!(ready.as_mut().poll(cx).is_pending());
-        drop(ready);
-        assert_eq!(drops.get(), 1);
-
-        let bomb = Bomb(&drops);
-        let mut pending = Box::pin(ContainedFuture::new(poll_fn(move |_| {
-            let _bomb = &bomb;
-            Poll::<()>::Pending
-        })));
-        assert!(pending.as_mut().poll(cx).is_pending());
-        assert_eq!(drops.get(), 1);
-        drop(pending);
-        assert_eq!(drops.get(), 2);
-
-        let bomb = Bomb(&drops);
-        let mut panics = Box::pin(ContainedFuture::new(poll_fn(move |_| -> Poll<()> {
-            let _bomb = &bomb;
-            panic!("in a poll")
-        })));
-        let Poll::Ready(Err(payload)) = panics.as_mut().poll(cx) else { unreachable!("it panics") };
-        assert_eq!((explain(payload).as_str(), drops.get()), ("in a poll", 3));
     }
 }

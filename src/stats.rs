@@ -35,7 +35,6 @@ pub(crate) struct Counters {
     pub(crate) calls_timed_out: Counter,
     pub(crate) calls_cancelled: Counter,
     pub(crate) calls_slow: Counter,
-    pub(crate) requests: Counter,
     pub(crate) requests_refused: Counter,
     pub(crate) events_emitted: Counter,
     pub(crate) events_dropped: Counter,

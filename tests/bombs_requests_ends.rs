@@ -93,8 +93,7 @@ impl Context {
     fn reply<R: Reply + 'static>(self, handler: impl AsyncFnOnce(&(), Vec<u8>) -> R + Send + 'static) -> Pending {
         let (cb, user_data, told) = callback();
         // SAFETY: no bytes, and a callback of that type.
-        let ret =
-            unsafe { abi::by_hand::request(self.library, self.ctx(), (cb, user_data), (ptr::null(), 0), handler) };
+        let ret = unsafe { abi::by_hand::request(self.library, self.ctx(), (cb, user_data), |_| Ok(&[]), handler) };
         assert_eq!(ret, OK);
         told
     }

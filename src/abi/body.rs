@@ -115,6 +115,7 @@ pub(crate) unsafe fn fits<T>(pointer: *const T) -> bool {
         && (size_of::<T>()..size).all(|offset| unsafe { pointer.byte_add(offset).cast::<u8>().read() } == 0)
 }
 
+#[inline(always)]
 fn done(body: impl FnOnce() -> Result<(), Status>) -> c_int {
     panic::export(|| body().err().unwrap_or(Status::Ok))
 }

@@ -108,7 +108,10 @@ macro_rules! exports {
                         len: usize,
                     ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
-                        unsafe { $crate::abi::by_hand::request(&__LIBRARY, ctx, (cb, user_data), (req, len), $handler) }
+                        unsafe {
+                            let read = |limit| $crate::abi::by_hand::request_bytes(req, len, limit);
+                            $crate::abi::by_hand::request(&__LIBRARY, ctx, (cb, user_data), read, $handler)
+                        }
                     }
                 };
             )*
@@ -124,7 +127,10 @@ macro_rules! exports {
                         len: usize,
                     ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
-                        unsafe { $crate::abi::by_hand::sync_request(&__LIBRARY, ctx, (cb, user_data), (req, len), $sync_handler) }
+                        unsafe {
+                            let read = |limit| $crate::abi::by_hand::request_bytes(req, len, limit);
+                            $crate::abi::by_hand::sync_request(&__LIBRARY, ctx, (cb, user_data), read, $sync_handler)
+                        }
                     }
                 };
             )*)?

@@ -11,7 +11,6 @@ use crate::status::Status;
 use crate::sync::Mutex;
 use futures::FutureExt;
 use std::ffi::{c_char, c_int, c_void};
-use std::rc::Rc;
 
 /// See the module; none before it is needed.
 #[derive(Debug)]
@@ -37,7 +36,7 @@ fn start_context(contexts: &'static Contexts, options: Options) -> Result<Host, 
     unsafe extern "C" fn ignore(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {}
     let created = Callback::new(ignore, UserData(std::ptr::null_mut()));
     let construct = Box::new(|| {
-        let state = async { Ok(State { address: std::ptr::null_mut(), value: Rc::new(()) }) };
+        let state = async { Ok(State::new(())) };
         state.boxed_local()
     });
     let mut host = Err(Status::Busy);

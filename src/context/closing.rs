@@ -71,6 +71,7 @@ impl Closing {
     }
 
     /// Whether the FFI thread was asked to end.
+    #[inline]
     pub(crate) fn has_begun(&self) -> bool {
         self.begun.load(Ordering::Acquire)
     }

@@ -154,11 +154,15 @@ impl Gate {
         loop {
             if planted("pin_before_check") {
                 self.0.fetch_add(pin.one(), Ordering::Acquire);
-                return check(Word(found), generation, until).inspect_err(|_| {
-                    let _ = self.leave(pin);
-                });
+                if age(found, generation) <= until as u64 {
+                    return Ok(());
+                }
+                let _ = self.leave(pin);
+                return Err(refusal(Word(found), generation));
             }
-            check(Word(found), generation, until)?;
+            if age(found, generation) > until as u64 {
+                return Err(refusal(Word(found), generation));
+            }
             if found & pin.mask() == pin.mask() {
                 return Err(Refused::Crowded);
             }
@@ -184,9 +188,7 @@ impl Gate {
     /// Whether the handle's generation is the present one and there is a context, without going in.
     #[inline]
     pub(crate) fn is_current(&self, generation: u64) -> bool {
-        let life = self.0.load(Ordering::Acquire) >> PHASE_SHIFT;
-        // The phase, if the generation fits; otherwise a larger number.
-        life.wrapping_sub(generation << PHASE_BITS) <= Phase::Finishing as u64
+        age(self.0.load(Ordering::Acquire), generation) <= Phase::Finishing as u64
     }
 
     /// Moves the phase on, from exactly `from`. AcqRel: what was done before is seen by whoever is refused after it.
@@ -232,12 +234,20 @@ fn left(before: Word, pin: Pin) -> Left {
     }
 }
 
-fn check(word: Word, generation: u64, until: Phase) -> Result<(), Refused> {
+/// The phase, if the generation is the word's; otherwise a number that is larger than any phase. One comparison of it tells
+/// both: a word of a later generation is at least the phases of one ahead, and one of an earlier generation wraps around.
+#[inline]
+fn age(word: u64, generation: u64) -> u64 {
+    (word >> PHASE_SHIFT).wrapping_sub(generation << PHASE_BITS)
+}
+
+/// Why a word lets nobody in with that generation.
+#[cold]
+fn refusal(word: Word, generation: u64) -> Refused {
     match word.phase() {
-        _ if word.generation() != generation => Err(Refused::Stale),
-        phase if phase <= until => Ok(()),
-        Phase::Abandoned | Phase::Vacant => Err(Refused::Stale),
-        _ => Err(Refused::Closing),
+        _ if word.generation() != generation => Refused::Stale,
+        Phase::Abandoned | Phase::Vacant => Refused::Stale,
+        _ => Refused::Closing,
     }
 }
 

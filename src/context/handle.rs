@@ -15,6 +15,12 @@ pub(super) const HANDLE_GENERATION_BITS: u32 = {
 /// Set above the generation where there is room, so that a handle is no address that any system gives out.
 const TAG: usize = if usize::BITS == 64 { 0x5f << (usize::BITS - 8) } else { 0 };
 
+/// The bits above the generation; none where there is no room.
+const ABOVE: usize = match 1usize.checked_shl(INDEX_BITS + HANDLE_GENERATION_BITS) {
+    Some(lowest) => !(lowest - 1),
+    None => 0,
+};
+
 /// What a host knows as `void *ctx`: a record's index, a generation, and a tag. Not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Handle {
@@ -30,8 +36,7 @@ impl Handle {
     /// What a handle of these bits would be; they may be anything.
     pub(super) fn from_bits(bits: usize) -> Option<Self> {
         let generation = (bits >> INDEX_BITS) as u64 & ((1 << HANDLE_GENERATION_BITS) - 1);
-        let handle = Self { index: (bits as u32) & (MAX_CONTEXTS - 1), generation };
-        (handle.to_bits() == bits).then_some(handle)
+        (bits & ABOVE == TAG).then_some(Self { index: (bits as u32) & (MAX_CONTEXTS - 1), generation })
     }
 }
 

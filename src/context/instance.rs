@@ -49,7 +49,8 @@ pub(crate) struct Instance {
     stay: Mutex<Option<Stay>>,
     pub(crate) counters: Counters,
     pub(crate) handles: Handles,
-    /// The author's state, once it is constructed, for synchronous requests: valid while they are inside the gate.
+    /// The author's state, once it is constructed: valid for synchronous requests while they are inside the gate, and on the FFI
+    /// thread as long as it is not null.
     pub(crate) state: StatePtr<()>,
     answers_before: (u64, u64),
 }
@@ -136,8 +137,8 @@ impl Instance {
         for callback in sealed.callbacks {
             contain(|| callback.call(status, text.as_bytes()));
         }
-        while let Some((_, job)) = sealed.jobs.pop_front() {
-            contain(|| drop(job));
+        while let Some((_, job)) = sealed.jobs.take_out() {
+            contain(|| job.discard());
         }
         self.refuse_posted();
     }
@@ -160,7 +161,7 @@ impl Instance {
             host_answers_refused: self.context.answers_refused.get() - self.answers_before.0,
             host_answers_undecodable: self.context.answers_undecodable.get() - self.answers_before.1,
             host_fns_registered: self.registry.len() as u64,
-            requests: counters.requests.get(),
+            requests: self.requests.accepted(),
             requests_in_flight: self.requests.live() as u64,
             requests_refused: counters.requests_refused.get(),
             events_emitted: counters.events_emitted.get(),

@@ -53,10 +53,17 @@ pub(crate) type Construct = Box<dyn FnOnce() -> LocalBoxFuture<'static, Result<S
 /// The author's asynchronous destructor.
 pub(crate) type Destruct = Box<dyn FnOnce(Rc<dyn Any>) -> LocalBoxFuture<'static, ()> + Send>;
 
-/// The author's state, and where it is, for synchronous requests.
+/// The author's state, and where it is, for requests.
 pub(crate) struct State {
-    pub(crate) value: Rc<dyn Any>,
-    pub(crate) address: *mut (),
+    value: Rc<dyn Any>,
+    address: *mut (),
+}
+
+impl State {
+    pub(crate) fn new<S: 'static>(state: S) -> Self {
+        let state = Rc::new(state);
+        Self { address: Rc::as_ptr(&state).cast_mut().cast(), value: state }
+    }
 }
 
 /// How the loop has ended.

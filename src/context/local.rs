@@ -4,6 +4,7 @@
 //! library code on other threads has posted, requests. Each is handled with nothing borrowed and nothing locked, because each may run
 //! foreign code: wakers, host functions, callbacks, releases.
 
+use super::boxes::Boxes;
 use super::capacity::Capacity;
 use super::instance::{Context, Instance};
 use super::jobs::Batch;
@@ -21,7 +22,9 @@ use crate::sync::Arc;
 use futures::future::LocalBoxFuture;
 use std::any::Any;
 use std::cell::Cell;
+use std::ptr::NonNull;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::task::{Context as TaskContext, Poll, Waker};
 use tokio::runtime::LocalRuntime;
 use tokio::task::AbortHandle;
@@ -51,6 +54,8 @@ pub(crate) struct Local {
     finished: Cell<bool>,
     /// Requests that were taken and not started.
     batch: Cell<Batch>,
+    /// What the futures of requests are put into.
+    pub(crate) boxes: Boxes,
     /// Woken when there may be news for the life of the context: a close, or the last request of a closing context.
     news: Cell<Option<Waker>>,
     /// What runs the loop, while it does.
@@ -80,6 +85,7 @@ impl Local {
             constructed: Cell::new(false),
             finished: Cell::new(false),
             batch: Cell::default(),
+            boxes: Boxes::default(),
             news: Cell::new(None),
             runtime: Cell::new(None),
             capacity: Capacity::new(calls_in_flight),
@@ -152,17 +158,21 @@ impl Local {
     fn start_queued(self: &Rc<Self>, mut left: usize) -> usize {
         // Taken out meanwhile: a request that starts may run anything.
         let mut batch = self.batch.take();
+        let mut cx = TaskContext::from_waker(Waker::noop());
         while left > 0 {
-            if batch.is_empty() {
+            let Some((key, job)) = batch.take_out() else {
                 self.instance.requests.take(&mut batch);
-            }
-            let Some((key, mut job)) = batch.pop_front() else { break };
+                if batch.is_empty() {
+                    break;
+                }
+                continue;
+            };
             left -= 1;
-            if self.instance.requests.take_up(key, &batch) {
+            if self.instance.requests.take_up(key) {
                 self.end_request(key, Status::Cancelled, b"the request was cancelled before it started");
-                contain(|| drop(job));
+                contain(|| job.discard());
             } else {
-                contain(|| job.start(self, key));
+                contain(|| job.start(self, key, &mut cx));
             }
         }
         self.batch.set(batch);
@@ -211,8 +221,20 @@ impl Local {
     }
 
     /// The author's state, for code that a constructed context runs.
-    pub(crate) fn state<S: 'static>(&self) -> Option<Rc<S>> {
-        share(&self.state)?.downcast().ok()
+    ///
+    /// # Safety
+    ///
+    /// It is an `S`.
+    #[inline]
+    pub(crate) unsafe fn state<S: 'static>(&self) -> Option<Rc<S>> {
+        // Relaxed: this thread has stored it. It is the address of what `self.state` holds, or null when that is none.
+        let state = NonNull::new(self.instance.state.load(Ordering::Relaxed).cast::<S>())?;
+        // SAFETY: the address is that of an `Rc` of this type, by the caller's contract, which is there as long as the address
+        // is: `run::drop_state` takes that back first.
+        unsafe {
+            Rc::increment_strong_count(state.as_ptr());
+            Some(Rc::from_raw(state.as_ptr()))
+        }
     }
 
     /// Lets requests start.
@@ -244,8 +266,8 @@ impl Local {
         self.retire_calls();
         // One by one: two that panic in one drop would end the process.
         let mut batch = self.batch.take();
-        while let Some((_, job)) = batch.pop_front() {
-            contain(|| drop(job));
+        while let Some((_, job)) = batch.take_out() {
+            contain(|| job.discard());
         }
         self.capacity.clear();
         contain(|| self.snapshot.clear());
@@ -253,6 +275,7 @@ impl Local {
     }
 
     /// Calls a request back, unless somebody else has.
+    #[inline]
     pub(crate) fn end_request(&self, key: Key, status: Status, payload: &[u8]) {
         let Some(callback) = self.instance.requests.settle(key) else { return };
         callback.call(status, payload);

@@ -33,8 +33,7 @@ mod live;
 
 use self::live::Live;
 use crate::sync::{AtomicU32, Event, Mutex, Ordering, planted};
-use std::collections::VecDeque;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::time::Instant;
 
 /// Names a live request.
@@ -50,12 +49,83 @@ pub(crate) enum Refused {
     Sealed,
 }
 
-/// Requests in the order in which they came.
-pub(crate) type Batch<J> = VecDeque<(Key, J)>;
+/// Requests in the order in which they came, of which the first were taken out. What was taken out stays where it was until the
+/// batch is empty, so that a job is started in its place.
+#[derive(Debug)]
+pub(crate) struct Batch<J> {
+    items: Vec<(Key, J)>,
+    /// How many were taken out.
+    out: usize,
+}
+
+impl<J> Batch<J> {
+    pub(crate) const fn new() -> Self {
+        Self { items: Vec::new(), out: 0 }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.items.len() - self.out
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes the first one out: its job is the caller's to use up.
+    #[inline]
+    pub(crate) fn take_out(&mut self) -> Option<(Key, &mut J)> {
+        let (key, job) = self.items.get_mut(self.out)?;
+        self.out += 1;
+        Some((*key, job))
+    }
+
+    /// Exchanges a batch of which all are taken out for what is queued. Those are used up: there is nothing to drop.
+    fn refill(&mut self, queue: &mut Vec<(Key, J)>) {
+        if self.is_empty() {
+            // SAFETY: no items are always there.
+            unsafe { self.items.set_len(0) };
+            self.out = 0;
+            mem::swap(&mut self.items, queue);
+        }
+    }
+}
+
+/// A place at the end of a queue. It is made before the job is: nothing can fail on the job's way, so it is built in it.
+struct Place<'a, J>(&'a mut Vec<(Key, J)>);
+
+impl<'a, J> Place<'a, J> {
+    #[inline]
+    fn new(queue: &'a mut Vec<(Key, J)>) -> Self {
+        if queue.len() == queue.capacity() {
+            queue.reserve(1);
+        }
+        Self(queue)
+    }
+
+    /// Puts a request there; true if it is the only one.
+    #[inline]
+    fn fill(self, key: Key, job: J) -> bool {
+        let queue = self.0;
+        // SAFETY: `new` has made room for one more, and nobody else has touched the queue since.
+        unsafe {
+            queue.as_mut_ptr().add(queue.len()).write((key, job));
+            queue.set_len(queue.len() + 1);
+        }
+        queue.len() == 1
+    }
+}
+
+impl<J> Default for Batch<J> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// A live request.
 #[derive(Debug)]
-struct Request<C, T, E> {
+struct Request<C, T> {
     callback: C,
     task: Option<T>,
     cancelled: bool,
@@ -63,23 +133,27 @@ struct Request<C, T, E> {
     is_request: bool,
     /// A warning runs.
     warned: bool,
-    /// How it ends when the warning has returned.
-    ending: Option<E>,
+    /// It was sealed while its warning ran: the FFI thread ends it when that has returned.
+    left: bool,
 }
 
-impl<C, T, E> Request<C, T, E> {
+impl<C, T> Request<C, T> {
+    #[inline]
     fn new(callback: C, is_request: bool) -> Self {
-        Self { callback, task: None, cancelled: false, is_request, warned: false, ending: None }
+        Self { callback, task: None, cancelled: false, is_request, warned: false, left: false }
     }
 }
 
 #[derive(Debug)]
 struct Inner<C, J, T, E> {
-    live: Live<Request<C, T, E>>,
-    queue: Batch<J>,
+    live: Live<Request<C, T>>,
+    queue: Vec<(Key, J)>,
+    /// Requests that were ever accepted.
+    accepted: u64,
     /// Warnings that run, and terminal calls that were left to the FFI thread and are not made.
     warnings: usize,
-    sealed: bool,
+    /// Set by a sealing: how those end that it has left to the FFI thread.
+    sealed: Option<E>,
 }
 
 /// The requests of one context: callbacks are a `C`, queued work a `J`, what aborts running work a `T`, and how a sealed
@@ -106,7 +180,7 @@ pub(crate) struct Cancelled<T> {
 }
 
 /// What was left when a context was sealed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[must_use = "what is left is called back and dropped by the caller, under no lock"]
 pub(crate) struct Sealed<C, J, T> {
     pub(crate) callbacks: Vec<C>,
@@ -117,7 +191,7 @@ pub(crate) struct Sealed<C, J, T> {
 impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
     pub(crate) fn new(limit: u32) -> Self {
         Self {
-            inner: Mutex::new(Inner { live: Live::new(), queue: Batch::new(), warnings: 0, sealed: false }),
+            inner: Mutex::new(Inner { live: Live::new(), queue: Vec::new(), accepted: 0, warnings: 0, sealed: None }),
             warnings_over: Event::new(),
             in_hand: AtomicU32::new(0),
             cancels: AtomicU32::new(0),
@@ -126,22 +200,28 @@ impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
     }
 
     /// Accepts a request, which can be cancelled by its tag; from now on it will be called back. True if the FFI thread has to
-    /// be told. A refused job is handed back.
-    pub(crate) fn submit(&self, tag: usize, callback: C, job: J) -> Result<bool, (Refused, J)> {
+    /// be told. Refused work is handed back.
+    ///
+    /// The job is made in its place in the queue, of what was given for it.
+    #[inline(always)]
+    pub(crate) fn submit<W: Into<J>>(&self, tag: usize, callback: C, work: W) -> Result<bool, (Refused, W)> {
         let mut inner = self.inner.lock();
-        if inner.sealed {
-            return Err((Refused::Sealed, job));
+        if inner.sealed.is_some() {
+            return Err((Refused::Sealed, work));
         }
         if planted("submit_looks_apart") {
             drop(inner);
             inner = self.inner.lock();
         }
         if inner.queue.len() + self.in_hand.load(Ordering::Relaxed) as usize >= self.limit {
-            return Err((Refused::Full, job));
+            return Err((Refused::Full, work));
         }
-        let key = Key(inner.live.insert(tag, Request::new(callback, true)));
-        inner.queue.push_back((key, job));
-        Ok(inner.queue.len() == 1)
+        let Inner { live, queue, accepted, .. } = &mut *inner;
+        let place = Place::new(queue);
+        let key = Key(live.insert(tag, Request::new(callback, true)));
+        // Under the lock that it takes anyway, and not by an instruction that locks the bus.
+        *accepted += 1;
+        Ok(place.fill(key, work.into()))
     }
 
     /// Accepts what needs no queue: the creation of the context itself.
@@ -149,21 +229,20 @@ impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
         Key(self.inner.lock().live.insert(0, Request::new(callback, false)))
     }
 
-    /// Exchanges an empty batch for all that is queued. FFI thread only.
+    /// Exchanges a batch of which all are taken out for all that is queued. FFI thread only.
     pub(crate) fn take(&self, batch: &mut Batch<J>) {
         let mut inner = self.inner.lock();
-        mem::swap(&mut inner.queue, batch);
-        self.hold(batch);
+        batch.refill(&mut inner.queue);
+        // The limit of what is queued is a `u32`, so what was queued can be counted by one.
+        self.in_hand.store(batch.len() as u32, Ordering::Relaxed);
     }
 
-    /// Notes that a request of a batch is not queued any longer; true if it was cancelled while it was. FFI thread only.
-    pub(crate) fn take_up(&self, key: Key, rest: &Batch<J>) -> bool {
-        self.hold(rest);
+    /// Notes that a request was taken out of a batch, and is not queued any longer; true if it was cancelled while it was. FFI
+    /// thread only.
+    #[inline]
+    pub(crate) fn take_up(&self, key: Key) -> bool {
+        self.in_hand.store(self.in_hand.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
         self.cancels.load(Ordering::Acquire) != 0 && self.is_unwanted(key)
-    }
-
-    fn hold(&self, batch: &Batch<J>) {
-        self.in_hand.store(u32::try_from(batch.len()).unwrap_or(u32::MAX), Ordering::Relaxed);
     }
 
     /// Whether a request was cancelled, or is settled.
@@ -190,19 +269,23 @@ impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
     pub(crate) fn settle(&self, key: Key) -> Option<C> {
         let mut inner = self.inner.lock();
         let request = inner.live.get_mut(key.0)?;
-        if request.ending.is_some() {
+        if request.left {
             return None;
         }
-        let callback = request.callback;
         if planted("settle_looks_apart") {
+            let callback = request.callback;
             drop(inner);
-            inner = self.inner.lock();
+            drop(self.inner.lock().live.remove(key.0));
+            return Some(callback);
         }
-        let request = inner.live.remove(key.0);
-        inner.warnings -= usize::from(request.as_ref().is_some_and(|request| request.warned));
-        // The handle of a task may be the last of it.
+        let Request { callback, task, warned, .. } = inner.live.remove(key.0)?;
+        if warned {
+            inner.warnings -= 1;
+        }
+        // The handle of a task may be the last of it, so it is dropped under no lock.
+        let task = ManuallyDrop::new(task);
         drop(inner);
-        drop(request);
+        drop(ManuallyDrop::into_inner(task));
         Some(callback)
     }
 
@@ -223,8 +306,9 @@ impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
     #[must_use = "the terminal call is left to the caller"]
     pub(crate) fn warned(&self, key: Key) -> Option<(C, E)> {
         let mut inner = self.inner.lock();
+        let sealed = inner.sealed;
         let request = inner.live.get_mut(key.0)?;
-        let ending = request.ending.map(|ending| (request.callback, ending));
+        let ending = if request.left { sealed.map(|ending| (request.callback, ending)) } else { None };
         let was_warned = mem::take(&mut request.warned);
         if ending.is_none() || planted("delivered_early") {
             inner.warnings -= usize::from(was_warned);
@@ -269,13 +353,18 @@ impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
         cancelled
     }
 
-    fn mark(&self, request: &mut Request<C, T, E>, cancelled: &mut Cancelled<T>) {
+    fn mark(&self, request: &mut Request<C, T>, cancelled: &mut Cancelled<T>) {
         if !request.cancelled {
             request.cancelled = true;
             cancelled.found = true;
             cancelled.tasks.extend(request.task.take());
             self.cancels.store(1, Ordering::Release);
         }
+    }
+
+    /// Requests that were ever accepted.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.inner.lock().accepted
     }
 
     /// Requests that are accepted and not called back.
@@ -287,13 +376,17 @@ impl<C: Copy, J, T, E: Copy> Requests<C, J, T, E> {
     /// calls them back with `ending`. For the end of a context, on the FFI thread, or instead of an FFI thread that is stuck.
     pub(crate) fn seal(&self, ending: E) -> Sealed<C, J, T> {
         let mut inner = self.inner.lock();
-        inner.sealed = true;
+        inner.sealed = Some(ending);
         self.cancels.store(1, Ordering::Release);
-        let mut sealed = Sealed { callbacks: Vec::new(), jobs: mem::take(&mut inner.queue), tasks: Vec::new() };
+        let mut sealed = Sealed {
+            callbacks: Vec::new(),
+            jobs: Batch { items: mem::take(&mut inner.queue), out: 0 },
+            tasks: Vec::new(),
+        };
         inner.live.retain(|request| {
             if request.warned {
                 request.cancelled = true;
-                request.ending = Some(ending);
+                request.left = true;
             } else {
                 sealed.callbacks.push(request.callback);
             }
@@ -323,22 +416,24 @@ mod tests {
         assert_eq!(requests.submit(0, 3, "c"), Err((Refused::Full, "c")));
         let mut batch = taken(&requests);
         assert_eq!(requests.submit(0, 3, "c"), Err((Refused::Full, "c")), "two are in hand");
-        let (key, job) = batch.pop_front().expect("two were taken");
-        assert_eq!((job, requests.take_up(key, &batch)), ("a", false));
+        let (key, job) = batch.take_out().map(|(key, job)| (key, *job)).expect("two were taken");
+        assert_eq!((job, batch.len(), requests.take_up(key)), ("a", 1, false));
         assert_eq!(requests.submit(0, 3, "c"), Ok(true), "one is in hand, one queued");
         assert_eq!(requests.submit(0, 4, "d"), Err((Refused::Full, "d")));
         assert_eq!((requests.live(), requests.settle(key), requests.settle(key)), (3, Some(1), None));
+        assert_eq!((requests.accepted(), requests.live()), (3, 2), "those that were refused do not count");
     }
 
     #[test]
     fn a_request_that_is_cancelled_during_its_first_poll_is_aborted() {
         let requests = Plain::new(2);
         assert!(requests.submit(5, 1, "a").is_ok() && requests.submit(6, 2, "b").is_ok());
-        let keys: Vec<_> = taken(&requests).into_iter().map(|(key, _)| key).collect();
+        let mut batch = taken(&requests);
+        let keys: Vec<_> = std::iter::from_fn(|| Some(batch.take_out()?.0)).collect();
         assert_eq!(requests.cancel(5), Cancelled { found: true, tasks: vec![] });
         assert_eq!(requests.cancel(5), Cancelled { found: false, tasks: vec![] }, "once");
         assert_eq!((requests.started(keys[0], "task a"), requests.started(keys[1], "task b")), (Some("task a"), None));
-        assert!(requests.take_up(keys[0], &Batch::new()) && !requests.take_up(keys[1], &Batch::new()));
+        assert!(batch.is_empty() && requests.take_up(keys[0]) && !requests.take_up(keys[1]));
         assert_eq!(requests.cancel_all(), Cancelled { found: true, tasks: vec!["task b"] });
         assert_eq!(requests.settle(keys[0]), Some(1));
         assert_eq!(requests.started(keys[0], "late"), Some("late"), "a task of nobody");
@@ -357,7 +452,7 @@ mod tests {
     fn what_is_left_is_handed_out_once() {
         let requests = Plain::new(4);
         assert!(requests.submit(0, 1, "a").is_ok() && requests.submit(0, 2, "b").is_ok());
-        let (key, _) = taken(&requests).pop_front().expect("two were taken");
+        let (key, _) = taken(&requests).take_out().expect("two were taken");
         assert_eq!(requests.started(key, "task"), None);
         assert!(requests.submit(0, 3, "c").is_ok());
         assert_eq!(requests.warn(key), Some(1));

@@ -36,8 +36,8 @@ impl<P: ToHost + Send> Payload for P {
     }
 }
 
-/// Small ones need no allocation.
-type QueuedPayload = SmallBox<dyn Payload, [usize; 8]>;
+/// Small ones need no allocation: two texts fit. A larger place would be copied with each event.
+type QueuedPayload = SmallBox<dyn Payload, [usize; 6]>;
 
 struct Event {
     name: &'static str,
@@ -84,6 +84,7 @@ impl Hub {
 
     /// Enqueues an event for whoever listens. No drop of an event unwinds out of here, be it this one's or that of one that
     /// makes room for it.
+    #[inline]
     pub(crate) fn emit(&self, event: &'static str, payload: impl ToHost, counters: &Counters) {
         let payload = Contained::new(payload);
         if self.shared.deliveries.listeners.count() == 0 {
@@ -96,6 +97,8 @@ impl Hub {
         self.enqueue(queue, Event { name: event, payload: smallbox!(payload.into_inner().into_owned()) }, counters);
     }
 
+    /// For a queue that was open just now.
+    #[inline(always)]
     fn enqueue(&self, queue: &Queue<Event>, event: Event, counters: &Counters) {
         let full = match self.when_full {
             WhenFull::DropOldest => Full::LeaveOutOldest,
@@ -103,7 +106,7 @@ impl Hub {
             WhenFull::Block => Full::Wait,
         };
         counters.events_emitted.bump();
-        queue.push(
+        queue.push_open(
             event,
             // The event thread would wait for itself.
             || if full == Full::Wait && self.is_event_thread() { Full::LeaveOut } else { full },

@@ -75,11 +75,18 @@ impl<T> Queue<T> {
     /// the queue is closed.
     ///
     /// `full` says what to do if there is no room: it is asked then.
-    #[inline]
+    #[cfg(any(test, ffihost_loom))]
     pub(crate) fn push(&self, item: T, full: impl FnOnce() -> Full, mut left_out: impl FnMut(T)) {
         if self.is_closed() {
             return left_out(item);
         }
+        self.push_open(item, full, left_out);
+    }
+
+    /// The same, for whoever has seen just now that the queue is open. It may be closed meanwhile, as it may between the look of
+    /// a [`push`](Self::push) and its sending: then the consumer takes the item, or has finished, and the item is left out.
+    #[inline]
+    pub(crate) fn push_open(&self, item: T, full: impl FnOnce() -> Full, mut left_out: impl FnMut(T)) {
         match self.items.try_send(item) {
             Ok(()) => self.wake_consumer(&mut left_out),
             Err(item) => self.push_full(item, full(), &mut left_out),

@@ -21,8 +21,8 @@ fn requests() -> Arc<Model> {
 fn take_one(requests: &Model) -> Option<(crate::context::requests::Key, bool)> {
     let mut batch = Batch::new();
     requests.take(&mut batch);
-    let (key, _job) = batch.pop_front()?;
-    Some((key, !requests.take_up(key, &batch)))
+    let (key, _job) = batch.take_out()?;
+    Some((key, !requests.take_up(key)))
 }
 
 #[test]

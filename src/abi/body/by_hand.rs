@@ -8,6 +8,7 @@ use super::requests::submit;
 use super::sync_requests::{state, sync};
 use crate::context::Instance;
 use crate::context::lifecycle::Destruct;
+use crate::status::Status;
 use crate::{Format, ToHost};
 use std::convert::identity;
 use std::ffi::{c_int, c_void};
@@ -37,17 +38,31 @@ where
     unsafe { begin(library, given, ctx, read, construct, destruct) }
 }
 
-/// An asynchronous request: copies the bytes, and runs the handler on the FFI thread.
+/// The bytes that a host passed, of which there are no more than the limit.
+///
+/// An export reads its request in a closure of its own. So nothing else has its type, and the compiler puts all of the body
+/// into the export.
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `req` points to `len` bytes, `cb` is such a function.
+/// If `req` is not NULL it points to `len` bytes that live for `'a`.
 #[inline]
-pub unsafe fn request<S, H, R>(
+pub unsafe fn request_bytes<'a>(req: *const u8, len: usize, limit: usize) -> Result<&'a [u8], Status> {
+    // SAFETY: the caller's contract.
+    unsafe { bytes(req, len, limit) }
+}
+
+/// An asynchronous request: copies the bytes that `read` finds, and runs the handler on the FFI thread.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `cb` is such a function.
+#[inline]
+pub unsafe fn request<'a, S, H, R>(
     library: &'static Library<S>,
     ctx: *mut c_void,
     given: (Option<FFICallBack>, *mut c_void),
-    (req, len): (*const u8, usize),
+    read: impl FnOnce(usize) -> Result<&'a [u8], Status>,
     handler: H,
 ) -> c_int
 where
@@ -55,32 +70,28 @@ where
     H: AsyncFnOnce(&S, Vec<u8>) -> R + Send + 'static,
     R: Reply + 'static,
 {
-    // SAFETY: the caller's contract.
-    let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }.to_vec()));
-    // A handler that panics before it returns its future is one that panics.
-    let handler = async move |state: &S, args| handler(state, args).await;
+    let read = |_, limit| Ok(Ok(read(limit)?.to_vec()));
     submit(library, ctx, given, Format::Native, read, (handler, identity::<R>))
 }
 
-/// A synchronous request: runs the handler here, and calls back before it returns.
+/// A synchronous request: runs the handler here, with the bytes that `read` finds, and calls back before it returns.
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `req` points to `len` bytes, `cb` is such a function.
+/// As `ffihost.h` says: `cb` is such a function.
 #[inline]
-pub unsafe fn sync_request<S, R>(
+pub unsafe fn sync_request<'a, S, R>(
     library: &'static Library<S>,
     ctx: *mut c_void,
     given: (Option<FFICallBack>, *mut c_void),
-    (req, len): (*const u8, usize),
+    read: impl FnOnce(usize) -> Result<&'a [u8], Status>,
     handler: impl FnOnce(&S, &[u8]) -> R,
 ) -> c_int
 where
     S: Sync + 'static,
     R: Reply,
 {
-    // SAFETY: the caller's contract.
-    let read = |limit| Ok(Ok(unsafe { bytes(req, len, limit)? }));
+    let read = |limit| Ok(Ok(read(limit)?));
     // SAFETY: `sync` is inside the gate until it has called back.
     let state = |inside: &Instance| unsafe { state(inside) };
     sync(library, ctx, given, Format::Native, read, state, handler)

@@ -88,7 +88,7 @@ where
     Box::new(move || {
         let state = async move {
             let made = construct(args.map_err(|refusal| Box::new(refusal) as Failure)?).await;
-            made.map(pack::<S>).map_err(|error| Box::new(Rejected { error, format, payload }) as Failure)
+            made.map(State::new::<S>).map_err(|error| Box::new(Rejected { error, format, payload }) as Failure)
         };
         state.boxed_local()
     })
@@ -172,11 +172,6 @@ impl<E> Told for Rejected<E> {
     fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
         (self.payload)(&self.error, self.format, &mut |payload| take(Status::Err, payload));
     }
-}
-
-fn pack<S: 'static>(state: S) -> State {
-    let state = Rc::new(state);
-    State { address: Rc::as_ptr(&state).cast_mut().cast(), value: state }
 }
 
 /// `<lib>_destroy`.

@@ -5,12 +5,12 @@ use super::super::library::{AnyLibrary, Library, Reply, Typed};
 use super::super::types::FFICallBack;
 use super::{bytes, done, host};
 use crate::context::gate::Phase;
-use crate::context::jobs::{Job, QueuedJob};
+use crate::context::jobs::Job;
 use crate::context::local::Local;
 use crate::context::requests::{Key, Refused};
 use crate::context::{Instance, current};
 use crate::error::DecodeError;
-use crate::panic::{self, Contained, ContainedFuture, Payload};
+use crate::panic::{self, Contained};
 use crate::status::Status;
 use crate::wire::Returned;
 use crate::wire::cbor::Reader as CborReader;
@@ -18,13 +18,14 @@ use crate::wire::native::Reader as NativeReader;
 use crate::{Format, Host};
 use ffihost_cbor::constant::EMPTY_MAP;
 use futures::future::LocalBoxFuture;
-use smallbox::smallbox;
 use std::ffi::{c_int, c_void};
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::pin::pin;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::task::AbortHandle;
 
@@ -69,7 +70,7 @@ where
     H: AsyncFnOnce(&S, A) -> R + Send + 'static,
     R: Returned + 'static,
 {
-    let read = |limit| Ok(read(&mut NativeReader::new(limit)));
+    let read = |host, limit| decode(host, || Ok(read(&mut NativeReader::new(limit))));
     submit(library, ctx, given, Format::Native, read, (handler, Typed))
 }
 
@@ -93,7 +94,7 @@ where
     R: Returned + 'static,
 {
     // SAFETY: the caller's contract.
-    let read = |limit| unsafe { read_map(req, limit, read) };
+    let read = |host, limit| decode(host, || unsafe { read_map(req, limit, read) });
     submit(library, ctx, given, Format::Cbor, read, (handler, Typed))
 }
 
@@ -124,14 +125,22 @@ pub(super) fn read_whole<A>(
     Ok(CborReader::new(bytes, limit).only(read))
 }
 
-/// Submits a request whose arguments `read` makes here, within a limit. `reply` makes a reply of what the handler returns.
+/// Reads arguments inside of a context, so that handles are found.
+#[inline]
+pub(super) fn decode<R>(host: Host, read: impl FnOnce() -> R) -> R {
+    let _inside = current::Decoding::new(host);
+    read()
+}
+
+/// Submits a request whose arguments `read` makes here, of that context and within a limit. `reply` makes a reply of what the
+/// handler returns.
 #[inline]
 pub(super) fn submit<S, A, H, T, F, R>(
     library: &'static Library<S>,
     ctx: *mut c_void,
     (cb, user_data): Given,
     format: Format,
-    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    read: impl FnOnce(Host, usize) -> Result<Result<A, DecodeError>, Status>,
     (handler, reply): (H, F),
 ) -> c_int
 where
@@ -148,14 +157,14 @@ where
     })
 }
 
-/// Starts a request whose arguments `read` makes here, within a limit.
+/// Starts a request whose arguments `read` makes here, of that context and within a limit.
 #[inline]
 pub(super) fn start<S, A, H, T, F, R>(
     library: &'static Library<S>,
     host: Host,
     callback: Callback,
     format: Format,
-    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
+    read: impl FnOnce(Host, usize) -> Result<Result<A, DecodeError>, Status>,
     (handler, reply): (H, F),
 ) -> Result<(), Status>
 where
@@ -167,15 +176,12 @@ where
     R: Reply + 'static,
 {
     let inside = host.admit()?;
-    let args = {
-        let _inside = current::Decoding::new(host);
-        Refusal::sort(read(library.options.payload)?)?
-    };
+    let args = Refusal::sort(read(host, library.options.payload)?)?;
     enqueue_work::<S, A, H, T, F, R>(&inside, callback, args, format, (handler, reply))
 }
 
 /// Queues a handler with its arguments, or what is to be said of them.
-#[inline]
+#[inline(always)]
 pub(super) fn enqueue_work<S, A, H, T, F, R>(
     inside: &Instance,
     callback: Callback,
@@ -193,18 +199,17 @@ where
 {
     match args {
         Ok(args) => {
-            let run = Some((handler, args, reply));
-            enqueue(inside, callback, smallbox!(Work { run, format, state: PhantomData::<fn(&S)> }))
+            let work = Work { handler, args, reply, format, state: PhantomData::<fn(&S)> };
+            enqueue(inside, callback, work)
         }
-        Err(refusal) => enqueue(inside, callback, refusal.into_job()),
+        Err(refusal) => enqueue_refusal(inside, callback, refusal),
     }
 }
 
-#[inline]
-fn enqueue(inside: &Instance, callback: Callback, job: QueuedJob) -> Result<(), Status> {
+#[inline(always)]
+fn enqueue(inside: &Instance, callback: Callback, job: impl Job + 'static) -> Result<(), Status> {
     match inside.requests.submit(callback.user_data().0.addr(), callback, job) {
         Ok(tell) => {
-            inside.counters.requests.bump();
             if tell {
                 inside.context.signal.notify();
             }
@@ -215,7 +220,12 @@ fn enqueue(inside: &Instance, callback: Callback, job: QueuedJob) -> Result<(), 
 }
 
 #[cold]
-fn refuse(inside: &Instance, refused: Refused, job: QueuedJob) -> Status {
+fn enqueue_refusal(inside: &Instance, callback: Callback, refusal: Refusal) -> Result<(), Status> {
+    enqueue(inside, callback, refusal)
+}
+
+#[cold]
+fn refuse(inside: &Instance, refused: Refused, job: impl Job) -> Status {
     if refused == Refused::Full {
         inside.counters.requests_refused.bump();
     }
@@ -235,16 +245,11 @@ impl Refusal {
             read => Ok(read.map_err(Self)),
         }
     }
-
-    #[cold]
-    fn into_job(self) -> QueuedJob {
-        smallbox!(self)
-    }
 }
 
 /// It is told in its turn, as every other end of a request is.
 impl Job for Refusal {
-    fn start(&mut self, local: &Rc<Local>, key: Key) {
+    fn start(self, local: &Rc<Local>, key: Key, _: &mut Context<'_>) {
         self.reply(Format::Native, &mut |status, payload| local.end_request(key, status, payload));
     }
 }
@@ -257,7 +262,9 @@ impl Reply for Refusal {
 
 /// A request that waits for the FFI thread.
 struct Work<S, A, H, F> {
-    run: Option<(H, A, F)>,
+    handler: H,
+    args: A,
+    reply: F,
     format: Format,
     state: PhantomData<fn(&S)>,
 }
@@ -271,23 +278,79 @@ where
     F: FnOnce(T) -> R + Send + 'static,
     R: Reply + 'static,
 {
-    fn start(&mut self, local: &Rc<Local>, key: Key) {
-        let responder = Responder { local: Rc::clone(local), key: Some(key) };
-        let (Some((handler, args, reply)), Some(state)) = (self.run.take(), local.state::<S>()) else {
-            return drop(responder);
+    /// The common request is over when this returns: its handler waits for nothing, or is answered inline. It needs no task, and
+    /// no memory but what the one before it has left. One that is pending is polled again as a task, with a waker of its own.
+    #[inline]
+    fn start(self, local: &Rc<Local>, key: Key, cx: &mut Context<'_>) {
+        let Self { handler, args, reply, format, .. } = self;
+        // SAFETY: the context is one of this request's library, whose state is an `S`.
+        let Some(state) = (unsafe { local.state::<S>() }) else {
+            return local.end_request(key, Status::Cancelled, b"the context has no state");
         };
-        // Each on its own, so that no drop of one of them leads to another's while it panics.
-        let (format, state) = (self.format, Contained::new(state));
-        let mut work = Box::pin(async move {
-            let state = &*state;
-            let outcome = ContainedFuture::new(async move { handler(state, args).await }).await;
-            responder.reply(outcome.map(reply), format);
-        });
-        // Many requests end without waiting for anything, or are answered inline: those need no task. One that is pending
-        // is polled again as a task, with a waker of its own.
-        if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
-            go_on(local, key, work);
+        // Contained on its own, so that no drop of an argument leads to its drop while it panics.
+        let state = Contained::new(state);
+        let place = local.boxes.take();
+        let handler = ManuallyDrop::new(async move { handler(&*state, args).await });
+        let running = Running { handler, reply: Some(reply), format, key, local: Rc::clone(local) };
+        let mut running = Box::into_pin(Box::write(place, running));
+        if running.as_mut().poll(cx).is_ready() {
+            local.boxes.put_back(running);
+        } else {
+            go_on(local, key, running);
         }
+    }
+}
+
+/// A request that runs. It is called back once: with its outcome, or, when it is dropped before that, as cancelled.
+struct Running<T, F> {
+    /// An `async` block, so there is nothing to drop when it has ended or panicked.
+    handler: ManuallyDrop<T>,
+    /// None when the handler has ended.
+    reply: Option<F>,
+    format: Format,
+    key: Key,
+    local: Rc<Local>,
+}
+
+impl<T: Future, F: FnOnce(T::Output) -> R, R: Reply> Future for Running<T, F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // SAFETY: the handler is pinned with this, and never moved; the other fields are not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above.
+        let mut handler = unsafe { Pin::new_unchecked(&mut *this.handler) };
+        let outcome = match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(outcome)) => Ok(outcome),
+            Err(payload) => Err(payload),
+        };
+        if let Some(reply) = this.reply.take() {
+            let tell = |status, payload: &[u8]| this.local.end_request(this.key, status, payload);
+            match outcome {
+                Ok(outcome) => answer_once(|| reply(outcome), this.format, tell),
+                Err(payload) => tell(Status::Panic, panic::explain(payload).as_bytes()),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<T, F> Drop for Running<T, F> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.reply.is_some() {
+            self.cancel();
+        }
+    }
+}
+
+impl<T, F> Running<T, F> {
+    #[cold]
+    fn cancel(&mut self) {
+        // SAFETY: in its place, and once: it has not ended, and this is its drop.
+        panic::contain_call(|| unsafe { ManuallyDrop::drop(&mut self.handler) });
+        self.local.end_request(self.key, Status::Cancelled, b"the request was cancelled");
     }
 }
 
@@ -354,46 +417,26 @@ fn warn(local: &Local, key: Key, start: Instant) {
     }
 }
 
-/// Calls a request back once: with its outcome, or, when it is dropped unused, as cancelled.
-struct Responder {
-    local: Rc<Local>,
-    key: Option<Key>,
-}
-
-impl Responder {
-    fn reply(mut self, outcome: Result<impl Reply, Payload>, format: Format) {
-        let Some(key) = self.key.take() else { return };
-        answer_once(outcome, format, |status, payload| self.local.end_request(key, status, payload));
-    }
-}
-
-/// Tells the outcome of a request, once: also if encoding it panics, before or after it has told, tells nothing, or tells
-/// twice.
+/// Tells the outcome of a request, once: also if making or encoding it panics, before or after it has told, and if its encoder
+/// tells nothing, or tells twice.
 #[inline]
-pub(super) fn answer_once(outcome: Result<impl Reply, Payload>, format: Format, tell: impl FnOnce(Status, &[u8])) {
-    let outcome = match outcome {
-        Ok(outcome) => outcome,
-        Err(payload) => return tell(Status::Panic, panic::explain(payload).as_bytes()),
-    };
+pub(super) fn answer_once<R: Reply>(make: impl FnOnce() -> R, format: Format, tell: impl FnOnce(Status, &[u8])) {
     let mut tell = Some(tell);
     let replied = panic::contain(|| {
+        // Contained on its own: its drop may panic, also on the way of a panic of its encoder.
+        let outcome = Contained::new(make());
         outcome.reply(format, &mut |status, payload| {
             if let Some(tell) = tell.take() {
                 tell(status, payload);
             }
         });
-    });
-    if let Some(tell) = tell.take() {
-        tell(Status::Panic, replied.err().as_deref().unwrap_or("the outcome was not encoded").as_bytes());
-    }
-    // Last, and not by a panic of its encoder: its own drop may panic.
-    panic::contain_call(|| drop(outcome));
-}
-
-impl Drop for Responder {
-    fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.local.end_request(key, Status::Cancelled, b"the request was cancelled");
+        if let Some(tell) = tell.take() {
+            tell(Status::Panic, b"the outcome was not encoded");
         }
+    });
+    if let Some(tell) = tell.take()
+        && let Err(text) = replied
+    {
+        tell(Status::Panic, text.as_bytes());
     }
 }

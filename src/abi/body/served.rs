@@ -5,7 +5,7 @@
 use super::super::host_fn::Callback;
 use super::super::library::{AnyLibrary, Library, Typed};
 use super::free_requests;
-use super::requests::{self, read_whole};
+use super::requests::{self, decode, read_whole};
 use super::sync_requests::{self, run_here};
 use crate::context::Instance;
 use crate::error::DecodeError;
@@ -64,7 +64,7 @@ where
     H: AsyncFnOnce(&S, A) -> R + Send + 'static,
     R: Returned + 'static,
 {
-    let read = |limit| read_whole(remote.payload, limit, read);
+    let read = |host, limit| decode(host, || read_whole(remote.payload, limit, read));
     requests::start(library, remote.host, remote.callback, Format::Cbor, read, (handler, Typed))
 }
 

@@ -12,7 +12,6 @@ use crate::wire::cbor::Reader as CborReader;
 use crate::wire::native::Reader as NativeReader;
 use crate::{Format, Host};
 use std::ffi::{c_int, c_void};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
 /// A synchronous request with native arguments: runs the handler here, and calls back before it returns.
@@ -161,11 +160,8 @@ pub(super) fn run_here<A, R: Reply>(
     handler: impl FnOnce(A) -> R,
 ) -> Result<(), Status> {
     match Refusal::sort(read()?)? {
-        Ok(args) => {
-            let outcome = catch_unwind(AssertUnwindSafe(|| handler(args)));
-            answer_once(outcome, format, |status, payload| callback.call(status, payload));
-        }
-        Err(refusal) => answer_once(Ok(refusal), format, |status, payload| callback.call(status, payload)),
+        Ok(args) => answer_once(|| handler(args), format, |status, payload| callback.call(status, payload)),
+        Err(refusal) => answer_once(|| refusal, format, |status, payload| callback.call(status, payload)),
     }
     Ok(())
 }

@@ -1,18 +1,21 @@
-//! Live requests by key and by tag: a slab whose entries are chained by their tags, so that those of one tag are found without
+//! Live requests by key and by tag: a table whose entries are chained by their tags, so that those of one tag are found without
 //! a look at the others, and each is removed at the same cost, however many have its tag.
 
-use slab::Slab;
+use std::iter;
+use std::mem::{ManuallyDrop, replace};
 
-/// Chains at first; their number is a power of two, and doubles when there are more entries.
-const CHAINS: usize = 64;
+/// Entries, and chains, at first; both double when there is no vacant entry.
+const FIRST: usize = 16;
 
-/// The end of a chain.
+/// The end of a chain, and of the list of vacant entries.
 const NONE: usize = usize::MAX;
 
 #[derive(Debug)]
 struct Entry<V> {
-    value: V,
+    /// None if the entry is vacant.
+    value: Option<V>,
     tag: usize,
+    /// In the chain of the tag, or in the list of vacant entries.
     next: usize,
     previous: usize,
 }
@@ -20,35 +23,57 @@ struct Entry<V> {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Live<V> {
-    entries: Slab<Entry<V>>,
-    /// The first entry of each chain; none before the first entry.
+    entries: Vec<Entry<V>>,
+    /// The first entry of each chain. As many as there are entries: a power of two, or none.
     heads: Vec<usize>,
+    /// What is left of a product of 64 bits when it is shifted by this is the number of a chain.
+    shift: u32,
+    /// The entry that was vacated last.
+    vacant: usize,
+    len: usize,
 }
 
 impl<V> Live<V> {
     pub(super) fn new() -> Self {
-        Self { entries: Slab::new(), heads: Vec::new() }
+        Self { entries: Vec::new(), heads: Vec::new(), shift: u64::BITS - 1, vacant: NONE, len: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
+    #[inline]
     pub(super) fn insert(&mut self, tag: usize, value: V) -> usize {
-        if self.entries.len() >= self.heads.len() {
+        loop {
+            let (key, chain) = (self.vacant, self.chain(tag));
+            if let (Some(entry), Some(head)) = (self.entries.get_mut(key), self.heads.get_mut(chain)) {
+                let next = replace(head, key);
+                self.vacant = replace(&mut entry.next, next);
+                // There was none, so there is nothing to drop: nothing can fail here.
+                let _none = ManuallyDrop::new(entry.value.replace(value));
+                (entry.tag, entry.previous) = (tag, NONE);
+                self.len += 1;
+                if let Some(entry) = self.entries.get_mut(next) {
+                    entry.previous = key;
+                }
+                return key;
+            }
             self.grow();
         }
-        let key = self.entries.insert(Entry { value, tag, next: NONE, previous: NONE });
-        self.link(key, tag);
-        key
     }
 
+    #[inline]
     pub(super) fn get_mut(&mut self, key: usize) -> Option<&mut V> {
-        self.entries.get_mut(key).map(|entry| &mut entry.value)
+        self.entries.get_mut(key)?.value.as_mut()
     }
 
+    #[inline]
     pub(super) fn remove(&mut self, key: usize) -> Option<V> {
-        let Entry { value, tag, next, previous } = self.entries.try_remove(key)?;
+        let entry = self.entries.get_mut(key)?;
+        let value = entry.value.take()?;
+        let (tag, next, previous) = (entry.tag, replace(&mut entry.next, self.vacant), entry.previous);
+        self.vacant = key;
+        self.len -= 1;
         match self.entries.get_mut(previous) {
             Some(entry) => entry.next = next,
             None => self.set_head(tag, next),
@@ -61,43 +86,47 @@ impl<V> Live<V> {
 
     /// Has `each` see those of a tag.
     pub(super) fn for_each_tagged(&mut self, tag: usize, mut each: impl FnMut(&mut V)) {
-        let mut key = self.chain(tag).and_then(|chain| self.heads.get(chain)).copied().unwrap_or(NONE);
+        let mut key = self.heads.get(self.chain(tag)).copied().unwrap_or(NONE);
         while let Some(entry) = self.entries.get_mut(key) {
             key = entry.next;
             if entry.tag == tag {
-                each(&mut entry.value);
+                entry.value.iter_mut().for_each(&mut each);
             }
         }
     }
 
     /// Has `each` see all.
-    pub(super) fn for_each(&mut self, mut each: impl FnMut(&mut V)) {
-        self.entries.iter_mut().for_each(|(_, entry)| each(&mut entry.value));
+    pub(super) fn for_each(&mut self, each: impl FnMut(&mut V)) {
+        self.entries.iter_mut().filter_map(|entry| entry.value.as_mut()).for_each(each);
     }
 
     /// Keeps those for which `keep` is true. The others are dropped.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(&mut V) -> bool) {
-        self.entries.retain(|_, entry| keep(&mut entry.value));
-        self.chain_anew();
+        for entry in &mut self.entries {
+            entry.value.take_if(|value| !keep(value));
+        }
+        self.link_all();
     }
 
     /// The chain of a tag: multiplication by 2^64 over the golden ratio spreads numbers that are multiples of one another, as
     /// addresses are (Knuth, The Art of Computer Programming, volume 3, 6.4).
-    fn chain(&self, tag: usize) -> Option<usize> {
-        let bits = self.heads.len().checked_ilog2()?;
-        let spread = (tag as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        Some((spread >> (u64::BITS - bits)) as usize)
+    #[inline]
+    fn chain(&self, tag: usize) -> usize {
+        ((tag as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize
     }
 
+    #[inline]
     fn set_head(&mut self, tag: usize, key: usize) {
-        if let Some(head) = self.chain(tag).and_then(|chain| self.heads.get_mut(chain)) {
+        let chain = self.chain(tag);
+        if let Some(head) = self.heads.get_mut(chain) {
             *head = key;
         }
     }
 
     fn link(&mut self, key: usize, tag: usize) {
-        let Some(head) = self.chain(tag).and_then(|chain| self.heads.get_mut(chain)) else { return };
-        let next = std::mem::replace(head, key);
+        let chain = self.chain(tag);
+        let Some(head) = self.heads.get_mut(chain) else { return };
+        let next = replace(head, key);
         if let Some(entry) = self.entries.get_mut(next) {
             entry.previous = key;
         }
@@ -108,15 +137,30 @@ impl<V> Live<V> {
 
     #[cold]
     fn grow(&mut self) {
-        let chains = (self.heads.len() * 2).max(CHAINS);
-        self.heads.resize(chains, NONE);
-        self.chain_anew();
+        let entries = (self.entries.len() * 2).max(FIRST);
+        self.entries.reserve_exact(entries - self.entries.len());
+        let vacant = iter::repeat_with(|| Entry { value: None, tag: 0, next: NONE, previous: NONE });
+        self.entries.extend(vacant.take(entries - self.entries.len()));
+        self.heads.resize(entries, NONE);
+        self.shift = u64::BITS - entries.ilog2();
+        self.link_all();
     }
 
-    fn chain_anew(&mut self) {
+    /// Makes every chain anew, and the list of vacant entries.
+    #[cold]
+    fn link_all(&mut self) {
         self.heads.fill(NONE);
-        let tags: Vec<_> = self.entries.iter().map(|(key, entry)| (key, entry.tag)).collect();
-        tags.into_iter().for_each(|(key, tag)| self.link(key, tag));
+        (self.vacant, self.len) = (NONE, 0);
+        for key in (0..self.entries.len()).rev() {
+            let Some(entry) = self.entries.get_mut(key) else { continue };
+            if entry.value.is_some() {
+                let tag = entry.tag;
+                self.len += 1;
+                self.link(key, tag);
+            } else {
+                entry.next = replace(&mut self.vacant, key);
+            }
+        }
     }
 }
 
@@ -188,8 +232,8 @@ mod oracle {
     #[test]
     fn chains_become_more_as_entries_do() {
         let mut live = Live::new();
-        let keys: Vec<_> = (0..10 * CHAINS).map(|tag| live.insert(tag, tag)).collect();
-        assert!(live.heads.len() >= live.len());
+        let keys: Vec<_> = (0..100 * FIRST).map(|tag| live.insert(tag, tag)).collect();
+        assert!(live.heads.len() >= live.len() && live.heads.len() == live.entries.len());
         for (tag, key) in keys.into_iter().enumerate() {
             let mut seen = Vec::new();
             live.for_each_tagged(tag, |value| seen.push(*value));
