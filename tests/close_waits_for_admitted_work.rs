@@ -4,7 +4,7 @@
 
 mod support;
 
-use ffihost::{Host, Options, Status};
+use ffihost::{Host, HostError, HostFn, NoContext, Options, Status};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,6 +12,8 @@ use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 use support::{PATIENCE, Told};
+
+static ASK: HostFn = HostFn::new("ask");
 
 const OK: c_int = Status::Ok.code();
 const CLOSING: c_int = Status::Closing.code();
@@ -156,24 +158,43 @@ async fn emit(_: &State, text: Vec<u8>) -> Result<(), String> {
 }
 
 /// A thread-local of the FFI thread.
-struct AtTheEnd(Arc<Script>, &'static str);
+struct AtTheEnd(Arc<Script>, Does);
+
+/// What it does when it is dropped.
+enum Does {
+    Destroy,
+    Ask(Host),
+    Hold,
+}
 
 impl Drop for AtTheEnd {
     fn drop(&mut self) {
         match self.1 {
-            "destroy" => {
+            Does::Destroy => {
                 let (library, ctx) = self.0.ctx.lock().expect("not poisoned").expect("the test has told it");
                 *self.0.status.lock().expect("not poisoned") = Some((library.destroy)(ctx as *mut c_void));
             }
-            _ => self.0.barrier.pass(),
+            Does::Ask(host) => {
+                // Whoever destroys it ends its life, and then waits for this thread.
+                while host.is_live() {
+                    thread::yield_now();
+                }
+                let asked = host.call_sync::<_, Vec<u8>, Vec<u8>>(&ASK, "?");
+                self.0.say(if asked == Err(HostError::NoContext(NoContext::Ended)) { "refused" } else { "asked" });
+            }
+            Does::Hold => self.0.barrier.pass(),
         }
     }
 }
 
 async fn at_the_end(state: &State, what: Vec<u8>) -> Result<(), String> {
     thread_local!(static AT_THE_END: Cell<Option<AtTheEnd>> = const { Cell::new(None) });
-    let what = if what == b"destroy" { "destroy" } else { "hold" };
-    AT_THE_END.set(Some(AtTheEnd(Arc::clone(&state.0), what)));
+    let does = match what.as_slice() {
+        b"destroy" => Does::Destroy,
+        b"ask" => Does::Ask(Host::current().expect("in a context")),
+        _ => Does::Hold,
+    };
+    AT_THE_END.set(Some(AtTheEnd(Arc::clone(&state.0), does)));
     Ok(())
 }
 
@@ -516,6 +537,14 @@ fn destroy_in_a_thread_local_of_the_ffi_thread_would_deadlock() {
     let status = *context.script.status.lock().expect("not poisoned");
     // Either the handle was still live then, or the close had gone on.
     assert!([Some(WOULD_DEADLOCK), Some(INVALID_CTX)].contains(&status), "{status:?}");
+}
+
+#[test]
+fn a_thread_local_of_the_ffi_thread_is_dropped_outside_of_the_context() {
+    let context = Context::new(patient::LIBRARY);
+    context.run(context.library.at_the_end, "ask");
+    assert_eq!(context.destroy(), OK);
+    assert_eq!(context.script.said(), ["destructed", "dropped", "refused"]);
 }
 
 #[test]
