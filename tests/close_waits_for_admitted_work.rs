@@ -38,10 +38,13 @@ fn a_synchronous_request_has_the_grace_period_and_the_destructor_waits_for_it() 
 fn with_admitted_work_left_the_destructor_is_left_out_and_the_state_outlives_it() {
     let context = Context::new(hasty::LIBRARY);
     thread::scope(|scope| {
+        let _opens = context.script.barrier.opens_at_last();
         let request = scope.spawn(|| context.submit(context.library.hold_now, "").recv_timeout(PATIENCE));
         context.script.barrier.await_entered();
         assert_eq!(context.destroy(), TIMED_OUT);
         assert_eq!((context.destroy(), context.stats()), (INVALID_CTX, INVALID_CTX));
+        // It would be dropped by then if nobody waited.
+        (0..20).for_each(|_| assert_eq!(Context::new(patient::LIBRARY).destroy(), OK));
         assert!(context.script.said().is_empty());
         context.script.barrier.open();
         assert_eq!(request.join().expect("no panic"), Ok(Told::ok("")));
@@ -104,6 +107,14 @@ fn destroy_in_a_thread_local_of_the_ffi_thread_would_deadlock() {
     let status = *context.script.status.lock().expect("not poisoned");
     // Either the handle was still live then, or the close had gone on.
     assert!([Some(WOULD_DEADLOCK), Some(INVALID_CTX)].contains(&status), "{status:?}");
+}
+
+#[test]
+fn a_thread_local_of_the_ffi_thread_is_dropped_outside_of_the_context() {
+    let context = Context::new(patient::LIBRARY);
+    context.run(context.library.at_the_end, "ask");
+    assert_eq!(context.destroy(), OK);
+    assert_eq!(context.script.said(), ["destructed", "dropped", "refused"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Arguments that misbehave when they are encoded: on the straight way of a call to a declared host function, and on the general way of
-//! one that is called by name; answered inline or not at all.
+//! one that is called by name; answered inline or not at all. And those that need no encoder of the author's.
 
 mod support;
 
@@ -108,6 +108,37 @@ fn the_host_is_called_once_or_not_at_all_and_nothing_is_left() {
             assert_eq!(ctx.destroy(), 0);
         }
     }
+}
+
+/// Calls the host from its FFI thread, and from another, for which the arguments are taken over.
+async fn call_here_and_elsewhere(args: impl ToHost + Clone + Send + 'static) {
+    let (host, theirs) = (host(), args.clone());
+    let here = host.call(&ASK, args).await;
+    let elsewhere = tokio::task::spawn_blocking(move || support::futures_block_on(host.call("ask", theirs)));
+    assert_eq!((here, elsewhere.await.expect("no panic")), (Ok(vec![]), Ok(vec![])));
+}
+
+#[test]
+fn bytes_and_text_reach_the_host_as_they_are() {
+    static LONG: &str = "more than fits into what is kept of borrowed bytes without an allocation";
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, ""), 0));
+    let script = ctx.script(|| async {
+        call_here_and_elsewhere(()).await;
+        call_here_and_elsewhere(*b"an array").await;
+        call_here_and_elsewhere(b"a borrowed array").await;
+        call_here_and_elsewhere(b"a slice".as_slice()).await;
+        call_here_and_elsewhere(b"a list".to_vec()).await;
+        call_here_and_elsewhere("text").await;
+        call_here_and_elsewhere("text of its own".to_owned()).await;
+        call_here_and_elsewhere(LONG).await;
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    let expected = ["", "an array", "a borrowed array", "a slice", "a list", "text", "text of its own", LONG];
+    let asked: Vec<_> = log.asked().into_iter().map(|asked| asked.text).collect();
+    assert_eq!(asked, expected.map(|text| [text, text]).concat());
+    assert_eq!(ctx.destroy(), 0);
 }
 
 #[test]

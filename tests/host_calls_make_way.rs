@@ -1,10 +1,12 @@
-//! Host calls that are answered inline, one after the other: the task that awaits them makes way for others.
+//! Host calls that are answered inline, one after the other: the task that awaits them makes way for others. And many from other threads:
+//! the loop makes way for its tasks.
 
 mod support;
 
 use ffihost::Host;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 use support::{Context, Told};
 
 const CANCELLED: i32 = 15;
@@ -65,5 +67,38 @@ fn many_requests_with_an_inline_answer_in_one_turn() {
     }
     let stats = ctx.stats();
     assert_eq!((stats.host_calls, stats.host_calls_inline), (1_000, 1_000));
+    assert_eq!(ctx.destroy(), 0);
+}
+
+/// A turn runs as many of the jobs that other threads have posted, and then the tasks have theirs.
+#[test]
+fn tasks_go_on_between_many_jobs_of_other_threads() {
+    let ctx = Context::new("test");
+    let (cancelled_before, seen) = mpsc::channel();
+    ctx.register("ask", move |ctx, asked| {
+        if asked.text != "open" {
+            cancelled_before.send(ctx.stats().host_calls_cancelled).expect("the test listens");
+            assert_eq!(ctx.answer(asked.token, 0, ""), 0);
+        }
+    });
+    let script = ctx.script(|| async {
+        let host = Host::current().expect("in a context");
+        let mut open = host.call("ask", "open");
+        assert!(support::futures_poll_once(&mut open).is_none());
+        // While the FFI thread waits for this: each of them is a job that makes a task, and the last one ends the open call.
+        let posted = thread::spawn(move || {
+            let mut calls: Vec<_> = (0..600).map(|_| host.call("ask", "posted")).collect();
+            assert!(calls.iter_mut().all(|call| support::futures_poll_once(call).is_none()));
+            drop(open);
+            calls
+        });
+        let outcomes = futures::future::join_all(posted.join().expect("no panic")).await;
+        assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    let seen: Vec<_> = seen.try_iter().collect();
+    assert_eq!((seen.len(), seen[0]), (600, 0), "the first task asks before the last job runs");
+    assert_eq!(ctx.stats().host_calls_cancelled, 1);
     assert_eq!(ctx.destroy(), 0);
 }

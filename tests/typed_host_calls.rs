@@ -10,12 +10,17 @@ use futures::executor::block_on;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 use typed::{
     BOTH, CBOR, Context, DECODE, ERR, FFICallBack, List, NATIVE, OK, Optional, Str, TOO_LARGE, UNKNOWN_TOKEN, Value,
     c_int, c_void, map, run_cbor,
 };
 
-ffihost::library!("my_app", MyApp, options = Options::new().max_payload(1 << 16).linger(typed::NEVER));
+ffihost::library!(
+    "my_app",
+    MyApp,
+    options = Options::new().max_payload(1 << 16).linger(typed::NEVER).slow_host_warning(typed::NEVER)
+);
 
 unsafe extern "C" {
     safe fn my_app_create(cb: Option<FFICallBack>, ud: *mut c_void, ctx: *mut *mut c_void) -> c_int;
@@ -139,6 +144,22 @@ fn both_formats_side_by_side_inline() {
         assert_eq!(ctx.stats().host_calls_inline, 3);
         assert_eq!(ctx.destroy(), OK);
     }
+}
+
+#[test]
+fn a_host_function_within_the_threshold_is_not_slow() {
+    let ctx = context();
+    ctx.register("profile_flat", CBOR, |ctx, token, _| {
+        // Several ticks of the coarse clock.
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(40) {
+            thread::yield_now();
+        }
+        assert_eq!(answer(ctx, token, CBOR, "ada"), OK);
+    });
+    assert_eq!(acted(ctx, "flat"), ADA);
+    assert_eq!((ctx.stats().host_calls, ctx.stats().host_calls_slow), (1, 0));
+    assert_eq!(ctx.destroy(), OK);
 }
 
 #[test]

@@ -159,10 +159,57 @@ mod tests {
     }
 
     #[test]
+    fn it_watches_while_gaps_are_twice_as_long_as_the_limit() {
+        for (average, watches) in [(50, true), (100, true), (101, false)] {
+            let mut asked = false;
+            spin(Duration::from_micros(average)).before_park(|_| {
+                asked = true;
+                true
+            });
+            assert_eq!(asked, watches, "{average} us");
+        }
+    }
+
+    #[test]
     fn watching_ends_by_itself() {
         let spin = spin(Duration::ZERO);
         spin.before_park(in_vain);
         assert!(spin.asleep_since.get().is_some());
+        spin.after_park();
+        assert!(spin.asleep_since.get().is_none(), "the sleep is learned of once");
+    }
+
+    #[test]
+    fn watching_does_not_end_before_the_limit() {
+        let spin = Spin { limit: Duration::from_secs(3_600), ..spin(Duration::ZERO) };
+        spin.before_park(|go_on| (0..1_000).all(|_| go_on()));
+        assert!(spin.asleep_since.get().is_none(), "it went on a thousand times");
+    }
+
+    /// A thread of its own, since it stays bound.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn on_one_processor_it_does_not_watch() {
+        let limit = Duration::from_micros(50);
+        let bound = std::thread::spawn(move || {
+            let before = processors();
+            assert!(
+                before >= std::thread::available_parallelism().map_or(1, usize::from),
+                "a quota only makes that less"
+            );
+            assert_eq!(Spin::new(limit).limit, if before > 1 { limit } else { Duration::ZERO });
+            // SAFETY: a set is a plain array of bits; the first of this thread's processors is taken, and it is bound to that.
+            unsafe {
+                let mut set: libc::cpu_set_t = std::mem::zeroed();
+                assert_eq!(libc::sched_getaffinity(0, size_of_val(&set), &raw mut set), 0);
+                let first = (0..libc::CPU_SETSIZE as usize).find(|at| libc::CPU_ISSET(*at, &set));
+                libc::CPU_ZERO(&mut set);
+                libc::CPU_SET(first.expect("it runs on one"), &mut set);
+                assert_eq!(libc::sched_setaffinity(0, size_of_val(&set), &raw const set), 0);
+            }
+            (processors(), Spin::new(limit).limit)
+        });
+        assert_eq!(bound.join().expect("no panic"), (1, Duration::ZERO));
     }
 
     /// Work comes as soon as it sleeps, so the gaps stay short.

@@ -85,3 +85,22 @@ fn number(name: &'static str) -> u32 {
     });
     at as u32 + 1
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_number_however_often_it_is_declared() {
+        let declare = || ["one name", "another", "a third"].map(DeclaredName::new);
+        let (declared, again) = (declare(), declare());
+        let known = |names: &[DeclaredName; 3]| names.each_ref().map(|name| Name::Declared(name).known_id());
+        let numbers = |names: &[DeclaredName; 3]| names.each_ref().map(|name| Name::Declared(name).id());
+        assert_eq!(known(&declared), [0, 0, 0], "nobody has looked for them");
+        let [one, another, third] = numbers(&declared);
+        assert!(one > 0 && one < another && another < third, "{one}, {another}, {third}");
+        assert_eq!([known(&declared), numbers(&declared), numbers(&again)], [[one, another, third]; 3]);
+        let given = Name::Given { text: "one name", id: another };
+        assert_eq!((given.known_id(), given.id(), given.text()), (another, another, "one name"));
+    }
+}

@@ -6,12 +6,15 @@
 
 use crate::support::{PATIENCE, Told};
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
-use ffihost::{Host, Options, Status};
+use ffihost::{Host, HostError, HostFn, NoContext, Options, Status};
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
+
+static ASK: HostFn = HostFn::new("ask");
 
 pub const OK: c_int = Status::Ok.code();
 pub const CLOSING: c_int = Status::Closing.code();
@@ -156,24 +159,43 @@ async fn emit(_: &State, text: Vec<u8>) -> Result<(), String> {
 }
 
 /// A thread-local of the FFI thread.
-pub struct AtTheEnd(Arc<Script>, &'static str);
+pub struct AtTheEnd(Arc<Script>, Does);
+
+/// What it does when it is dropped.
+enum Does {
+    Destroy,
+    Ask(Host),
+    Hold,
+}
 
 impl Drop for AtTheEnd {
     fn drop(&mut self) {
         match self.1 {
-            "destroy" => {
+            Does::Destroy => {
                 let (library, ctx) = self.0.ctx.lock().expect("not poisoned").expect("the test has told it");
                 *self.0.status.lock().expect("not poisoned") = Some((library.destroy)(ctx as *mut c_void));
             }
-            _ => self.0.barrier.pass(),
+            Does::Ask(host) => {
+                // Whoever destroys it ends its life, and then waits for this thread.
+                while host.is_live() {
+                    thread::yield_now();
+                }
+                let asked = host.call_sync::<_, Vec<u8>, Vec<u8>>(&ASK, "?");
+                self.0.say(if asked == Err(HostError::NoContext(NoContext::Ended)) { "refused" } else { "asked" });
+            }
+            Does::Hold => self.0.barrier.pass(),
         }
     }
 }
 
 async fn at_the_end(state: &State, what: Vec<u8>) -> Result<(), String> {
     thread_local!(static AT_THE_END: Cell<Option<AtTheEnd>> = const { Cell::new(None) });
-    let what = if what == b"destroy" { "destroy" } else { "hold" };
-    AT_THE_END.set(Some(AtTheEnd(Arc::clone(&state.0), what)));
+    let does = match what.as_slice() {
+        b"destroy" => Does::Destroy,
+        b"ask" => Does::Ask(Host::current().expect("in a context")),
+        _ => Does::Hold,
+    };
+    AT_THE_END.set(Some(AtTheEnd(Arc::clone(&state.0), does)));
     Ok(())
 }
 
