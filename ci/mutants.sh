@@ -24,7 +24,7 @@ files() {
     case $1 in
         inflight) echo 'src/inflight.rs src/inflight/**' ;;
         bridge) echo 'src/bridge.rs src/registry.rs src/registry/**' ;;
-        requests) echo 'src/context/gate.rs src/context/report.rs src/context/requests.rs src/context/requests/**' ;;
+        requests) echo 'src/context/boxes.rs src/context/gate.rs src/context/report.rs src/context/requests.rs src/context/requests/**' ;;
         records) echo 'src/context.rs src/context/handle.rs src/context/record.rs src/context/records.rs src/context/spin.rs src/context/tenancy.rs src/context/vacancies.rs' ;;
         calls) echo 'src/context/calls.rs src/context/capacity.rs src/context/clock.rs src/context/deadline.rs src/context/current.rs src/context/jobs.rs' ;;
         life) echo 'src/context/close.rs src/context/closing.rs src/context/instance.rs src/context/lifecycle.rs src/context/local.rs src/context/run.rs' ;;
