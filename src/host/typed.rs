@@ -91,10 +91,12 @@ fn outcome<R: Awaited>(outcome: Result<Answer<R::Result>, HostError<Error<R::Err
 #[must_use = "a call does nothing before it is awaited"]
 pub struct HostCall<A: ToHost, R: Awaited> {
     /// Both are dropped by hand: a call that is over has nothing to drop, and that is seen with one look.
-    call: ManuallyDrop<Call<'static, A, Answer<R::Result>, Error<R::Error>>>,
+    call: ManuallyDrop<TypedCall<A, R>>,
     /// What stands in for the host in a unit test, where there is no context.
     double: ManuallyDrop<Option<BoxFuture<'static, R>>>,
 }
+
+type TypedCall<A, R> = Call<'static, A, Answer<<R as Awaited>::Result>, Error<<R as Awaited>::Error>>;
 
 impl<A: ToHost, R: Awaited> Unpin for HostCall<A, R> {}
 
