@@ -40,6 +40,21 @@ struct Load {
     slowest_us: AtomicU64,
 }
 
+impl Load {
+    /// Goes on for that time, and for so many answers.
+    async fn go_on(&self, time: Duration, answers: usize) {
+        let before = self.answers.load(Ordering::Relaxed);
+        sleep(time).await;
+        let enough = before + u64::try_from(answers).expect("64 bits");
+        let all = async {
+            while self.answers.load(Ordering::Relaxed) < enough {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, all).await.expect("all are answered");
+    }
+}
+
 /// Mostly small, sometimes large; the largest is what `my_timer` takes, with the map around it.
 const SIZES: [usize; 8] = [0, 1, 20, 100, 100, 1_000, 8_000, (64 << 10) - 200];
 
@@ -121,17 +136,11 @@ fn many_connections_with_many_requests() {
             .map(|number| tokio::spawn(connection(number, in_flight, path.clone(), Arc::clone(&load))))
             .collect();
         let time = Duration::from_secs(seconds as u64);
-        sleep(time / 3).await;
-        // Until each has been answered: before that memory grows, because it is made use of.
-        let all = u64::try_from(connections * in_flight).expect("64 bits");
-        let warm = async {
-            while load.answers.load(Ordering::Relaxed) < 2 * all {
-                sleep(Duration::from_millis(10)).await;
-            }
-        };
-        timeout(PATIENCE, warm).await.expect("all are answered");
+        // By what was done, not by the time alone: memory grows until each of its places has been made use of, however long
+        // that takes here.
+        load.go_on(time / 3, 4 * connections * in_flight).await;
         let third = resident();
-        sleep(time * 2 / 3).await;
+        load.go_on(time * 2 / 3, 8 * connections * in_flight).await;
         let end = resident();
         load.stop.store(true, Ordering::Relaxed);
         for client in clients {
