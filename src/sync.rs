@@ -86,7 +86,8 @@ mod real {
                 if let Some(found) = look() {
                     return found;
                 }
-                let listener = self.0.listen();
+                // In this frame, which is left after it: waiting allocates nothing.
+                event_listener::listener!(self.0 => listener);
                 if let Some(found) = look() {
                     return found;
                 }
@@ -100,7 +101,8 @@ mod real {
                 if let Some(found) = look() {
                     return Some(found);
                 }
-                let listener = self.0.listen();
+                // In this frame, which is left after it: waiting allocates nothing.
+                event_listener::listener!(self.0 => listener);
                 if let Some(found) = look() {
                     return Some(found);
                 }

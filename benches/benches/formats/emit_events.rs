@@ -19,7 +19,7 @@ impl Way for EmitEvents {
 
     /// What does not fit into the queue is boxed.
     fn allocations(&self, size: usize) -> u32 {
-        (size > 64).into()
+        (size > 48).into()
     }
 
     fn divisor(&self) -> u64 {
