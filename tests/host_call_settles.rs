@@ -2,11 +2,12 @@
 
 mod support;
 
+use ffihost::Host;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{Asked, Context, Told};
+use support::{Asked, Context, Told, show};
 
 const UNKNOWN_TOKEN: i32 = 5;
 const DECODE: i32 = 16;
@@ -396,6 +397,39 @@ fn tokens_rise_and_are_never_zero() {
     let tokens: Vec<_> = log.asked().iter().map(|asked| asked.token).collect();
     assert!(tokens.is_sorted_by(|a, b| a < b) && tokens[0] > 0, "{tokens:?}");
     assert_eq!(ctx.destroy(), 0);
+}
+
+/// The host of a context, for code outside of it.
+fn host_of(ctx: Context) -> Host {
+    let (sender, host) = mpsc::channel();
+    let script = ctx.script(|| async move {
+        sender.send(Host::current().expect("in a context")).expect("the test listens");
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    host.recv().expect("it was sent")
+}
+
+#[test]
+fn a_call_on_the_ffi_thread_of_another_context_goes_to_the_host_that_it_names() {
+    let answer = |ctx: Context, asked: Asked| assert_eq!(ctx.answer(asked.token, 0, &asked.text), 0);
+    let (here, there) = (Context::new("here"), Context::new("there"));
+    let (asked_here, asked_there) = (here.register("ask", answer), there.register("ask", answer));
+    let theirs = host_of(there);
+    let call = here.script(move || async move { theirs.call("ask", "across").await.map_err(|error| show(&error)) });
+    assert_eq!(call.wait(), Told::ok("across"));
+    assert_eq!((asked_here.asked().len(), asked_there.asked().len()), (0, 1));
+    // The next context has the record, mostly, and not the host.
+    assert_eq!(there.destroy(), 0);
+    let next = Context::new("next");
+    let asked = next.register("ask", answer);
+    let call = next.script(move || async move {
+        let outcome = theirs.call("ask", "too late").await;
+        Ok(format!("{outcome:?}").into_bytes())
+    });
+    assert_eq!(call.wait(), Told::ok("Err(NoContext(Ended))"));
+    assert!(asked.asked().is_empty());
+    assert_eq!((here.destroy(), next.destroy()), (0, 0));
 }
 
 #[test]

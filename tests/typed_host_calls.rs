@@ -186,6 +186,20 @@ fn off_the_ffi_thread_a_call_needs_its_host() {
 }
 
 #[test]
+fn a_call_can_wait_for_its_registration() {
+    for format in BOTH {
+        let ctx = context();
+        let pending = act_later(ctx, "ping as soon as it is registered");
+        assert_eq!(acted(ctx, "ping"), r#"Err(NotRegistered { name: "ping" })"#);
+        // Nothing, in each format.
+        let nothing: &[u8] = if format == CBOR { &[0xf6] } else { &[] };
+        ctx.register("ping", format, move |ctx, token, _: &[u8]| assert_eq!(ctx.complete(token, OK, nothing), OK));
+        assert_eq!(said(pending.wait()), "Ok(())");
+        assert_eq!(ctx.destroy(), OK);
+    }
+}
+
+#[test]
 fn answers_come_later_and_from_other_threads() {
     for format in BOTH {
         let ctx = context();

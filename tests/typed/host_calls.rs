@@ -78,6 +78,7 @@ async fn act(_app: &MyApp, what: &str) -> String {
         "profile without a note" => format!("{:?}", profile(8, None).await),
         "flat" => format!("{:?}", profile_flat("ada").await),
         "ping" => format!("{:?}", ping().await),
+        "ping as soon as it is registered" => format!("{:?}", ping().wait_for_registration().await),
         "ping until it fails" => loop {
             if let Err(error) = ping().await {
                 break format!("{error:?}");
