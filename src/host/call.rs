@@ -142,8 +142,9 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
         &self.function.0
     }
 
-    /// Its arguments, unless it was made.
+    /// Its arguments, unless it was made; it is not made any longer, whatever host is named for it.
     pub(super) fn take_args(&mut self) -> Option<A> {
+        self.state.settle();
         match replace(&mut *self.held, Held::Nothing) {
             Held::Args(args) => Some(args.into_inner()),
             other => {
@@ -259,7 +260,7 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
             if this.state.is_plain() {
                 if let Some(hold) = local.ready(this.function.name()) {
                     let (state, name, held) = (&mut this.state, this.function.name(), &mut this.held);
-                    // SAFETY: a call has its arguments until it is made.
+                    // SAFETY: one that is over is spent: nothing looks at what it holds.
                     return unsafe {
                         make(state, name, held, local, cx, (hold, None), (decoder(Format::Native), Natively))
                     };

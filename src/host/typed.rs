@@ -205,3 +205,32 @@ pub(crate) fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostF
         },
     }
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+    use crate::context::Contexts;
+    use futures::FutureExt;
+    use std::future::poll_fn;
+    use std::rc::Rc;
+
+    /// It has been given the arguments.
+    #[test]
+    fn a_double_that_has_begun_goes_on_when_a_host_is_named() {
+        static ASK: HostFn = HostFn::new("ask");
+        static CONTEXTS: Contexts = Contexts::new();
+        let double: Double<String, Result<String, HostError>> = Rc::new(|text| {
+            let mut is_second = false;
+            Box::pin(poll_fn(move |_| match std::mem::replace(&mut is_second, true) {
+                false => Poll::Pending,
+                true => Poll::Ready(Ok(text.clone())),
+            }))
+        });
+        let _implementation = testing::implement(&ASK, double);
+        let mut call = HostCall::<String, Result<String, HostError>>::new(&ASK, "asked".to_owned());
+        assert!((&mut call).now_or_never().is_none());
+        let stay = CONTEXTS.acquire(1).expect("there is room");
+        let mut call = call.on(Host::new(stay.record(), 1));
+        assert_eq!((&mut call).now_or_never(), Some(Ok("asked".to_owned())));
+    }
+}

@@ -15,7 +15,6 @@ use crate::inflight::{Calling, Decoder, Poll as CallPoll, Reason, Ticket, Untype
 use crate::panic::contain_call as contain;
 use crate::registry::Name;
 use std::future::Future;
-use std::hint::unreachable_unchecked;
 use std::mem::replace;
 use std::pin::Pin;
 use std::ptr;
@@ -129,9 +128,7 @@ fn prepare<A: ToHost, T: FromHost, E: FromHost>(
     match local.prepare(name, state.deadline(), granted) {
         Ok((hold, until)) => {
             let format = hold.function().format;
-            // One that has no arguments any longer was made before.
-            let Held::Args(_) = held else { return Poll::Pending };
-            // SAFETY: they are there.
+            // SAFETY: what it holds is written over below, if it is over.
             let polled = unsafe { make(state, name, held, local, cx, (hold, until), (decoder(format), As(format))) };
             if polled.is_ready() {
                 state.drop_slow();
@@ -148,7 +145,7 @@ fn prepare<A: ToHost, T: FromHost, E: FromHost>(
 ///
 /// # Safety
 ///
-/// Its arguments are held; if it is over, they are neither used nor dropped again.
+/// If it is over, its arguments are neither used nor dropped again.
 #[inline(always)]
 pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost>(
     state: &mut CallState,
@@ -161,8 +158,8 @@ pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost>(
 ) -> Poll<Outcome<T, E>> {
     // One that panics now, and is polled again, is not made again.
     state.progress = Progress::Done;
-    // SAFETY: the caller's contract.
-    let Held::Args(args) = held else { unsafe { unreachable_unchecked() } };
+    // It has none if they were taken by code of the author's that panicked.
+    let Held::Args(args) = held else { return Poll::Pending };
     let calling = match local.make(hold, decoder, name, (encoder, &**args)) {
         Ok(calling) => calling,
         Err(not_made) => return not_made_now(state, name, held, local, cx, not_made),
