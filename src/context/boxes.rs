@@ -24,9 +24,9 @@ pub(crate) struct Boxes([Place; PLACES]);
 
 #[derive(Debug)]
 struct Place {
-    /// The bytes of the box that is kept; 0 if there is none.
+    /// The size of the box that is kept, in bytes; 0 if none is.
     size: Cell<usize>,
-    /// Its memory, which holds nothing; out of date if there is none.
+    /// The memory of that box, without a value in it; meaningless if `size` is 0.
     memory: Cell<*mut u8>,
 }
 

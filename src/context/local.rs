@@ -227,7 +227,7 @@ impl Local {
     /// It is an `S`.
     #[inline]
     pub(crate) unsafe fn state<S: 'static>(&self) -> Option<Rc<S>> {
-        // Relaxed: this thread has stored it. It is the address of what `self.state` holds, or null when that is none.
+        // Relaxed: this thread has stored it. It is the address of the value in `self.state`, or null if that is empty.
         let state = NonNull::new(self.instance.state.load(Ordering::Relaxed).cast::<S>())?;
         // SAFETY: the address is that of an `Rc` of this type, by the caller's contract, which is there as long as the address
         // is: `run::drop_state` takes that back first.

@@ -126,7 +126,7 @@ pub(crate) struct Chain<S> {
 }
 
 impl<S: Fn(FFICallBack, *mut c_void) -> c_int> Chain<S> {
-    /// Has `submit` submit so many, and returns when all have called back.
+    /// Submits that many requests through `submit`, and returns when all have called back.
     pub(crate) fn run(requests: u64, submit: S) {
         let (done, all_done) = mpsc::channel();
         let chain = Self { submit, left: AtomicU64::new(requests), open: AtomicU64::new(0), done };

@@ -19,7 +19,7 @@ pub struct Bench<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments {
     quick: bool,
-    /// Of names of scenarios. All, if there is none.
+    /// Parts of the names of the scenarios to run; empty: all are run.
     parts: Vec<String>,
 }
 

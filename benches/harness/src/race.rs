@@ -19,7 +19,7 @@ impl Settings {
     /// For a smoke test: everything runs a few times, and the times mean nothing.
     pub const QUICK: Self = Self { rounds: 2, divisor: 50 };
 
-    /// How many calls to make where there is time for so many.
+    /// The number of calls to make in a scenario that makes `full` calls in a whole run.
     pub fn calls(self, full: u64) -> u64 {
         // A multiple of what is kept in flight.
         (full / self.divisor).max(128).next_multiple_of(64)
@@ -50,7 +50,7 @@ impl<'a> Contestant<'a> {
         self.name
     }
 
-    /// Nanoseconds of one call, of so many.
+    /// Makes that many calls, and returns the nanoseconds that one took on the average.
     pub fn time(&mut self, calls: u64) -> f64 {
         (self.run)(calls).as_nanos() as f64 / calls as f64
     }

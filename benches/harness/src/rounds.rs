@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// A ratio whose highest round is above the lowest by more than this part is none to judge by.
+/// The spread that a ratio may have: if its highest round is above the lowest by more than this part, it is not judged.
 pub const TOLERANCE: f64 = 0.15;
 
 /// Fewer rounds say nothing about how steady they are.
@@ -80,7 +80,7 @@ impl Spread {
         self.high - self.low <= self.low * TOLERANCE
     }
 
-    /// As `38.1 (37.0..41.2)`, with so many digits behind the points.
+    /// Prints it like `38.1 (37.0..41.2)`, with that many digits after the point.
     pub fn shown(&self, digits: usize) -> String {
         let Self { low, median, high, .. } = self;
         format!("{median:.digits$} ({low:.digits$}..{high:.digits$})")

@@ -41,7 +41,7 @@ struct Load {
 }
 
 impl Load {
-    /// Goes on for that time, and for so many answers.
+    /// Waits for that time, and until that many more answers have come.
     async fn go_on(&self, time: Duration, answers: usize) {
         let before = self.answers.load(Ordering::Relaxed);
         sleep(time).await;

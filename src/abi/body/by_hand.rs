@@ -38,7 +38,7 @@ where
     unsafe { begin(library, given, ctx, read, construct, destruct) }
 }
 
-/// The bytes that a host passed, of which there are no more than the limit.
+/// Returns the bytes that a host passed; `TooLarge` if they exceed the limit.
 ///
 /// An export reads its request in a closure of its own. So nothing else has its type, and the compiler puts all of the body
 /// into the export.
