@@ -7,7 +7,8 @@
 #
 # A mutant goes through up to three stages, until one notices it: the unit tests, the integration tests that tell most, and all
 # of them, which those that docs/mutants.md names are spared. What is judged is the last commit, in a clone under target/mutation,
-# so that work can go on meanwhile. MUTANTS_LANE (0) names the clone: two runs at the same time need two.
+# so that work can go on meanwhile. MUTANTS_LANE (0) names the clone: two runs at the same time need two. With MUTANTS_SINCE, a
+# commit that was judged already, only what has changed since is.
 #
 # Results: target/mutation/ROOM/mutants.out. Fails if a mutant survives that docs/mutants.md does not name.
 set -euo pipefail
@@ -100,6 +101,10 @@ mutate() {
     rm -rf "$output"
     mkdir -p "$output"
     : >"$output/named.txt"
+    if [[ -n ${MUTANTS_SINCE:-} ]]; then
+        git -C "$source" diff --find-renames=30% "$MUTANTS_SINCE" HEAD -- src >"$output/since.diff"
+        arguments+=(--in-diff "$output/since.diff")
+    fi
     # Some of the words are globs, which cargo-mutants reads.
     set -f
     for file in $(files "$room"); do arguments+=(--file "$file"); done
