@@ -8,7 +8,7 @@
 # A mutant goes through up to three stages, until one notices it: the unit tests, the integration tests that tell most, and all
 # of them, which those that docs/mutants.md names are spared. What is judged is the last commit, in a clone under target/mutation,
 # so that work can go on meanwhile. MUTANTS_LANE (0) names the clone: two runs at the same time need two. With MUTANTS_SINCE, a
-# commit that was judged already, only what has changed since is.
+# commit that was judged already, only what has changed since is. MUTANTS_STAGES names the stages, of unit, telling and all.
 #
 # Results: target/mutation/ROOM/mutants.out. Fails if a mutant survives that docs/mutants.md does not name.
 set -euo pipefail
@@ -108,7 +108,7 @@ mutate() {
     # Some of the words are globs, which cargo-mutants reads.
     set -f
     for file in $(files "$room"); do arguments+=(--file "$file"); done
-    for stage in $(stages "$room"); do
+    for stage in ${MUTANTS_STAGES:-$(stages "$room")}; do
         selected=$(stage_arguments "$stage" "$room")
         status=0
         # shellcheck disable=SC2086 # Arguments, a word each.
