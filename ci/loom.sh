@@ -53,6 +53,7 @@ plants=(
     "unregister_without_mark  registry::unregister_ends_a_call_that_nobody_answers"
     "unregister_without_version registry::replace_and_unregister_against_a_running_invocation"
     "version_before_change    registry::a_registration_is_seen_after_it_returned"
+    "retired_is_dropped_at_once registry::replace_and_unregister_against_a_running_invocation"
     "removed_is_not_awaited   registry::a_replacement_against_the_close"
     "registry_stays_open      registry::a_replacement_against_the_close"
     "client_looks_before_it_registers registry::what_the_host_registers_is_the_hosts_in_any_order"

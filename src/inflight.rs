@@ -45,8 +45,8 @@
 //!   function has returned, the owner *concludes* it: it takes an outcome that is published, and otherwise ends the call. An
 //!   answerer that was decoding finds that it is *defeated* when it wants to publish: it takes its outcome back, drops it,
 //!   and is told that the token is unknown, as anybody who is late.
-//! - Everything in the slot's `local` part is the owner's: the waker, the hold on the registration, what the awaiting code
-//!   will be told, the links of the owner's lists. It is never touched by answerers, with one exception: an answerer that *is*
+//! - Everything in the slot's `local` part is the owner's: the waker, the hold on the registration once the host function has
+//!   returned, what the awaiting code will be told, the links of the owner's lists. It is never touched by answerers, with one exception: an answerer that *is*
 //!   the owner, inside the very host function that it called, notes there that the answer came inline, and then no queue and
 //!   no waker is needed.
 //!
@@ -112,6 +112,7 @@ use self::slot::{Concluded, Phase, State, Word};
 use self::token::INDEX_BITS;
 pub(crate) use self::token::{MAX_IN_FLIGHT, Owner, Ticket, Token, Untyped};
 use crate::bridge::{Completions, Signal};
+use crate::status::Status;
 use crate::sync::{Ordering, planted};
 use std::task::Waker;
 
@@ -123,10 +124,6 @@ pub(crate) enum Reason {
     /// The context closes.
     ShuttingDown,
 }
-
-/// No slot is left, or no token.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Full<H>(pub(crate) H);
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,13 +140,14 @@ pub(crate) enum Answer {
     Unknown,
 }
 
-/// What the decoder said of an answer that won.
+/// What the decoder said of an answer that won, as the status that the host is told: nothing is translated on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i32)]
 pub(crate) enum Accepted {
     /// It is the outcome.
-    Decoded,
+    Decoded = Status::Ok.code(),
     /// It does not decode, and the outcome says so.
-    Undecodable,
+    Undecodable = Status::Decode.code(),
 }
 
 /// The outcome of a call that has settled, and the hold, which the caller lets go.
@@ -165,13 +163,13 @@ pub(crate) struct Settled<T, H> {
 /// How a call ended that cannot wait.
 #[derive(Debug)]
 #[must_use = "the host must be told when an open call was ended"]
-pub(crate) enum Conclusion<T, H> {
+pub(crate) enum Conclusion<T> {
     /// Answered inside of the host function, on the owner's thread.
-    Inline(Settled<T, H>),
+    Inline(T),
     /// Answered by another thread, before the host function returned.
-    Remote(Settled<T, H>),
-    /// No answer was accepted, and none will be: the host has to be told, once, then the hold let go.
-    Ended(Leftover<H>),
+    Remote(T),
+    /// No answer was accepted, and none will be: the host has to be told, once.
+    Ended,
 }
 
 /// What cancelling found.
@@ -262,27 +260,18 @@ impl<H> Table<H> {
     /// Takes a slot and publishes it as open. The token may be told to the host from now on.
     ///
     /// The call counts as being called until [`take_inline`](Self::take_inline), [`wait`](Self::wait) or
-    /// [`conclude`](Self::conclude), so that an inline answer is recognised.
+    /// [`conclude`](Self::conclude), so that an inline answer is recognised. What it holds on to is the caller's meanwhile.
+    ///
+    /// `None` if no slot is left, or no number.
     #[inline]
-    pub(crate) fn begin<T>(
-        &self,
-        owner: &Owner,
-        hold: H,
-        decoder: &'static Decoder<T>,
-    ) -> Result<Calling<'_, T, H>, Full<H>> {
-        let Some((slot, sequence)) = self.allocate(owner) else { return Err(Full(hold)) };
+    pub(crate) fn begin<T>(&self, owner: &Owner, decoder: &'static Decoder<T>) -> Option<Calling<'_, T, H>> {
+        let (slot, sequence) = self.allocate(owner)?;
         slot.set_decoder(owner, decoder);
-        slot.local(owner, |local| {
-            local.phase = Phase::Calling;
-            debug_assert!(local.hold.is_none(), "what is foreign was moved out");
-            // Written over, and not replaced: there is nothing to drop.
-            // SAFETY: the place is the slot's own.
-            unsafe { (&raw mut local.hold).write(Some(hold)) };
-        });
+        slot.local(owner, |local| local.phase = Phase::Calling);
         slot.word.store(Word::new(sequence, State::Open).bits(), Ordering::Release);
         let token = Token::new(sequence, slot.index);
         self.set_latest(owner, slot, token);
-        Ok(Calling { slot, ticket: Ticket::new(token) })
+        Some(Calling { slot, ticket: Ticket::new(token) })
     }
 
     /// Whether a call whose host function has returned was answered inline: then [`take_inline`](Self::take_inline) is to
@@ -292,16 +281,14 @@ impl<H> Table<H> {
         calling.slot.local(owner, |local| local.phase) == Phase::AnsweredInline
     }
 
-    /// Takes the hold of such a call out, to be let go before its outcome is taken: so that is moved once, to where it stays.
+    /// Takes such a call out of the books: what it held is to be let go, and its outcome taken.
     #[inline]
-    pub(crate) fn take_hold<T>(&self, owner: &Owner, calling: &Calling<'_, T, H>) -> H {
+    pub(crate) fn strike_inline<T>(&self, owner: &Owner, calling: &Calling<'_, T, H>) {
         debug_assert!(self.is_answered(owner, calling));
         self.discount(owner);
-        // SAFETY: `begin` has put one there, and nothing takes it out of a call that was answered inline but this, once.
-        calling.slot.local(owner, |local| unsafe { local.hold.take().unwrap_unchecked() })
     }
 
-    /// Takes its outcome, after its hold.
+    /// Takes its outcome after that.
     #[expect(clippy::needless_pass_by_value, reason = "a call is given back once")]
     #[inline(always)]
     pub(crate) fn take_inline<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> T {
@@ -313,56 +300,60 @@ impl<H> Table<H> {
         unsafe { slot.take_outcome() }
     }
 
-    /// Notes that the host function has returned without an answer.
+    /// Notes that the host function has returned without an answer. From now on the call holds on to that.
     #[inline]
-    pub(crate) fn wait<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Ticket<T> {
+    pub(crate) fn wait<T>(&self, owner: &Owner, calling: Calling<'_, T, H>, hold: H) -> Ticket<T> {
         let Calling { slot, ticket } = calling;
-        slot.local(owner, |local| local.phase = Phase::Waiting);
+        slot.local(owner, |local| {
+            local.phase = Phase::Waiting;
+            debug_assert!(local.hold.is_none(), "what is foreign was moved out");
+            // Written over, and not replaced: there is nothing to drop.
+            // SAFETY: the place is the slot's own.
+            unsafe { (&raw mut local.hold).write(Some(hold)) };
+        });
         self.list(owner, slot);
         ticket
     }
 
     /// Both, for models and tests.
     #[cfg(test)]
-    pub(crate) fn called<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Result<Settled<T, H>, Ticket<T>> {
+    pub(crate) fn called<T>(
+        &self,
+        owner: &Owner,
+        calling: Calling<'_, T, H>,
+        hold: H,
+    ) -> Result<Settled<T, H>, Ticket<T>> {
         if self.is_answered(owner, &calling) {
-            let hold = Some(self.take_hold(owner, &calling));
-            Ok(Settled { outcome: self.take_inline(owner, calling), hold })
+            self.strike_inline(owner, &calling);
+            Ok(Settled { outcome: self.take_inline(owner, calling), hold: Some(hold) })
         } else {
-            Err(self.wait(owner, calling))
+            Err(self.wait(owner, calling, hold))
         }
     }
 
     /// Ends a call whose host function has returned and which cannot wait: with the outcome, if an answer was accepted. Waits
     /// for nobody.
-    pub(crate) fn conclude<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Conclusion<T, H> {
-        let Calling { slot, ticket } = calling;
-        let phase = slot.local(owner, |local| local.phase);
-        if phase == Phase::AnsweredInline {
-            return Conclusion::Inline(self.take(owner, slot));
+    pub(crate) fn conclude<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> Conclusion<T> {
+        let slot = calling.slot;
+        if self.is_answered(owner, &calling) {
+            self.strike_inline(owner, &calling);
+            return Conclusion::Inline(self.take_inline(owner, calling));
         }
-        debug_assert!(phase == Phase::Calling, "concluded in {phase:?}");
-        let concluded = slot.conclude(ticket.token.sequence());
-        if concluded == Concluded::Closed || (concluded == Concluded::Defeated && planted("defeated_slot_is_freed")) {
-            return Conclusion::Ended(self.give_back(owner, slot));
-        }
+        debug_assert!(slot.local(owner, |local| local.phase) == Phase::Calling, "concluded at another time");
         self.discount(owner);
-        let mut left = Self::move_out(owner, slot);
+        let concluded = slot.conclude(calling.token().sequence());
+        if concluded == Concluded::Closed || (concluded == Concluded::Defeated && planted("defeated_slot_is_freed")) {
+            self.free(owner, slot);
+            return Conclusion::Ended;
+        }
         slot.local(owner, |local| local.phase = Phase::Emptied);
         self.linger(owner);
         if concluded == Concluded::Defeated || planted("conclude_drops_an_accepted_answer") {
-            return Conclusion::Ended(left);
+            return Conclusion::Ended;
         }
         // SAFETY: the slot is ANSWERED, which was seen with Acquire; the ticket's type is the decoder's; the outcome is read
         // once, since the drain takes none out of an emptied slot.
-        let outcome = unsafe { slot.take_outcome() };
-        Conclusion::Remote(Settled { outcome, hold: left.hold.take() })
-    }
-
-    /// Whether the call has a hold that `matches`.
-    #[inline]
-    pub(crate) fn holds<T>(&self, owner: &Owner, ticket: &Ticket<T>, matches: impl Fn(&H) -> bool) -> bool {
-        self.slot(ticket.token.index()).local(owner, |local| local.hold.as_ref().is_some_and(matches))
+        Conclusion::Remote(unsafe { slot.take_outcome() })
     }
 
     /// Brings an answer: claims the call, decodes on this thread, and queues the outcome and notifies the owner, unless it is
@@ -393,7 +384,7 @@ impl<H> Table<H> {
     /// not the call, or was answered: then [`answer`](Self::answer) knows what it is.
     #[inline]
     pub(crate) fn answer_latest(&self, owner: &Owner, token: u64, raw: Raw<'_>) -> Option<Accepted> {
-        let (slot, token) = self.latest(owner).filter(|(_, latest)| latest.bits() == token)?;
+        let (slot, token) = self.latest(owner, token)?;
         if slot.local(owner, |local| local.phase) != Phase::Calling {
             return None;
         }

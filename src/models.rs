@@ -89,14 +89,14 @@ impl<H> Calls<H> {
 
     /// Begins a call whose host function returns without an answer.
     pub(crate) fn begin(&self, owner: &Owner, hold: H) -> Ticket<Number> {
-        let calling = self.begin_calling(owner, hold);
-        self.table.called(owner, calling).err().expect("nobody answered inline")
+        let calling = self.begin_calling(owner);
+        self.table.called(owner, calling, hold).err().expect("nobody answered inline")
     }
 
     /// Begins a call whose host function is running.
-    pub(crate) fn begin_calling(&self, owner: &Owner, hold: H) -> Calling<'_, Number, H> {
+    pub(crate) fn begin_calling(&self, owner: &Owner) -> Calling<'_, Number, H> {
         let decoder: &'static Decoder<Number> = DecoderOf::<ReadNumber>::DECODER;
-        self.table.begin(owner, hold, decoder).unwrap_or_else(|_| panic!("there is room"))
+        self.table.begin(owner, decoder).expect("there is room")
     }
 
     /// Answers from another thread; true if it was accepted.

@@ -3,9 +3,13 @@
 //! # Who holds a registration
 //!
 //! A registration is an [`Entry`], and it is counted: by the registry while it is registered, by the FFI thread's
-//! [`Snapshot`] until that is refreshed, by each invocation while it runs and each open call made with it. The last one out
-//! drops the entry's `F`, and that is when the host gets its userData back: never early, and exactly once, because it is
-//! one drop. A registration that is refused hands its `F` back instead.
+//! [`Snapshot`], and by each open call made with it. The last one out drops the entry's `F`, and that is when the host gets
+//! its userData back: never early, and exactly once, because it is one drop. A registration that is refused hands its `F`
+//! back instead.
+//!
+//! An invocation that runs is a hold, too, or it is [`Lent`] what it calls, which is not counted: the snapshot keeps what a
+//! refresh has replaced, and drops it in the loop's next turn, when no invocation is running. Every change of the registry
+//! notifies the loop, so there is such a turn.
 //!
 //! # Look-up
 //!
@@ -51,7 +55,7 @@ mod snapshot;
 use self::entry::Origin;
 pub(crate) use self::entry::{Entry, Limited};
 pub(crate) use self::name::{DeclaredName, Name};
-pub(crate) use self::snapshot::{Hold, LocalEntry, Missing, Snapshot};
+pub(crate) use self::snapshot::{Hold, Keep, Lent, LocalEntry, Missing, Snapshot};
 use crate::sync::{Arc, AtomicU64, Event, Mutex, Ordering, planted};
 use std::mem;
 use std::time::Instant;

@@ -124,10 +124,12 @@ impl HostFunction {
         Ok(function.map(ManuallyDrop::new))
     }
 
-    /// What is called.
+    /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
     #[inline]
-    pub(crate) fn target(&self) -> Target {
-        Target { function: self.function, user_data: self.user_data }
+    pub(crate) fn invoke(&self, token: Token, request: &[u8]) {
+        let target = Target { function: self.function, user_data: self.user_data };
+        // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
+        unsafe { invoke(target, token.bits(), bytes(request), request.len()) }
     }
 
     /// Tells the host that the answer is no longer wanted. No lock is held.
@@ -149,21 +151,11 @@ impl Limited for HostFunction {
     }
 }
 
-/// A host's function with its userData, to be called while its [`HostFunction`] is held.
-#[derive(Clone, Copy, Debug)]
+/// A host's function with its userData.
 #[repr(C)]
-pub(crate) struct Target {
+struct Target {
     function: FFIHostFn,
     user_data: UserData,
-}
-
-impl Target {
-    /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
-    #[inline]
-    pub(crate) fn invoke(self, token: Token, request: &[u8]) {
-        // SAFETY: the host registered a function of this type; the bytes live during the call, and userData until release.
-        unsafe { invoke(self, token.bits(), bytes(request), request.len()) }
-    }
 }
 
 /// `extern "C"`, so that nothing unwinds out of it: what leaves the host's function ends the process here, and the code around

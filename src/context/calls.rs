@@ -1,18 +1,18 @@
 //! Host calls as the FFI thread makes and ends them.
 
 use super::capacity::{Granted, Unavailable};
-use super::clock::Tick;
+use super::clock::Stopwatch;
 use super::deadline::{Deadline, Over};
 use super::local::{INLINE, Local};
 use super::record::CallHold;
 use crate::HostError;
+use crate::abi::HostFunction;
 use crate::host::{Encoder, ToHost};
 use crate::inflight::{
-    Accepted, Calling, Cancelled, Conclusion, Decoder, Full, Leftover, Poll as CallPoll, Raw, Reason, Settled, Ticket,
-    Token,
+    Accepted, Calling, Cancelled, Conclusion, Decoder, Leftover, Poll as CallPoll, Raw, Reason, Ticket, Token,
 };
 use crate::panic::contain_call as contain;
-use crate::registry::{Missing, Name};
+use crate::registry::{Keep, Lent, Missing, Name};
 use std::mem::ManuallyDrop;
 use std::task::Waker;
 use std::time::Duration;
@@ -47,16 +47,23 @@ impl NotMade {
     }
 }
 
+/// A call whose host function is running, or has just returned, and what it keeps of that.
+#[must_use = "it is taken, awaited or concluded"]
+pub(crate) struct Made<T, K> {
+    calling: Calling<'static, T, CallHold>,
+    kept: K,
+}
+
 impl Local {
     /// What the common call needs, with one look for each: its function is registered, without a limit and a deadline, and
     /// there is a place within the context's limit.
     #[inline]
-    pub(crate) fn ready(&self, name: &Name<'_>) -> Option<CallHold> {
+    pub(crate) fn ready(&self, name: &Name<'_>) -> Option<Lent<'_, HostFunction>> {
         let has_place = self.context().calls.live(&self.owner) < self.capacity.open();
         if !has_place || self.inline_left.get() <= 0 || self.snapshot.is_stale(&self.instance.registry) {
             return None;
         }
-        self.snapshot.get_plain(name)
+        self.snapshot.lend_plain(name)
     }
 
     /// The same for any call, with when its time is over. `granted` is what it got by waiting.
@@ -81,44 +88,37 @@ impl Local {
 
     /// Makes a host call: takes a slot, publishes it, and calls the host's function.
     #[inline]
-    pub(crate) fn make<T>(
+    pub(crate) fn make<T, K: Keep<HostFunction>>(
         &self,
-        hold: CallHold,
+        kept: K,
         decoder: &'static Decoder<T>,
         name: &Name<'_>,
         (encoder, args): (impl Encoder, &impl ToHost),
-    ) -> Result<Calling<'static, T, CallHold>, NotMade> {
-        let target = hold.function().target();
-        let calling = match self.context().calls.begin(&self.owner, hold, decoder) {
-            Ok(calling) => calling,
-            Err(Full(hold)) => return Err(self.no_slot(hold)),
+    ) -> Result<Made<T, K>, NotMade> {
+        let Some(calling) = self.context().calls.begin(&self.owner, decoder) else {
+            return Err(self.no_slot(kept.into_hold()));
         };
-        let token = calling.token();
-        let mut begun = Begun { local: self, token, is_invoked: false };
-        let watches = self.watches_host;
-        let mut start = Tick::default();
+        let (function, token) = (kept.function(), calling.token());
+        let mut begun = Begun { local: self, function, token, is_invoked: false };
+        let mut stopwatch = Stopwatch::new();
         encoder.encode(args, |request| {
             if !begun.is_invoked {
                 begun.is_invoked = true;
                 self.counters().calls.bump_owned();
-                if watches {
-                    start = Tick::now();
+                if self.watches_host {
+                    stopwatch.start();
                 }
                 // Under no lock and with nothing borrowed.
-                target.invoke(token, request);
+                function.invoke(token, request);
             }
         });
         if !ManuallyDrop::new(begun).is_invoked {
             return Err(self.not_encoded(token));
         }
-        if watches {
-            let end = Tick::now();
-            // The clock ticks seldom.
-            if end != start {
-                self.report_if_slow(name, end.since(start));
-            }
+        if let Some(took) = stopwatch.stop() {
+            self.report_if_slow(name, took);
         }
-        Ok(calling)
+        Ok(Made { calling, kept })
     }
 
     /// The slots that are missing are those of calls that nobody awaits, whose answers are on their way; or numbers have run
@@ -128,14 +128,8 @@ impl Local {
         if self.context().calls.is_full(&self.owner) {
             return NotMade::Unavailable(Unavailable::Context(hold));
         }
-        contain(|| self.let_go(Some(hold)));
+        contain(|| self.let_go(hold));
         NotMade::Error(HostError::Overloaded)
-    }
-
-    #[cold]
-    fn not_encoded(&self, token: Token) -> NotMade {
-        self.cancel_unmade(token);
-        NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))
     }
 
     /// Takes the places that a call needs: its function's, and then, which is only looked for, the context's.
@@ -176,18 +170,21 @@ impl Local {
 
     /// Whether a call that was made just now was answered inline.
     #[inline]
-    pub(crate) fn is_answered<T>(&self, calling: &Calling<'_, T, CallHold>) -> bool {
-        self.context().calls.is_answered(&self.owner, calling)
+    pub(crate) fn is_answered<T, K>(&self, made: &Made<T, K>) -> bool {
+        self.context().calls.is_answered(&self.owner, &made.calling)
     }
 
     /// Takes the outcome of such a call.
     #[inline(always)]
-    pub(crate) fn take_answer<T>(&self, calling: Calling<'_, T, CallHold>) -> T {
+    pub(crate) fn take_answer<T, K>(&self, made: Made<T, K>) -> T {
         self.counters().calls_inline.bump_owned();
         // Below nothing if calls are nested; the next makes way then.
         self.inline_left.set(self.inline_left.get().wrapping_sub(1));
+        let Made { calling, kept } = made;
         let calls = &self.context().calls;
-        self.let_go(Some(calls.take_hold(&self.owner, &calling)));
+        calls.strike_inline(&self.owner, &calling);
+        // Before the outcome, which is moved once, to where it stays.
+        self.let_go(kept);
         calls.take_inline(&self.owner, calling)
     }
 
@@ -202,9 +199,11 @@ impl Local {
 
     /// Goes on with a call that was made just now and not answered.
     #[inline]
-    pub(crate) fn await_answer<T>(&self, calling: Calling<'_, T, CallHold>) -> Ticket<T> {
-        let ticket = self.context().calls.wait(&self.owner, calling);
-        if self.context().calls.holds(&self.owner, &ticket, CallHold::is_unregistered) {
+    pub(crate) fn await_answer<T>(&self, made: Made<T, impl Keep<HostFunction>>) -> Ticket<T> {
+        let hold = made.kept.into_hold();
+        let is_unregistered = hold.is_unregistered();
+        let ticket = self.context().calls.wait(&self.owner, made.calling, hold);
+        if is_unregistered {
             // It was taken back while it ran, and a sweep that came from inside of it left alone what was being called.
             self.sweep(Reason::Unregistered, CallHold::is_unregistered);
         }
@@ -213,30 +212,26 @@ impl Local {
 
     /// Ends a call that was made just now and cannot wait: with the outcome, if it was answered, inline or by another
     /// thread. If not the host is told, as of a call whose time is up.
-    pub(crate) fn conclude_call<T>(&self, calling: Calling<'_, T, CallHold>) -> Option<T> {
+    pub(crate) fn conclude_call<T>(&self, made: Made<T, CallHold>) -> Option<T> {
+        let Made { calling, kept } = made;
         let token = calling.token();
-        match self.context().calls.conclude(&self.owner, calling) {
-            Conclusion::Inline(settled) => Some(self.take_inline(settled)),
-            Conclusion::Remote(settled) => Some(self.take_remote(settled)),
-            Conclusion::Ended(left) => {
-                self.timed_out(token, left);
+        let outcome = match self.context().calls.conclude(&self.owner, calling) {
+            Conclusion::Inline(outcome) => {
+                self.counters().calls_inline.bump_owned();
+                Some(outcome)
+            }
+            Conclusion::Remote(outcome) => {
+                self.counters().calls_remote.bump_owned();
+                Some(outcome)
+            }
+            Conclusion::Ended => {
+                self.counters().calls_timed_out.bump_owned();
+                self.cancel_at_host(kept.function(), token);
                 None
             }
-        }
-    }
-
-    #[inline]
-    fn take_inline<T>(&self, settled: Settled<T, CallHold>) -> T {
-        self.counters().calls_inline.bump_owned();
-        self.let_go(settled.hold);
-        settled.outcome
-    }
-
-    #[inline]
-    fn take_remote<T>(&self, settled: Settled<T, CallHold>) -> T {
-        self.counters().calls_remote.bump_owned();
-        self.let_go(settled.hold);
-        settled.outcome
+        };
+        contain(|| self.let_go(kept));
+        outcome
     }
 
     /// Reports the host's function if it was slow.
@@ -277,13 +272,16 @@ impl Local {
     /// Takes the outcome of a call that was found answered.
     #[inline]
     pub(crate) fn finish_call<T>(&self, ticket: Ticket<T>) -> T {
-        self.take_remote(self.context().calls.finish(&self.owner, ticket))
+        let settled = self.context().calls.finish(&self.owner, ticket);
+        self.counters().calls_remote.bump_owned();
+        self.let_go(settled.hold);
+        settled.outcome
     }
 
     /// The error of a call that was found ended.
     #[cold]
     pub(crate) fn ended_call(&self, reason: Reason) -> HostError {
-        self.let_go(None);
+        self.place_was_freed();
         match reason {
             Reason::Unregistered => HostError::Unregistered,
             Reason::ShuttingDown => HostError::ShuttingDown,
@@ -294,32 +292,15 @@ impl Local {
     pub(crate) fn expire_call<T>(&self, ticket: Ticket<T>) -> Result<(), Ticket<T>> {
         let token = ticket.token();
         let left = self.context().calls.expire(&self.owner, ticket)?;
-        self.timed_out(token, left);
-        Ok(())
-    }
-
-    #[cold]
-    fn timed_out(&self, token: Token, left: Leftover<CallHold>) {
         self.counters().calls_timed_out.bump_owned();
         self.clear_away(token, left, true);
+        Ok(())
     }
 
     /// Ends a call that nobody awaits any longer, and tells the host if it was open.
     pub(crate) fn cancel_call<T>(&self, ticket: Ticket<T>) {
         let token = ticket.token();
-        self.cancelled(token, self.context().calls.cancel(&self.owner, ticket));
-    }
-
-    /// Ends a call whose encoder has failed before the host was called: the host knows nothing of it.
-    #[cold]
-    fn cancel_unmade(&self, token: Token) {
-        if let Cancelled::Open(left) | Cancelled::Answered(left) = self.context().calls.end(&self.owner, token) {
-            self.clear_away(token, left, false);
-        }
-    }
-
-    fn cancelled(&self, token: Token, cancelled: Cancelled<CallHold>) {
-        match cancelled {
+        match self.context().calls.cancel(&self.owner, ticket) {
             Cancelled::Open(left) => {
                 self.counters().calls_cancelled.bump_owned();
                 self.clear_away(token, left, true);
@@ -328,14 +309,41 @@ impl Local {
                 self.counters().calls_remote.bump_owned();
                 self.clear_away(token, left, false);
             }
-            Cancelled::Ended => self.let_go(None),
+            Cancelled::Ended => self.place_was_freed(),
         }
+    }
+
+    /// The encoder has passed nothing on, so the host knows nothing of the call.
+    #[cold]
+    fn not_encoded(&self, token: Token) -> NotMade {
+        self.end_begun(token, None);
+        NotMade::Error(HostError::Decode("the arguments were not encoded".to_owned()))
+    }
+
+    /// Ends a call whose encoder has failed. `invoked` is the host's function, if that was called.
+    #[cold]
+    fn end_begun(&self, token: Token, invoked: Option<&HostFunction>) {
+        let left = match (self.context().calls.end(&self.owner, token), invoked) {
+            (Cancelled::Open(left), Some(function)) => {
+                self.counters().calls_cancelled.bump_owned();
+                self.cancel_at_host(function, token);
+                Some(left)
+            }
+            (Cancelled::Answered(left), Some(_)) => {
+                self.counters().calls_remote.bump_owned();
+                Some(left)
+            }
+            (Cancelled::Open(left) | Cancelled::Answered(left), None) => Some(left),
+            (Cancelled::Ended, _) => None,
+        };
+        drop(left);
+        self.place_was_freed();
     }
 
     /// After a call has ended: tells the host if it is to know, then drops what is left.
     fn clear_away(&self, token: Token, mut left: Leftover<CallHold>, tell: bool) {
         if tell && let Some(hold) = left.hold.as_ref() {
-            self.cancel_at_host(hold, token);
+            self.cancel_at_host(hold.function(), token);
         }
         let hold = left.hold.take();
         contain(|| self.let_go(hold));
@@ -343,9 +351,9 @@ impl Local {
 
     /// Tells the host that an answer is not wanted any longer, unless the context was abandoned: then destroy has returned.
     #[cold]
-    fn cancel_at_host(&self, hold: &CallHold, token: Token) {
+    fn cancel_at_host(&self, function: &HostFunction, token: Token) {
         if !self.instance.closing.abandonment().has_happened() {
-            hold.function().cancel(token);
+            function.cancel(token);
         }
     }
 
@@ -353,7 +361,7 @@ impl Local {
         for swept in self.context().calls.sweep(&self.owner, reason, matches) {
             self.counters().calls_cancelled.bump_owned();
             if let Some(hold) = &swept.hold {
-                self.cancel_at_host(hold, swept.token);
+                self.cancel_at_host(hold.function(), swept.token);
             }
             contain(|| self.let_go(swept.hold));
             if let Some(waker) = swept.waker {
@@ -381,7 +389,7 @@ impl Local {
 
     /// Lets a hold go, which may release what the host registered, and hands over the place of a call that has ended.
     #[inline]
-    fn let_go(&self, hold: Option<CallHold>) {
+    fn let_go(&self, hold: impl Sized) {
         drop(hold);
         self.place_was_freed();
     }
@@ -390,6 +398,7 @@ impl Local {
 /// A call that was begun; if the author's encoder panics, it is ended.
 struct Begun<'a> {
     local: &'a Local,
+    function: &'a HostFunction,
     token: Token,
     is_invoked: bool,
 }
@@ -397,11 +406,6 @@ struct Begun<'a> {
 impl Drop for Begun<'_> {
     #[cold]
     fn drop(&mut self) {
-        if self.is_invoked {
-            let cancelled = self.local.context().calls.end(&self.local.owner, self.token);
-            self.local.cancelled(self.token, cancelled);
-        } else {
-            self.local.cancel_unmade(self.token);
-        }
+        self.local.end_begun(self.token, self.is_invoked.then_some(self.function));
     }
 }

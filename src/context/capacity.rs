@@ -8,7 +8,7 @@ use super::local::Local;
 use super::record::CallHold;
 use crate::abi::HostFunction;
 use crate::panic::contain_call as contain;
-use crate::registry::LocalEntry;
+use crate::registry::{Keep, LocalEntry};
 use crate::waiters::{self, Waiters};
 use slab::Slab;
 use std::cell::Cell;

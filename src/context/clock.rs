@@ -1,39 +1,93 @@
 //! A clock that is cheap enough to be read around every host function.
 
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
-/// A moment, in nanoseconds.
-///
-/// On Linux it is as coarse as the system's timer tick of 1 to 10 ms (`CONFIG_HZ`): `CLOCK_MONOTONIC_COARSE` takes 5 ns a reading
-/// instead of 20.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tick(u64);
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use self::coarse as clock;
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use self::precise as clock;
 
-impl Tick {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    #[inline(always)]
-    pub(crate) fn now() -> Self {
-        let mut time = std::mem::MaybeUninit::<libc::timespec>::uninit();
+/// Measures how long something takes.
+pub(crate) struct Stopwatch {
+    is_running: bool,
+    /// Read, if it is running.
+    start: MaybeUninit<clock::Reading>,
+}
+
+impl Stopwatch {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self { is_running: false, start: MaybeUninit::uninit() }
+    }
+
+    #[inline]
+    pub(crate) fn start(&mut self) {
+        clock::read(&mut self.start);
+        self.is_running = true;
+    }
+
+    /// The time since the start, if it was started and the clock has ticked since.
+    #[inline]
+    pub(crate) fn stop(&self) -> Option<Duration> {
+        if !self.is_running {
+            return None;
+        }
+        // SAFETY: `start` has read it.
+        let start = unsafe { self.start.assume_init_ref() };
+        let mut end = MaybeUninit::uninit();
+        let end = clock::read(&mut end);
+        (!clock::is_same(start, end)).then(|| clock::between(start, end))
+    }
+}
+
+/// As coarse as the system's timer tick of 1 to 10 ms (`CONFIG_HZ`): `CLOCK_MONOTONIC_COARSE` takes 5 ns a reading instead of 20.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod coarse {
+    use std::mem::MaybeUninit;
+    use std::time::Duration;
+
+    pub(super) type Reading = libc::timespec;
+
+    /// Reads the clock, into a place of the caller's: the reading is not moved.
+    #[inline]
+    pub(super) fn read(place: &mut MaybeUninit<Reading>) -> &Reading {
         // SAFETY: the clock exists since Linux 2.6.32, and the pointer is to a timespec, which it fills in.
-        let time = unsafe {
-            libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, time.as_mut_ptr());
-            time.assume_init()
-        };
-        // Neither is ever negative, and the clock begins with the machine.
-        Self((time.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(time.tv_nsec as u64))
+        unsafe {
+            libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, place.as_mut_ptr());
+            place.assume_init_ref()
+        }
     }
 
-    /// Counted from the first reading.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    pub(crate) fn now() -> Self {
-        use std::sync::OnceLock;
-        use std::time::Instant;
-        static FIRST: OnceLock<Instant> = OnceLock::new();
-        Self(FIRST.get_or_init(Instant::now).elapsed().as_nanos() as u64)
+    #[inline]
+    pub(super) fn is_same(a: &Reading, b: &Reading) -> bool {
+        a.tv_nsec == b.tv_nsec && a.tv_sec == b.tv_sec
     }
 
-    /// The time between two moments, or none if `earlier` is later.
-    pub(crate) fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    #[cold]
+    pub(super) fn between(start: &Reading, end: &Reading) -> Duration {
+        // Neither is ever negative.
+        let since_boot = |reading: &Reading| Duration::new(reading.tv_sec as u64, reading.tv_nsec as u32);
+        since_boot(end).saturating_sub(since_boot(start))
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+mod precise {
+    use std::mem::MaybeUninit;
+    use std::time::{Duration, Instant};
+
+    pub(super) type Reading = Instant;
+
+    pub(super) fn read(place: &mut MaybeUninit<Reading>) -> &Reading {
+        place.write(Instant::now())
+    }
+
+    pub(super) fn is_same(a: &Reading, b: &Reading) -> bool {
+        a == b
+    }
+
+    pub(super) fn between(start: &Reading, end: &Reading) -> Duration {
+        end.saturating_duration_since(*start)
     }
 }

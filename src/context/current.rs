@@ -26,6 +26,8 @@ struct Entry {
 struct OfThread {
     /// Null except on an FFI thread.
     local: Cell<*const Local>,
+    /// The same, but null while anything is entered above the loop.
+    local_alone: Cell<*const Local>,
     /// The latest entry.
     current: Cell<Option<Host>>,
     serial: Cell<u64>,
@@ -42,6 +44,7 @@ thread_local! {
     static THREAD: OfThread = const {
         OfThread {
             local: Cell::new(ptr::null()),
+            local_alone: Cell::new(ptr::null()),
             current: Cell::new(None),
             serial: Cell::new(0),
             last_serial: Cell::new(0),
@@ -78,6 +81,7 @@ impl OfThread {
 
     /// Keeps the latest entry below another one.
     fn keep_below(&self, index: usize) {
+        self.local_alone.set(ptr::null());
         match self.below.get(index) {
             Some(place) => place.set(self.latest()),
             None => {
@@ -107,6 +111,7 @@ impl OfThread {
             Some(entry) => {
                 self.count.set(left);
                 self.make_current(entry);
+                self.note_alone();
             }
             None => self.remove_from_below(self.serial.get()),
         }
@@ -125,6 +130,7 @@ impl OfThread {
         for (place, entry) in self.below.iter().zip(&kept) {
             place.set(Some(*entry));
         }
+        self.note_alone();
         let deeper = kept.get(NESTED..).unwrap_or_default().to_vec();
         drop(ManuallyDrop::into_inner(self.deeper.replace(ManuallyDrop::new(deeper))));
     }
@@ -138,6 +144,12 @@ impl OfThread {
         let all = first.chain(deeper.iter().copied()).chain(self.latest()).collect();
         self.deeper.set(deeper);
         all
+    }
+
+    /// Notes whether the loop, if there is one, is all that was entered.
+    fn note_alone(&self) {
+        let is_alone = self.count.get() == 1;
+        self.local_alone.set(if is_alone { self.local.get() } else { ptr::null() });
     }
 }
 
@@ -164,11 +176,15 @@ pub(super) fn with_loop<R>(local: &Local, f: impl FnOnce() -> R) -> R {
     impl Drop for Reset {
         fn drop(&mut self) {
             THREAD.with(|thread| thread.local.set(ptr::null()));
+            THREAD.with(OfThread::note_alone);
         }
     }
     THREAD.with(|thread| thread.local.set(ptr::from_ref(local)));
     let _reset = Reset;
-    enter(local.instance.host(), f)
+    enter(local.instance.host(), || {
+        THREAD.with(OfThread::note_alone);
+        f()
+    })
 }
 
 /// The host of the context that the present code belongs to.
@@ -212,10 +228,9 @@ pub(crate) unsafe fn local_of<'a>(host: Option<Host>) -> Option<&'a Local> {
 /// As for [`loop_of_this_thread`].
 #[inline]
 pub(crate) unsafe fn loop_of<'a>(handle: usize) -> Option<&'a Local> {
-    // SAFETY: passed on.
-    let local = unsafe { loop_of_this_thread()? };
-    let only_the_loop = THREAD.with(|thread| thread.count.get()) == 1;
-    (local.handle == handle && only_the_loop).then_some(local)
+    let local = THREAD.with(|thread| thread.local_alone.get());
+    // SAFETY: null, or as in `loop_of_this_thread`.
+    unsafe { local.as_ref() }.filter(|local| local.handle == handle)
 }
 
 /// Inside of a context until it is dropped, to decode what the host passed, so that handles are found.

@@ -138,6 +138,8 @@ impl Local {
     fn turn(self: &Rc<Self>) -> bool {
         self.drain_answers();
         self.follow_registry();
+        // SAFETY: the loop is between tasks, so no host function runs.
+        contain(|| unsafe { self.snapshot.drop_retired() });
         let mut left = TURN;
         while left > 0
             && let Some(job) = self.instance.posted.pop()
@@ -270,7 +272,8 @@ impl Local {
             contain(|| job.discard());
         }
         self.capacity.clear();
-        contain(|| self.snapshot.clear());
+        // SAFETY: the loop has ended, so no host function runs.
+        contain(|| unsafe { self.snapshot.clear() });
         drop(self.context().signal.reset());
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct Record<I> {
     admitted_left: Event,
     /// The limit for answers, here so that answering needs no pin.
     payload: AtomicUsize,
+    /// The same and one more; 0 once the handle is stale, so that no answer fits.
+    inline_room: AtomicUsize,
     pub(super) answers_refused: Counter,
     pub(super) answers_undecodable: Counter,
 }
@@ -53,6 +55,7 @@ impl<I> Record<I> {
             instance: AtomicPtr::new(ptr::null_mut()),
             admitted_left: Event::new(),
             payload: AtomicUsize::new(0),
+            inline_room: AtomicUsize::new(0),
             answers_refused: Counter::default(),
             answers_undecodable: Counter::default(),
         }
@@ -69,6 +72,7 @@ impl<I> Record<I> {
         I: Send + Sync,
     {
         self.payload.store(payload, Ordering::Relaxed);
+        self.inline_room.store(payload + 1, Ordering::Relaxed);
         self.instance.store(Arc::into_raw(instance).cast_mut(), Ordering::Release);
         self.gate.open(generation);
     }
@@ -109,6 +113,8 @@ impl<I> Record<I> {
         for phase in [Phase::Running, Phase::Closing, Phase::Finishing] {
             self.gate.advance(phase, Phase::Abandoned);
         }
+        // Relaxed: whoever knows that the context was given up sees this too, and nothing is read because of it.
+        self.inline_room.store(0, Ordering::Relaxed);
     }
 
     /// Ends the life: nothing of it runs any longer. Whoever comes out last lets go.
@@ -162,6 +168,13 @@ impl<I> Record<I> {
         crate::panic::contain_call(|| {
             tracing::debug!(token = token.bits(), "an answer found no open host call: late, double, or never issued");
         });
+    }
+
+    /// The limit for an answer with this many bytes that its FFI thread brings, if that fits and the context takes answers.
+    #[inline]
+    pub(crate) fn inline_limit(&self, len: usize) -> Option<usize> {
+        let room = self.inline_room.load(Ordering::Relaxed);
+        (len < room).then(|| room - 1)
     }
 
     #[inline]

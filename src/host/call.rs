@@ -47,15 +47,20 @@ use tokio::sync::oneshot;
 /// Dropping it ends the call, and tells the host's cancel function if the host had not answered.
 #[must_use = "a call does nothing before it is awaited"]
 pub struct Call<'a, A, T: FromHost, E: FromHost> {
-    /// Dropped by hand, as is what it holds: a call that is over has nothing to drop, and that is seen with one look.
-    state: ManuallyDrop<CallState>,
+    /// Dropped by hand: a call that is over has nothing to drop, and that is seen with one look.
+    body: ManuallyDrop<Body<A, T, E>>,
     function: HostFnRef<'a>,
-    held: ManuallyDrop<Held<A, T, E>>,
     /// How it goes on off the FFI thread, if it may.
     off_thread: Option<GoOn<Self, Outcome<T, E>>>,
 }
 
 type GoOn<C, O> = fn(&mut C, &mut Context<'_>) -> Poll<O>;
+
+/// Where a call stands, and what it has.
+struct Body<A, T, E> {
+    state: CallState,
+    held: Held<A, T, E>,
+}
 
 /// What a call has of its own types.
 enum Held<A, T, E> {
@@ -88,54 +93,46 @@ impl<A, T: FromHost, E: FromHost> Drop for Call<'_, A, T, E> {
     #[inline]
     fn drop(&mut self) {
         if !self.is_spent() {
-            // SAFETY: both are dropped once, here.
-            unsafe { drop_unspent(&mut self.state, &mut self.held) };
+            // SAFETY: it is dropped once, here.
+            unsafe { drop_unspent(&mut self.body) };
         }
     }
 }
 
 /// # Safety
 ///
-/// Neither is used again.
+/// It is not used again.
 #[cold]
-unsafe fn drop_unspent<A, T, E>(state: &mut ManuallyDrop<CallState>, held: &mut ManuallyDrop<Held<A, T, E>>) {
+unsafe fn drop_unspent<A, T, E>(body: &mut ManuallyDrop<Body<A, T, E>>) {
     // SAFETY: the caller's contract.
-    unsafe {
-        ManuallyDrop::drop(state);
-        ManuallyDrop::drop(held);
-    }
+    unsafe { ManuallyDrop::drop(body) }
 }
 
 impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
     #[inline]
     pub(super) fn new(host: Option<Host>, function: HostFnRef<'a>, args: A) -> Self {
-        let held = Held::Args(Contained::new(args));
-        Self {
-            state: ManuallyDrop::new(CallState::new(host)),
-            function,
-            held: ManuallyDrop::new(held),
-            off_thread: None,
-        }
+        let body = Body { state: CallState::new(host), held: Held::Args(Contained::new(args)) };
+        Self { body: ManuallyDrop::new(body), function, off_thread: None }
     }
 
     /// Ends the call with [`HostError::TimedOut`] if the host has not answered by then, counted from its first poll.
     ///
     /// Without this the deadline is that of the registration, and without that the library's.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.state.set_limit(Some(deadline));
+        self.body.state.set_limit(Some(deadline));
         self
     }
 
     /// Whether it is over, and nothing is to be dropped.
     #[inline]
     pub(super) fn is_spent(&self) -> bool {
-        self.state.is_spent()
+        self.body.state.is_spent()
     }
 
     /// Whether it was made in no context, and none was named since.
     #[inline]
     pub(super) fn is_detached(&self) -> bool {
-        self.state.host.is_none()
+        self.body.state.host.is_none()
     }
 
     pub(super) fn function(&self) -> &Name<'a> {
@@ -144,34 +141,34 @@ impl<'a, A, T: FromHost, E: FromHost> Call<'a, A, T, E> {
 
     /// Its arguments, unless it was made; it is not made any longer, whatever host is named for it.
     pub(super) fn take_args(&mut self) -> Option<A> {
-        self.state.settle();
-        match replace(&mut *self.held, Held::Nothing) {
+        self.body.state.settle();
+        match replace(&mut self.body.held, Held::Nothing) {
             Held::Args(args) => Some(args.into_inner()),
             other => {
-                *self.held = other;
+                self.body.held = other;
                 None
             }
         }
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Duration) {
-        self.state.set_limit(Some(deadline));
+        self.body.state.set_limit(Some(deadline));
     }
 
     pub(super) fn wait_policy(&mut self) -> &mut WaitPolicy {
-        &mut self.state.wait_policy
+        &mut self.body.state.wait_policy
     }
 
     /// Waits when too many calls are in flight, instead of ending with [`HostError::Overloaded`].
     pub fn wait_for_room(mut self) -> Self {
-        self.state.wait_policy.room = true;
+        self.body.state.wait_policy.room = true;
         self
     }
 
     /// Waits until the host has registered the function, instead of ending with [`HostError::NotRegistered`]. This is for
     /// constructors: a host can register only after create has returned.
     pub fn wait_for_registration(mut self) -> Self {
-        self.state.wait_policy.registration = true;
+        self.body.state.wait_policy.registration = true;
         self
     }
 }
@@ -186,8 +183,8 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
 
     /// Calls this host, from any thread; or the one before, if it was polled already.
     pub(super) fn set_host(&mut self, host: Host) {
-        if self.state.is_new() {
-            self.state.host = Some(host);
+        if self.body.state.is_new() {
+            self.body.state.host = Some(host);
         }
         self.off_thread = Some(Self::poll_off_thread);
     }
@@ -197,51 +194,50 @@ impl<A: ToHost, T: FromHost, E: FromHost> Call<'_, A, T, E> {
         if self.is_spent() {
             return Poll::Pending;
         }
-        let Some(host) = self.state.host else {
+        let Some(host) = self.body.state.host else {
             return Poll::Ready(Err(HostError::NoContext(NoContext::Nowhere)));
         };
-        host.with_local(|local| match (local, &self.state.progress) {
+        host.with_local(|local| match (local, &self.body.state.progress) {
             (None, _) | (_, Progress::OffThread) => match self.off_thread {
                 Some(go_on) => go_on(self, cx),
-                None => Poll::Ready(Err(self.state.misplaced().widen())),
+                None => Poll::Ready(Err(self.body.state.misplaced().widen())),
             },
-            (Some(local), _) => poll_uncommon(&mut self.state, self.function.name(), &mut self.held, local, cx),
+            (Some(local), _) => poll_uncommon(&mut self.body, self.function.name(), local, cx),
         })
     }
 
     /// Goes on, on another thread than the FFI thread.
     fn poll_off_thread(&mut self, cx: &mut Context<'_>) -> Poll<Outcome<T, E>> {
-        if matches!((&self.state.progress, &*self.held), (Progress::Open(_), _) | (_, Held::Args(_)))
+        if matches!((&self.body.state.progress, &self.body.held), (Progress::Open(_), _) | (_, Held::Args(_)))
             && let Err(refused) = self.send()
         {
-            self.state.settle();
+            self.body.state.settle();
             return Poll::Ready(Err(HostError::from(refused).widen()));
         }
-        let Held::Delivery(delivery) = &mut *self.held else {
+        let Held::Delivery(delivery) = &mut self.body.held else {
             return Poll::Pending;
         };
         let delivered = ready!(delivery.as_mut().poll(cx));
-        self.state.settle();
-        *self.held = Held::Nothing;
+        self.body.state.settle();
+        self.body.held = Held::Nothing;
         Poll::Ready(delivered.unwrap_or_else(|panic| resume_unwind(panic)))
     }
 
     /// Sends the call to the FFI thread, with its ticket if it has one.
     fn send(&mut self) -> Result<(), Refused> {
-        let inside = self.state.host.ok_or(Refused::Stale)?.enter(Phase::Closing)?;
+        let inside = self.body.state.host.ok_or(Refused::Stale)?.enter(Phase::Closing)?;
         let abandoned = inside.closing.abandonment().wait().ok_or(Refused::Closing)?;
         let (sender, receiver) = oneshot::channel();
         let delivery = Held::Delivery(Box::pin(Delivery { receiver: Contained::new(receiver), abandoned }));
-        let held = match replace(&mut *self.held, delivery) {
+        let held = match replace(&mut self.body.held, delivery) {
             Held::Args(args) => Held::Args(Contained::new(args.into_inner().into_owned())),
             _ => Held::Nothing,
         };
-        let state = self.state.send();
+        let state = self.body.state.send();
         let posted = PostedCall {
-            state,
+            body: Body { state, held },
             name: self.function.name().text().to_owned(),
             id: self.function.name().id(),
-            held,
             sender: Some(sender),
         };
         inside.post(Box::new(posted)).map_err(|_| Refused::Closing)
@@ -256,16 +252,14 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         // SAFETY: it is used before this returns, and this is code that the loop runs, if there is one.
-        if let Some(local) = unsafe { local_of(this.state.host) } {
-            if this.state.is_plain() {
-                if let Some(hold) = local.ready(this.function.name()) {
-                    let (state, name, held) = (&mut this.state, this.function.name(), &mut this.held);
+        if let Some(local) = unsafe { local_of(this.body.state.host) } {
+            if this.body.state.is_plain() {
+                if let Some(lent) = local.ready(this.function.name()) {
+                    let (call, name) = (&mut *this.body, this.function.name());
                     // SAFETY: one that is over is spent: nothing looks at what it holds.
-                    return unsafe {
-                        make(state, name, held, local, cx, (hold, None), (decoder(Format::Native), Natively))
-                    };
+                    return unsafe { make(call, name, local, cx, (lent, None), (decoder(Format::Native), Natively)) };
                 }
-            } else if let Some(outcome) = take_ready(&mut this.state, local) {
+            } else if let Some(outcome) = take_ready(&mut this.body.state, local) {
                 return Poll::Ready(outcome);
             }
         }

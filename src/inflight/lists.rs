@@ -15,8 +15,10 @@ pub(super) struct Books<H> {
     last_of_block: Cell<u64>,
     /// The head of the free slots; null if no slot is free.
     free: Cell<*const Slot<H>>,
-    /// The call that was begun last, and its slot: mostly the one whose host function is running.
-    latest: Cell<Option<(NonNull<Slot<H>>, Token)>>,
+    /// The token of the call that was begun last, which is mostly the one whose host function is running; 0 before the first.
+    latest: Cell<u64>,
+    /// Its slot; nothing before the first.
+    latest_slot: Cell<NonNull<Slot<H>>>,
     /// Slots that were ever used: those from this index on have never been.
     fresh: Cell<u32>,
     /// Calls begun and not given back.
@@ -34,7 +36,8 @@ impl<H> Books<H> {
             sequence: Cell::new(0),
             last_of_block: Cell::new(0),
             free: Cell::new(ptr::null()),
-            latest: Cell::new(None),
+            latest: Cell::new(0),
+            latest_slot: Cell::new(NonNull::dangling()),
             fresh: Cell::new(0),
             live: Cell::new(0),
             lingering: Cell::new(0),
@@ -77,16 +80,18 @@ impl<H> Table<H> {
         Some((slot, books.sequence.get()))
     }
 
-    /// The call that was begun last, and its slot, which is found without a look at the segments.
+    /// The call that was begun last, if that is its token, and its slot, which is found without a look at the segments.
     #[inline]
-    pub(super) fn latest(&self, _owner: &Owner) -> Option<(&Slot<H>, Token)> {
-        // SAFETY: a slot of this table, which live as long as that.
-        self.books.latest.get().map(|(slot, token)| (unsafe { slot.as_ref() }, token))
+    pub(super) fn latest(&self, _owner: &Owner, token: u64) -> Option<(&Slot<H>, Token)> {
+        let token = Token::from_bits(token)?;
+        // SAFETY: a slot of this table, which live as long as that: no token is 0.
+        (token.bits() == self.books.latest.get()).then(|| (unsafe { self.books.latest_slot.get().as_ref() }, token))
     }
 
     #[inline]
     pub(super) fn set_latest(&self, _owner: &Owner, slot: &Slot<H>, token: Token) {
-        self.books.latest.set(Some((NonNull::from(slot), token)));
+        self.books.latest.set(token.bits());
+        self.books.latest_slot.set(NonNull::from(slot));
     }
 
     #[cold]
@@ -139,7 +144,10 @@ impl<H> Table<H> {
     pub(super) fn free(&self, owner: &Owner, slot: &Slot<H>) {
         slot.local(owner, |local| {
             debug_assert!(local.hold.is_none() && local.waker.is_none(), "what is foreign was moved out");
-            local.phase = Phase::Free;
+            if cfg!(debug_assertions) {
+                // Nobody looks at it but what is asserted.
+                local.phase = Phase::Free;
+            }
             local.next_free = self.books.free.replace(slot);
         });
     }

@@ -160,10 +160,7 @@ impl Oracle {
     /// A call whose host function is running, and its number.
     fn begin_calling(&mut self) -> (usize, Calling<'static, Outcome, Held>) {
         let call = self.tokens.len();
-        self.held.set(self.held.get() + 1);
-        let hold = Held(call, Rc::clone(&self.held));
-        let begun = self.table.begin(&self.owner, hold, DecoderOf::<Read>::DECODER);
-        let ticket = begun.unwrap_or_else(|_| panic!("there is room"));
+        let ticket = self.table.begin(&self.owner, DecoderOf::<Read>::DECODER).expect("there is room");
         assert!(self.tokens.last().is_none_or(|last| last.sequence() < ticket.token().sequence()), "tokens rise");
         self.tokens.push(ticket.token());
         (call, ticket)
@@ -179,7 +176,9 @@ impl Oracle {
         if let Some(ret) = answered {
             assert_eq!(self.bring(true, ticket.token(), ret), Answer::Inline(Accepted::Decoded));
         }
-        match self.table.called(&self.owner, ticket) {
+        self.held.set(self.held.get() + 1);
+        let hold = Held(call, Rc::clone(&self.held));
+        match self.table.called(&self.owner, ticket, hold) {
             Ok(settled) => assert_eq!(Some(settled.outcome.0), answered),
             Err(ticket) => {
                 assert_eq!(answered, None);
@@ -197,8 +196,8 @@ impl Oracle {
             self.queue.push_back(call);
         }
         match self.table.conclude(&self.owner, ticket) {
-            Conclusion::Remote(settled) => assert_eq!(Some(settled.outcome.0), answered),
-            Conclusion::Ended(_) => assert_eq!(answered, None),
+            Conclusion::Remote(outcome) => assert_eq!(Some(outcome.0), answered),
+            Conclusion::Ended => assert_eq!(answered, None),
             Conclusion::Inline(_) => panic!("it was not answered inline"),
         }
         assert_eq!(self.bring(false, token, 1), Answer::Unknown, "late");
@@ -329,8 +328,7 @@ fn as_many_calls_as_a_token_can_tell_apart_and_not_one_more() {
     assert!(!oracle.table.is_full(&oracle.owner));
     oracle.begin(None);
     assert!(oracle.table.is_full(&oracle.owner));
-    let hold = Held(0, Rc::new(Cell::new(1)));
-    assert!(oracle.table.begin(&oracle.owner, hold, DecoderOf::<Read>::DECODER).is_err());
+    assert!(oracle.table.begin(&oracle.owner, DecoderOf::<Read>::DECODER).is_none());
     oracle.cancel(12_345);
     assert!(!oracle.table.is_full(&oracle.owner));
     oracle.begin(Some(1));

@@ -168,11 +168,11 @@ fn answers_to_several_calls_all_arrive() {
 fn answered_inline_against_another_thread() {
     model(|| {
         let (calls, owner) = (Calls::new(), owner());
-        let ticket = calls.begin_calling(&owner, Drops::default().token());
+        let ticket = calls.begin_calling(&owner);
         let other = answer_elsewhere(&calls, ticket.token(), 2);
         let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
         let inline = calls.table.answer(Some(&owner), ticket.token(), raw, &calls.signal);
-        let number = match calls.table.called(&owner, ticket) {
+        let number = match calls.table.called(&owner, ticket, Drops::default().token()) {
             Ok(settled) => settled.outcome,
             Err(ticket) => match calls.settle(&owner, ticket, || {}) {
                 Settled::Answered(number, _) => number,
@@ -191,18 +191,14 @@ fn answered_inline_against_another_thread() {
 #[test]
 fn a_call_that_cannot_wait_against_an_answer() {
     model(|| {
-        let (calls, owner, holds) = (Calls::new(), owner(), Drops::default());
-        let ticket = calls.begin_calling(&owner, holds.token());
+        let (calls, owner) = (Calls::new(), owner());
+        let ticket = calls.begin_calling(&owner);
         let answered = answer_elsewhere(&calls, ticket.token(), 7);
         let delivered = match calls.table.conclude(&owner, ticket) {
             Conclusion::Inline(_) => panic!("the owner has not answered"),
-            Conclusion::Remote(settled) => Some(*settled.outcome),
-            Conclusion::Ended(left) => {
-                assert!(left.hold.as_ref().is_some(), "the host is to be told");
-                None
-            }
+            Conclusion::Remote(outcome) => Some(*outcome),
+            Conclusion::Ended => None,
         };
-        assert_eq!(holds.get(), 1);
         assert_eq!(calls.table.live(&owner), 0, "it counts no longer, wherever the answerer is");
         let next = calls.begin(&owner, Drops::default().token());
         assert!(calls.answer(next.token(), 2));

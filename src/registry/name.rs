@@ -2,7 +2,7 @@
 
 // Not those of `crate::sync`: nothing is ordered by a number, and what is behind the lock is never waited for.
 use parking_lot::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The name of a host function.
 #[derive(Clone, Copy, Debug)]
@@ -11,13 +11,13 @@ pub(crate) enum Name<'a> {
     /// Any name, with its number if it is known; 0 if it is not.
     Given {
         text: &'a str,
-        id: u32,
+        id: usize,
     },
 }
 
 impl Name<'_> {
     /// Its number, from 1 on; 0 if it has none.
-    pub(crate) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> usize {
         match self {
             Self::Declared(name) => name.id(),
             Self::Given { id, .. } => *id,
@@ -26,7 +26,7 @@ impl Name<'_> {
 
     /// Its number, if it has one and was looked up before; 0 otherwise.
     #[inline]
-    pub(crate) fn known_id(&self) -> u32 {
+    pub(crate) fn known_id(&self) -> usize {
         match self {
             Self::Declared(name) => name.id.load(Ordering::Relaxed),
             Self::Given { id, .. } => *id,
@@ -46,12 +46,12 @@ impl Name<'_> {
 pub(crate) struct DeclaredName {
     text: &'static str,
     /// Its number, looked for at the first use; 0 before.
-    id: AtomicU32,
+    id: AtomicUsize,
 }
 
 impl DeclaredName {
     pub(crate) const fn new(text: &'static str) -> Self {
-        Self { text, id: AtomicU32::new(0) }
+        Self { text, id: AtomicUsize::new(0) }
     }
 
     pub(crate) const fn text(&self) -> &'static str {
@@ -59,7 +59,7 @@ impl DeclaredName {
     }
 
     #[inline]
-    fn id(&self) -> u32 {
+    fn id(&self) -> usize {
         // Relaxed: the number is all there is to it, and whoever sees it sees the same.
         match self.id.load(Ordering::Relaxed) {
             0 => self.take_id(),
@@ -68,7 +68,7 @@ impl DeclaredName {
     }
 
     #[cold]
-    fn take_id(&self) -> u32 {
+    fn take_id(&self) -> usize {
         let id = number(self.text);
         self.id.store(id, Ordering::Relaxed);
         id
@@ -76,14 +76,14 @@ impl DeclaredName {
 }
 
 /// The number of a name, from 1 on: the same for every declaration of that name, so that there are as many numbers as names.
-fn number(name: &'static str) -> u32 {
+fn number(name: &'static str) -> usize {
     static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
     let mut names = NAMES.lock();
     let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
         names.push(name);
         names.len() - 1
     });
-    at as u32 + 1
+    at + 1
 }
 
 #[cfg(all(test, not(ffihost_loom)))]

@@ -19,6 +19,8 @@ enum Operation {
     },
     LetGo(usize),
     Refresh,
+    /// The loop's turn, which lets go of what is retired.
+    Turn,
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -30,6 +32,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         6 => (0..NAMES.len(), any::<bool>()).prop_map(|(name, declared)| Operation::LookUp { name, declared }),
         4 => any::<usize>().prop_map(Operation::LetGo),
         2 => Just(Operation::Refresh),
+        2 => Just(Operation::Turn),
     ]
 }
 
@@ -69,6 +72,8 @@ struct Oracle {
     of_clients: Vec<(usize, usize, u64)>,
     seen: HashMap<usize, usize>,
     unregistered: Vec<usize>,
+    /// Seen once, and not any longer, since the last turn.
+    retired: Vec<usize>,
     holds: Vec<(usize, Hold<Function>)>,
     released: Rc<RefCell<Vec<u32>>>,
 }
@@ -104,11 +109,16 @@ impl Oracle {
             }
             Operation::LetGo(_) => {}
             Operation::Refresh => self.refresh(registry, snapshot),
+            Operation::Turn => {
+                // SAFETY: nothing is lent beyond `look_up`.
+                unsafe { snapshot.drop_retired() };
+                self.retired.clear();
+            }
         }
         assert_eq!(registry.len(), self.registered.len());
         for (number, released) in self.released.borrow().iter().enumerate() {
-            let in_use = self.registered.values().chain(self.seen.values()).any(|other| *other == number)
-                || self.holds.iter().any(|(other, _)| *other == number);
+            let mut there = self.registered.values().chain(self.seen.values()).chain(&self.retired);
+            let in_use = there.any(|other| *other == number) || self.holds.iter().any(|(other, _)| *other == number);
             assert_eq!(*released, u32::from(!in_use), "registration {number}");
         }
     }
@@ -154,16 +164,21 @@ impl Oracle {
         let expected = self.seen.values().any(|number| gone(number) && self.unregistered.contains(number));
         assert_eq!(snapshot.refresh(registry), expected);
         assert!(!snapshot.is_stale(registry));
+        self.retired.extend(self.seen.values().filter(|number| gone(number)));
         self.seen = self.registered.clone();
     }
 
     fn look_up(&mut self, registry: &Registry<Function>, snapshot: &Snapshot<Function>, name: usize, declared: bool) {
         self.refresh(registry, snapshot);
-        let id = if declared { u32::try_from(name).expect("there are few") * 3 + 1 } else { 0 };
+        let id = if declared { name * 3 + 1 } else { 0 };
         let name_and_id = Name::Given { text: NAMES[name], id };
-        let plain = snapshot.get_plain(&name_and_id).map(|hold| {
-            assert!(declared && hold.function().is_plain());
-            hold.function().0
+        let plain = snapshot.lend_plain(&name_and_id).map(|lent| {
+            assert!(declared && lent.function().is_plain());
+            let number = lent.function().0;
+            let hold = lent.into_hold();
+            assert_eq!(hold.function().0, number);
+            self.holds.push((number, hold));
+            number
         });
         let found = snapshot.get(&name_and_id);
         let expected = self.registered.get(&name);
@@ -196,8 +211,31 @@ proptest! {
         }
         oracle.close(&registry);
         oracle.apply(&registry, &snapshot, &Operation::Refresh);
+        oracle.apply(&registry, &snapshot, &Operation::Turn);
         oracle.holds.clear();
         let released = oracle.released.borrow();
         prop_assert!(released.iter().all(|times| *times == 1), "{released:?}");
     }
+}
+
+#[test]
+fn what_is_lent_is_there_until_the_loops_next_turn() {
+    const NAME: Name<'_> = Name::Given { text: "one", id: 1 };
+    let (registry, snapshot) = (Registry::new(), Snapshot::new());
+    let released = Rc::new(RefCell::new(vec![0]));
+    assert!(registry.register("one", Function(0, Rc::clone(&released))).expect("it is open").is_none());
+    snapshot.refresh(&registry);
+    assert!(snapshot.lend_plain(&NAME).is_none(), "its name was not looked up before");
+    drop(snapshot.get(&NAME).expect("it is registered"));
+    let [kept, left] = [(); 2].map(|()| snapshot.lend_plain(&NAME).expect("its name was looked up"));
+    drop(registry.unregister("one"));
+    snapshot.refresh(&registry);
+    assert!(snapshot.lend_plain(&NAME).is_none(), "it is registered no longer");
+    assert_eq!((left.function().0, &*released.borrow()), (0, &vec![0]), "released while it is lent");
+    let hold = kept.into_hold();
+    // SAFETY: what was lent is not used any longer.
+    unsafe { snapshot.drop_retired() };
+    assert_eq!((hold.function().0, &*released.borrow()), (0, &vec![0]), "released while it is held");
+    drop(hold);
+    assert_eq!(*released.borrow(), [1]);
 }

@@ -2,9 +2,10 @@
 
 use super::entry::{Entry, Limited};
 use super::{Name, Registry};
-use crate::sync::{Arc, Ordering};
+use crate::sync::{Arc, Ordering, planted};
 use crate::waiters::{self, Waiters};
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::rc::Rc;
 
 /// An entry as the FFI thread holds it: references to it are not atomic.
@@ -24,6 +25,24 @@ pub(crate) struct LocalEntry<F> {
 /// What an open call or a running invocation holds.
 #[derive(Debug)]
 pub(crate) struct Hold<F>(Rc<LocalEntry<F>>);
+
+/// What the invocation of a plain function holds: nothing, since the snapshot keeps what it is for. See
+/// [`drop_retired`](Snapshot::drop_retired).
+#[derive(Debug)]
+pub(crate) struct Lent<'a, F> {
+    /// From an Rc.
+    entry: *const LocalEntry<F>,
+    snapshot: PhantomData<&'a Snapshot<F>>,
+}
+
+/// What a running invocation keeps of what it calls.
+pub(crate) trait Keep<F> {
+    /// What it calls.
+    fn function(&self) -> &F;
+
+    /// What the open call holds, if that is not over when the invocation is.
+    fn into_hold(self) -> Hold<F>;
+}
 
 impl<F: Limited> LocalEntry<F> {
     fn new(entry: Arc<Entry<F>>) -> Self {
@@ -87,12 +106,37 @@ impl<F> LocalEntry<F> {
     }
 }
 
-impl<F> Hold<F> {
+impl<F> Keep<F> for Lent<'_, F> {
     #[inline]
-    pub(crate) fn function(&self) -> &F {
+    fn function(&self) -> &F {
+        // SAFETY: the snapshot keeps it.
+        unsafe { (*self.entry).function() }
+    }
+
+    #[inline]
+    fn into_hold(self) -> Hold<F> {
+        // It is plain, so it has no limit, and its calls are not counted.
+        // SAFETY: the snapshot keeps an Rc of it, whose pointer this is; the new one is counted.
+        Hold(unsafe {
+            Rc::increment_strong_count(self.entry);
+            Rc::from_raw(self.entry)
+        })
+    }
+}
+
+impl<F> Keep<F> for Hold<F> {
+    #[inline]
+    fn function(&self) -> &F {
         &self.0.entry.function
     }
 
+    #[inline]
+    fn into_hold(self) -> Self {
+        self
+    }
+}
+
+impl<F> Hold<F> {
     /// Whether it is registered no longer, as far as the FFI thread knows.
     pub(crate) fn is_gone(&self) -> bool {
         self.0.is_gone()
@@ -119,6 +163,8 @@ pub(crate) struct Snapshot<F> {
     by_name: Cell<Vec<Rc<LocalEntry<F>>>>,
     /// By the small number of a [`Name`]: no search for names that the author declared.
     by_id: Cell<Vec<Option<Rc<LocalEntry<F>>>>>,
+    /// What was here before, until the loop's next turn: an invocation that is running may have been lent it.
+    retired: Cell<Vec<Rc<LocalEntry<F>>>>,
 }
 
 /// A look-up that found nothing to call.
@@ -132,7 +178,7 @@ pub(crate) enum Missing<F> {
 
 impl<F: Limited> Snapshot<F> {
     pub(crate) fn new() -> Self {
-        Self { version: Cell::new(0), by_name: Cell::default(), by_id: Cell::default() }
+        Self { version: Cell::new(0), by_name: Cell::default(), by_id: Cell::default(), retired: Cell::default() }
     }
 
     /// Whether the registry has changed since the last [`refresh`](Self::refresh).
@@ -142,10 +188,11 @@ impl<F: Limited> Snapshot<F> {
     }
 
     /// Takes over the registry's present content, and returns whether an unregistered entry was among what is gone; calls
-    /// may be open on it. What is gone is dropped last, under no lock and with nothing borrowed.
+    /// may be open on it. What is gone is kept until [`drop_retired`](Self::drop_retired).
     pub(crate) fn refresh(&self, registry: &Registry<F>) -> bool {
-        let stale = self.by_name.take();
-        let stale_ids = self.by_id.take();
+        let mut stale = self.by_name.take();
+        // All of it is in `stale` too, so nothing is dropped with it.
+        drop(self.by_id.take());
         let (fresh, unregistered) = {
             let entries = registry.entries.lock();
             self.version.set(registry.version.load(Ordering::Relaxed));
@@ -163,18 +210,32 @@ impl<F: Limited> Snapshot<F> {
         self.by_name.set(fresh);
         // Those who wait for what is gone look for what is there now.
         stale.iter().filter(|entry| entry.is_gone()).for_each(|entry| entry.waiters.wake_all());
-        drop(stale_ids);
-        drop(stale);
+        if planted("retired_is_dropped_at_once") {
+            return unregistered;
+        }
+        let mut retired = self.retired.take();
+        retired.append(&mut stale);
+        self.retired.set(retired);
         unregistered
     }
 
-    /// A hold on what is registered under a name that was looked up before, if it is plain.
+    /// Drops what was registered before the last [`refresh`](Self::refresh), under no lock and with nothing borrowed.
+    ///
+    /// # Safety
+    ///
+    /// Nothing of this snapshot is lent: no invocation is running.
     #[inline]
-    pub(crate) fn get_plain(&self, name: &Name<'_>) -> Option<Hold<F>> {
+    pub(crate) unsafe fn drop_retired(&self) {
+        drop(self.retired.take());
+    }
+
+    /// Lends what is registered under a name that was looked up before, if it is plain.
+    #[inline]
+    pub(crate) fn lend_plain(&self, name: &Name<'_>) -> Option<Lent<'_, F>> {
         // SAFETY: as in `find`.
         let by_id = unsafe { &*self.by_id.as_ptr() };
-        let entry = by_id.get(name.known_id() as usize)?.as_ref()?;
-        entry.is_plain.then(|| Hold(Rc::clone(entry)))
+        let entry = by_id.get(name.known_id())?.as_ref()?;
+        entry.is_plain.then_some(Lent { entry: Rc::as_ptr(entry), snapshot: PhantomData })
     }
 
     /// A hold on what is registered under this name, unless it has as many open calls already as it may have.
@@ -189,7 +250,7 @@ impl<F: Limited> Snapshot<F> {
     fn find(&self, name: &Name<'_>) -> Option<Rc<LocalEntry<F>>> {
         // SAFETY: this thread's alone; it is replaced by `refresh` and `clear`, and cloning an entry calls neither.
         let by_id = unsafe { &*self.by_id.as_ptr() };
-        match by_id.get(name.id() as usize) {
+        match by_id.get(name.id()) {
             Some(Some(entry)) => Some(Rc::clone(entry)),
             _ => self.search(name),
         }
@@ -200,7 +261,7 @@ impl<F: Limited> Snapshot<F> {
         let by_name = self.by_name.take();
         let entry = named(&by_name, name.text()).cloned();
         self.by_name.set(by_name);
-        let id = name.id() as usize;
+        let id = name.id();
         if let Some(entry) = entry.as_ref().filter(|_| id != 0) {
             let mut by_id = self.by_id.take();
             let len = by_id.len().max(id + 1);
@@ -214,10 +275,15 @@ impl<F: Limited> Snapshot<F> {
     }
 
     /// Lets everything go.
-    pub(crate) fn clear(&self) {
-        let (ids, names) = (self.by_id.take(), self.by_name.take());
+    ///
+    /// # Safety
+    ///
+    /// As for [`drop_retired`](Self::drop_retired).
+    pub(crate) unsafe fn clear(&self) {
+        let (ids, names, retired) = (self.by_id.take(), self.by_name.take(), self.retired.take());
         drop(ids);
         drop(names);
+        drop(retired);
     }
 }
 

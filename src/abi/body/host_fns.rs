@@ -195,17 +195,14 @@ pub unsafe fn host_complete(
     // SAFETY: it is used before the loop goes on.
     if let Some(local) = unsafe { current::loop_of(ctx.addr()) }
         && !msg.is_null()
-        && local.host.is_live()
+        && let Some(limit) = local.context().inline_limit(len)
     {
-        let limit = local.context().max_payload();
-        if len <= limit {
-            // SAFETY: not null, and by the caller's contract as long as it says.
-            let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
-            match local.answer_latest(token, ret, payload, limit) {
-                Some(Accepted::Decoded) => return Status::Ok.code(),
-                Some(Accepted::Undecodable) => return undecodable(),
-                None => {}
-            }
+        // SAFETY: not null, and by the caller's contract as long as it says.
+        let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
+        match local.answer_latest(token, ret, payload, limit) {
+            Some(Accepted::Undecodable) => return undecodable(),
+            Some(accepted) => return accepted as c_int,
+            None => {}
         }
     }
     // SAFETY: the caller's contract.

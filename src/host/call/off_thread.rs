@@ -1,8 +1,8 @@
 //! A call that is awaited on another thread than the FFI thread: its way there and back.
 
-use super::Held;
+use super::Body;
 use super::answer::Outcome;
-use super::state::{CallState, poll_uncommon};
+use super::state::poll_uncommon;
 use crate::context::closing::Abandoned;
 use crate::context::current::local_of;
 use crate::context::jobs::Run;
@@ -44,10 +44,9 @@ impl<T, E> Future for Delivery<T, E> {
 
 /// A call on its way to the FFI thread, and there the task that goes on with it until it settles or nobody awaits it any longer.
 pub(super) struct PostedCall<A, T, E> {
-    pub(super) state: CallState,
+    pub(super) body: Body<A, T, E>,
     pub(super) name: String,
-    pub(super) id: u32,
-    pub(super) held: Held<A, T, E>,
+    pub(super) id: usize,
     /// None when it is over.
     pub(super) sender: Option<oneshot::Sender<Delivered<T, E>>>,
 }
@@ -70,14 +69,14 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for PostedCall<A, T, E> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { state, name, id, held, sender } = self.get_mut();
+        let Self { body, name, id, sender } = self.get_mut();
         // As above.
         let Some(open) = sender.as_mut().filter(|sender| !sender.is_closed()) else { return Poll::Ready(()) };
         let name = Name::Given { text: name, id: *id };
         let polled = catch_unwind(AssertUnwindSafe(|| {
             // SAFETY: it is used before this returns, and this is a task of the loop's.
-            match unsafe { local_of(state.host) } {
-                Some(local) => poll_uncommon(state, &name, held, local, cx),
+            match unsafe { local_of(body.state.host) } {
+                Some(local) => poll_uncommon(body, &name, local, cx),
                 None => Poll::Pending,
             }
         }));

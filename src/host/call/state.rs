@@ -1,19 +1,19 @@
 //! Where a call stands, and how it goes on: all of it that does not depend on the types of its arguments and its outcome.
 
-use super::Held;
 use super::answer::{Outcome, decoder};
 use super::encode::{As, Encoder};
-use crate::context::calls::NotMade;
+use super::{Body, Held};
+use crate::abi::HostFunction;
+use crate::context::calls::{Made, NotMade};
 use crate::context::capacity::{Granted, Unavailable, Waiting};
 use crate::context::deadline::Deadline;
 use crate::context::gate::Phase;
 use crate::context::local::Local;
-use crate::context::record::CallHold;
 use crate::error::{HostError, NoContext};
 use crate::host::{FromHost, Host, ToHost};
-use crate::inflight::{Calling, Decoder, Poll as CallPoll, Reason, Ticket, Untyped};
+use crate::inflight::{Decoder, Poll as CallPoll, Reason, Ticket, Untyped};
 use crate::panic::contain_call as contain;
-use crate::registry::Name;
+use crate::registry::{Keep, Name};
 use std::future::Future;
 use std::mem::replace;
 use std::pin::Pin;
@@ -96,48 +96,46 @@ enum Step<'a> {
 /// Goes on with a call on the FFI thread that is not the common one: one that cannot be made at once, or was made already.
 #[inline(never)]
 pub(super) fn poll_uncommon<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
+    call: &mut Body<A, T, E>,
     name: &Name<'_>,
-    held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
 ) -> Poll<Outcome<T, E>> {
-    match state.progress {
-        Progress::Open(_) => settled(local, state.poll_open(local, cx)),
+    match call.state.progress {
+        Progress::Open(_) => settled(local, call.state.poll_open(local, cx)),
         Progress::Plain | Progress::New if local.makes_way() => {
             cx.waker().wake_by_ref();
             Poll::Pending
         }
-        Progress::Plain | Progress::New => prepare(state, name, held, local, cx, None),
+        Progress::Plain | Progress::New => prepare(call, name, local, cx, None),
         _ => {
-            let step = state.poll_waiting(local, cx);
-            go_on(state, name, held, local, cx, step)
+            let step = call.state.poll_waiting(local, cx);
+            go_on(call, name, local, cx, step)
         }
     }
 }
 
 /// Makes the call if it can be made, or has it wait for what is missing.
 fn prepare<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
+    call: &mut Body<A, T, E>,
     name: &Name<'_>,
-    held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
     granted: Option<Granted<'_>>,
 ) -> Poll<Outcome<T, E>> {
-    match local.prepare(name, state.deadline(), granted) {
+    match local.prepare(name, call.state.deadline(), granted) {
         Ok((hold, until)) => {
             let format = hold.function().format;
             // SAFETY: what it holds is written over below, if it is over.
-            let polled = unsafe { make(state, name, held, local, cx, (hold, until), (decoder(format), As(format))) };
+            let polled = unsafe { make(call, name, local, cx, (hold, until), (decoder(format), As(format))) };
             if polled.is_ready() {
-                state.drop_slow();
+                call.state.drop_slow();
                 // SAFETY: what it held was dropped.
-                unsafe { ptr::from_mut(held).write(Held::Nothing) };
+                unsafe { (&raw mut call.held).write(Held::Nothing) };
             }
             polled
         }
-        Err(not_made) => not_made_now(state, name, held, local, cx, not_made),
+        Err(not_made) => not_made_now(call, name, local, cx, not_made),
     }
 }
 
@@ -147,45 +145,43 @@ fn prepare<A: ToHost, T: FromHost, E: FromHost>(
 ///
 /// If it is over, its arguments are neither used nor dropped again.
 #[inline(always)]
-pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
+pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost, K: Keep<HostFunction>>(
+    call: &mut Body<A, T, E>,
     name: &Name<'_>,
-    held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
-    (hold, until): (CallHold, Option<Instant>),
+    (kept, until): (K, Option<Instant>),
     (decoder, encoder): (&'static Decoder<Outcome<T, E>>, impl Encoder),
 ) -> Poll<Outcome<T, E>> {
     // One that panics now, and is polled again, is not made again.
-    state.progress = Progress::Done;
+    call.state.progress = Progress::Done;
     // It has none if they were taken by code of the author's that panicked.
-    let Held::Args(args) = held else { return Poll::Pending };
-    let calling = match local.make(hold, decoder, name, (encoder, &**args)) {
-        Ok(calling) => calling,
-        Err(not_made) => return not_made_now(state, name, held, local, cx, not_made),
+    let Held::Args(args) = &mut call.held else { return Poll::Pending };
+    let made = match local.make(kept, decoder, name, (encoder, &**args)) {
+        Ok(made) => made,
+        Err(not_made) => return not_made_now(call, name, local, cx, not_made),
     };
-    if !local.is_answered(&calling) {
-        return made(state, held, local, cx, calling, until);
+    if !local.is_answered(&made) {
+        return await_answer(call, local, cx, made, until);
     }
     // Before the outcome, which is moved once, to where it stays.
     // SAFETY: they are dropped once, as nothing that is held is looked at any longer.
     unsafe { ptr::drop_in_place(args) };
-    state.progress = Progress::Spent;
-    Poll::Ready(local.take_answer(calling))
+    call.state.progress = Progress::Spent;
+    Poll::Ready(local.take_answer(made))
 }
 
 /// Awaits the answer.
 #[inline(never)]
-fn made<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
-    held: &mut Held<A, T, E>,
+fn await_answer<A: ToHost, T: FromHost, E: FromHost, K: Keep<HostFunction>>(
+    Body { state, held }: &mut Body<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
-    calling: Calling<'_, Outcome<T, E>, CallHold>,
+    made: Made<Outcome<T, E>, K>,
     until: Option<Instant>,
 ) -> Poll<Outcome<T, E>> {
     held.drop_args();
-    let ticket = local.await_answer(calling).untyped();
+    let ticket = local.await_answer(made).untyped();
     state.progress = Progress::Open(ticket);
     if until.is_none() && state.slow.is_none() && state.keep_first(local, cx) {
         return Poll::Pending;
@@ -209,31 +205,29 @@ pub(super) fn take_ready<T: FromHost, E: FromHost>(state: &mut CallState, local:
 
 #[cold]
 fn not_made_now<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
+    call: &mut Body<A, T, E>,
     name: &Name<'_>,
-    held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
     not_made: NotMade,
 ) -> Poll<Outcome<T, E>> {
-    let step = state.not_made(local, cx, not_made, name);
-    go_on(state, name, held, local, cx, step)
+    let step = call.state.not_made(local, cx, not_made, name);
+    go_on(call, name, local, cx, step)
 }
 
 #[cold]
 fn go_on<A: ToHost, T: FromHost, E: FromHost>(
-    state: &mut CallState,
+    call: &mut Body<A, T, E>,
     name: &Name<'_>,
-    held: &mut Held<A, T, E>,
     local: &Local,
     cx: &mut Context<'_>,
     step: Step<'_>,
 ) -> Poll<Outcome<T, E>> {
     match step {
         Step::Pending => Poll::Pending,
-        Step::Make(granted) => prepare(state, name, held, local, cx, Some(granted)),
+        Step::Make(granted) => prepare(call, name, local, cx, Some(granted)),
         Step::Failed(error) => {
-            *held = Held::Nothing;
+            call.held = Held::Nothing;
             Poll::Ready(Err(error.widen()))
         }
     }

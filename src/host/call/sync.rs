@@ -9,7 +9,7 @@ use crate::context::local::Local;
 use crate::error::HostError;
 use crate::host::{FromHost, Host, HostFnRef, ToHost};
 use crate::panic::{Contained, contain_call as contain};
-use crate::registry::Name;
+use crate::registry::{Keep, Name};
 use crate::sync::{Arc, Event};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
