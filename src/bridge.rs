@@ -9,8 +9,8 @@
 //!
 //! # The queue
 //!
-//! [`Completions`] is a list of slot indexes, linked through the slots themselves. Answerers push at the head with a
-//! compare-and-swap; the consumer takes the whole list with one swap, so an index that comes back to the head (ABA) can
+//! [`Completions`] is a list of slots, linked through the slots themselves. Answerers push at the head with a
+//! compare-and-swap; the consumer takes the whole list with one swap, so a slot that comes back to the head (ABA) can
 //! do no harm, and turns it around into the order of arrival. Push is Release and take is Acquire: what was written to a
 //! slot before the push is seen by the consumer after the take, also by way of later pushes, which continue the release
 //! sequence as read-modify-writes.
@@ -30,29 +30,41 @@
 //! those that it follows: a notifier's push happens before the consumer's next look if its swap came first, and if it came
 //! second it saw SLEEPING.
 
-use crate::sync::{AtomicU32, AtomicWaker, Mutex, Ordering, planted};
+use crate::sync::{AtomicPtr, AtomicU32, AtomicWaker, Mutex, Ordering, planted};
 use std::collections::VecDeque;
+use std::ptr;
 use std::task::{Context, Poll, Waker};
 
-/// A list of slot indexes: many push, one takes all.
-#[derive(Debug)]
-pub(crate) struct Completions {
-    /// The index on top + 1; 0 when the list is empty.
-    head: AtomicU32,
+/// What can be in a [`Completions`].
+pub(crate) trait Linked: Sized {
+    /// What is below it in the list. Written by who pushes it, then by the consumer.
+    fn link(&self) -> &AtomicPtr<Self>;
 }
 
-impl Completions {
+/// A list of slots: many push, one takes all.
+#[derive(Debug)]
+pub(crate) struct Completions<T> {
+    /// What is on top; null when the list is empty.
+    head: AtomicPtr<T>,
+}
+
+impl<T: Linked> Completions<T> {
     pub(crate) fn new() -> Self {
-        Self { head: AtomicU32::new(0) }
+        Self { head: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Puts an index on top; `link` is its slot's, and not in any list. Notify after this, whoever pushed before.
-    pub(crate) fn push(&self, index: u32, link: &AtomicU32) {
+    /// Puts an item on top. Notify after this, whoever pushed before.
+    ///
+    /// # Safety
+    ///
+    /// It is in no list, and lives as long as this one.
+    #[inline]
+    pub(crate) unsafe fn push(&self, item: &T) {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
-            link.store(head, Ordering::Relaxed);
+            item.link().store(head, Ordering::Relaxed);
             let order = if planted("push_relaxed") { Ordering::Relaxed } else { Ordering::Release };
-            match self.head.compare_exchange_weak(head, index + 1, order, Ordering::Relaxed) {
+            match self.head.compare_exchange_weak(head, ptr::from_ref(item).cast_mut(), order, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => head = now,
             }
@@ -60,28 +72,31 @@ impl Completions {
     }
 
     /// Takes the whole list, turned around: the first pushed is returned, and [`follow`](Self::follow) gives the next.
-    pub(crate) fn take<'a>(&self, link: impl Fn(u32) -> &'a AtomicU32) -> Option<u32> {
+    pub(crate) fn take(&self) -> Option<&T> {
         if self.is_empty() {
             return None;
         }
-        let mut rest = self.head.swap(0, Ordering::Acquire);
-        let mut turned = 0;
-        while rest != 0 {
-            let below = link(rest - 1).load(Ordering::Relaxed);
-            link(rest - 1).store(turned, Ordering::Relaxed);
+        let mut rest = self.head.swap(ptr::null_mut(), Ordering::Acquire);
+        let mut turned = ptr::null_mut();
+        // SAFETY: null, or an item that was pushed, which lives.
+        while let Some(item) = unsafe { rest.as_ref() } {
+            let below = item.link().load(Ordering::Relaxed);
+            item.link().store(turned, Ordering::Relaxed);
             turned = rest;
             rest = below;
         }
-        turned.checked_sub(1)
+        // SAFETY: as above.
+        unsafe { turned.as_ref() }
     }
 
-    /// The index after the one whose link this is, in a list that was taken.
-    pub(crate) fn follow(link: &AtomicU32) -> Option<u32> {
-        link.load(Ordering::Relaxed).checked_sub(1)
+    /// The item after this one, in a list that was taken and not used again since.
+    pub(crate) fn follow(&self, item: &T) -> Option<&T> {
+        // SAFETY: null, or an item that was pushed, which lives as long as this list.
+        unsafe { item.link().load(Ordering::Relaxed).as_ref() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.head.load(Ordering::Relaxed) == 0
+        self.head.load(Ordering::Relaxed).is_null()
     }
 }
 

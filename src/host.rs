@@ -183,10 +183,12 @@ impl Host {
 
     /// Brings an answer to a call of this context, and decodes it inside of that, so that handles are found. Any thread, any
     /// token, no pin.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn answer(self, token: Token, raw: Raw<'_>) -> Answer {
         let _inside = current::Decoding::new(self);
-        self.with_local(|local| self.context.answer(local.map(|local| &local.owner), token, raw))
+        // SAFETY: it is used before this returns.
+        let owner = unsafe { self.local() }.map(|local| &local.owner);
+        self.context.answer(owner, token, raw)
     }
 
     /// The same for an answer in CBOR, whose function was registered so.

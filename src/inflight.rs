@@ -64,9 +64,9 @@
 //!
 //! # The queue
 //!
-//! A slot that was answered remotely links itself onto the bridge's list by its own `next` field, so the queue is never longer
+//! A slot that was answered remotely is linked into the bridge's list by a field of its own, so the queue is never longer
 //! than the calls in flight and nothing is allocated for it. It is on the list exactly once until the owner drains it, and is
-//! not freed before: `next` has one writer at a time. A concluded call whose outcome was taken, and a defeated answerer's slot,
+//! not freed before: its link has one writer at a time, the answerer before its push, and the owner after its take. A concluded call whose outcome was taken, and a defeated answerer's slot,
 //! come by the queue as well, empty, only to be freed.
 //!
 //! Every answerer notifies the owner after its push, not only the one that found the queue empty: that one may be suspended
@@ -104,7 +104,7 @@ mod token;
 pub(crate) use self::leftover::Leftover;
 use self::leftover::{ContainedOption, contain};
 use self::lists::Books;
-pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw, payload};
+pub(crate) use self::outcome::{Decode, Decoder, DecoderOf, Raw};
 use self::segments::Segments;
 use self::sequence::{SUPPLY, Supply};
 pub(crate) use self::slot::Slot;
@@ -150,7 +150,8 @@ pub(crate) enum Accepted {
     Undecodable = Status::Decode.code(),
 }
 
-/// The outcome of a call that has settled, and the hold, which the caller lets go.
+/// The outcome of a call that has settled, and the hold, for models and tests.
+#[cfg(test)]
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "the hold is to be let go"]
 pub(crate) struct Settled<T, H> {
@@ -236,7 +237,7 @@ pub(crate) struct Drained {
 /// The calls in flight of one context, and their queue of completions. `H` is what an open call holds on to.
 pub(crate) struct Table<H> {
     slots: Segments<Slot<H>>,
-    completions: Completions,
+    completions: Completions<Slot<H>>,
     books: Books<H>,
     supply: &'static Supply,
 }
@@ -269,9 +270,9 @@ impl<H> Table<H> {
         slot.set_decoder(owner, decoder);
         slot.local(owner, |local| local.phase = Phase::Calling);
         slot.word.store(Word::new(sequence, State::Open).bits(), Ordering::Release);
-        let token = Token::new(sequence, slot.index);
+        let token = Token::new(sequence, slot.local(owner, |local| local.index));
         self.set_latest(owner, slot, token);
-        Some(Calling { slot, ticket: Ticket::new(token) })
+        Some(Calling { slot, ticket: Ticket::new(token, slot) })
     }
 
     /// Whether a call whose host function has returned was answered inline: then [`take_inline`](Self::take_inline) is to
@@ -374,9 +375,9 @@ impl<H> Table<H> {
         // SAFETY: this thread moved the slot from OPEN to CLAIMED.
         let accepted = unsafe { slot.decode(raw) };
         if !slot.try_publish(token.sequence()) {
-            return self.defeated(slot, token, signal);
+            return self.defeated(slot, signal);
         }
-        self.hand_over(slot, token, signal);
+        self.hand_over(slot, signal);
         Answer::Queued { accepted }
     }
 
@@ -406,19 +407,20 @@ impl<H> Table<H> {
 
     /// The owner has ended the call while the answer was being decoded.
     #[cold]
-    fn defeated(&self, slot: &Slot<H>, token: Token, signal: &Signal) -> Answer {
+    fn defeated(&self, slot: &Slot<H>, signal: &Signal) -> Answer {
         // SAFETY: this thread has claimed the slot, and the owner, which defeated it, leaves it alone until it is handed over.
         let outcome = ContainedOption::new(Some(unsafe { slot.take_unwanted() }));
-        self.hand_over(slot, token, signal);
+        self.hand_over(slot, signal);
         drop(outcome);
         Answer::Unknown
     }
 
     /// Brings a slot to the owner, and sees to it that the owner looks.
     #[inline]
-    fn hand_over(&self, slot: &Slot<H>, token: Token, signal: &Signal) {
+    fn hand_over(&self, slot: &Slot<H>, signal: &Signal) {
         let leaves_it_to_the_first = planted("notify_only_first") && !self.completions.is_empty();
-        self.completions.push(token.index(), &slot.next);
+        // SAFETY: whoever claimed the slot brings it once, and slots live as long as the table.
+        unsafe { self.completions.push(slot) };
         if !leaves_it_to_the_first {
             signal.notify();
         }
@@ -427,14 +429,14 @@ impl<H> Table<H> {
     /// Whether the outcome can be taken, with [`finish`](Self::finish).
     #[inline]
     pub(crate) fn is_ready<T>(&self, owner: &Owner, ticket: &Ticket<T>) -> bool {
-        self.slot(ticket.token.index()).local(owner, |local| local.phase) == Phase::Ready
+        self.slot_of(ticket).local(owner, |local| local.phase) == Phase::Ready
     }
 
     /// Keeps the waker of a call that has just begun to wait. False if it has ended meanwhile, by what cloning a waker runs.
     #[inline]
     pub(crate) fn keep_first<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> bool {
         let clone = waker.clone();
-        let slot = self.slot(ticket.token.index());
+        let slot = self.slot_of(ticket);
         let unused = slot.local(owner, |local| match (local.phase, &local.waker) {
             (Phase::Waiting, None) => {
                 local.waker = Some(clone);
@@ -450,7 +452,7 @@ impl<H> Table<H> {
     /// Looks whether a call has ended, and keeps the waker if not.
     #[inline]
     pub(crate) fn poll<T>(&self, owner: &Owner, ticket: &Ticket<T>, waker: &Waker) -> Poll {
-        let slot = self.slot(ticket.token.index());
+        let slot = self.slot_of(ticket);
         let (phase, kept) =
             slot.local(owner, |local| (local.phase, local.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))));
         match phase {
@@ -488,26 +490,33 @@ impl<H> Table<H> {
         self.poll(owner, ticket, waker)
     }
 
-    /// Takes the outcome of a call that [`poll`](Self::poll) found answered.
-    #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
+    /// Takes a call out of the books that [`poll`](Self::poll) found answered: what it held is to be let go, and its outcome
+    /// taken. There is no waker, since the drain took that.
     #[inline]
-    pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Settled<T, H> {
-        let slot = self.slot(ticket.token.index());
+    pub(crate) fn strike_ready<T>(&self, owner: &Owner, ticket: &Ticket<T>) -> Option<H> {
+        let slot = self.slot_of(ticket);
         self.unlist(owner, slot);
-        self.take(owner, slot)
+        self.discount(owner);
+        slot.local(owner, |local| local.hold.take())
     }
 
-    /// Takes the outcome of a call that the owner knows to be answered, and frees its slot. There is no waker: nobody awaited
-    /// an inline answer, and the drain took that of any other.
-    #[inline]
-    fn take<T>(&self, owner: &Owner, slot: &Slot<H>) -> Settled<T, H> {
-        let hold = slot.local(owner, |local| local.hold.take());
-        // SAFETY: the call was answered and the owner has seen it (inline, or through the queue); the ticket's type is the
-        // decoder's, and the slot is freed below, so the outcome is read once.
-        let outcome = unsafe { slot.take_outcome() };
-        self.discount(owner);
+    /// Takes its outcome after that.
+    #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
+    #[inline(always)]
+    pub(crate) fn take_ready<T>(&self, owner: &Owner, ticket: Ticket<T>) -> T {
+        let slot = self.slot_of(&ticket);
+        // Nothing of it is overwritten before it is read below.
         self.free(owner, slot);
-        Settled { outcome, hold }
+        // SAFETY: the call was answered and the owner has seen it, through the queue; the ticket's type is the decoder's, and the
+        // slot is free, so the outcome is read once.
+        unsafe { slot.take_outcome() }
+    }
+
+    /// Both, for models and tests.
+    #[cfg(test)]
+    pub(crate) fn finish<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Settled<T, H> {
+        let hold = self.strike_ready(owner, &ticket);
+        Settled { outcome: self.take_ready(owner, ticket), hold }
     }
 
     /// Ends a call whose future was dropped.
@@ -519,9 +528,8 @@ impl<H> Table<H> {
     /// Ends a call whose time is up, unless an answer was accepted: then that is the outcome, which is on its way, and the
     /// ticket comes back.
     pub(crate) fn expire<T>(&self, owner: &Owner, ticket: Ticket<T>) -> Result<Leftover<H>, Ticket<T>> {
-        let token = ticket.token;
-        let slot = self.slot(token.index());
-        if slot.try_close(token.sequence()) { Ok(self.give_back(owner, slot)) } else { Err(ticket) }
+        let slot = self.slot_of(&ticket);
+        if slot.try_close(ticket.token.sequence()) { Ok(self.give_back(owner, slot)) } else { Err(ticket) }
     }
 
     /// Ends a call of this owner's, which was not given back, in whatever way it can end.
@@ -579,11 +587,10 @@ impl<H> Table<H> {
     /// is contained, and the drain goes on.
     pub(crate) fn drain(&self, owner: &Owner, mut wake: impl FnMut(Waker)) -> Drained {
         let mut drained = Drained::default();
-        let mut list = self.completions.take(|index| &self.slot(index).next);
-        while let Some(index) = list {
+        let mut list = self.completions.take();
+        while let Some(slot) = list {
             // Read before anything foreign runs: the slot may be used again after that.
-            let slot = self.slot(index);
-            list = Completions::follow(&slot.next);
+            list = self.completions.follow(slot);
             match self.arrive(owner, slot) {
                 Arrived::Awaited(waker) => {
                     drained.arrived += 1;
@@ -603,18 +610,24 @@ impl<H> Table<H> {
     /// Takes in one slot from the queue: it is ANSWERED or DEFEATED, and its answerer is done with it.
     #[inline]
     fn arrive(&self, owner: &Owner, slot: &Slot<H>) -> Arrived {
-        let outcome = match slot.local(owner, |local| local.phase) {
-            // SAFETY: an abandoned slot that comes by the queue is ANSWERED; it is freed below.
-            Phase::Abandoned => Some(unsafe { slot.take_unwanted() }),
-            Phase::Emptied => None,
-            phase => {
-                return Arrived::Awaited(slot.local(owner, |local| {
-                    // If the host function is still running, its caller takes the outcome.
-                    local.phase = if phase == Phase::Calling { Phase::AnsweredInline } else { Phase::Ready };
-                    local.waker.take()
-                }));
-            }
+        let answered = match slot.local(owner, |local| local.phase) {
+            Phase::Waiting => Phase::Ready,
+            // The host function is still running: its caller takes the outcome.
+            Phase::Calling => Phase::AnsweredInline,
+            phase => return self.arrive_late(owner, slot, phase),
         };
+        Arrived::Awaited(slot.local(owner, |local| {
+            local.phase = answered;
+            local.waker.take()
+        }))
+    }
+
+    /// Nobody awaits the call of this slot any longer.
+    #[cold]
+    fn arrive_late(&self, owner: &Owner, slot: &Slot<H>, phase: Phase) -> Arrived {
+        debug_assert!(matches!(phase, Phase::Abandoned | Phase::Emptied), "{phase:?}");
+        // SAFETY: an abandoned slot that comes by the queue is ANSWERED; it is freed below.
+        let outcome = (phase == Phase::Abandoned).then(|| unsafe { slot.take_unwanted() });
         self.arrived(owner);
         self.free(owner, slot);
         Arrived::Freed(ContainedOption::new(outcome))
@@ -628,13 +641,11 @@ impl<H> Table<H> {
     pub(crate) fn sweep(&self, owner: &Owner, reason: Reason, matches: impl Fn(&H) -> bool) -> Vec<Swept<H>> {
         let mut swept = Vec::new();
         let mut list = self.first_listed(owner);
-        while let Some(index) = list {
-            list = self.next_listed(owner, index);
-            let slot = self.slot(index);
+        while let Some(slot) = list {
+            list = self.next_listed(owner, slot);
             let wanted = slot.local(owner, |local| local.hold.as_ref().is_some_and(&matches));
-            let sequence = Word::from_bits(slot.word.load(Ordering::Relaxed)).sequence();
-            if wanted && slot.try_close(sequence) {
-                let token = Token::new(sequence, index);
+            let token = slot.latest_token(owner);
+            if wanted && slot.try_close(token.sequence()) {
                 swept.push(slot.local(owner, |local| {
                     local.phase = Phase::Ended(reason);
                     Swept { token, hold: local.hold.take(), waker: local.waker.take() }
@@ -648,9 +659,8 @@ impl<H> Table<H> {
     /// answerer still holds are abandoned. No host function is running, and after this no ticket of this owner may be used.
     pub(crate) fn retire(&self, owner: &Owner) -> impl Iterator<Item = Leftover<H>> {
         std::iter::from_fn(move || {
-            let index = self.first_listed(owner)?;
-            let sequence = Word::from_bits(self.slot(index).word.load(Ordering::Relaxed)).sequence();
-            Some(match self.end(owner, Token::new(sequence, index)) {
+            let token = self.first_listed(owner)?.latest_token(owner);
+            Some(match self.end(owner, token) {
                 Cancelled::Open(left) | Cancelled::Answered(left) => left,
                 Cancelled::Ended => Leftover::of_hold(None),
             })

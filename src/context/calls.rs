@@ -270,12 +270,13 @@ impl Local {
     }
 
     /// Takes the outcome of a call that was found answered.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish_call<T>(&self, ticket: Ticket<T>) -> T {
-        let settled = self.context().calls.finish(&self.owner, ticket);
         self.counters().calls_remote.bump_owned();
-        self.let_go(settled.hold);
-        settled.outcome
+        let calls = &self.context().calls;
+        // Before the outcome, which is moved once, to where it stays.
+        self.let_go(calls.strike_ready(&self.owner, &ticket));
+        calls.take_ready(&self.owner, ticket)
     }
 
     /// The error of a call that was found ended.

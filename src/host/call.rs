@@ -16,7 +16,7 @@ pub(crate) use self::encode::Encoder;
 use self::encode::Natively;
 use self::off_thread::{Delivered, Delivery, PostedCall};
 pub(super) use self::state::WaitPolicy;
-use self::state::{CallState, Progress, make, poll_uncommon, take_ready};
+use self::state::{CallState, Progress, make, poll_uncommon};
 pub(super) use self::sync::call_sync;
 use super::{Host, HostFnRef};
 use crate::Format;
@@ -259,8 +259,9 @@ impl<A: ToHost, T: FromHost, E: FromHost> Future for Call<'_, A, T, E> {
                     // SAFETY: one that is over is spent: nothing looks at what it holds.
                     return unsafe { make(call, name, local, cx, (lent, None), (decoder(Format::Native), Natively)) };
                 }
-            } else if let Some(outcome) = take_ready(&mut this.body.state, local) {
-                return Poll::Ready(outcome);
+            } else if let Some(ticket) = this.body.state.take_ready(local) {
+                // SAFETY: a call has tickets only of its own, which are made for this outcome.
+                return Poll::Ready(local.finish_call(unsafe { ticket.typed() }));
             }
         }
         this.poll_uncommon(cx)

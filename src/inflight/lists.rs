@@ -2,18 +2,18 @@
 
 use super::sequence::{BLOCK, Supply};
 use super::slot::{Phase, Slot};
-use super::{MAX_IN_FLIGHT, Owner, Table, Token};
+use super::{MAX_IN_FLIGHT, Owner, Table, Ticket, Token};
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
 
-/// What only the owner touches. Indexes in here are those of slots + 1; 0 means no slot.
+/// What only the owner touches. Slots in here are those of the table; null means no slot.
 #[derive(Debug)]
 pub(super) struct Books<H> {
     /// The latest sequence number given out.
     sequence: Cell<u64>,
     /// The last one of its block.
     last_of_block: Cell<u64>,
-    /// The head of the free slots; null if no slot is free.
+    /// The head of the free slots.
     free: Cell<*const Slot<H>>,
     /// The token of the call that was begun last, which is mostly the one whose host function is running; 0 before the first.
     latest: Cell<u64>,
@@ -26,8 +26,8 @@ pub(super) struct Books<H> {
     /// Slots of calls that were given back, which an answerer has still to bring.
     lingering: Cell<u32>,
     /// The list of calls whose host function has returned, in that order.
-    first: Cell<u32>,
-    last: Cell<u32>,
+    first: Cell<*const Slot<H>>,
+    last: Cell<*const Slot<H>>,
 }
 
 impl<H> Books<H> {
@@ -41,8 +41,8 @@ impl<H> Books<H> {
             fresh: Cell::new(0),
             live: Cell::new(0),
             lingering: Cell::new(0),
-            first: Cell::new(0),
-            last: Cell::new(0),
+            first: Cell::new(ptr::null()),
+            last: Cell::new(ptr::null()),
         }
     }
 
@@ -69,12 +69,11 @@ impl<H> Table<H> {
         if !books.has_number(self.supply) {
             return None;
         }
-        // SAFETY: slots live as long as the table; the list holds null, and slots of this table.
-        let slot = match unsafe { books.free.get().as_ref() } {
+        let slot = match self.linked(books.free.get()) {
             Some(slot) => slot,
             None => self.grow()?,
         };
-        books.free.set(slot.local(owner, |local| local.next_free));
+        books.free.set(slot.local(owner, |local| local.next));
         books.sequence.set(books.sequence.get() + 1);
         books.live.set(books.live.get() + 1);
         Some((slot, books.sequence.get()))
@@ -148,19 +147,18 @@ impl<H> Table<H> {
                 // Nobody looks at it but what is asserted.
                 local.phase = Phase::Free;
             }
-            local.next_free = self.books.free.replace(slot);
+            local.next = self.books.free.replace(slot);
         });
     }
 
     /// Puts a call at the end of the list.
     #[inline]
     pub(super) fn list(&self, owner: &Owner, slot: &Slot<H>) {
-        let index = slot.index;
-        let before = self.books.last.replace(index + 1);
-        slot.local(owner, |local| (local.previous, local.next) = (before, 0));
-        match before {
-            0 => self.books.first.set(index + 1),
-            before => self.slot(before - 1).local(owner, |local| local.next = index + 1),
+        let before = self.books.last.replace(slot);
+        slot.local(owner, |local| (local.previous, local.next) = (before, ptr::null()));
+        match self.linked(before) {
+            None => self.books.first.set(slot),
+            Some(before) => before.local(owner, |local| local.next = slot),
         }
     }
 
@@ -168,30 +166,42 @@ impl<H> Table<H> {
     #[inline]
     pub(super) fn unlist(&self, owner: &Owner, slot: &Slot<H>) {
         let (before, after) = slot.local(owner, |local| (local.previous, local.next));
-        match before {
-            0 => self.books.first.set(after),
-            before => self.slot(before - 1).local(owner, |local| local.next = after),
+        match self.linked(before) {
+            None => self.books.first.set(after),
+            Some(before) => before.local(owner, |local| local.next = after),
         }
-        match after {
-            0 => self.books.last.set(before),
-            after => self.slot(after - 1).local(owner, |local| local.previous = before),
+        match self.linked(after) {
+            None => self.books.last.set(before),
+            Some(after) => after.local(owner, |local| local.previous = before),
         }
     }
 
     /// The first call in the list.
-    pub(super) fn first_listed(&self, _owner: &Owner) -> Option<u32> {
-        self.books.first.get().checked_sub(1)
+    pub(super) fn first_listed(&self, _owner: &Owner) -> Option<&Slot<H>> {
+        self.linked(self.books.first.get())
     }
 
     /// The call after one that is in the list.
-    pub(super) fn next_listed(&self, owner: &Owner, index: u32) -> Option<u32> {
-        self.slot(index).local(owner, |local| local.next).checked_sub(1)
+    pub(super) fn next_listed(&self, owner: &Owner, slot: &Slot<H>) -> Option<&Slot<H>> {
+        self.linked(slot.local(owner, |local| local.next))
+    }
+
+    #[inline]
+    fn linked(&self, slot: *const Slot<H>) -> Option<&Slot<H>> {
+        // SAFETY: slots live as long as the table; its lists hold null, and slots of this table.
+        unsafe { slot.as_ref() }
+    }
+
+    /// A ticket's slot.
+    #[inline]
+    pub(super) fn slot_of<T>(&self, ticket: &Ticket<T>) -> &Slot<H> {
+        // SAFETY: the owner uses tickets of this table, whose slots live as long as it.
+        unsafe { ticket.slot() }
     }
 
     #[inline]
     pub(super) fn slot(&self, index: u32) -> &Slot<H> {
-        // SAFETY: the owner only names slots that exist: those of its tickets, of the lists in them, and below `fresh`, all of
-        // which `allocate` has made.
+        // SAFETY: the owner only names slots that exist: those of its tokens, and below `fresh`, all of which `grow` has made.
         unsafe { self.slots.existing(index) }
     }
 }

@@ -3,7 +3,6 @@
 use super::Accepted;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::{ptr, slice};
 
 /// Bytes that an outcome may have to live in the slot; a larger one is boxed.
 const INLINE: usize = 56;
@@ -72,18 +71,6 @@ pub(crate) enum Raw<'a> {
     },
     /// The host passed bytes that cannot be read; this says why.
     Unreadable(&'a str),
-}
-
-/// The bytes that a host passed; NULL points to none.
-///
-/// # Safety
-///
-/// `bytes` points to `len` bytes that live for `'a`, at most isize::MAX, or is NULL and `len` is 0.
-#[inline]
-pub(crate) unsafe fn payload<'a>(bytes: *const u8, len: usize) -> &'a [u8] {
-    let bytes = if bytes.is_null() { ptr::NonNull::dangling().as_ptr() } else { bytes };
-    // SAFETY: not null, and the caller's contract.
-    unsafe { slice::from_raw_parts(bytes, len) }
 }
 
 /// Makes the outcome of an answer that won.

@@ -1,8 +1,9 @@
 //! One slot of the table: its word, its outcome, and its owner's part.
 
 use super::outcome::{self, Decoder, Erased, Raw, Storage, Unwanted};
-use super::{Accepted, Owner, Reason};
-use crate::sync::{AtomicU32, AtomicU64, Ordering, UnsafeCell, planted};
+use super::{Accepted, Owner, Reason, Token};
+use crate::bridge::Linked;
+use crate::sync::{AtomicPtr, AtomicU64, Ordering, UnsafeCell, planted};
 use std::ptr;
 use std::task::Waker;
 
@@ -90,24 +91,21 @@ pub(super) enum Concluded {
 pub(super) struct Local<H> {
     pub(super) hold: Option<H>,
     pub(super) waker: Option<Waker>,
-    /// The slot after this one in the list of free slots; null ends the list.
-    pub(super) next_free: *const Slot<H>,
-    /// The slot after this one as index + 1, in the list of open calls; 0 ends the list.
-    pub(super) next: u32,
-    /// The slot before this one in the list of open calls; 0 begins it.
-    pub(super) previous: u32,
+    /// The slot after this one, in the list of free slots or in that of open calls; null ends the list.
+    pub(super) next: *const Slot<H>,
+    /// The slot before this one in the list of open calls; null begins it.
+    pub(super) previous: *const Slot<H>,
+    /// Its place in the table.
+    pub(super) index: u32,
     pub(super) phase: Phase,
 }
 
 /// Two cache lines, so that neighbours' answerers do not disturb each other. In a model the cells are loom's, and larger.
 #[repr(align(64))]
 pub(crate) struct Slot<H> {
-    /// Its place in the table.
-    pub(super) index: u32,
     pub(super) word: AtomicU64,
-    /// The link of the completion queue: index + 1 of the slot below, 0 at the end. Written by the answerer before its
-    /// push, then by the owner after its take.
-    pub(super) next: AtomicU32,
+    /// The link of the completion queue: the slot below, null at the end.
+    next_completion: AtomicPtr<Self>,
     /// Written by the owner before OPEN, read by the answerer while CLAIMED, by the owner after ANSWERED.
     decoder: UnsafeCell<Option<&'static Erased>>,
     /// Written by the answerer while CLAIMED, read by the owner after ANSWERED.
@@ -118,13 +116,20 @@ pub(crate) struct Slot<H> {
 #[cfg(not(ffihost_loom))]
 const _: () = assert!(size_of::<Slot<std::rc::Rc<()>>>() <= 128);
 
+impl<H> Linked for Slot<H> {
+    #[inline]
+    fn link(&self) -> &AtomicPtr<Self> {
+        &self.next_completion
+    }
+}
+
 impl<H> Slot<H> {
     pub(super) fn new(index: u32) -> Self {
-        let local = Local { hold: None, waker: None, next_free: ptr::null(), next: 0, previous: 0, phase: Phase::Free };
+        let local =
+            Local { hold: None, waker: None, next: ptr::null(), previous: ptr::null(), index, phase: Phase::Free };
         Self {
-            index,
             word: AtomicU64::new(Word::new(0, State::Free).bits()),
-            next: AtomicU32::new(0),
+            next_completion: AtomicPtr::new(ptr::null_mut()),
             decoder: UnsafeCell::new(None),
             outcome: UnsafeCell::new(Storage::new()),
             local: UnsafeCell::new(local),
@@ -137,6 +142,12 @@ impl<H> Slot<H> {
         // SAFETY: whoever has the owner is the only one to touch this part, on one thread, and no closure that is passed
         // here calls foreign code, so none is entered while another runs.
         self.local.with_mut(|local| f(unsafe { &mut *local }))
+    }
+
+    /// The token of its latest call.
+    pub(super) fn latest_token(&self, owner: &Owner) -> Token {
+        let sequence = Word::from_bits(self.word.load(Ordering::Relaxed)).sequence();
+        Token::new(sequence, self.local(owner, |local| local.index))
     }
 
     /// Sets what will decode the answer. Only while the slot is free.

@@ -485,7 +485,7 @@ fn a_sweep_costs_what_is_open() {
     assert!(world.table.sweep(&world.owner, Reason::Unregistered, matches).is_empty());
     assert_eq!(looks.get(), 1);
     world.table.expire(&world.owner, open).expect("it is open").hold.defuse();
-    assert_eq!(world.table.first_listed(&world.owner), None);
+    assert!(world.table.first_listed(&world.owner).is_none());
     world.is_well();
 }
 

@@ -1,7 +1,9 @@
 //! What names a call, and what proves to be the table's owner.
 
+use super::Slot;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
+use std::ptr::NonNull;
 
 /// Calls in flight in one table, at most: as many as the 16 index bits of a token can tell apart.
 pub(crate) const MAX_IN_FLIGHT: u32 = 1 << INDEX_BITS;
@@ -60,8 +62,15 @@ impl Token {
 #[must_use = "a ticket that is not given back keeps its slot for ever"]
 pub(crate) struct Ticket<T> {
     pub(super) token: Token,
+    /// The call's slot, in a table of whatever holds.
+    slot: NonNull<()>,
     outcome: PhantomData<fn() -> T>,
 }
+
+// SAFETY: it names a slot, which lives as long as its table, and only the owner can do anything with it.
+unsafe impl<T> Send for Ticket<T> {}
+// SAFETY: as above.
+unsafe impl<T> Sync for Ticket<T> {}
 
 impl<T> Ticket<T> {
     #[inline]
@@ -69,14 +78,26 @@ impl<T> Ticket<T> {
         self.token
     }
 
-    pub(super) fn new(token: Token) -> Self {
-        Self { token, outcome: PhantomData }
+    #[inline]
+    pub(super) fn new<H>(token: Token, slot: &Slot<H>) -> Self {
+        Self { token, slot: NonNull::from(slot).cast(), outcome: PhantomData }
+    }
+
+    /// Its slot.
+    ///
+    /// # Safety
+    ///
+    /// It is a ticket of a table with such slots, which lives for `'t`.
+    #[inline]
+    pub(super) unsafe fn slot<'t, H>(&self) -> &'t Slot<H> {
+        // SAFETY: the caller's contract.
+        unsafe { self.slot.cast().as_ref() }
     }
 
     /// The same ticket, for code that does not know the type. No outcome can be taken with it.
     #[inline]
     pub(crate) fn untyped(self) -> Ticket<Untyped> {
-        Ticket::new(self.token)
+        Ticket { token: self.token, slot: self.slot, outcome: PhantomData }
     }
 }
 
@@ -92,6 +113,6 @@ impl Ticket<Untyped> {
     /// It was a `Ticket<T>`.
     #[inline]
     pub(crate) unsafe fn typed<T>(self) -> Ticket<T> {
-        Ticket::new(self.token)
+        Ticket { token: self.token, slot: self.slot, outcome: PhantomData }
     }
 }

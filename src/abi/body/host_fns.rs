@@ -6,7 +6,7 @@ use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHost
 use super::{done, fits, host, name};
 use crate::context::current;
 use crate::context::gate::{Phase, Refused};
-use crate::inflight::{Accepted, Answer, Raw, Token, payload};
+use crate::inflight::{Accepted, Answer, Raw, Token};
 use crate::panic::contain_call;
 #[cfg(feature = "ipc")]
 use crate::registry;
@@ -237,19 +237,22 @@ unsafe extern "C" fn complete(
     }
     let Some(token) = Token::from_bits(token) else { return Status::UnknownToken.code() };
     let limit = host.context().max_payload();
-    if len > limit || (msg.is_null() && len != 0) {
-        return complete_unreadably(host, token, len);
+    if len > limit || msg.is_null() {
+        return complete_without(host, token, ret, len);
     }
-    // SAFETY: it is not NULL unless it is empty, and by the caller's contract as long as it says; `Options` keeps the limit
-    // below isize::MAX.
-    let payload = unsafe { payload(msg.cast(), len) };
+    // SAFETY: not null, and by the caller's contract as long as it says; `Options` keeps the limit below isize::MAX.
+    let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
     accepted(&host.answer(token, Raw::Host { ret, payload, limit })).code()
 }
 
-/// A faulty host must not hang a call either: what it passed cannot be read, and that is the answer.
+/// An answer of no bytes, or of bytes that cannot be read: a faulty host must not hang a call either, so that is the answer.
 #[cold]
-fn complete_unreadably(host: Host, token: Token, len: usize) -> c_int {
+#[inline(never)]
+fn complete_without(host: Host, token: Token, ret: c_int, len: usize) -> c_int {
     let limit = host.context().max_payload();
+    if len == 0 {
+        return accepted(&host.answer(token, Raw::Host { ret, payload: &[], limit })).code();
+    }
     let too_large = len > limit;
     let text = if too_large {
         format!("the host passed {len} bytes, the limit is {limit}")

@@ -172,7 +172,7 @@ pub(super) unsafe fn make<A: ToHost, T: FromHost, E: FromHost, K: Keep<HostFunct
 }
 
 /// Awaits the answer.
-#[inline(never)]
+#[inline(always)]
 fn await_answer<A: ToHost, T: FromHost, E: FromHost, K: Keep<HostFunction>>(
     Body { state, held }: &mut Body<A, T, E>,
     local: &Local,
@@ -187,20 +187,6 @@ fn await_answer<A: ToHost, T: FromHost, E: FromHost, K: Keep<HostFunction>>(
         return Poll::Pending;
     }
     settled(local, state.wait(local, cx, until))
-}
-
-/// Takes the outcome of a call whose answer has come.
-#[inline]
-pub(super) fn take_ready<T: FromHost, E: FromHost>(state: &mut CallState, local: &Local) -> Option<Outcome<T, E>> {
-    match &state.progress {
-        Progress::Open(ticket) if local.is_ready(ticket) => {}
-        _ => return None,
-    }
-    let Progress::Open(ticket) = state.settle() else { return None };
-    // Its arguments were dropped when it had been made.
-    state.progress = Progress::Spent;
-    // SAFETY: a call has tickets only of its own, which are made for this outcome.
-    Some(local.finish_call(unsafe { ticket.typed() }))
 }
 
 #[cold]
@@ -259,6 +245,20 @@ impl CallState {
         }
     }
 
+    /// Ends a call whose answer has come, and returns its ticket. Its arguments were dropped when it had been made.
+    #[inline]
+    pub(super) fn take_ready(&mut self, local: &Local) -> Option<Ticket<Untyped>> {
+        match &self.progress {
+            Progress::Open(ticket) if local.is_ready(ticket) => {}
+            _ => return None,
+        }
+        self.drop_slow();
+        match replace(&mut self.progress, Progress::Spent) {
+            Progress::Open(ticket) => Some(ticket),
+            _ => None,
+        }
+    }
+
     /// Whether it was not polled yet, and nothing but to be made is asked of it.
     #[inline]
     pub(super) fn is_plain(&self) -> bool {
@@ -282,7 +282,7 @@ impl CallState {
     }
 
     /// Keeps the waker of a call that has just been made.
-    #[inline]
+    #[inline(always)]
     fn keep_first(&self, local: &Local, cx: &Context<'_>) -> bool {
         matches!(&self.progress, Progress::Open(ticket) if local.keep_first(ticket, cx.waker()))
     }
