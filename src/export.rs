@@ -19,10 +19,12 @@ pub use crate::ipc::serve;
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
 
 use crate::abi::destructor;
+use crate::context::current;
+use crate::context::gate::Refused;
 use crate::context::lifecycle::Destruct;
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
-use crate::{Host, HostFn, ToHost};
+use crate::{HostError, HostFn, ToHost};
 use futures::future::{BoxFuture, LocalBoxFuture};
 use std::rc::Rc;
 
@@ -85,16 +87,24 @@ pub fn listen<A: 'static>(event: &'static str, listener: impl Fn(A) + Send + Syn
 
 /// Emits an event in the present context, or, where there is none, to the unit test that listens.
 pub fn emit(event: &'static str, args: impl ToHost) {
-    match Host::current() {
-        Ok(host) => {
-            if let Err(error) = host.emit(event, args) {
-                tracing::debug!(event, %error, "an event was not emitted");
+    match current::host() {
+        Some(host) => {
+            if let Err(refused) = host.enqueue(event, args) {
+                not_emitted(event, refused);
             }
         }
-        Err(_) => {
-            if testing::tell(event, args.into_owned()).is_err() {
-                tracing::warn!(event, "an event was emitted outside of any context; use `emit_on` there");
-            }
-        }
+        None => emit_nowhere(event, args),
+    }
+}
+
+#[cold]
+fn not_emitted(event: &'static str, refused: Refused) {
+    tracing::debug!(event, error = %HostError::from(refused), "an event was not emitted");
+}
+
+#[cold]
+fn emit_nowhere(event: &'static str, args: impl ToHost) {
+    if testing::tell(event, args.into_owned()).is_err() {
+        tracing::warn!(event, "an event was emitted outside of any context; use `emit_on` there");
     }
 }

@@ -12,7 +12,7 @@ pub(crate) use self::typed::call_now;
 
 use crate::context::gate::{Phase, Pin, Refused};
 use crate::context::local::Local;
-use crate::context::{Context, Pinned, current};
+use crate::context::{Context, Instance, Pinned, current};
 use crate::error::{HostError, NoContext};
 use crate::handles::Handles;
 use crate::inflight::{Answer, Raw, Token};
@@ -134,11 +134,25 @@ impl Host {
     ///
     /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
     pub fn emit(self, event: &'static str, payload: impl ToHost) -> Result<(), HostError> {
-        self.context_instance(|instance| {
-            if let Some(events) = &instance.events {
-                events.hub().emit(event, payload, &instance.counters);
+        Ok(self.enqueue(event, payload)?)
+    }
+
+    /// In one piece, wherever an event is emitted.
+    #[inline(always)]
+    pub(crate) fn enqueue(self, event: &'static str, payload: impl ToHost) -> Result<(), Refused> {
+        let pinned;
+        // SAFETY: it is used before this returns.
+        let instance: &Instance = match unsafe { self.local() } {
+            Some(local) => &local.instance,
+            None => {
+                pinned = self.enter(Phase::Closing)?;
+                &pinned
             }
-        })
+        };
+        if let Some(events) = &instance.events {
+            events.hub().emit(event, payload, &instance.counters);
+        }
+        Ok(())
     }
 
     /// Whether the context is live: not closed, though it may be closing.
@@ -239,7 +253,7 @@ impl Host {
     }
 
     /// Uses the instance: without a pin on its own FFI thread, which keeps it alive.
-    fn context_instance<R>(self, f: impl FnOnce(&crate::context::Instance) -> R) -> Result<R, HostError> {
+    fn context_instance<R>(self, f: impl FnOnce(&Instance) -> R) -> Result<R, HostError> {
         self.with_local(|local| match local {
             Some(local) => Ok(f(&local.instance)),
             None => Ok(f(&*self.enter(Phase::Closing)?)),

@@ -19,38 +19,41 @@ const NESTED: usize = 6;
 #[derive(Clone, Copy)]
 struct Entry {
     host: Host,
+    /// Tells it from the others that are there: it is larger than those of the entries below.
     serial: u64,
 }
 
 /// What a thread keeps. It has no destructor, so that a thread that is ending may still ask.
 struct OfThread {
+    /// The latest entry.
+    current: Cell<Option<Host>>,
+    /// Its serial number; 0 if there is none.
+    serial: Cell<u64>,
+    /// How many entries are below the latest.
+    count_below: Cell<usize>,
+    /// The first of these; what is beyond the count is out of date.
+    below: [Cell<Option<Entry>>; NESTED],
+    /// Entries that are nested deeper; without capacity when there is none.
+    deeper: Cell<ManuallyDrop<Vec<Entry>>>,
     /// Null except on an FFI thread.
     local: Cell<*const Local>,
     /// The same, but null while anything is entered above the loop.
     local_alone: Cell<*const Local>,
-    /// The latest entry.
-    current: Cell<Option<Host>>,
-    serial: Cell<u64>,
-    last_serial: Cell<u64>,
-    /// All entries, the latest too.
-    count: Cell<usize>,
-    /// The first of those below the latest; what is beyond the count is out of date.
-    below: [Cell<Option<Entry>>; NESTED],
-    /// Entries that are nested deeper; without capacity when there is none.
-    deeper: Cell<ManuallyDrop<Vec<Entry>>>,
 }
+
+/// The serial number of an entry that was made when there was none. So there is no other below it.
+const FIRST: u64 = 1;
 
 thread_local! {
     static THREAD: OfThread = const {
         OfThread {
-            local: Cell::new(ptr::null()),
-            local_alone: Cell::new(ptr::null()),
             current: Cell::new(None),
             serial: Cell::new(0),
-            last_serial: Cell::new(0),
-            count: Cell::new(0),
+            count_below: Cell::new(0),
             below: [const { Cell::new(None) }; NESTED],
             deeper: Cell::new(ManuallyDrop::new(Vec::new())),
+            local: Cell::new(ptr::null()),
+            local_alone: Cell::new(ptr::null()),
         }
     };
 }
@@ -58,13 +61,7 @@ thread_local! {
 impl OfThread {
     #[inline]
     fn push(&self, host: Host) -> u64 {
-        let count = self.count.get();
-        if count > 0 {
-            self.keep_below(count - 1);
-        }
-        let serial = self.last_serial.get() + 1;
-        self.last_serial.set(serial);
-        self.count.set(count + 1);
+        let serial = if self.serial.get() == 0 { FIRST } else { self.keep_latest() };
         self.make_current(Entry { host, serial });
         serial
     }
@@ -79,9 +76,11 @@ impl OfThread {
         Some(Entry { host: self.current.get()?, serial: self.serial.get() })
     }
 
-    /// Keeps the latest entry below another one.
-    fn keep_below(&self, index: usize) {
+    /// Keeps the latest entry below another one, and returns the serial number of that.
+    #[cold]
+    fn keep_latest(&self) -> u64 {
         self.local_alone.set(ptr::null());
+        let index = self.count_below.get();
         match self.below.get(index) {
             Some(place) => place.set(self.latest()),
             None => {
@@ -90,47 +89,52 @@ impl OfThread {
                 self.deeper.set(deeper);
             }
         }
+        self.count_below.set(index + 1);
+        self.serial.get() + 1
     }
 
     /// Removes an entry, wherever it is. Mostly it is the latest, and on a thread of the host's the only one.
     #[inline]
     fn remove(&self, serial: u64) {
-        let left = self.count.get().wrapping_sub(1);
-        if self.serial.get() != serial {
-            self.remove_from_below(serial);
-        } else if left == 0 {
-            self.count.set(0);
+        // Both are the first, as none is 0.
+        if serial | self.serial.get() == FIRST {
+            self.serial.set(0);
             self.current.set(None);
         } else {
-            self.remove_latest(left);
-        }
-    }
-
-    fn remove_latest(&self, left: usize) {
-        match self.below.get(left - 1).and_then(Cell::get) {
-            Some(entry) => {
-                self.count.set(left);
-                self.make_current(entry);
-                self.note_alone();
-            }
-            None => self.remove_from_below(self.serial.get()),
+            self.remove_among_others(serial);
         }
     }
 
     #[cold]
-    fn remove_from_below(&self, serial: u64) {
+    fn remove_among_others(&self, serial: u64) {
+        let is_latest = self.serial.get() == serial;
+        let index = self.count_below.get().wrapping_sub(1);
+        match self.below.get(index).and_then(Cell::get).filter(|_| is_latest) {
+            Some(entry) => {
+                self.count_below.set(index);
+                self.make_current(entry);
+            }
+            None => self.rebuild(serial),
+        }
+        self.note_alone();
+    }
+
+    /// Removes an entry that is not the latest, or is the latest above those that have no place of their own.
+    fn rebuild(&self, serial: u64) {
         let mut kept = self.all();
         // One that was entered on another thread, by a stack that has moved, is not here.
         kept.retain(|entry| entry.serial != serial);
-        self.count.set(kept.len());
-        self.current.set(None);
-        if let Some(latest) = kept.pop() {
-            self.make_current(latest);
+        match kept.pop() {
+            Some(latest) => self.make_current(latest),
+            None => {
+                self.serial.set(0);
+                self.current.set(None);
+            }
         }
+        self.count_below.set(kept.len());
         for (place, entry) in self.below.iter().zip(&kept) {
             place.set(Some(*entry));
         }
-        self.note_alone();
         let deeper = kept.get(NESTED..).unwrap_or_default().to_vec();
         drop(ManuallyDrop::into_inner(self.deeper.replace(ManuallyDrop::new(deeper))));
     }
@@ -138,9 +142,8 @@ impl OfThread {
     /// The entries, in their order.
     #[cold]
     fn all(&self) -> Vec<Entry> {
-        let below = self.count.get().saturating_sub(1);
         let deeper = self.deeper.take();
-        let first = self.below.iter().take(below).filter_map(Cell::get);
+        let first = self.below.iter().take(self.count_below.get()).filter_map(Cell::get);
         let all = first.chain(deeper.iter().copied()).chain(self.latest()).collect();
         self.deeper.set(deeper);
         all
@@ -148,7 +151,7 @@ impl OfThread {
 
     /// Notes whether the loop, if there is one, is all that was entered.
     fn note_alone(&self) {
-        let is_alone = self.count.get() == 1;
+        let is_alone = self.serial.get() != 0 && self.count_below.get() == 0;
         self.local_alone.set(if is_alone { self.local.get() } else { ptr::null() });
     }
 }
@@ -157,7 +160,7 @@ impl OfThread {
 struct Entered(u64);
 
 impl Drop for Entered {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         THREAD.with(|thread| thread.remove(self.0));
     }

@@ -100,16 +100,15 @@ impl Hub {
     /// For a queue that was open just now.
     #[inline(always)]
     fn enqueue(&self, queue: &Queue<Event>, event: Event, counters: &Counters) {
-        let full = match self.when_full {
-            WhenFull::DropOldest => Full::LeaveOutOldest,
-            WhenFull::DropNewest => Full::LeaveOut,
-            WhenFull::Block => Full::Wait,
-        };
         counters.events_emitted.bump();
         queue.push_open(
             event,
-            // The event thread would wait for itself.
-            || if full == Full::Wait && self.is_event_thread() { Full::LeaveOut } else { full },
+            || match self.when_full {
+                WhenFull::DropOldest => Full::LeaveOutOldest,
+                // It would wait for itself.
+                WhenFull::Block if !self.is_event_thread() => Full::Wait,
+                WhenFull::DropNewest | WhenFull::Block => Full::LeaveOut,
+            },
             |left_out| {
                 counters.events_dropped.bump();
                 left_out.discard();

@@ -85,7 +85,7 @@ impl<T> Queue<T> {
 
     /// The same, for whoever has seen just now that the queue is open. It may be closed meanwhile, as it may between the look of
     /// a [`push`](Self::push) and its sending: then the consumer takes the item, or has finished, and the item is left out.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push_open(&self, item: T, full: impl FnOnce() -> Full, mut left_out: impl FnMut(T)) {
         match self.items.try_send(item) {
             Ok(()) => self.wake_consumer(&mut left_out),

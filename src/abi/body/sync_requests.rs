@@ -160,8 +160,8 @@ pub(super) fn run_here<A, R: Reply>(
     handler: impl FnOnce(A) -> R,
 ) -> Result<(), Status> {
     match Refusal::sort(read()?)? {
-        Ok(args) => answer_once(|| handler(args), format, |status, payload| callback.call(status, payload)),
-        Err(refusal) => answer_once(|| refusal, format, |status, payload| callback.call(status, payload)),
+        Ok(args) => answer_once(|| handler(args), format, move |status, payload| callback.call(status, payload)),
+        Err(refusal) => answer_once(|| refusal, format, move |status, payload| callback.call(status, payload)),
     }
     Ok(())
 }
