@@ -367,7 +367,8 @@ impl<H> Table<H> {
         if let Some(owner) = here
             && slot.local(owner, |local| local.phase) == Phase::Calling
         {
-            return Self::answer_calling(owner, slot, token, raw).map_or(Answer::Unknown, Answer::Inline);
+            let claimed = Claimed::claim(owner, slot, token);
+            return claimed.map_or(Answer::Unknown, |claimed| Answer::Inline(claimed.decode(raw)));
         }
         if !slot.try_claim(token.sequence()) {
             return Answer::Unknown;
@@ -381,28 +382,15 @@ impl<H> Table<H> {
         Answer::Queued { accepted }
     }
 
-    /// Brings what the host answers to the call whose host function the owner called last and which runs; `None` if that is
-    /// not the call, or was answered: then [`answer`](Self::answer) knows what it is.
+    /// Claims the call whose host function the owner called last and which runs, for its answer; `None` if that is not the
+    /// call, or was answered: then [`answer`](Self::answer) knows what it is.
     #[inline]
-    pub(crate) fn answer_latest(&self, owner: &Owner, token: u64, raw: Raw<'_>) -> Option<Accepted> {
+    pub(crate) fn claim_latest(&self, owner: &Owner, token: u64) -> Option<Claimed<'_, H>> {
         let (slot, token) = self.latest(owner, token)?;
         if slot.local(owner, |local| local.phase) != Phase::Calling {
             return None;
         }
-        Self::answer_calling(owner, slot, token, raw)
-    }
-
-    /// The owner answers such a call, inside of its host function: nobody else looks at the slot any longer.
-    #[inline]
-    fn answer_calling(owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>) -> Option<Accepted> {
-        if !slot.try_claim(token.sequence()) {
-            return None;
-        }
-        // Before the outcome is there, which nobody looks for before the host function has returned: so nothing has to be
-        // kept until after the decoder.
-        slot.local(owner, |local| local.phase = Phase::AnsweredInline);
-        // SAFETY: this thread moved the slot from OPEN to CLAIMED.
-        Some(unsafe { slot.decode(raw) })
+        Claimed::claim(owner, slot, token)
     }
 
     /// The owner has ended the call while the answer was being decoded.
@@ -665,6 +653,30 @@ impl<H> Table<H> {
                 Cancelled::Ended => Leftover::of_hold(None),
             })
         })
+    }
+}
+
+/// A call whose host function is running, claimed by the owner for an inline answer.
+#[must_use = "nobody else can answer it"]
+pub(crate) struct Claimed<'t, H>(&'t Slot<H>);
+
+impl<'t, H> Claimed<'t, H> {
+    /// Nobody else looks at the slot from now on.
+    #[inline]
+    fn claim(owner: &Owner, slot: &'t Slot<H>, token: Token) -> Option<Self> {
+        if !slot.try_claim(token.sequence()) {
+            return None;
+        }
+        // Before the outcome is there, which nobody looks for before the host function has returned: so nothing has to be
+        // kept until after the decoder.
+        slot.local(owner, |local| local.phase = Phase::AnsweredInline);
+        Some(Self(slot))
+    }
+
+    #[inline]
+    pub(crate) fn decode(self, raw: Raw<'_>) -> Accepted {
+        // SAFETY: this thread moved the slot from OPEN to CLAIMED.
+        unsafe { self.0.decode(raw) }
     }
 }
 

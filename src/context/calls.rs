@@ -9,7 +9,7 @@ use crate::HostError;
 use crate::abi::HostFunction;
 use crate::host::{Encoder, ToHost};
 use crate::inflight::{
-    Accepted, Calling, Cancelled, Conclusion, Decoder, Leftover, Poll as CallPoll, Raw, Reason, Ticket, Token,
+    Answer, Calling, Cancelled, Claimed, Conclusion, Decoder, Leftover, Poll as CallPoll, Raw, Reason, Ticket, Token,
 };
 use crate::panic::contain_call as contain;
 use crate::registry::{Keep, Lent, Missing, Name};
@@ -115,7 +115,10 @@ impl Local {
         if !ManuallyDrop::new(begun).is_invoked {
             return Err(self.not_encoded(token));
         }
-        if let Some(took) = stopwatch.stop() {
+        if self.watches_host
+            // SAFETY: the host's function was called, and the stopwatch was started before it, as this never changes.
+            && let Some(took) = unsafe { stopwatch.stop() }
+        {
             self.report_if_slow(name, took);
         }
         Ok(Made { calling, kept })
@@ -188,13 +191,16 @@ impl Local {
         calls.take_inline(&self.owner, calling)
     }
 
-    /// Brings what the host answers to the call whose host function was called last and runs, if that is the call. Nobody
-    /// else can: then [`Context::answer`] knows what it is.
-    ///
-    /// [`Context::answer`]: super::record::Record::answer
+    /// Claims the call whose host function was called last and runs, if that is the call.
     #[inline]
-    pub(crate) fn answer_latest(&self, token: u64, ret: i32, payload: &[u8], limit: usize) -> Option<Accepted> {
-        self.context().calls.answer_latest(&self.owner, token, Raw::Host { ret, payload, limit })
+    pub(crate) fn claim_latest(&self, token: u64) -> Option<Claimed<'_, CallHold>> {
+        self.context().calls.claim_latest(&self.owner, token)
+    }
+
+    /// Brings an answer to any call, inside of the context; see [`Table::answer`](crate::inflight::Table::answer).
+    #[inline]
+    pub(crate) fn answer(&self, token: Token, raw: Raw<'_>) -> Answer {
+        self.context().answer(Some(&self.owner), token, raw)
     }
 
     /// Goes on with a call that was made just now and not answered.

@@ -10,29 +10,27 @@ use self::precise as clock;
 
 /// Measures how long something takes.
 pub(crate) struct Stopwatch {
-    is_running: bool,
-    /// Read, if it is running.
     start: MaybeUninit<clock::Reading>,
 }
 
 impl Stopwatch {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self { is_running: false, start: MaybeUninit::uninit() }
+        Self { start: MaybeUninit::uninit() }
     }
 
     #[inline]
     pub(crate) fn start(&mut self) {
         clock::read(&mut self.start);
-        self.is_running = true;
     }
 
-    /// The time since the start, if it was started and the clock has ticked since.
+    /// The time since the start, if the clock has ticked since.
+    ///
+    /// # Safety
+    ///
+    /// It was started.
     #[inline]
-    pub(crate) fn stop(&self) -> Option<Duration> {
-        if !self.is_running {
-            return None;
-        }
+    pub(crate) unsafe fn stop(&self) -> Option<Duration> {
         // SAFETY: `start` has read it.
         let start = unsafe { self.start.assume_init_ref() };
         let mut end = MaybeUninit::uninit();

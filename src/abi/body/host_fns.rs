@@ -177,8 +177,8 @@ fn change<T>(
 
 /// `<lib>_host_complete`.
 ///
-/// The common answer comes inside of the host function that the FFI thread called last, so that is looked for first. Nothing on
-/// the way of an answer unwinds but the decoder, which is contained where it is called.
+/// The common answer comes inside of the host function that the FFI thread called last, so that is looked for first. Nothing
+/// unwinds on the way of an answer: the decoder is contained where it is called.
 ///
 /// # Safety
 ///
@@ -199,11 +199,12 @@ pub unsafe fn host_complete(
     {
         // SAFETY: not null, and by the caller's contract as long as it says.
         let payload = unsafe { slice::from_raw_parts(msg.cast::<u8>(), len) };
-        match local.answer_latest(token, ret, payload, limit) {
-            Some(Accepted::Undecodable) => return undecodable(),
-            Some(accepted) => return accepted as c_int,
-            None => {}
-        }
+        let Some(claimed) = local.claim_latest(token) else {
+            // SAFETY: as above.
+            return unsafe { complete_here(ctx, token, ret, payload.as_ptr(), len) };
+        };
+        let status = claimed.decode(Raw::Host { ret, payload, limit }) as c_int;
+        return if status == Accepted::Undecodable as c_int { undecodable() } else { status };
     }
     // SAFETY: the caller's contract.
     unsafe { complete(ctx, token, ret, msg, len, library) }
@@ -215,6 +216,23 @@ pub unsafe fn host_complete(
 fn undecodable() -> c_int {
     current::local(|local| local.context().count_undecodable());
     Status::Decode.code()
+}
+
+/// An answer from the FFI thread, which is inside of the context, to any other call. It does not unwind. It looks its context up
+/// again, as [`undecodable`] does.
+///
+/// # Safety
+///
+/// `bytes` points to `len` bytes.
+#[inline(never)]
+unsafe extern "C" fn complete_here(ctx: *mut c_void, token: u64, ret: c_int, bytes: *const u8, len: usize) -> c_int {
+    // SAFETY: it is used before the loop goes on.
+    let Some(local) = (unsafe { current::loop_of(ctx.addr()) }) else { return Status::InvalidCtx.code() };
+    let Some(token) = Token::from_bits(token) else { return Status::UnknownToken.code() };
+    // SAFETY: the caller's contract.
+    let payload = unsafe { slice::from_raw_parts(bytes, len) };
+    let limit = local.context().max_payload();
+    accepted(&local.answer(token, Raw::Host { ret, payload, limit })).code()
 }
 
 /// An answer from any thread, with a handle and a token that may be anything. It does not unwind.
