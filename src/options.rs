@@ -217,3 +217,39 @@ impl Options {
         self
     }
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    /// What is out of range stops the compiler, as a constant; here it panics.
+    #[test]
+    fn what_is_out_of_range_is_refused_with_the_name_of_the_limit() {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        let longer = DAY + Duration::from_nanos(1);
+        type Limit<T> = (&'static str, fn(T) -> Options, [T; 2], Vec<T>);
+        fn check<T: Copy>((name, set, within, beyond): Limit<T>) {
+            for value in within {
+                let _options = set(value);
+            }
+            for value in beyond {
+                let panic = catch_unwind(AssertUnwindSafe(|| set(value))).expect_err("out of range");
+                let text = *panic.downcast::<&str>().expect("a text");
+                assert!(text.starts_with(name), "{name}: {text}");
+            }
+        }
+        let queued = |count| Options::new().events(count, WhenFull::Block);
+        check(("max_contexts", |n| Options::new().max_contexts(n), [1, 4_096], vec![0, 4_097]));
+        check(("max_calls_in_flight", |n| Options::new().max_calls_in_flight(n), [1, 65_536], vec![0, 65_537]));
+        check(("max_requests_queued", |n| Options::new().max_requests_queued(n), [1, 1 << 20], vec![0, (1 << 20) + 1]));
+        check(("events", queued, [1, 1 << 20], vec![0, u32::MAX]));
+        let nothing = Duration::ZERO;
+        check(("grace", |long| Options::new().grace(long), [nothing, DAY], vec![longer, Duration::MAX]));
+        check(("linger", |long| Options::new().linger(long), [nothing, DAY], vec![longer, Duration::MAX]));
+        let destructor = |long| Options::new().destructor_deadline(long);
+        check(("destructor_deadline", destructor, [nothing, DAY], vec![longer, Duration::MAX]));
+        let stale = |long| Options::new().stale_warning(long);
+        check(("stale_warning", stale, [Duration::from_nanos(1), DAY], vec![nothing, longer, Duration::MAX]));
+    }
+}

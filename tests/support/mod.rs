@@ -374,15 +374,22 @@ const CALLS: u32 = {
     }
 };
 
-/// Those of `test`.
-pub const OPTIONS: Options = Options::new()
-    .grace(LIMITS.0)
-    .destructor_deadline(LIMITS.1)
-    .linger(LIMITS.2)
-    .max_calls_in_flight(CALLS)
-    .max_requests_queued(2_000)
-    .max_payload(1 << 20)
-    .max_contexts(64);
+/// Those of `test`. Host calls have a deadline in a test whose file's name ends in `_a_deadline`.
+pub const OPTIONS: Options = {
+    let options = Options::new()
+        .grace(LIMITS.0)
+        .destructor_deadline(LIMITS.1)
+        .linger(LIMITS.2)
+        .max_calls_in_flight(CALLS)
+        .max_requests_queued(2_000)
+        .max_payload(1 << 20)
+        .max_contexts(64);
+    if ends_with(env!("CARGO_CRATE_NAME").as_bytes(), b"_a_deadline") {
+        options.host_deadline(Duration::from_millis(20))
+    } else {
+        options
+    }
+};
 
 ffihost::exports! {
     prefix: "t",
