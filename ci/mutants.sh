@@ -50,7 +50,7 @@ stages() {
 telling() {
     case $1 in
         inflight) echo 'host_call_settles host_calls_before_they_are_made' ;;
-        bridge) echo 'close_releases_registrations close_waits_for_admitted_work host_call_settles host_calls_crowded registry_refuses typed_host_calls' ;;
+        bridge) echo 'close_releases_registrations close_waits_for_admitted_work host_call_settles host_calls_crowded host_calls_encode registry_refuses typed_host_calls' ;;
         requests) echo 'context_closes context_closes_times_out requests_call_back_once' ;;
         records) echo 'close_waits_for_admitted_work context_closes context_closes_times_out host_call_settles requests_call_back_once' ;;
         calls) echo 'bombs_calls host_call_settles host_calls_before_they_are_made host_calls_crowded host_calls_make_way host_calls_unlimited typed_host_calls' ;;
