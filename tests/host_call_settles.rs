@@ -533,3 +533,20 @@ fn a_synchronous_call_that_nobody_has_answered_is_cancelled_once() {
     assert_eq!(ctx.destroy(), 0);
     assert_eq!(log.cancelled(), vec![token]);
 }
+
+#[test]
+fn an_answer_with_more_bytes_than_a_payload_may_have_settles_the_call() {
+    const MOST: usize = 1 << 20;
+    let ctx = Context::new("test");
+    ctx.register("ask", |ctx, asked| {
+        let length = asked.text.parse().expect("a number");
+        let expected = if length > MOST { TOO_LARGE } else { 0 };
+        assert_eq!(ctx.answer(asked.token, 0, &"a".repeat(length)), expected);
+    });
+    assert_eq!(ctx.run("ask", &MOST.to_string()), Told::ok(&"a".repeat(MOST)));
+    for length in [MOST + 1, MOST + 2] {
+        let told = ctx.run("ask", &length.to_string());
+        assert!(told.ret == 1 && told.text.contains(&format!("{length} bytes, the limit is {MOST}")), "{told:?}");
+    }
+    assert_eq!(ctx.destroy(), 0);
+}
