@@ -340,4 +340,18 @@ mod tests {
         });
         assert!(!found());
     }
+
+    #[test]
+    fn entries_may_be_left_in_any_order() {
+        let hosts = hosts();
+        for [one, two, three] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut entered = hosts.map(|host| Some(Entered(THREAD.with(|thread| thread.push(host)))));
+            for left in [one, two, three] {
+                drop(entered[left].take());
+                let latest = entered.iter().rposition(Option::is_some).map(|index| hosts[index]);
+                assert!(super::host() == latest, "{left} of {one}, {two}, {three}");
+                assert!(hosts.iter().zip(&entered).all(|(host, entered)| is_inside(*host) == entered.is_some()));
+            }
+        }
+    }
 }
