@@ -550,3 +550,22 @@ fn an_answer_with_more_bytes_than_a_payload_may_have_settles_the_call() {
     }
     assert_eq!(ctx.destroy(), 0);
 }
+
+#[test]
+fn a_call_that_is_dropped_after_its_answer_is_not_cancelled() {
+    let ctx = Context::new("test");
+    let (sender, asked) = mpsc::channel();
+    let log = ctx.register("ask", move |_, asked| sender.send(asked).expect("the script listens"));
+    let script = ctx.script(move || async move {
+        let mut call = Host::current().expect("in a context").call("ask", "?");
+        assert!(support::futures_poll_once(&mut call).is_none());
+        let token = asked.recv().expect("the host was asked").token;
+        let answered = thread::spawn(move || ctx.answer(token, 0, ""));
+        assert_eq!(answered.join().expect("no panic"), 0);
+        drop(call);
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    assert_eq!((log.cancelled(), ctx.stats().host_calls_remote), (vec![], 1));
+    assert_eq!(ctx.destroy(), 0);
+}
