@@ -50,11 +50,11 @@ stages() {
 telling() {
     case $1 in
         inflight) echo 'host_call_settles host_calls_before_they_are_made' ;;
-        bridge) echo 'close_releases_registrations close_waits_for_admitted_work host_call_settles host_calls_crowded registry_refuses typed_host_calls' ;;
+        bridge) echo 'close_releases_registrations close_waits_for_admitted_work host_call_settles host_calls_crowded host_calls_encode registry_refuses typed_host_calls' ;;
         requests) echo 'context_closes context_closes_times_out requests_call_back_once' ;;
         records) echo 'close_waits_for_admitted_work context_closes context_closes_times_out host_call_settles requests_call_back_once' ;;
         calls) echo 'bombs_calls host_call_settles host_calls_before_they_are_made host_calls_crowded host_calls_make_way host_calls_unlimited typed_host_calls' ;;
-        life) echo 'close_releases_registrations close_waits_for_admitted_work context_closes context_closes_times_out host_call_settles host_calls_make_way requests_call_back_once' ;;
+        life) echo 'bombs_outcomes close_releases_registrations close_waits_for_admitted_work context_closes context_closes_times_out host_call_settles host_calls_make_way requests_call_back_once' ;;
         events) echo 'bombs_events context_closes events_reach_listeners typed_events typed_host_calls' ;;
         host) echo 'bombs_calls context_closes_times_out events_reach_listeners host_call_settles host_calls_before_they_are_made host_calls_crowded host_calls_encode host_calls_make_way typed_handles typed_host_calls' ;;
     esac

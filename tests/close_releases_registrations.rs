@@ -9,11 +9,15 @@ use held::{
     Barrier, Context, INVALID_ARGUMENT, INVALID_CTX, Library, OK, TIMED_OUT, UserData, brief, close, patient, stats,
 };
 use std::ffi::{c_char, c_int};
+use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 use support::{PATIENCE, Told};
+use tracing::field::Field;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 /// The release of a registration: it waits, and says that it has returned.
 #[derive(Default)]
@@ -124,4 +128,47 @@ fn threads_that_register_without_end_delay_no_close() {
         thread::sleep(Duration::from_millis(1));
         assert_eq!(release.returned.load(Ordering::SeqCst), returned, "released after the end");
     });
+}
+
+/// Keeps the errors that are logged, with what they say.
+struct Errors;
+
+static ERRORS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+impl Subscriber for Errors {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::ERROR
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut error = String::new();
+        event.record(&mut |field: &Field, value: &dyn Debug| {
+            write!(error, "{field}={value:?} ").expect("a text takes all");
+        });
+        ERRORS.lock().expect("not poisoned").push(error);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn a_release_that_does_not_end_is_logged_and_no_other() {
+    tracing::subscriber::set_global_default(Errors).expect("it is the only one");
+    replaced_while_it_closes(patient::LIBRARY, |_, done, releases| {
+        releases[0].barrier.open();
+        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+    });
+    replaced_while_it_closes(brief::LIBRARY, |_, done, _| {
+        assert_eq!(done.recv_timeout(PATIENCE).map(|told| told.ret), Ok(TIMED_OUT));
+    });
+    let mut errors = ERRORS.lock().expect("not poisoned").clone();
+    errors.retain(|error| error.contains("a release of the host's"));
+    assert!(!errors.is_empty() && errors.iter().all(|error| error.contains("after=1ms ")), "{errors:?}");
 }

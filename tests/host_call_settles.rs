@@ -533,3 +533,39 @@ fn a_synchronous_call_that_nobody_has_answered_is_cancelled_once() {
     assert_eq!(ctx.destroy(), 0);
     assert_eq!(log.cancelled(), vec![token]);
 }
+
+#[test]
+fn an_answer_with_more_bytes_than_a_payload_may_have_settles_the_call() {
+    const MOST: usize = 1 << 20;
+    let ctx = Context::new("test");
+    ctx.register("ask", |ctx, asked| {
+        let length = asked.text.parse().expect("a number");
+        let expected = if length > MOST { TOO_LARGE } else { 0 };
+        assert_eq!(ctx.answer(asked.token, 0, &"a".repeat(length)), expected);
+    });
+    assert_eq!(ctx.run("ask", &MOST.to_string()), Told::ok(&"a".repeat(MOST)));
+    for length in [MOST + 1, MOST + 2] {
+        let told = ctx.run("ask", &length.to_string());
+        assert!(told.ret == 1 && told.text.contains(&format!("{length} bytes, the limit is {MOST}")), "{told:?}");
+    }
+    assert_eq!(ctx.destroy(), 0);
+}
+
+#[test]
+fn a_call_that_is_dropped_after_its_answer_is_not_cancelled() {
+    let ctx = Context::new("test");
+    let (sender, asked) = mpsc::channel();
+    let log = ctx.register("ask", move |_, asked| sender.send(asked).expect("the script listens"));
+    let script = ctx.script(move || async move {
+        let mut call = Host::current().expect("in a context").call("ask", "?");
+        assert!(support::futures_poll_once(&mut call).is_none());
+        let token = asked.recv().expect("the host was asked").token;
+        let answered = thread::spawn(move || ctx.answer(token, 0, ""));
+        assert_eq!(answered.join().expect("no panic"), 0);
+        drop(call);
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    assert_eq!((log.cancelled(), ctx.stats().host_calls_remote), (vec![], 1));
+    assert_eq!(ctx.destroy(), 0);
+}

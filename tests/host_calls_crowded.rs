@@ -300,3 +300,24 @@ fn many_that_come_and_go_are_all_served() {
     assert_eq!(script.wait(), Told::ok(""));
     assert_eq!(ctx.destroy(), 0);
 }
+
+/// So one that came later, and waits for the same function, does not overtake it.
+#[test]
+fn a_call_keeps_its_functions_place_while_it_waits_for_the_context() {
+    let ctx = Context::new("test");
+    let (ret, narrow) = ctx.register_with("ask", |options| options.max_in_flight = 1, |_, _| {});
+    assert_eq!(ret, 0);
+    ctx.register("other", |_, _| {});
+    let script = ctx.script(|| async {
+        let mut others: Vec<_> = (0..ROOM).map(|_| host().call("other", "open")).collect();
+        assert!(others.iter_mut().all(|call| futures_poll_once(call).is_none()));
+        let mut calls = ["first", "second"].map(|text| host().call("ask", text).wait_for_room());
+        assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
+        drop(others.pop());
+        assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
+        Ok(vec![])
+    });
+    assert_eq!(script.wait(), Told::ok(""));
+    assert_eq!(texts(&narrow), ["first"]);
+    assert_eq!(ctx.destroy(), 0);
+}

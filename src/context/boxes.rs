@@ -103,7 +103,31 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::alloc::{GlobalAlloc, System};
     use std::rc::Rc;
+
+    /// Counts the bytes that this thread has allocated and not freed.
+    struct Counting;
+
+    thread_local!(static LIVE: Cell<isize> = const { Cell::new(0) });
+
+    // SAFETY: it is the system's allocator; what is counted is a thread local without a destructor.
+    unsafe impl GlobalAlloc for Counting {
+        unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+            LIVE.set(LIVE.get().wrapping_add_unsigned(layout.size()));
+            // SAFETY: the caller's contract.
+            unsafe { System.alloc(layout) }
+        }
+
+        unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+            LIVE.set(LIVE.get().wrapping_sub_unsigned(layout.size()));
+            // SAFETY: the caller's contract.
+            unsafe { System.dealloc(memory, layout) }
+        }
+    }
+
+    #[global_allocator]
+    static ALLOCATOR: Counting = Counting;
 
     fn boxed<T>(boxes: &Boxes, value: T) -> Pin<Box<T>> {
         Box::into_pin(Box::write(boxes.take(), value))
@@ -153,5 +177,32 @@ mod tests {
         let boxes = Boxes::default();
         assert!(crate::panic::contain(|| boxes.put_back(boxed(&boxes, Bomb(7)))).is_err());
         assert!(boxes.0.iter().all(|place| place.size.get() == 0));
+    }
+
+    #[test]
+    fn boxes_are_kept_by_their_size_in_words() {
+        const WORDS: usize = LARGEST / size_of::<usize>();
+        assert_eq!([place_of::<usize>(), place_of::<[usize; 2]>()], [Some(1), Some(2)]);
+        assert_eq!([place_of::<[usize; PLACES]>(), place_of::<[usize; PLACES + 1]>()], [Some(0), Some(1)]);
+        assert_eq!([place_of::<[usize; WORDS]>(), place_of::<[usize; WORDS + 1]>()], [Some(WORDS % PLACES), None]);
+        assert_eq!([place_of::<[usize; 0]>(), place_of::<[u8; ALIGN]>()], [None, None]);
+    }
+
+    #[test]
+    fn a_box_is_freed_when_another_takes_its_place_and_at_the_end() {
+        let before = LIVE.get();
+        let boxes = Boxes::default();
+        let kept = || LIVE.get() - before;
+        let bytes = |words: usize| (words * size_of::<usize>()).cast_signed();
+        boxes.put_back(boxed(&boxes, [1usize; 1]));
+        assert_eq!(kept(), bytes(1));
+        boxes.put_back(boxed(&boxes, [2usize; 1 + PLACES]));
+        assert_eq!(kept(), bytes(1 + PLACES), "it has taken the place of the first");
+        let (one, other) = (boxed(&boxes, [3usize; 2]), boxed(&boxes, [4usize; 2]));
+        boxes.put_back(one);
+        boxes.put_back(other);
+        assert_eq!(kept(), bytes(1 + PLACES + 2), "one of two of a size is kept");
+        drop(boxes);
+        assert_eq!(kept(), 0);
     }
 }

@@ -265,7 +265,8 @@ pub(crate) fn local<R>(f: impl FnOnce(&Local) -> R) -> Option<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Contexts;
+    use crate::Options;
+    use crate::context::{Contexts, Instance};
 
     fn hosts() -> [Host; 3] {
         static CONTEXTS: Contexts = Contexts::new();
@@ -312,5 +313,45 @@ mod tests {
         let [a, ..] = hosts();
         assert!(crate::panic::contain(|| enter(a, || std::panic::resume_unwind(Box::new("planted")))).is_err());
         assert!(super::host().is_none());
+    }
+
+    #[test]
+    fn the_loop_is_found_by_its_handle_while_nothing_else_is_entered() {
+        static CONTEXTS: Contexts = Contexts::new();
+        let stay = CONTEXTS.acquire(1).expect("there is room");
+        let local = Local::new(Instance::new(stay, Options::new()).expect("it is the first"));
+        // SAFETY: what is found is not used.
+        let found = || unsafe { loop_of(local.handle) }.is_some();
+        let [a, b, _] = hosts();
+        assert!(!found());
+        with_loop(&local, || {
+            assert!(found());
+            enter(a, || {
+                assert!(!found());
+                enter(b, || assert!(!found()));
+                assert!(!found(), "the first is still entered");
+            });
+            assert!(found());
+            let [first, second] = [a, b].map(|host| Entered(THREAD.with(|thread| thread.push(host))));
+            drop(first);
+            assert!(!found(), "the second is still entered");
+            drop(second);
+            assert!(found());
+        });
+        assert!(!found());
+    }
+
+    #[test]
+    fn entries_may_be_left_in_any_order() {
+        let hosts = hosts();
+        for [one, two, three] in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let mut entered = hosts.map(|host| Some(Entered(THREAD.with(|thread| thread.push(host)))));
+            for left in [one, two, three] {
+                drop(entered[left].take());
+                let latest = entered.iter().rposition(Option::is_some).map(|index| hosts[index]);
+                assert!(super::host() == latest, "{left} of {one}, {two}, {three}");
+                assert!(hosts.iter().zip(&entered).all(|(host, entered)| is_inside(*host) == entered.is_some()));
+            }
+        }
     }
 }

@@ -97,6 +97,7 @@ impl<I> Records<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sync::Arc;
 
     #[test]
     fn a_record_is_put_back_once_and_the_limit_counts_the_hosts_contexts_alone() {
@@ -115,5 +116,19 @@ mod tests {
         drop(own);
         let counts = RECORDS.vacancies.lock();
         assert_eq!((counts.live, counts.vacant.len()), (0, 3));
+    }
+
+    #[test]
+    fn a_record_takes_inline_answers_up_to_the_limit_until_the_end_of_its_context() {
+        static RECORDS: Records<()> = Records::new();
+        let stay = RECORDS.acquire(1).expect("there is room for one");
+        let record = stay.record();
+        let limits = || [0, 7, 8, 9].map(|len| record.inline_limit(len));
+        assert_eq!(limits(), [None; 4], "there was no context");
+        record.open(Arc::new(()), record.next_generation().expect("it is the first"), 7);
+        assert_eq!(limits(), [Some(7), Some(7), None, None]);
+        record.retire();
+        assert_eq!(limits(), [None; 4]);
+        record.vacate();
     }
 }

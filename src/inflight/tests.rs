@@ -550,3 +550,20 @@ impl Decode for Number {
         Accepted::Undecodable
     }
 }
+
+#[test]
+fn the_call_that_was_begun_last_is_answered_while_it_is_called() {
+    // SAFETY: the only one of this table.
+    let (table, owner) = (Table::<()>::new(), unsafe { Owner::new() });
+    let begin = || table.begin(&owner, DecoderOf::<Number>::DECODER).expect("there is room");
+    let answer = |token: Token| Some(table.claim_latest(&owner, token.bits())?.decode(Raw::Unreadable("?")));
+    let (outer, inner) = (begin(), begin());
+    assert_eq!(answer(outer.token()), None, "another was begun since");
+    assert_eq!(answer(inner.token()), Some(Accepted::Undecodable));
+    assert_eq!(answer(inner.token()), None, "it is answered");
+    assert_eq!(table.called(&owner, inner, ()).map(|settled| settled.outcome).ok(), Some(0));
+    assert!(table.called(&owner, outer, ()).is_err());
+    let ticket = table.called(&owner, begin(), ()).expect_err("nobody answered");
+    assert_eq!(answer(ticket.token()), None, "its host function has returned");
+    assert_eq!(table.retire(&owner).count(), 2);
+}

@@ -241,4 +241,14 @@ mod oracle {
         }
         assert!(live.heads.iter().all(|head| *head == NONE));
     }
+
+    #[test]
+    fn addresses_are_spread_over_the_chains() {
+        let mut live = Live::new();
+        (0..100 * FIRST).for_each(|n| _ = live.insert(n * 4_096, ()));
+        assert!(live.heads.len().is_power_of_two());
+        assert!(live.entries.capacity() < 2 * live.entries.len(), "no more room than its entries need");
+        let used = live.heads.iter().filter(|head| **head != NONE).count();
+        assert!(used > live.len() / 2, "{used} chains for {} tags", live.len());
+    }
 }
