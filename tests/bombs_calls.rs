@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context as TaskContext, Poll};
 use std::thread;
 use std::time::Duration;
-use support::{Asked, Context, Pending, Told, futures_block_on, futures_poll_once};
+use support::{ASK, Asked, Context, Pending, Told, futures_block_on, futures_poll_once};
 
 type Bytes = Vec<u8>;
 
@@ -110,14 +110,14 @@ fn arguments_of_a_call_that_settles() {
     {
         let (here, dropped_here) = bomb();
         let call = move || async move {
-            let outcome = host().call("ask", Args { text, _bomb: here }).await;
+            let outcome = host().call(&ASK, Args { text, _bomb: here }).await;
             Ok(format!("{:?}", outcome.map(|bytes| bytes.len())).into_bytes())
         };
         assert_eq!(said(&ctx.script(call)), format!("0 {expected}"));
         assert_eq!(dropped_here(), 1, "{text}");
         let (there, dropped_there) = bomb();
         let call = move || async move {
-            let call = host().call("ask", Args { text, _bomb: there });
+            let call = host().call(&ASK, Args { text, _bomb: there });
             let outcome = tokio::task::spawn_blocking(|| futures_block_on(call)).await.expect("no panic");
             Ok(format!("{:?}", outcome.map(|bytes| bytes.len())).into_bytes())
         };
@@ -140,7 +140,7 @@ fn arguments_of_a_call_that_cannot_be_made() {
     // Never polled; and one that waits for a registration.
     let ((never, never_dropped), (waits, waits_dropped)) = (bomb(), bomb());
     let script = ctx.script(|| async {
-        drop(host().call("ask", Args { text: "?", _bomb: never }));
+        drop(host().call(&ASK, Args { text: "?", _bomb: never }));
         let mut waits = host().call("other", Args { text: "?", _bomb: waits }).wait_for_registration();
         assert!(futures_poll_once(&mut waits).is_none());
         Ok(vec![])
@@ -155,13 +155,13 @@ fn arguments_whose_encoder_panics_too() {
     let (ctx, ..) = context();
     let (here, dropped_here) = bomb();
     let script = ctx.script(|| async {
-        let _ = host().call("ask", Args { text: "unencodable", _bomb: here }).await;
+        let _ = host().call(&ASK, Args { text: "unencodable", _bomb: here }).await;
         Ok(vec![])
     });
     assert_eq!((said(&script), dropped_here()), ("10 unencodable".to_owned(), 1));
     let (there, dropped_there) = bomb();
     let script = ctx.script(|| async {
-        let call = host().call("ask", Args { text: "unencodable", _bomb: there });
+        let call = host().call(&ASK, Args { text: "unencodable", _bomb: there });
         let awaited = thread::spawn(|| futures_block_on(call).is_ok());
         let panic = tokio::task::spawn_blocking(|| awaited.join()).await.expect("no panic").expect_err("it panics");
         Ok(panic.downcast_ref::<&str>().expect("the encoder's").as_bytes().to_vec())
@@ -178,7 +178,7 @@ fn arguments_in_the_inbox() {
     let (sender, kept) = mpsc::channel();
     let script = ctx.script(move || async move {
         let poll = |bomb| {
-            let mut call = host().call("ask", Args { text: "?", _bomb: bomb });
+            let mut call = host().call(&ASK, Args { text: "?", _bomb: bomb });
             let polled = thread::spawn(move || (futures_poll_once(&mut call).is_none(), call));
             let (pending, call) = polled.join().expect("no panic");
             assert!(pending, "it is in the inbox");
@@ -260,10 +260,10 @@ fn wakers_of_calls_that_wait() {
     assert_eq!(ret, 0);
     let (explosive, dropped) = bomb();
     let script = ctx.script(|| async {
-        let mut open = host().call("ask", "open");
+        let mut open = host().call(&ASK, "open");
         assert!(futures_poll_once(&mut open).is_none());
-        let mut first = host().call("ask", "first").wait_for_room().deadline(Duration::from_secs(3_600));
-        let mut second = host().call("ask", "second").wait_for_room();
+        let mut first = host().call(&ASK, "first").wait_for_room().deadline(Duration::from_secs(3_600));
+        let mut second = host().call(&ASK, "second").wait_for_room();
         let explosive = waker(Arc::new(Explosive { _bomb: explosive }));
         let polled = futures::FutureExt::poll_unpin(&mut first, &mut TaskContext::from_waker(&explosive));
         assert!(polled == Poll::Pending && futures_poll_once(&mut second).is_none());

@@ -6,7 +6,7 @@ use ffihost::{Call, Host, HostError, ToHost};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{Context, Told, futures_block_on, futures_poll_once, show};
+use support::{ASK, Context, Told, futures_block_on, futures_poll_once, show};
 
 const PANIC: i32 = 10;
 const DEADLINE: Duration = Duration::from_millis(20);
@@ -48,7 +48,7 @@ fn a_call_that_is_dropped_in_the_inbox_is_not_made() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, ""), 0));
     let script = ctx.script(|| async {
-        drop(poll_elsewhere(host().call("ask", "dropped")));
+        drop(poll_elsewhere(host().call(&ASK, "dropped")));
         Ok(vec![])
     });
     assert_eq!(script.wait(), Told::ok(""));
@@ -63,7 +63,7 @@ fn the_time_in_the_inbox_counts() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, ""), 0));
     let script = ctx.script(|| async {
-        let call = poll_elsewhere(host().call("ask", "late").deadline(DEADLINE));
+        let call = poll_elsewhere(host().call(&ASK, "late").deadline(DEADLINE));
         pass(DEADLINE);
         shown(tokio::task::spawn_blocking(|| futures_block_on(call)).await.expect("no panic"))
     });
@@ -80,7 +80,7 @@ fn the_registrations_deadline_counts_from_the_first_poll_too() {
     let (ret, log) = ctx.register_with("ask", |options| options.deadline_ms = deadline, answer);
     assert_eq!(ret, 0);
     let script = ctx.script(|| async {
-        let call = poll_elsewhere(host().call("ask", "late"));
+        let call = poll_elsewhere(host().call(&ASK, "late"));
         pass(DEADLINE);
         shown(tokio::task::spawn_blocking(|| futures_block_on(call)).await.expect("no panic"))
     });
@@ -109,7 +109,7 @@ fn the_time_inside_of_the_host_function_counts() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| pass(DEADLINE));
     let script = ctx.script(|| async {
-        let mut call = host().call("ask", "slow").deadline(DEADLINE);
+        let mut call = host().call(&ASK, "slow").deadline(DEADLINE);
         shown(futures_poll_once(&mut call).expect("it is over when the host function has returned"))
     });
     assert_eq!(script.wait(), err("TimedOut"));
@@ -124,7 +124,7 @@ fn an_inline_answer_counts_whatever_the_time() {
         pass(DEADLINE);
         assert_eq!(ctx.answer(asked.token, 0, "accepted"), 0);
     });
-    let script = ctx.script(|| async { shown(host().call("ask", "slow").deadline(DEADLINE).await) });
+    let script = ctx.script(|| async { shown(host().call(&ASK, "slow").deadline(DEADLINE).await) });
     assert_eq!(script.wait(), Told::ok("accepted"), "the host was told that it is the outcome");
     assert_eq!(ctx.destroy(), 0);
 }
@@ -135,9 +135,9 @@ fn the_time_in_the_queue_for_room_counts() {
     let (ret, log) = ctx.register_with("ask", |options| options.max_in_flight = 1, |_, _| {});
     assert_eq!(ret, 0);
     let script = ctx.script(|| async {
-        let mut open = host().call("ask", "open");
+        let mut open = host().call(&ASK, "open");
         assert!(futures_poll_once(&mut open).is_none());
-        let mut waits = host().call("ask", "waits").deadline(DEADLINE).wait_for_room();
+        let mut waits = host().call(&ASK, "waits").deadline(DEADLINE).wait_for_room();
         assert!(futures_poll_once(&mut waits).is_none());
         pass(DEADLINE);
         drop(open);
@@ -147,7 +147,7 @@ fn the_time_in_the_queue_for_room_counts() {
     assert_eq!(log.asked().len(), 1);
     // The place that it did not use is free.
     let script = ctx.script(|| async {
-        assert!(futures_poll_once(&mut host().call("ask", "next")).is_none());
+        assert!(futures_poll_once(&mut host().call(&ASK, "next")).is_none());
         Ok(vec![])
     });
     assert_eq!(script.wait(), Told::ok(""));
@@ -161,7 +161,7 @@ fn the_time_until_the_registration_counts() {
     let (waiting, waits_now) = mpsc::channel();
     let (registered, wait) = mpsc::channel();
     let script = ctx.script(move || async move {
-        let mut waits = host().call("ask", "waits").deadline(DEADLINE).wait_for_registration();
+        let mut waits = host().call(&ASK, "waits").deadline(DEADLINE).wait_for_registration();
         assert!(futures_poll_once(&mut waits).is_none());
         waiting.send(()).expect("the test waits");
         pass(DEADLINE);
@@ -187,10 +187,10 @@ fn a_call_that_waits_is_dropped_on_another_thread() {
     let (ret, log) = ctx.register_with("ask", |options| options.max_in_flight = 1, answer);
     assert_eq!(ret, 0);
     let script = ctx.script(|| async {
-        let mut open = host().call("ask", "open");
+        let mut open = host().call(&ASK, "open");
         assert!(futures_poll_once(&mut open).is_none());
-        let mut first = host().call("ask", "first").wait_for_room();
-        let mut second = host().call("ask", "second").wait_for_room();
+        let mut first = host().call(&ASK, "first").wait_for_room();
+        let mut second = host().call(&ASK, "second").wait_for_room();
         assert!(futures_poll_once(&mut first).is_none() && futures_poll_once(&mut second).is_none());
         // The place is the first's, which does not take it.
         drop(open);
@@ -215,9 +215,9 @@ fn the_registrations_deadline_counts_in_the_queue_for_its_room_too() {
     assert_eq!(ret, 0);
     let script = ctx.script(|| async {
         // It ends with a deadline of its own, long after the test.
-        let mut open = host().call("ask", "open").deadline(Duration::from_secs(3_600));
+        let mut open = host().call(&ASK, "open").deadline(Duration::from_secs(3_600));
         assert!(futures_poll_once(&mut open).is_none());
-        let waits = shown(host().call("ask", "waits").wait_for_room().await);
+        let waits = shown(host().call(&ASK, "waits").wait_for_room().await);
         assert!(futures_poll_once(&mut open).is_none());
         waits
     });
@@ -245,11 +245,11 @@ impl ToHost for Unencodable {
 fn an_encoder_that_panics_does_so_where_the_call_is_awaited() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| {});
-    let here = ctx.script(|| async { shown(host().call("ask", Unencodable).await) });
+    let here = ctx.script(|| async { shown(host().call(&ASK, Unencodable).await) });
     assert_eq!(here.wait(), Told { ret: PANIC, text: "unencodable".to_owned() });
     let there = ctx.script(|| async {
         let host = host();
-        let asked = thread::spawn(move || futures_block_on(host.call("ask", Unencodable)).map(|_: Bytes| ()));
+        let asked = thread::spawn(move || futures_block_on(host.call(&ASK, Unencodable)).map(|_: Bytes| ()));
         let panic = tokio::task::spawn_blocking(|| asked.join()).await.expect("it is asked").expect_err("it panics");
         Ok(panic.downcast_ref::<&str>().expect("the encoder's own message").as_bytes().to_vec())
     });

@@ -6,7 +6,7 @@ use ffihost::{Host, HostError};
 use futures::future::join_all;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use support::{Asked, Context, Told, futures_poll_once, show};
+use support::{ASK, Asked, Context, Told, futures_poll_once, show};
 
 type Bytes = Vec<u8>;
 
@@ -50,7 +50,7 @@ fn they_are_made_in_the_order_in_which_they_came() {
     let ctx = Context::new("test");
     let log = answer_elsewhere(ctx, "ask", 0);
     let script = ctx.script(|| async {
-        let calls = (0..1_000).map(|n| host().call("ask", n.to_string()).wait_for_room());
+        let calls = (0..1_000).map(|n| host().call(&ASK, n.to_string()).wait_for_room());
         for (n, outcome) in join_all(calls).await.into_iter().enumerate() {
             assert_eq!(outcome.map_err(|error| show(&error))?, n.to_string().into_bytes());
         }
@@ -66,20 +66,20 @@ fn a_newcomer_overtakes_nobody() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| {});
     let script = ctx.script(|| async {
-        let mut open: Vec<_> = (0..ROOM).map(|_| host().call("ask", "open")).collect();
+        let mut open: Vec<_> = (0..ROOM).map(|_| host().call(&ASK, "open")).collect();
         assert!(open.iter_mut().all(|call| futures_poll_once(call).is_none()));
-        let mut waits = host().call("ask", "waits").wait_for_room();
+        let mut waits = host().call(&ASK, "waits").wait_for_room();
         assert!(futures_poll_once(&mut waits).is_none());
         // Free, but not for one that comes now, whether it waits or not.
         drop(open.pop());
-        assert_eq!(futures_poll_once(&mut host().call("ask", "hasty")), Some(Err(HostError::Overloaded)));
-        let mut late = host().call("ask", "late").wait_for_room();
+        assert_eq!(futures_poll_once(&mut host().call(&ASK, "hasty")), Some(Err(HostError::Overloaded)));
+        let mut late = host().call(&ASK, "late").wait_for_room();
         assert!(futures_poll_once(&mut late).is_none());
         assert!(futures_poll_once(&mut waits).is_none());
         // One that waits no longer leaves its turn to the next; if there is none, to whoever comes.
         drop(open.pop());
         drop(late);
-        assert!(futures_poll_once(&mut host().call("ask", "newcomer")).is_none());
+        assert!(futures_poll_once(&mut host().call(&ASK, "newcomer")).is_none());
         Ok(vec![])
     });
     assert_eq!(script.wait(), Told::ok(""));
@@ -92,15 +92,15 @@ fn a_newcomer_takes_the_place_that_nobody_waits_for() {
     let ctx = Context::new("test");
     let log = ctx.register("ask", |_, _| {});
     let script = ctx.script(|| async {
-        let mut open: Vec<_> = (0..ROOM).map(|_| host().call("ask", "open")).collect();
+        let mut open: Vec<_> = (0..ROOM).map(|_| host().call(&ASK, "open")).collect();
         assert!(open.iter_mut().all(|call| futures_poll_once(call).is_none()));
-        let mut waits = host().call("ask", "waits").wait_for_room();
+        let mut waits = host().call(&ASK, "waits").wait_for_room();
         assert!(futures_poll_once(&mut waits).is_none());
         // Two places: one for the call that waits, which has not been polled since, and one for whoever comes.
         open.truncate(ROOM - 2);
-        let mut newcomer = host().call("ask", "newcomer");
+        let mut newcomer = host().call(&ASK, "newcomer");
         assert_eq!(futures_poll_once(&mut newcomer), None);
-        assert_eq!(futures_poll_once(&mut host().call("ask", "hasty")), Some(Err(HostError::Overloaded)));
+        assert_eq!(futures_poll_once(&mut host().call(&ASK, "hasty")), Some(Err(HostError::Overloaded)));
         assert_eq!(futures_poll_once(&mut waits), None);
         Ok(vec![])
     });
@@ -117,13 +117,13 @@ fn one_that_waits_is_served_though_others_call_in_a_loop() {
         let done = std::cell::Cell::new(false);
         let busy = (0..2 * ROOM).map(|_| async {
             while !done.get() {
-                shown(host().call("ask", "busy").wait_for_room().await)?;
+                shown(host().call(&ASK, "busy").wait_for_room().await)?;
             }
             Ok::<_, String>(())
         });
         let waits = async {
             tokio::task::yield_now().await;
-            let outcome = shown(host().call("ask", "waits").wait_for_room().await);
+            let outcome = shown(host().call(&ASK, "waits").wait_for_room().await);
             done.set(true);
             outcome
         };
@@ -145,10 +145,10 @@ fn a_call_waits_for_its_function_and_then_for_the_context() {
     let script = ctx.script(|| async {
         let mut others: Vec<_> = (0..ROOM - 1).map(|_| host().call("other", "open")).collect();
         assert!(others.iter_mut().all(|call| futures_poll_once(call).is_none()));
-        let mut open = host().call("ask", "open");
+        let mut open = host().call(&ASK, "open");
         assert!(futures_poll_once(&mut open).is_none());
         // The first has its function's second place, and waits for the context; the second waits for its function.
-        let mut calls: Vec<_> = ["first", "second"].map(|text| host().call("ask", text).wait_for_room()).into();
+        let mut calls: Vec<_> = ["first", "second"].map(|text| host().call(&ASK, text).wait_for_room()).into();
         assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
         // Room in the context is the first's alone.
         drop(others.pop());
@@ -160,7 +160,7 @@ fn a_call_waits_for_its_function_and_then_for_the_context() {
         drop(calls.pop());
         let mut more = host().call("other", "more");
         assert!(futures_poll_once(&mut more).is_none());
-        let mut calls: Vec<_> = ["third", "fourth"].map(|text| host().call("ask", text).wait_for_room()).into();
+        let mut calls: Vec<_> = ["third", "fourth"].map(|text| host().call(&ASK, text).wait_for_room()).into();
         assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
         drop(calls.remove(0));
         assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
@@ -183,13 +183,13 @@ fn the_end_of_an_abandoned_call_makes_room() {
         _ => sender.send(call).expect("the script listens"),
     });
     let script = ctx.script(move || async move {
-        let mut open: Vec<_> = (0..ROOM).map(|_| host().call("ask", "open")).collect();
+        let mut open: Vec<_> = (0..ROOM).map(|_| host().call(&ASK, "open")).collect();
         assert!(open.iter_mut().all(|call| futures_poll_once(call).is_none()));
         // Answered on another thread and dropped before the FFI thread has looked.
         let tokens: Vec<_> = asked.try_iter().map(|asked| asked.token).collect();
         let answered = thread::spawn(move || tokens.iter().all(|token| ctx.answer(*token, 0, "") == 0));
         assert!(answered.join().expect("no panic"));
-        let mut waits: Vec<_> = (0..ROOM).map(|_| host().call("ask", "waits").wait_for_room()).collect();
+        let mut waits: Vec<_> = (0..ROOM).map(|_| host().call(&ASK, "waits").wait_for_room()).collect();
         waits.iter_mut().for_each(|call| drop(futures_poll_once(call)));
         drop(open);
         shown(join_all(waits).await.pop().expect("there are some"))
@@ -205,9 +205,9 @@ fn a_registration_that_is_replaced_sends_those_that_wait_to_the_new_one() {
     assert_eq!(ret, 0);
     let (sender, waiting) = mpsc::channel();
     let script = ctx.script(move || async move {
-        let mut open = host().call("ask", "open");
+        let mut open = host().call(&ASK, "open");
         assert!(futures_poll_once(&mut open).is_none());
-        let mut calls: Vec<_> = (0..3).map(|_| host().call("ask", "waits").wait_for_room()).collect();
+        let mut calls: Vec<_> = (0..3).map(|_| host().call(&ASK, "waits").wait_for_room()).collect();
         assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
         sender.send(()).expect("the test waits");
         for outcome in join_all(calls).await {
@@ -239,7 +239,7 @@ fn what_waits_for_the_context_holds_no_registration_that_is_taken_back() {
     let script = ctx.script(move || async move {
         let mut open: Vec<_> = (0..ROOM).map(|_| host().call("other", "open")).collect();
         assert!(open.iter_mut().all(|call| futures_poll_once(call).is_none()));
-        let mut waits = host().call("ask", "waits").wait_for_room();
+        let mut waits = host().call(&ASK, "waits").wait_for_room();
         assert!(futures_poll_once(&mut waits).is_none());
         sender.send(()).expect("the test waits");
         wait.await.expect("the test goes on");
@@ -293,7 +293,7 @@ fn many_that_come_and_go_are_all_served() {
     // All places are free again.
     let script = ctx.script(|| async {
         for _ in 0..ROOM {
-            shown(host().call("ask", "").await)?;
+            shown(host().call(&ASK, "").await)?;
         }
         Ok(vec![])
     });
@@ -311,7 +311,7 @@ fn a_call_keeps_its_functions_place_while_it_waits_for_the_context() {
     let script = ctx.script(|| async {
         let mut others: Vec<_> = (0..ROOM).map(|_| host().call("other", "open")).collect();
         assert!(others.iter_mut().all(|call| futures_poll_once(call).is_none()));
-        let mut calls = ["first", "second"].map(|text| host().call("ask", text).wait_for_room());
+        let mut calls = ["first", "second"].map(|text| host().call(&ASK, text).wait_for_room());
         assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));
         drop(others.pop());
         assert!(calls.iter_mut().all(|call| futures_poll_once(call).is_none()));

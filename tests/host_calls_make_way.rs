@@ -7,7 +7,7 @@ use ffihost::Host;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use support::{Context, Told};
+use support::{ASK, Context, Told};
 
 const CANCELLED: i32 = 15;
 
@@ -26,7 +26,7 @@ fn endless() -> (Context, support::Pending, Arc<AtomicBool>, Arc<AtomicBool>) {
     });
     let endless = ctx.script(|| async {
         let host = Host::current().expect("in a context");
-        while host.call("ask", "?").await.map_err(|error| support::show(&error))? != b"stop" {}
+        while host.call(&ASK, "?").await.map_err(|error| support::show(&error))? != b"stop" {}
         Ok(b"stopped".to_vec())
     });
     (ctx, endless, stop, often)
@@ -83,11 +83,11 @@ fn tasks_go_on_between_many_jobs_of_other_threads() {
     });
     let script = ctx.script(|| async {
         let host = Host::current().expect("in a context");
-        let mut open = host.call("ask", "open");
+        let mut open = host.call(&ASK, "open");
         assert!(support::futures_poll_once(&mut open).is_none());
         // While the FFI thread waits for this: each of them is a job that makes a task, and the last one ends the open call.
         let posted = thread::spawn(move || {
-            let mut calls: Vec<_> = (0..600).map(|_| host.call("ask", "posted")).collect();
+            let mut calls: Vec<_> = (0..600).map(|_| host.call(&ASK, "posted")).collect();
             assert!(calls.iter_mut().all(|call| support::futures_poll_once(call).is_none()));
             drop(open);
             calls

@@ -5,7 +5,7 @@ mod support;
 use ffihost::Host;
 use std::sync::mpsc;
 use std::thread;
-use support::{Context, Told, futures_poll_once, show};
+use support::{ASK, Context, Told, futures_poll_once, show};
 
 #[test]
 fn the_end_of_abandoned_calls_makes_room() {
@@ -17,13 +17,13 @@ fn the_end_of_abandoned_calls_makes_room() {
     });
     let script = ctx.script(move || async move {
         let host = Host::current().expect("in a context");
-        let mut open: Vec<_> = (0..65_536).map(|_| host.call("ask", "open")).collect();
+        let mut open: Vec<_> = (0..65_536).map(|_| host.call(&ASK, "open")).collect();
         assert!(open.iter_mut().all(|call| futures_poll_once(call).is_none()));
         // Answered on another thread and dropped before the FFI thread has looked: they count no longer, their slots do.
         let answered = thread::spawn(move || asked.try_iter().all(|token| ctx.answer(token, 0, "") == 0));
         assert!(answered.join().expect("no panic"));
         drop(open);
-        let waits = (0..100).map(|_| host.call("ask", "waits").wait_for_room());
+        let waits = (0..100).map(|_| host.call(&ASK, "waits").wait_for_room());
         let made = futures::future::join_all(waits).await;
         assert!(made.iter().all(Result::is_ok), "{made:?}");
         made.into_iter().next_back().expect("there are some").map_err(|error| show(&error))
