@@ -309,3 +309,31 @@ fn threads_that_call_while_it_is_destroyed() {
         assert!(callers.into_iter().map(|caller| caller.join().expect("no panic")).sum::<u32>() > 0);
     }
 }
+
+/// Asks when it is dropped, and says what came of it.
+struct AsksWhenDropped(std::sync::mpsc::Sender<String>);
+
+impl Drop for AsksWhenDropped {
+    fn drop(&mut self) {
+        let host = ffihost::Host::current().expect("in a context");
+        let outcome: Result<Vec<u8>, ffihost::HostError<Vec<u8>>> = host.call_sync(&support::ASK, "too late");
+        self.0.send(support::show(&outcome.expect_err("it is over"))).expect("the test listens");
+    }
+}
+
+#[test]
+fn what_is_dropped_by_the_close_asks_nothing_any_longer() {
+    let ctx = Context::new("test");
+    let log = ctx.register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, "answered"), 0));
+    assert_eq!(ctx.run("ask", "before"), Told::ok("answered"));
+    let (sender, outcome) = std::sync::mpsc::channel();
+    let script = ctx.script(move || async move {
+        let _asks = AsksWhenDropped(sender);
+        std::future::pending().await
+    });
+    assert_eq!(ctx.run("echo", "it has begun"), Told::ok("it has begun"));
+    assert_eq!(ctx.destroy(), 0);
+    assert_eq!(script.wait().ret, CANCELLED);
+    assert_eq!(outcome.recv().as_deref(), Ok("ShuttingDown"));
+    assert_eq!(log.asked().len(), 1, "the host was asked after the calls had been shut down");
+}

@@ -569,3 +569,25 @@ fn a_call_that_is_dropped_after_its_answer_is_not_cancelled() {
     assert_eq!((log.cancelled(), ctx.stats().host_calls_remote), (vec![], 1));
     assert_eq!(ctx.destroy(), 0);
 }
+
+/// The first poll of a request is not that of a task; the calls after it are.
+#[test]
+fn one_call_after_the_other_each_answered_later() {
+    let ctx = Context::new("test");
+    let (asked, _log) = leave_open(ctx);
+    let script = ctx.script(|| async {
+        let host = Host::current().expect("in a context");
+        let mut answers = Vec::new();
+        for question in ["first", "second", "third"] {
+            answers.extend(host.call(&support::ASK, question).await.map_err(|error| support::show(&error))?);
+        }
+        Ok(answers)
+    });
+    for expected in ["first", "second", "third"] {
+        let next = next(&asked);
+        assert_eq!(next.text, expected);
+        assert_eq!(ctx.answer(next.token, 0, expected), 0);
+    }
+    assert_eq!(script.wait(), Told::ok("firstsecondthird"));
+    assert_eq!(ctx.destroy(), 0);
+}

@@ -186,6 +186,18 @@ fn off_the_ffi_thread_a_call_needs_its_host() {
 }
 
 #[test]
+fn a_call_that_has_begun_stays_with_its_host() {
+    let (ctx, other) = (context(), context());
+    assert_eq!(acted(other, "be the other"), "");
+    let (asked, _log) = ctx.leave_open("profile", NATIVE, |_| ());
+    other.register("profile", NATIVE, |_, _, _| panic!("the other is asked"));
+    let pending = act_later(ctx, "profile turned to the other");
+    assert_eq!(answer(ctx, asked.next().0, NATIVE, "ada"), OK);
+    assert_eq!(said(pending.wait()), ADA);
+    assert_eq!((ctx.destroy(), other.destroy()), (OK, OK));
+}
+
+#[test]
 fn a_call_can_wait_for_its_registration() {
     for format in BOTH {
         let ctx = context();

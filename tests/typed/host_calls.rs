@@ -4,6 +4,7 @@
 use ffihost::{Host, HostError, ffi, ffi_host};
 use futures::FutureExt;
 use futures::executor::block_on;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// The state.
@@ -69,6 +70,9 @@ pub async fn r#match(
     reader: u8,
 ) -> Result<Vec<u8>, HostError>;
 
+/// Another context.
+static OTHER: Mutex<Option<Host>> = Mutex::new(None);
+
 /// Does something, and says how it went.
 #[ffi]
 async fn act(_app: &MyApp, what: &str) -> String {
@@ -116,6 +120,16 @@ async fn act(_app: &MyApp, what: &str) -> String {
             let mut call = profile(7, None).on(host);
             assert!((&mut call).now_or_never().is_none(), "the host has not answered");
             format!("{:?}", elsewhere(move || block_on(call)).await)
+        }
+        "be the other" => {
+            *OTHER.lock().expect("no panic") = Some(host);
+            String::new()
+        }
+        "profile turned to the other" => {
+            let other = OTHER.lock().expect("no panic").expect("there is another");
+            let mut call = profile(7, None);
+            assert!((&mut call).now_or_never().is_none(), "the host has not answered");
+            format!("{:?}", call.on(other).await)
         }
         "profile nowhere" => format!("{:?}", elsewhere(|| block_on(profile(7, None))).await),
         "drop" => {

@@ -117,3 +117,26 @@ fn call_inline<A: ToHost, T: FromHost, E: FromHost>(
     let calling = made.map_err(|not_made| not_made.into_error(function.name()).widen())?;
     local.conclude_call(calling).unwrap_or(Err(HostError::TimedOut))
 }
+
+#[cfg(all(test, not(ffihost_loom)))]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_sleeper_is_woken_by_value_and_by_reference() {
+        for wake in [Waker::wake, |waker: Waker| waker.wake_by_ref()] {
+            let mut polls = 0;
+            let waking = block_on(|cx| {
+                polls += 1;
+                if polls == 2 {
+                    return Poll::Ready("woken");
+                }
+                let waker = cx.waker().clone();
+                drop(thread::spawn(move || wake(waker)));
+                Poll::Pending
+            });
+            assert_eq!((waking, polls), ("woken", 2));
+        }
+    }
+}
