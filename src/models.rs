@@ -10,6 +10,7 @@ mod gate;
 mod registry;
 mod requests;
 mod signal;
+mod waiters;
 
 use crate::bridge::Signal;
 use crate::inflight::{

@@ -35,6 +35,34 @@ mod real {
     pub(crate) use std::sync::{Arc, OnceLock};
     use std::time::Instant;
 
+    /// A fair semaphore, tokio's, whose permits are used up. It begins with none.
+    #[derive(Debug)]
+    pub(crate) struct Semaphore(tokio::sync::Semaphore);
+
+    impl Semaphore {
+        pub(crate) fn new() -> Self {
+            Self(tokio::sync::Semaphore::new(0))
+        }
+
+        /// Uses a permit up, when it has come to be this one's turn. Dropped before, it gives it to the next.
+        pub(crate) async fn acquire(&self) {
+            // Without tokio's budget: one that has used it up would not even join the queue. It is never closed.
+            if let Ok(permit) = tokio::task::unconstrained(self.0.acquire()).await {
+                permit.forget();
+            }
+        }
+
+        /// One permit more: for the one that has waited longest, or for whoever comes.
+        pub(crate) fn add_permit(&self) {
+            self.0.add_permits(1);
+        }
+
+        /// Takes back permits that nobody has got, `count` at most; returns how many.
+        pub(crate) fn forget_permits(&self, count: usize) -> usize {
+            self.0.forget_permits(count)
+        }
+    }
+
     /// A bounded queue, crossbeam-channel's: what it can do without waiting.
     #[derive(Debug)]
     pub(crate) struct Channel<T> {
@@ -190,6 +218,110 @@ mod model {
 
         pub(crate) fn is_empty(&self) -> bool {
             self.items.lock().is_empty()
+        }
+    }
+
+    /// A fair semaphore: a model of tokio's, with the interface of ours. A permit that one was given who is dropped goes to the
+    /// next, as tokio's does.
+    #[derive(Debug)]
+    pub(crate) struct Semaphore(Mutex<Permits>);
+
+    #[derive(Debug, Default)]
+    struct Permits {
+        /// Nobody's.
+        idle: usize,
+        /// Who waits, in the order in which they came, by a number that is used once.
+        queue: std::collections::VecDeque<(usize, std::task::Waker)>,
+        /// Who was given one, and has not looked.
+        given: Vec<usize>,
+        came: usize,
+    }
+
+    impl Permits {
+        /// Returns the waker of the one who gets it.
+        fn add(&mut self) -> Option<std::task::Waker> {
+            let Some((number, waker)) = self.queue.pop_front() else {
+                self.idle += 1;
+                return None;
+            };
+            self.given.push(number);
+            Some(waker)
+        }
+
+        fn take(&mut self, number: usize) -> bool {
+            let before = self.given.len();
+            self.given.retain(|other| *other != number);
+            self.given.len() < before
+        }
+    }
+
+    impl Semaphore {
+        pub(crate) fn new() -> Self {
+            Self(Mutex::new(Permits::default()))
+        }
+
+        pub(crate) fn acquire(&self) -> impl Future<Output = ()> + Send {
+            Acquire { semaphore: self, number: None }
+        }
+
+        pub(crate) fn add_permit(&self) {
+            let woken = self.0.lock().add();
+            woken.into_iter().for_each(std::task::Waker::wake);
+        }
+
+        pub(crate) fn forget_permits(&self, count: usize) -> usize {
+            let mut permits = self.0.lock();
+            let forgotten = permits.idle.min(count);
+            permits.idle -= forgotten;
+            forgotten
+        }
+    }
+
+    struct Acquire<'a> {
+        semaphore: &'a Semaphore,
+        /// None before it waits, and after.
+        number: Option<usize>,
+    }
+
+    impl Future for Acquire<'_> {
+        type Output = ();
+
+        fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+            let mut permits = self.semaphore.0.lock();
+            let is_given = match self.number {
+                Some(number) => permits.take(number),
+                None => permits.idle > 0,
+            };
+            if is_given {
+                if self.number.is_none() {
+                    permits.idle -= 1;
+                }
+                drop(permits);
+                self.number = None;
+                return std::task::Poll::Ready(());
+            }
+            let number = self.number.unwrap_or(permits.came);
+            match permits.queue.iter_mut().find(|(other, _)| *other == number) {
+                Some((_, waker)) => waker.clone_from(cx.waker()),
+                None => {
+                    permits.came += 1;
+                    permits.queue.push_back((number, cx.waker().clone()));
+                }
+            }
+            drop(permits);
+            self.number = Some(number);
+            std::task::Poll::Pending
+        }
+    }
+
+    impl Drop for Acquire<'_> {
+        fn drop(&mut self) {
+            let Some(number) = self.number else { return };
+            let mut permits = self.semaphore.0.lock();
+            permits.queue.retain(|(other, _)| *other != number);
+            let woken = if permits.take(number) { permits.add() } else { None };
+            drop(permits);
+            woken.into_iter().for_each(std::task::Waker::wake);
         }
     }
 

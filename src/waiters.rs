@@ -8,18 +8,18 @@
 //!
 //! Places that are handed over count as used until their waiter takes them, so no newcomer takes one: it would overtake.
 //!
+//! What tokio's semaphore does is played by a stand-in in the models (`src/sync.rs`); the oracle below runs the real one.
+//!
 //! Everything but [`Waiting`] is the FFI thread's own. Wakers are foreign code: each is woken by itself, contained, and after
 //! the counts are right.
 
 use crate::panic::contain_call as contain;
+use crate::sync::{Arc, AtomicU32, Ordering, Semaphore, planted};
 use futures::future::BoxFuture;
 use std::cell::{Cell, OnceCell};
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::mem::ManuallyDrop;
 use std::task::{Context, Poll};
-use tokio::sync::Semaphore;
-use tokio::task::unconstrained;
 
 /// Those who wait for a place within one limit, or for one event.
 #[derive(Debug, Default)]
@@ -57,18 +57,12 @@ impl Waiters {
     #[cold]
     pub(crate) fn wait(&self) -> Waiting {
         let shared =
-            self.shared.get_or_init(|| Arc::new(Shared { places: Semaphore::new(0), waiting: AtomicU32::new(0) }));
+            self.shared.get_or_init(|| Arc::new(Shared { places: Semaphore::new(), waiting: AtomicU32::new(0) }));
         self.crowded.set(true);
         shared.waiting.fetch_add(1, Ordering::Relaxed);
         let theirs = Arc::clone(shared);
-        let place = async move {
-            // The semaphore is never closed.
-            if let Ok(place) = theirs.places.acquire().await {
-                place.forget();
-            }
-        };
-        // Without tokio's budget: one that has used it up would not even join the queue.
-        Waiting { place: Some(Box::pin(unconstrained(place))), shared: Arc::clone(shared) }
+        let place = async move { theirs.places.acquire().await };
+        Waiting { place: Some(Box::pin(place)), shared: Arc::clone(shared) }
     }
 
     /// A waiter has taken the place that it was handed: the caller counts it as used by other means from now on.
@@ -110,11 +104,14 @@ impl Waiters {
 
     fn hand_one(&self, shared: &Shared) {
         self.handed.set(self.handed.get() + 1);
-        contain(|| shared.places.add_permits(1));
+        contain(|| shared.places.add_permit());
     }
 
     /// Takes back what was handed to somebody who was dropped, while nobody else waited.
     fn take_back_idle(&self, shared: &Shared) {
+        if planted("idle_place_is_left") {
+            return;
+        }
         let idle = shared.places.forget_permits(self.handed.get() as usize);
         self.handed.set(self.handed.get().saturating_sub(idle as u32));
     }
@@ -136,6 +133,9 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
+        if planted("dropped_waiter_keeps_its_place") {
+            let _kept = ManuallyDrop::new(self.place.take());
+        }
         // Its waker is foreign, and so is that of the next in the queue.
         contain(|| drop(self.place.take()));
         self.shared.waiting.fetch_sub(1, Ordering::Release);
@@ -156,7 +156,8 @@ mod oracle {
     use futures::task::{ArcWake, waker};
     use proptest::prelude::*;
     use std::collections::VecDeque;
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[derive(Clone, Debug)]
     enum Operation {

@@ -94,7 +94,9 @@ impl Report {
 
     /// The outcome, for everybody who waits for it.
     pub(crate) fn publish(&self, outcome: Closed) {
-        self.decided.lock().outcome = Some(outcome);
+        if !planted("outcome_is_told_to_those_who_wait_alone") {
+            self.decided.lock().outcome = Some(outcome);
+        }
         self.changed.notify_all();
     }
 

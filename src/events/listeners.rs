@@ -132,6 +132,10 @@ impl<L> Listeners<L> {
         }
         let mut present = Vec::clone(&inner.present);
         let at = present.iter().position(|listener| listener.id == id)?;
+        if planted("removal_looks_apart") {
+            drop(inner);
+            inner = self.inner.lock();
+        }
         let listener = present.remove(at);
         self.set_present(&mut inner, present);
         if listener.word.remove() == Removed::Running && running != Running::IsThis {

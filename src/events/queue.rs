@@ -236,7 +236,9 @@ impl<T> Queue<T> {
         self.closed.store(1, Ordering::Release);
         fence(Ordering::SeqCst);
         self.wake();
-        self.emptied.notify_all();
+        if !planted("closing_leaves_producers_waiting") {
+            self.emptied.notify_all();
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use support::own::Ctx;
 use support::{Served, decode, map};
 use tokio::time::{sleep, timeout};
 
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 exports!(BOMBS: bombs_create_cbor, bombs_close, bombs_serve);
 
