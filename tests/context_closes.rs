@@ -310,14 +310,16 @@ fn threads_that_call_while_it_is_destroyed() {
     }
 }
 
-/// Asks when it is dropped, and says what came of it.
-struct AsksWhenDropped(std::sync::mpsc::Sender<String>);
+/// Asks when it is dropped, in both ways, and says what came of it.
+struct AsksWhenDropped(std::sync::mpsc::Sender<[String; 2]>);
 
 impl Drop for AsksWhenDropped {
     fn drop(&mut self) {
         let host = ffihost::Host::current().expect("in a context");
-        let outcome: Result<Vec<u8>, ffihost::HostError<Vec<u8>>> = host.call_sync(&support::ASK, "too late");
-        self.0.send(support::show(&outcome.expect_err("it is over"))).expect("the test listens");
+        let at_once: Result<Vec<u8>, ffihost::HostError<Vec<u8>>> = host.call_sync(&support::ASK, "too late");
+        let awaited = support::futures_poll_once(&mut host.call(&support::ASK, "too late")).expect("it does not wait");
+        let errors = [at_once, awaited].map(|outcome| support::show(&outcome.expect_err("it is over")));
+        self.0.send(errors).expect("the test listens");
     }
 }
 
@@ -334,6 +336,6 @@ fn what_is_dropped_by_the_close_asks_nothing_any_longer() {
     assert_eq!(ctx.run("echo", "it has begun"), Told::ok("it has begun"));
     assert_eq!(ctx.destroy(), 0);
     assert_eq!(script.wait().ret, CANCELLED);
-    assert_eq!(outcome.recv().as_deref(), Ok("ShuttingDown"));
+    assert_eq!(outcome.recv(), Ok(["ShuttingDown"; 2].map(str::to_owned)));
     assert_eq!(log.asked().len(), 1, "the host was asked after the calls had been shut down");
 }
