@@ -140,19 +140,11 @@ impl Host {
     /// In one piece, wherever an event is emitted.
     #[inline(always)]
     pub(crate) fn enqueue(self, event: &'static str, payload: impl ToHost) -> Result<(), Refused> {
-        let pinned;
-        // SAFETY: it is used before this returns.
-        let instance: &Instance = match unsafe { self.local() } {
-            Some(local) => &local.instance,
-            None => {
-                pinned = self.enter(Phase::Closing)?;
-                &pinned
+        self.context_instance(|instance| {
+            if let Some(events) = &instance.events {
+                events.hub().emit(event, payload, &instance.counters);
             }
-        };
-        if let Some(events) = &instance.events {
-            events.hub().emit(event, payload, &instance.counters);
-        }
-        Ok(())
+        })
     }
 
     /// Whether the context is live: not closed, though it may be closing.
@@ -176,7 +168,7 @@ impl Host {
     ///
     /// [`HostError::NoContext`] or [`HostError::ShuttingDown`] if the context has ended or is about to.
     pub fn options(self) -> Result<Options, HostError> {
-        self.context_instance(|instance| instance.options)
+        Ok(self.context_instance(|instance| instance.options)?)
     }
 
     /// Goes in to ask or change something: no close waits for that.
@@ -253,11 +245,18 @@ impl Host {
     }
 
     /// Uses the instance: without a pin on its own FFI thread, which keeps it alive.
-    fn context_instance<R>(self, f: impl FnOnce(&Instance) -> R) -> Result<R, HostError> {
-        self.with_local(|local| match local {
-            Some(local) => Ok(f(&local.instance)),
-            None => Ok(f(&*self.enter(Phase::Closing)?)),
-        })
+    #[inline(always)]
+    fn context_instance<R>(self, f: impl FnOnce(&Instance) -> R) -> Result<R, Refused> {
+        let pinned;
+        // SAFETY: it is used before this returns.
+        let instance = match unsafe { self.local() } {
+            Some(local) => &*local.instance,
+            None => {
+                pinned = self.enter(Phase::Closing)?;
+                &*pinned
+            }
+        };
+        Ok(f(instance))
     }
 }
 

@@ -46,9 +46,9 @@
 //!   answerer that was decoding finds that it is *defeated* when it wants to publish: it takes its outcome back, drops it,
 //!   and is told that the token is unknown, as anybody who is late.
 //! - Everything in the slot's `local` part is the owner's: the waker, the hold on the registration once the host function has
-//!   returned, what the awaiting code will be told, the links of the owner's lists. It is never touched by answerers, with one exception: an answerer that *is*
-//!   the owner, inside the very host function that it called, notes there that the answer came inline, and then no queue and
-//!   no waker is needed.
+//!   returned, what the awaiting code will be told, the links of the owner's lists. It is never touched by answerers, with one
+//!   exception: an answerer that *is* the owner, inside the very host function that it called, notes there that the answer came
+//!   inline, and then no queue and no waker is needed.
 //!
 //! # Orderings
 //!
@@ -66,8 +66,8 @@
 //!
 //! A slot that was answered remotely is linked into the bridge's list by a field of its own, so the queue is never longer
 //! than the calls in flight and nothing is allocated for it. It is on the list exactly once until the owner drains it, and is
-//! not freed before: its link has one writer at a time, the answerer before its push, and the owner after its take. A concluded call whose outcome was taken, and a defeated answerer's slot,
-//! come by the queue as well, empty, only to be freed.
+//! not freed before: its link has one writer at a time, the answerer before its push, and the owner after its take. A concluded
+//! call whose outcome was taken, and a defeated answerer's slot, come by the queue as well, empty, only to be freed.
 //!
 //! Every answerer notifies the owner after its push, not only the one that found the queue empty: that one may be suspended
 //! between the two, and nobody's answer waits for another answerer.
@@ -293,12 +293,8 @@ impl<H> Table<H> {
     #[expect(clippy::needless_pass_by_value, reason = "a call is given back once")]
     #[inline(always)]
     pub(crate) fn take_inline<T>(&self, owner: &Owner, calling: Calling<'_, T, H>) -> T {
-        let slot = calling.slot;
-        // Nothing of it is overwritten before it is read below.
-        self.free(owner, slot);
-        // SAFETY: this thread has answered the call, the ticket's type is the decoder's, and the slot is free, so the outcome is
-        // read once.
-        unsafe { slot.take_outcome() }
+        // SAFETY: this thread has answered the call.
+        unsafe { self.take(owner, calling.slot) }
     }
 
     /// Notes that the host function has returned without an answer. From now on the call holds on to that.
@@ -492,11 +488,20 @@ impl<H> Table<H> {
     #[expect(clippy::needless_pass_by_value, reason = "a ticket is given back once")]
     #[inline(always)]
     pub(crate) fn take_ready<T>(&self, owner: &Owner, ticket: Ticket<T>) -> T {
-        let slot = self.slot_of(&ticket);
+        // SAFETY: the call was answered and the owner has seen it, through the queue.
+        unsafe { self.take(owner, self.slot_of(&ticket)) }
+    }
+
+    /// Frees a slot, and takes the outcome out.
+    ///
+    /// # Safety
+    ///
+    /// Its call was answered, which the owner has seen, and T is the type of the call's ticket, which was given back.
+    #[inline(always)]
+    unsafe fn take<T>(&self, owner: &Owner, slot: &Slot<H>) -> T {
         // Nothing of it is overwritten before it is read below.
         self.free(owner, slot);
-        // SAFETY: the call was answered and the owner has seen it, through the queue; the ticket's type is the decoder's, and the
-        // slot is free, so the outcome is read once.
+        // SAFETY: the caller's contract; a ticket's type is the decoder's, and the slot is free, so the outcome is read once.
         unsafe { slot.take_outcome() }
     }
 

@@ -330,20 +330,16 @@ impl Local {
     /// Ends a call whose encoder has failed. `invoked` is the host's function, if that was called.
     #[cold]
     fn end_begun(&self, token: Token, invoked: Option<&HostFunction>) {
-        let left = match (self.context().calls.end(&self.owner, token), invoked) {
-            (Cancelled::Open(left), Some(function)) => {
+        let ended = self.context().calls.end(&self.owner, token);
+        match (&ended, invoked) {
+            (Cancelled::Open(_), Some(function)) => {
                 self.counters().calls_cancelled.bump_owned();
                 self.cancel_at_host(function, token);
-                Some(left)
             }
-            (Cancelled::Answered(left), Some(_)) => {
-                self.counters().calls_remote.bump_owned();
-                Some(left)
-            }
-            (Cancelled::Open(left) | Cancelled::Answered(left), None) => Some(left),
-            (Cancelled::Ended, _) => None,
-        };
-        drop(left);
+            (Cancelled::Answered(_), Some(_)) => self.counters().calls_remote.bump_owned(),
+            (Cancelled::Ended, _) | (_, None) => {}
+        }
+        drop(ended);
         self.place_was_freed();
     }
 

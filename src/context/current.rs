@@ -27,7 +27,7 @@ struct Entry {
 struct OfThread {
     /// The latest entry.
     current: Cell<Option<Host>>,
-    /// Its serial number; 0 if there is none.
+    /// The serial number of the latest entry; 0 while nothing is entered.
     serial: Cell<u64>,
     /// How many entries are below the latest.
     count_below: Cell<usize>,
@@ -96,7 +96,7 @@ impl OfThread {
     /// Removes an entry, wherever it is. Mostly it is the latest, and on a thread of the host's the only one.
     #[inline]
     fn remove(&self, serial: u64) {
-        // Both are the first, as none is 0.
+        // Both are the first; or nothing is entered here, and nothing changes.
         if serial | self.serial.get() == FIRST {
             self.serial.set(0);
             self.current.set(None);

@@ -1,4 +1,5 @@
-//! Where a call stands, and how it goes on: all of it that does not depend on the types of its arguments and its outcome.
+//! Where a call stands, and how it goes on. [`CallState`] does not depend on the types of its arguments and its outcome; the
+//! functions before it do, and are as short as can be.
 
 use super::answer::{Outcome, decoder};
 use super::encode::{As, Encoder};
