@@ -36,6 +36,7 @@ plants=(
     "close_without_cas        registry::complete_against_unregister"
     "claim_without_cas        calls::complete_against_complete"
     "claim_without_cas        calls::answered_inline_against_another_thread"
+    "claim_without_cas        calls::an_answer_of_the_owner_against_another_thread"
     "claim_ignores_sequence   calls::complete_against_close_and_the_slots_next_context"
     "claim_ignores_sequence   calls::a_stale_token_never_settles_the_slots_next_call"
     "claim_relaxed            calls::a_token_that_was_guessed_before_it_was_issued"

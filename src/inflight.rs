@@ -30,7 +30,7 @@
 //! |---|---|---|
 //! | begin | the owner | a store: nobody else touches a free slot |
 //! | claim | any answerer | compare-and-swap: it must name this very call, and the first one wins |
-//! | publish | the answerer that claimed | compare-and-swap; an inline answer, which nobody can defeat, stays CLAIMED |
+//! | publish | the answerer that claimed | compare-and-swap; an answer of the owner's own, which nobody can defeat, stays CLAIMED |
 //! | cancel | the owner: deadline, drop, unregister, close | compare-and-swap |
 //! | conclude | the owner, for a call that cannot wait | compare-and-swap, from OPEN or from CLAIMED |
 //! | take, drain | the owner | the word stays; no answerer touches the slot any longer |
@@ -47,8 +47,9 @@
 //!   and is told that the token is unknown, as anybody who is late.
 //! - Everything in the slot's `local` part is the owner's: the waker, the hold on the registration once the host function has
 //!   returned, what the awaiting code will be told, the links of the owner's lists. It is never touched by answerers, with one
-//!   exception: an answerer that *is* the owner, inside the very host function that it called, notes there that the answer came
-//!   inline, and then no queue and no waker is needed.
+//!   exception: an answerer that *is* the owner. It notes there that the answer has come, and nothing is queued: inside of the very
+//!   host function that it called, whose caller then takes the outcome, no waker is needed either; later it wakes the code that
+//!   awaits the call.
 //!
 //! # Orderings
 //!
@@ -131,8 +132,8 @@ pub(crate) enum Reason {
 pub(crate) enum Answer {
     /// Accepted, on the owner's thread and inside the host function: the caller of that function takes it.
     Inline(Accepted),
-    /// Accepted and queued.
-    Queued {
+    /// Accepted: the awaiting code gets it. From another thread it went through the queue.
+    Delivered {
         /// What the decoder said.
         accepted: Accepted,
     },
@@ -353,10 +354,10 @@ impl<H> Table<H> {
         Conclusion::Remote(unsafe { slot.take_outcome() })
     }
 
-    /// Brings an answer: claims the call, decodes on this thread, and queues the outcome and notifies the owner, unless it is
-    /// inline.
+    /// Brings an answer: claims the call, decodes on this thread, and queues the outcome and notifies the owner. If the caller is
+    /// the owner, of which `here` is the proof, nothing is queued: the answer is inline, or the awaiting code is woken at once.
     ///
-    /// `here` is the owner's proof when the caller is the owner. Any thread, any token.
+    /// Any thread, any token.
     #[inline(always)]
     pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>, signal: &Signal) -> Answer {
         let Some(slot) = self.slots.get(token.index()) else { return Answer::Unknown };
@@ -371,11 +372,29 @@ impl<H> Table<H> {
         }
         // SAFETY: this thread moved the slot from OPEN to CLAIMED.
         let accepted = unsafe { slot.decode(raw) };
+        if let Some(owner) = here
+            && self.arrive_here(owner, slot)
+        {
+            return Answer::Delivered { accepted };
+        }
         if !slot.try_publish(token.sequence()) {
             return self.defeated(slot, signal);
         }
         self.hand_over(slot, signal);
-        Answer::Queued { accepted }
+        Answer::Delivered { accepted }
+    }
+
+    /// Takes in an answer that the owner has brought itself, unless its decoder has ended the call: then the slot goes by the
+    /// queue, as any that nobody awaits.
+    #[inline]
+    fn arrive_here(&self, owner: &Owner, slot: &Slot<H>) -> bool {
+        if slot.local(owner, |local| local.phase) != Phase::Waiting {
+            return false;
+        }
+        if let Arrived::Awaited(Some(waker)) = self.arrive(owner, slot) {
+            contain(|| waker.wake());
+        }
+        true
     }
 
     /// Claims the call whose host function the owner called last and which runs, for its answer; `None` if that is not the

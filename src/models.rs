@@ -103,7 +103,7 @@ impl<H> Calls<H> {
     /// Answers from another thread; true if it was accepted.
     pub(crate) fn answer(&self, token: Token, ret: i32) -> bool {
         match self.table.answer(None, token, Raw::Host { ret, payload: &[], limit: 0 }, &self.signal) {
-            Answer::Queued { .. } => true,
+            Answer::Delivered { .. } => true,
             Answer::Inline(_) => panic!("only the owner answers inline"),
             Answer::Unknown => false,
         }

@@ -149,7 +149,7 @@ impl<I> Record<I> {
     #[inline]
     fn count_answer(&self, answer: Answer, token: Token) {
         match answer {
-            Answer::Inline(Accepted::Decoded) | Answer::Queued { accepted: Accepted::Decoded } => {}
+            Answer::Inline(Accepted::Decoded) | Answer::Delivered { accepted: Accepted::Decoded } => {}
             odd => self.count_odd_answer(odd, token),
         }
     }

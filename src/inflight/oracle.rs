@@ -36,7 +36,7 @@ enum Operation {
     Begin {
         answered: Option<i32>,
     },
-    /// Answers the nth call that ever was.
+    /// Answers the nth call that ever was, on the owner's thread if that is even.
     Answer {
         nth: usize,
         ret: i32,
@@ -192,7 +192,7 @@ impl Oracle {
         let (call, ticket) = self.begin_calling();
         let token = ticket.token();
         if let Some(ret) = answered {
-            assert_eq!(self.bring(false, token, ret), Answer::Queued { accepted: Accepted::Decoded });
+            assert_eq!(self.bring(false, token, ret), Answer::Delivered { accepted: Accepted::Decoded });
             self.queue.push_back(call);
         }
         match self.table.conclude(&self.owner, ticket) {
@@ -208,11 +208,16 @@ impl Oracle {
             return;
         }
         let call = nth % self.tokens.len();
-        let answer = self.bring(nth.is_multiple_of(2), self.tokens[call], ret);
+        let here = nth.is_multiple_of(2);
+        let answer = self.bring(here, self.tokens[call], ret);
         if self.known.get(&call) == Some(&Known::Open) {
-            assert_eq!(answer, Answer::Queued { accepted: Accepted::Decoded });
-            self.known.insert(call, Known::Queued(ret));
-            self.queue.push_back(call);
+            assert_eq!(answer, Answer::Delivered { accepted: Accepted::Decoded });
+            if here {
+                self.known.insert(call, Known::Ready(ret));
+            } else {
+                self.known.insert(call, Known::Queued(ret));
+                self.queue.push_back(call);
+            }
         } else {
             assert_eq!(answer, Answer::Unknown, "call {call} was answered twice, late, or after it ended");
         }
@@ -333,9 +338,9 @@ fn as_many_calls_as_a_token_can_tell_apart_and_not_one_more() {
     assert!(!oracle.table.is_full(&oracle.owner));
     oracle.begin(Some(1));
     oracle.begin(None);
-    // It is answered and dropped: its slot is free when the drain has come to it.
-    oracle.answer(23_456, 1);
-    oracle.cancel(23_455);
+    // It is answered by another thread and dropped: its slot is free when the drain has come to it.
+    oracle.answer(23_457, 1);
+    oracle.cancel(23_456);
     assert!(oracle.table.is_full(&oracle.owner));
     oracle.drain();
     assert!(!oracle.table.is_full(&oracle.owner));

@@ -111,10 +111,15 @@ impl World {
         self.table.answer(None, token, Raw::Host { ret, payload: &[], limit: 0 }, self.signal)
     }
 
+    /// Answers on the owner's thread.
+    fn answer_here(&self, token: Token, ret: i32) -> Answer {
+        self.table.answer(Some(&self.owner), token, Raw::Host { ret, payload: &[], limit: 0 }, self.signal)
+    }
+
     /// Answers a call, and has the queue drained.
     fn answered<const SIZE: usize>(&self) -> Ticket<Bomb<SIZE>> {
         let ticket = self.begin();
-        assert_eq!(self.answer(ticket.token(), 1), QUEUED);
+        assert_eq!(self.answer(ticket.token(), 1), DELIVERED);
         assert_eq!(self.drain(), Drained { arrived: 1, freed: 0 });
         ticket
     }
@@ -137,7 +142,7 @@ impl World {
         assert_eq!(self.table.live(&self.owner), 0, "calls are left");
         let tickets: Vec<_> = (0..3).map(|_| self.begin::<4>()).collect();
         for (ret, ticket) in (0..).zip(&tickets) {
-            assert_eq!(self.answer(ticket.token(), ret), QUEUED);
+            assert_eq!(self.answer(ticket.token(), ret), DELIVERED);
         }
         self.drain();
         for (ret, ticket) in (0..).zip(tickets) {
@@ -149,7 +154,7 @@ impl World {
     }
 }
 
-const QUEUED: Answer = Answer::Queued { accepted: Accepted::Decoded };
+const DELIVERED: Answer = Answer::Delivered { accepted: Accepted::Decoded };
 
 fn defused<const SIZE: usize>(settled: Settled<Bomb<SIZE>, Hold>) -> i32 {
     assert_eq!(settled.hold.map(Hold::defused), Some(7));
@@ -193,7 +198,7 @@ fn ends<const SIZE: usize>() -> Vec<End<SIZE>> {
         End("abandoned", 3, |world| {
             let ticket = world.begin::<SIZE>();
             world.wait(&ticket, &panicking_waker());
-            assert_eq!(world.answer(ticket.token(), 1), QUEUED);
+            assert_eq!(world.answer(ticket.token(), 1), DELIVERED);
             assert_eq!(cancel(world, ticket), "answered");
             assert_eq!(world.table.live(&world.owner), 0, "it counts no longer, before the drain has come to it");
             assert_eq!(world.drain(), Drained { arrived: 0, freed: 1 });
@@ -201,7 +206,7 @@ fn ends<const SIZE: usize>() -> Vec<End<SIZE>> {
         End("abandoned in the middle of a list", 2, |world| {
             let tickets = [world.begin::<SIZE>(), world.begin(), world.begin()];
             for ticket in &tickets {
-                assert_eq!(world.answer(ticket.token(), 1), QUEUED);
+                assert_eq!(world.answer(ticket.token(), 1), DELIVERED);
             }
             let [first, second, third] = tickets;
             assert_eq!(cancel(world, second), "answered");
@@ -213,10 +218,10 @@ fn ends<const SIZE: usize>() -> Vec<End<SIZE>> {
         }),
         End("abandoned, and drained by the record's next context", 2, |world| {
             let ticket = world.begin::<SIZE>();
-            assert_eq!(world.answer(ticket.token(), 1), QUEUED);
+            assert_eq!(world.answer(ticket.token(), 1), DELIVERED);
             assert_eq!(world.retire(), 1);
             let next = world.begin::<SIZE>();
-            assert_eq!(world.answer(next.token(), 2), QUEUED);
+            assert_eq!(world.answer(next.token(), 2), DELIVERED);
             assert_eq!(world.drain(), Drained { arrived: 1, freed: 1 });
             assert_eq!(defused(world.table.finish(&world.owner, next)), 2);
         }),
@@ -257,7 +262,7 @@ fn ends<const SIZE: usize>() -> Vec<End<SIZE>> {
             }
             let still_open = world.begin::<SIZE>();
             let abandoned = world.begin::<SIZE>();
-            assert_eq!(world.answer(abandoned.token(), 1), QUEUED);
+            assert_eq!(world.answer(abandoned.token(), 1), DELIVERED);
             assert_eq!(world.retire(), 5);
             assert_eq!(world.answer(still_open.token(), 1), Answer::Unknown);
             assert_eq!(world.drain(), Drained { arrived: 0, freed: 1 });
@@ -287,7 +292,7 @@ fn ends<const SIZE: usize>() -> Vec<End<SIZE>> {
             let ticket = world.begin::<SIZE>();
             world.wait(&ticket, &panicking_waker());
             world.wait(&ticket, Waker::noop());
-            assert_eq!(world.answer(ticket.token(), 1), QUEUED);
+            assert_eq!(world.answer(ticket.token(), 1), DELIVERED);
             assert_eq!(world.drain(), Drained { arrived: 1, freed: 0 });
             assert_eq!(defused(world.table.finish(&world.owner, ticket)), 1);
         }),
@@ -323,7 +328,7 @@ fn a_waker_that_panics_holds_up_nobody() {
             1 => world.wait(ticket, &panicking_waker()),
             _ => world.wait(ticket, &Waker::from(Arc::clone(&woken))),
         }
-        assert_eq!(world.answer(ticket.token(), 3), QUEUED);
+        assert_eq!(world.answer(ticket.token(), 3), DELIVERED);
     }
     assert_eq!(world.drain(), Drained { arrived: 3, freed: 0 });
     assert_eq!(woken.0.load(Ordering::SeqCst), 2);
@@ -360,7 +365,7 @@ fn an_outcome_is_taken_whole_wherever_it_was() {
         assert_eq!(outcome.defused(), ret);
 
         let remote = world.begin_calling::<100>();
-        assert_eq!(world.answer(remote.token(), ret), QUEUED);
+        assert_eq!(world.answer(remote.token(), ret), DELIVERED);
         let Conclusion::Remote(outcome) = world.table.conclude(&world.owner, remote) else { panic!("remote") };
         assert_eq!(outcome.defused(), ret);
         assert_eq!(world.table.live(&world.owner), 0, "before the drain");
@@ -373,16 +378,63 @@ fn an_outcome_is_taken_whole_wherever_it_was() {
 fn answered_by_another_thread_before_the_host_function_returned() {
     let world = World::new();
     let ticket = world.begin_calling::<4>();
-    assert_eq!(world.answer(ticket.token(), 5), QUEUED);
+    assert_eq!(world.answer(ticket.token(), 5), DELIVERED);
     let ticket = world.table.called(&world.owner, ticket, Hold::new(7)).expect_err("not inline");
     world.wait(&ticket, Waker::noop());
     assert_eq!(world.drain(), Drained { arrived: 1, freed: 0 });
     assert_eq!(defused(world.table.finish(&world.owner, ticket)), 5);
     // Or drained before: then its caller takes it.
     let ticket = world.begin_calling::<4>();
-    assert_eq!(world.answer(ticket.token(), 6), QUEUED);
+    assert_eq!(world.answer(ticket.token(), 6), DELIVERED);
     assert_eq!(world.drain(), Drained { arrived: 1, freed: 0 });
     assert_eq!(defused(world.table.called(&world.owner, ticket, Hold::new(7)).expect("there")), 6);
+    world.is_well();
+}
+
+#[test]
+fn an_answer_of_the_owner_to_a_call_that_waits_is_not_queued() {
+    let world = World::new();
+    let (count, mut cx) = (Arc::new(Counting::default()), Context::from_waker(Waker::noop()));
+    assert!(world.signal.poll_notified(&mut cx).is_pending());
+    let ticket = world.begin::<4>();
+    world.wait(&ticket, &Waker::from(Arc::clone(&count)));
+    assert_eq!(world.answer_here(ticket.token(), 5), DELIVERED);
+    assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    assert!(world.signal.poll_notified(&mut cx).is_pending(), "there is nothing to look for");
+    assert_eq!(world.drain(), Drained::default());
+    assert_eq!(world.answer_here(ticket.token(), 6), Answer::Unknown);
+    assert_eq!(world.answer(ticket.token(), 7), Answer::Unknown);
+    let ticket = world.table.expire(&world.owner, ticket).expect_err("it is answered");
+    assert_eq!(world.table.poll(&world.owner, &ticket, Waker::noop()), Poll::Answered);
+    assert_eq!(defused(world.table.finish(&world.owner, ticket)), 5);
+    world.is_well();
+}
+
+#[test]
+fn an_answer_of_the_owner_whose_waker_panics() {
+    let world = World::new();
+    let ticket = world.begin::<4>();
+    world.wait(&ticket, &std::mem::ManuallyDrop::new(panicking_waker()));
+    assert_eq!(world.answer_here(ticket.token(), 5), DELIVERED);
+    assert_eq!(defused(world.table.finish(&world.owner, ticket)), 5);
+    world.is_well();
+}
+
+/// Nobody awaits the answer any longer when the decoder is done with it: the drain drops it, as one from another thread.
+#[test]
+fn an_answer_of_the_owner_whose_decoder_ends_the_call() {
+    let world: &'static World = Box::leak(Box::new(World::new()));
+    let ticket = world.begin::<4>();
+    let token = ticket.token();
+    WHILE_DECODING.set(Some(Box::new(move || {
+        let Cancelled::Answered(left) = world.table.cancel(&world.owner, ticket) else { panic!("it was claimed") };
+        left.hold.defuse();
+    })));
+    WENT_OFF.set(0);
+    assert_eq!(world.answer_here(token, 5), DELIVERED);
+    assert_eq!(WENT_OFF.get(), 0);
+    assert_eq!(world.drain(), Drained { arrived: 0, freed: 1 });
+    assert_eq!(WENT_OFF.get(), 1, "the outcome was dropped");
     world.is_well();
 }
 
@@ -390,7 +442,7 @@ fn answered_by_another_thread_before_the_host_function_returned() {
 fn a_deadline_that_is_too_late_hands_the_ticket_back() {
     let world = World::new();
     let ticket = world.begin::<4>();
-    assert_eq!(world.answer(ticket.token(), 5), QUEUED);
+    assert_eq!(world.answer(ticket.token(), 5), DELIVERED);
     let ticket = world.table.expire(&world.owner, ticket).expect_err("an answer is on its way");
     world.drain();
     let ticket = world.table.expire(&world.owner, ticket).expect_err("the answer is there");
@@ -430,7 +482,7 @@ fn every_answer_notifies() {
     let (first, second, third) = (world.begin::<4>(), world.begin::<4>(), world.begin_calling::<4>());
     for token in [first.token(), second.token(), third.token()] {
         assert!(world.signal.poll_notified(&mut cx).is_pending());
-        assert_eq!(world.answer(token, 1), QUEUED);
+        assert_eq!(world.answer(token, 1), DELIVERED);
         assert!(world.signal.poll_notified(&mut cx).is_ready(), "also when the queue is not empty");
     }
     let Conclusion::Remote(outcome) = world.table.conclude(&world.owner, third) else { panic!("it was answered") };
@@ -535,7 +587,7 @@ fn one_token_names_one_call_among_all_tables() {
     let answer = |index: usize, token| tables[index].0.answer(None, token, Raw::Unreadable("?"), &signal);
     assert_eq!(answer(1, ours.token()), Answer::Unknown);
     assert_eq!(answer(0, theirs.token()), Answer::Unknown);
-    assert_eq!(answer(0, ours.token()), Answer::Queued { accepted: Accepted::Undecodable });
+    assert_eq!(answer(0, ours.token()), Answer::Delivered { accepted: Accepted::Undecodable });
     assert_eq!(tables[1].0.poll(&tables[1].1, &theirs, Waker::noop()), Poll::Pending);
 }
 

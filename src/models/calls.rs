@@ -186,6 +186,21 @@ fn answered_inline_against_another_thread() {
     });
 }
 
+#[test]
+fn an_answer_of_the_owner_against_another_thread() {
+    model(|| {
+        let (calls, owner, ticket, _) = open_call();
+        let other = answer_elsewhere(&calls, ticket.token(), 2);
+        let raw = Raw::Host { ret: 1, payload: &[], limit: 0 };
+        let here = calls.table.answer(Some(&owner), ticket.token(), raw, &calls.signal);
+        let Settled::Answered(number, _) = calls.settle(&owner, ticket, || {}) else { panic!("it was answered") };
+        let accepted = other.join().expect("no panic");
+        assert_eq!(*number, if accepted { 2 } else { 1 });
+        assert_eq!(matches!(here, Answer::Unknown), accepted);
+        assert_empty(&calls, &owner);
+    });
+}
+
 /// A synchronous call ends when its host function has returned: with an answer that was accepted, or without any, and then
 /// whoever answers is told that it is too late. The slot's answerer may come after the next call has begun.
 #[test]
@@ -227,7 +242,7 @@ fn nobodys_answer_waits_for_another_answerer() {
         let Settled::Answered(number, _) = calls.settle(&owner, second, || {}) else { panic!("it was answered") };
         assert_eq!(*number, 2);
         assert!(answered.join().expect("no panic"));
-        assert!(matches!(suspended.join().expect("no panic"), Answer::Queued { .. }));
+        assert!(matches!(suspended.join().expect("no panic"), Answer::Delivered { .. }));
         assert_empty(&calls, &owner);
         drop(first);
     });

@@ -288,7 +288,7 @@ fn complete_without(host: Host, token: Token, ret: c_int, len: usize) -> c_int {
 #[inline]
 pub(crate) fn accepted(answer: &Answer) -> Status {
     match answer {
-        Answer::Inline(Accepted::Decoded) | Answer::Queued { accepted: Accepted::Decoded } => Status::Ok,
+        Answer::Inline(Accepted::Decoded) | Answer::Delivered { accepted: Accepted::Decoded } => Status::Ok,
         Answer::Unknown => Status::UnknownToken,
         _ => Status::Decode,
     }
