@@ -361,9 +361,21 @@ impl<H> Table<H> {
     #[inline(always)]
     pub(crate) fn answer(&self, here: Option<&Owner>, token: Token, raw: Raw<'_>, signal: &Signal) -> Answer {
         let Some(slot) = self.slots.get(token.index()) else { return Answer::Unknown };
-        if let Some(owner) = here
-            && slot.local(owner, |local| local.phase) == Phase::Calling
-        {
+        match here {
+            Some(owner) => self.answer_here(owner, slot, token, raw, signal),
+            None if !slot.try_claim(token.sequence()) => Answer::Unknown,
+            None => {
+                // SAFETY: this thread moved the slot from OPEN to CLAIMED.
+                let accepted = unsafe { slot.decode(raw) };
+                self.publish(slot, token, accepted, signal)
+            }
+        }
+    }
+
+    /// The same on the owner's thread.
+    #[inline(always)]
+    fn answer_here(&self, owner: &Owner, slot: &Slot<H>, token: Token, raw: Raw<'_>, signal: &Signal) -> Answer {
+        if slot.local(owner, |local| local.phase) == Phase::Calling {
             let claimed = Claimed::claim(owner, slot, token);
             return claimed.map_or(Answer::Unknown, |claimed| Answer::Inline(claimed.decode(raw)));
         }
@@ -372,11 +384,16 @@ impl<H> Table<H> {
         }
         // SAFETY: this thread moved the slot from OPEN to CLAIMED.
         let accepted = unsafe { slot.decode(raw) };
-        if let Some(owner) = here
-            && self.arrive_here(owner, slot)
-        {
-            return Answer::Delivered { accepted };
+        if self.arrive_here(owner, slot) {
+            Answer::Delivered { accepted }
+        } else {
+            self.publish(slot, token, accepted, signal)
         }
+    }
+
+    /// Publishes an outcome that was decoded, and brings the slot to the owner.
+    #[inline(always)]
+    fn publish(&self, slot: &Slot<H>, token: Token, accepted: Accepted, signal: &Signal) -> Answer {
         if !slot.try_publish(token.sequence()) {
             return self.defeated(slot, signal);
         }
@@ -386,7 +403,7 @@ impl<H> Table<H> {
 
     /// Takes in an answer that the owner has brought itself, unless its decoder has ended the call: then the slot goes by the
     /// queue, as any that nobody awaits.
-    #[inline]
+    #[inline(always)]
     fn arrive_here(&self, owner: &Owner, slot: &Slot<H>) -> bool {
         if slot.local(owner, |local| local.phase) != Phase::Waiting {
             return false;
