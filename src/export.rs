@@ -2,15 +2,10 @@
 
 pub use crate::__piece as piece;
 #[cfg(feature = "ipc")]
-pub use crate::abi::served::{
-    Row, Start, release_served, served_free_request, served_free_sync_request, served_request,
-    served_sync_handle_request, served_sync_request,
-};
+pub use crate::abi::served::{Row, Start, release_served};
 pub use crate::abi::types::FFICallBack;
 pub use crate::abi::{
-    Library, create, create_cbor, free_request, free_request_cbor, free_sync_request, free_sync_request_cbor,
-    release_handle, request, request_cbor, sync_handle_request, sync_handle_request_cbor, sync_request,
-    sync_request_cbor,
+    Cbor, Library, Native, OfHandle, OfNobody, OfState, Typed, create, release_handle, run_here, submit, with_callback,
 };
 pub use crate::events::{SUPPORT, Support};
 pub use crate::handles::HandleType;

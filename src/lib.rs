@@ -59,7 +59,7 @@
 //! | `events` | events to listeners, on a thread of their own |
 //! | [`Handle`] | objects that stay in the library |
 //! | [`wire`] | how typed values cross: as C structs and as CBOR |
-//! | [`abi`] | the C types, the body behind every export, the descriptor; [`exports!`], for libraries that are written by hand |
+//! | [`abi`] | the C types, the entry points, the descriptor; [`exports!`], for libraries that are written by hand |
 //! | [`testing`] | host functions in Rust, for unit tests |
 //! | `sync`, `models` | the door to atomics and locks, and the models that loom runs through it |
 //!

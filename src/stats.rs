@@ -1,5 +1,7 @@
 //! Counters of a context.
 
+pub use crate::abi::types::FFIStats as Stats;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A number that only rises. Relaxed: it orders nothing.
@@ -38,44 +40,4 @@ pub(crate) struct Counters {
     pub(crate) requests_refused: Counter,
     pub(crate) events_emitted: Counter,
     pub(crate) events_dropped: Counter,
-}
-
-/// A context's counters and gauges at one moment, as the Rust side sees them; `FFIStats` is the host's view.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Host functions called.
-    pub host_calls: u64,
-    /// Called and not yet settled.
-    pub host_calls_in_flight: u64,
-    /// Answered before the host function returned.
-    pub host_calls_inline: u64,
-    /// Answered later, or from another thread.
-    pub host_calls_remote: u64,
-    /// Ended by a deadline.
-    pub host_calls_timed_out: u64,
-    /// Ended by drop, unregister or close.
-    pub host_calls_cancelled: u64,
-    /// Host functions that took longer than the warning threshold.
-    pub host_calls_slow: u64,
-    /// Answers that found no open call.
-    pub host_answers_refused: u64,
-    /// Answers that settled their call with a decoding error.
-    pub host_answers_undecodable: u64,
-    /// Host functions registered now.
-    pub host_fns_registered: u64,
-    /// Requests accepted.
-    pub requests: u64,
-    /// Accepted and not yet called back.
-    pub requests_in_flight: u64,
-    /// Refused because the queue was full.
-    pub requests_refused: u64,
-    /// Events enqueued for listeners.
-    pub events_emitted: u64,
-    /// Events dropped because the queue was full.
-    pub events_dropped: u64,
-    /// Listeners added and not removed.
-    pub listeners: u64,
-    /// Handles given to the host and not released.
-    pub handles: u64,
 }

@@ -6,6 +6,7 @@ mod support;
 use ffihost::abi::{self, Library, Reply};
 use ffihost::wire::Returned;
 use ffihost::{Format, Options, Status};
+use std::convert::identity;
 use std::ffi::{c_char, c_int, c_void};
 use std::future::{pending, ready};
 use std::ptr;
@@ -85,16 +86,24 @@ impl Context {
         H: AsyncFnOnce(&(), A) -> R + Send + 'static,
         R: Returned + 'static,
     {
-        // SAFETY: a callback of that type; nothing is read from the host.
-        unsafe { abi::request(self.library, self.ctx(), given, |_| Ok(args), handler) }
+        let submit = |callback| {
+            // SAFETY: nothing is read from the host.
+            let args = unsafe { abi::Native::new(|_| Ok(args)) };
+            abi::submit(abi::OfState::named(self.library, self.ctx())?, args, callback, (handler, abi::Typed))
+        };
+        // SAFETY: a callback of that type.
+        unsafe { abi::with_callback(given, submit) }
     }
 
     /// A request with any reply.
     fn reply<R: Reply + 'static>(self, handler: impl AsyncFnOnce(&(), Vec<u8>) -> R + Send + 'static) -> Pending {
         let (cb, user_data, told) = callback();
-        // SAFETY: no bytes, and a callback of that type.
-        let ret = unsafe { abi::by_hand::request(self.library, self.ctx(), (cb, user_data), |_| Ok(&[]), handler) };
-        assert_eq!(ret, OK);
+        let submit = |callback| {
+            let args = abi::by_hand::Copied::new(|_| Ok(&[]));
+            abi::submit(abi::OfState::named(self.library, self.ctx())?, args, callback, (handler, identity))
+        };
+        // SAFETY: a callback of that type.
+        assert_eq!(unsafe { abi::with_callback((cb, user_data), submit) }, OK);
         told
     }
 

@@ -38,8 +38,7 @@ fn a_destroyed_context_is_invalid_for_everything() {
     assert_eq!(c::host_fn_registered(ctx.0, name), -INVALID_CTX);
     assert_eq!(c::add_event_listener(ctx.0, c"happened".as_ptr(), cb, user_data), 0);
     assert_eq!(c::remove_event_listener(ctx.0, 1), INVALID_CTX);
-    let mut stats =
-        ffihost::abi::types::FFIStats { size: size_of::<ffihost::abi::types::FFIStats>(), ..Default::default() };
+    let mut stats = ffihost::Stats::default();
     assert_eq!(c::stats(ctx.0, &raw mut stats), INVALID_CTX);
 }
 

@@ -311,7 +311,7 @@ impl World {
             }
             4 | 5 => self.listen(&life),
             6 => {
-                let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+                let mut stats = FFIStats::default();
                 let status = c::stats(life.ctx(), &raw mut stats);
                 assert!(is_one_of(status, &[Status::Ok, Status::InvalidCtx]), "stats: {status}");
             }

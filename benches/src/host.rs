@@ -266,7 +266,7 @@ impl Live {
 
     /// What the context has done.
     pub fn stats(&self) -> FFIStats {
-        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        let mut stats = FFIStats::default();
         // SAFETY: the struct is as large as it says.
         expect_ok(unsafe { (self.standard.stats)(self.ctx, &raw mut stats) });
         stats

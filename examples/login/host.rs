@@ -120,7 +120,7 @@ impl Host {
 
     /// What the context has done so far.
     pub(crate) fn stats(&self) -> Result<FFIStats, Refused> {
-        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        let mut stats = FFIStats::default();
         // SAFETY: the struct is as large as it says, and may be written.
         let status = unsafe { abi::login_stats(self.ctx.0, &raw mut stats) };
         Refused::check("login_stats", status, "there are no numbers")?;

@@ -109,8 +109,12 @@ macro_rules! exports {
                     ) -> ::std::ffi::c_int {
                         // SAFETY: the caller's contract is that of ffihost.h.
                         unsafe {
-                            let read = |limit| $crate::abi::by_hand::request_bytes(req, len, limit);
-                            $crate::abi::by_hand::request(&__LIBRARY, ctx, (cb, user_data), read, $handler)
+                            $crate::abi::with_callback((cb, user_data), |callback| {
+                                let owner = $crate::abi::OfState::named(&__LIBRARY, ctx)?;
+                                let find = |limit| $crate::abi::by_hand::request_bytes(req, len, limit);
+                                let args = $crate::abi::by_hand::Copied::new(find);
+                                $crate::abi::submit(owner, args, callback, ($handler, ::std::convert::identity))
+                            })
                         }
                     }
                 };
@@ -126,10 +130,14 @@ macro_rules! exports {
                         req: *const u8,
                         len: usize,
                     ) -> ::std::ffi::c_int {
-                        // SAFETY: the caller's contract is that of ffihost.h.
+                        // SAFETY: the caller's contract is that of ffihost.h, and `of_sync_state` takes only a state that is `Sync`.
                         unsafe {
-                            let read = |limit| $crate::abi::by_hand::request_bytes(req, len, limit);
-                            $crate::abi::by_hand::sync_request(&__LIBRARY, ctx, (cb, user_data), read, $sync_handler)
+                            $crate::abi::with_callback((cb, user_data), |callback| {
+                                let owner = $crate::abi::by_hand::of_sync_state(&__LIBRARY, ctx)?;
+                                let find = |limit| $crate::abi::by_hand::request_bytes(req, len, limit);
+                                let args = $crate::abi::by_hand::Bytes::new(find);
+                                $crate::abi::run_here(owner, args, callback, ($sync_handler, ::std::convert::identity))
+                            })
                         }
                     }
                 };

@@ -169,7 +169,8 @@ impl<T: ToHost, E: ToHost> Reply for Result<T, E> {
 }
 
 /// What a function that is marked with `#[ffi]` returns.
-pub(super) struct Typed<R>(pub(super) R);
+#[derive(Debug)]
+pub struct Typed<R>(pub R);
 
 impl<R: Returned> Reply for Typed<R> {
     #[inline]

@@ -48,29 +48,73 @@ pub struct FFIServeOptions {
     pub idle_ms: u64,
 }
 
-/// What a context has done and is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A context's counters and gauges at one moment: [`Stats`](crate::Stats) and the host's struct are this one type.
+///
+/// A later version may have more fields at the end, so it is made by [`Default`], which sets the size and leaves the rest at 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-#[expect(missing_docs, reason = "the fields are those of ffihost.h, which documents them")]
 pub struct FFIStats {
+    /// The struct's own size, by which a host says which one it has.
     pub size: usize,
+    /// Host functions called.
     pub host_calls: u64,
+    /// Called and not yet settled.
     pub host_calls_in_flight: u64,
+    /// Answered before the host function returned.
     pub host_calls_inline: u64,
+    /// Answered later, or from another thread.
     pub host_calls_remote: u64,
+    /// Ended by a deadline.
     pub host_calls_timed_out: u64,
+    /// Ended by drop, unregister or close.
     pub host_calls_cancelled: u64,
+    /// Host functions that took longer than the warning threshold.
     pub host_calls_slow: u64,
+    /// Answers that found no open call.
     pub host_answers_refused: u64,
+    /// Answers that settled their call with a decoding error.
     pub host_answers_undecodable: u64,
+    /// Host functions registered now.
     pub host_fns_registered: u64,
+    /// Requests accepted.
     pub requests: u64,
+    /// Accepted and not yet called back.
     pub requests_in_flight: u64,
+    /// Refused because the queue was full.
     pub requests_refused: u64,
+    /// Events enqueued for listeners.
     pub events_emitted: u64,
+    /// Events dropped because the queue was full.
     pub events_dropped: u64,
+    /// Listeners added and not removed.
     pub listeners: u64,
+    /// Handles given to the host and not released.
     pub handles: u64,
+}
+
+impl Default for FFIStats {
+    fn default() -> Self {
+        Self {
+            size: size_of::<Self>(),
+            host_calls: 0,
+            host_calls_in_flight: 0,
+            host_calls_inline: 0,
+            host_calls_remote: 0,
+            host_calls_timed_out: 0,
+            host_calls_cancelled: 0,
+            host_calls_slow: 0,
+            host_answers_refused: 0,
+            host_answers_undecodable: 0,
+            host_fns_registered: 0,
+            requests: 0,
+            requests_in_flight: 0,
+            requests_refused: 0,
+            events_emitted: 0,
+            events_dropped: 0,
+            listeners: 0,
+            handles: 0,
+        }
+    }
 }
 
 // The same figures are asserted in C: c-tests/layout.c.

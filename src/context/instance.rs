@@ -151,6 +151,7 @@ impl Instance {
         // Read last, so that a call that began and ended meanwhile does not make the difference negative.
         let calls = counters.calls.get();
         Stats {
+            size: size_of::<Stats>(),
             host_calls: calls,
             host_calls_in_flight: calls.saturating_sub(settled),
             host_calls_inline: inline,

@@ -3,10 +3,9 @@
 use super::own::own;
 use crate::Host;
 use crate::abi::types::{FFICallBack, FFIServeOptions};
-use crate::abi::{AnyLibrary, Callback, UserData, context_of};
+use crate::abi::{AnyLibrary, Callback, context_of, with_callback};
 use crate::context::current;
 use crate::context::gate::Phase;
-use crate::panic;
 use crate::thread::Thread;
 use ffihost_ipc::{Address, Limits, Peer, Server, ServerTls, Status, Token};
 use std::ffi::{CStr, c_char, c_int, c_void};
@@ -22,27 +21,25 @@ pub type Admit = fn(&Peer) -> bool;
 /// # Safety
 ///
 /// As `ffihost.h` says: `address` is NUL-terminated, `options` is NULL or points to a struct as large as it says, whose
-/// strings are NUL-terminated, and `cb` is such a function.
+/// strings are NUL-terminated, and the callback is such a function.
 pub unsafe fn serve(
     library: &'static AnyLibrary,
     ctx: *mut c_void,
     address: *const c_char,
     options: *const FFIServeOptions,
-    (cb, user_data): (Option<FFICallBack>, *mut c_void),
+    given: (Option<FFICallBack>, *mut c_void),
     admit: Option<Admit>,
 ) -> c_int {
-    panic::export(|| {
-        let given = || {
-            let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
-            // SAFETY: the caller's contract.
-            let address = unsafe { text(address)? }.ok_or(Status::InvalidArgument)?;
-            // SAFETY: the caller's contract.
-            let choices = unsafe { Choices::read(options)? };
-            let address = address.parse::<Address>().map_err(|_| Status::InvalidArgument)?;
-            start(library, context_of(library, ctx)?, address, Choices { admit, ..choices }, callback)
-        };
-        given().err().unwrap_or(Status::Ok)
-    })
+    let start = |callback| {
+        // SAFETY: the caller's contract.
+        let address = unsafe { text(address)? }.ok_or(Status::InvalidArgument)?;
+        // SAFETY: the caller's contract.
+        let choices = unsafe { Choices::read(options)? };
+        let address = address.parse::<Address>().map_err(|_| Status::InvalidArgument)?;
+        start(library, context_of(library, ctx)?, address, Choices { admit, ..choices }, callback)
+    };
+    // SAFETY: the caller's contract.
+    unsafe { with_callback(given, start) }
 }
 
 /// What a host chose.

@@ -429,7 +429,7 @@ impl Context {
 }
 
 pub fn stats(library: Library, ctx: usize) -> c_int {
-    let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+    let mut stats = FFIStats::default();
     (library.stats)(ctx as UserData, &raw mut stats)
 }
 

@@ -818,7 +818,7 @@ impl Context {
     /// What the context has done.
     #[track_caller]
     pub fn stats(self) -> FFIStats {
-        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        let mut stats = FFIStats::default();
         assert_eq!(c::stats(self.0, &raw mut stats), 0, "stats");
         stats
     }

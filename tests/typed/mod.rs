@@ -329,7 +329,7 @@ impl Context {
 
     #[track_caller]
     pub fn stats(self) -> FFIStats {
-        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        let mut stats = FFIStats::default();
         assert_eq!(my_app_stats(self.0, &raw mut stats), OK);
         stats
     }

@@ -29,7 +29,7 @@ impl Loaded {
 
     /// What it has done and is doing; none if it was closed.
     pub fn stats(&self) -> Option<FFIStats> {
-        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        let mut stats = FFIStats::default();
         // SAFETY: ctx is a number, and the struct is as large as it says.
         let ret = unsafe { (self.exports.stats)(self.ctx(), &raw mut stats) };
         (ret == 0).then_some(stats)

@@ -395,8 +395,10 @@ fn look(script: &mut Script) {
     // SAFETY: the name is NUL-terminated, or NULL.
     let registered = unsafe { (api(ctx).host_fn_registered)(pointer(ctx), name_pointer(name.as_ref())) };
     assert!(registered <= 1 && registered != -Status::Panic.code(), "host_fn_registered returned {registered}");
-    let size = if choice & 1 == 0 { size_of::<FFIStats>() } else { usize::from(choice) };
-    let mut stats = FFIStats { size, ..FFIStats::default() };
+    let mut stats = FFIStats::default();
+    if choice & 1 != 0 {
+        stats.size = usize::from(choice);
+    }
     let out = if choice & 6 == 6 { std::ptr::null_mut() } else { &raw mut stats };
     // SAFETY: the struct is at least as large as a size that is taken, or out is NULL.
     checked(unsafe { (api(ctx).stats)(pointer(ctx), out) });
@@ -433,7 +435,7 @@ thread_local! {
 }
 
 fn look_at(ctx: usize) {
-    let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+    let mut stats = FFIStats::default();
     // SAFETY: a ctx may be anything; the struct is as large as it says.
     checked(unsafe { (api(ctx).stats)(pointer(ctx), &raw mut stats) });
 }

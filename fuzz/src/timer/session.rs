@@ -418,7 +418,7 @@ impl Context {
 
     fn end(self, live: usize) {
         let ctx = ptr::without_provenance_mut(self.ctx);
-        let mut stats = FFIStats { size: size_of::<FFIStats>(), ..FFIStats::default() };
+        let mut stats = FFIStats::default();
         // SAFETY: the struct is as large as it says.
         assert_eq!(unsafe { c::stats(ctx, &raw mut stats) }, 0);
         assert_eq!(stats.handles, live as u64, "handles that are live");

@@ -25,27 +25,31 @@ pub(crate) fn has_constructor(function: &Function) -> TokenStream {
 }
 
 fn native(function: &Function, args: &Args<'_>) -> TokenStream {
-    let (root, parameters, decode) = (root(), args.parameters(), args.native(false));
-    let (construct, destruct, rest) = (construct(function, args), destruct(), parameters_after());
-    export(
-        "create",
-        &quote!(#parameters #rest),
-        &quote! {
-            ::ffihost::export::create(&#root::LIBRARY, (__cb, __user_data), __ctx, #decode, #construct, #destruct)
-        },
-    )
+    let decode = args.native(false);
+    let from = quote!(::ffihost::export::Native::new(#decode));
+    create("create", &args.parameters(), &from, function, args)
 }
 
 fn cbor(function: &Function, args: &Args<'_>) -> TokenStream {
-    let (root, decode) = (root(), args.cbor());
-    let (construct, destruct, rest) = (construct(function, args), destruct(), parameters_after());
+    let decode = args.cbor();
+    let from = quote!(::ffihost::export::Cbor::new(__req, __len, #decode));
+    create("create_cbor", &quote!(__req: *const u8, __len: usize,), &from, function, args)
+}
+
+/// The C function, whose arguments come `from` its first parameters.
+fn create(
+    name: &str,
+    parameters: &TokenStream,
+    from: &TokenStream,
+    function: &Function,
+    args: &Args<'_>,
+) -> TokenStream {
+    let (root, construct, destruct, rest) = (root(), construct(function, args), destruct(), parameters_after());
     export(
-        "create_cbor",
-        &quote!(__req: *const u8, __len: usize, #rest),
+        name,
+        &quote!(#parameters #rest),
         &quote! {
-            ::ffihost::export::create_cbor(
-                &#root::LIBRARY, (__req, __len), (__cb, __user_data), __ctx, #decode, #construct, #destruct,
-            )
+            ::ffihost::export::create(&#root::LIBRARY, (__cb, __user_data), __ctx, #from, #construct, #destruct)
         },
     )
 }

@@ -51,17 +51,12 @@ impl Request<'_> {
 
     /// What starts it for a client on a socket.
     fn served(&self) -> TokenStream {
-        let (root, decode, handler) = (root(), self.args.cbor(), handler(false));
-        let (start, kind) = match (&self.of, self.function.asynchronous) {
-            (Of::Nobody, true) => ("served_free_request", "Asynchronous"),
-            (Of::Nobody, false) => ("served_free_sync_request", "Synchronous"),
-            (Of::Context, false) => ("served_sync_request", "Synchronous"),
-            (Of::Handle(_), false) => ("served_sync_handle_request", "Synchronous"),
-            (Of::Context | Of::Handle(_), true) => ("served_request", "Asynchronous"),
-        };
-        let (start, kind) = (format_ident!("{start}"), format_ident!("{kind}"));
-        let body = quote!(unsafe { ::ffihost::export::#start(&#root::LIBRARY, __remote, #decode, #handler) });
-        row(&self.function.head.name, &kind, &quote!(|__remote| #body))
+        let (root, decode) = (root(), self.args.cbor());
+        let owner = self.owner(&quote!(of(&#root::LIBRARY, __remote.host)));
+        let args = quote!(::ffihost::export::Cbor::of(__remote.payload, #decode));
+        let start = self.start(&owner, &args, &quote!(__remote.callback), false);
+        let kind = if self.function.asynchronous { "Asynchronous" } else { "Synchronous" };
+        row(&self.function.head.name, &format_ident!("{kind}"), &quote!(|__remote| unsafe { #start }))
     }
 
     /// Whether there is something that a synchronous call need not copy.
@@ -71,22 +66,25 @@ impl Request<'_> {
 
     fn native(&self) -> TokenStream {
         let borrow = self.borrows();
-        let (parameters, decode, handler) = (self.args.parameters(), self.args.native(borrow), handler(borrow));
-        let (prefix, given, call) = (self.prefix(), self.given(), self.call(""));
-        export(
-            &self.function.head.name,
-            &quote!(#prefix #parameters),
-            &quote!(#call(#given (__cb, __user_data), #decode, #handler)),
-        )
+        let (parameters, decode) = (self.args.parameters(), self.args.native(borrow));
+        self.export(&self.function.head.name, &parameters, &quote!(::ffihost::export::Native::new(#decode)), borrow)
     }
 
     fn cbor(&self) -> TokenStream {
-        let (decode, handler) = (self.args.cbor(), handler(false));
-        let (prefix, given, call) = (self.prefix(), self.given(), self.call("_cbor"));
+        let (name, decode) = (format!("{}_cbor", self.function.head.name), self.args.cbor());
+        let args = quote!(::ffihost::export::Cbor::new(__req, __len, #decode));
+        self.export(&name, &quote!(__req: *const u8, __len: usize), &args, false)
+    }
+
+    /// The C function, with these parameters besides those that every request has.
+    fn export(&self, name: &str, parameters: &TokenStream, args: &TokenStream, borrow: bool) -> TokenStream {
+        let (root, prefix) = (root(), self.prefix());
+        let owner = self.owner(&quote!(named(&#root::LIBRARY, __ctx)?));
+        let start = self.start(&owner, args, &quote!(__callback), borrow);
         export(
-            &format!("{}_cbor", self.function.head.name),
-            &quote!(#prefix __req: *const u8, __len: usize),
-            &quote!(#call(#given (__cb, __user_data), (__req, __len), #decode, #handler)),
+            name,
+            &quote!(#prefix #parameters),
+            &quote!(::ffihost::export::with_callback((__cb, __user_data), |__callback| #start)),
         )
     }
 
@@ -103,26 +101,21 @@ impl Request<'_> {
         }
     }
 
-    /// What all bodies are given.
-    fn given(&self) -> TokenStream {
+    /// Whom it belongs to, where there is a context.
+    fn owner(&self, of_context: &TokenStream) -> TokenStream {
         let root = root();
         match self.of {
-            Of::Nobody => quote!(&#root::LIBRARY,),
-            Of::Context | Of::Handle(_) => quote!(&#root::LIBRARY, __ctx,),
+            Of::Nobody => quote!(::ffihost::export::OfNobody::of(&#root::LIBRARY)),
+            Of::Context => quote!(::ffihost::export::OfState::#of_context),
+            Of::Handle(_) => quote!(::ffihost::export::OfHandle::#of_context),
         }
     }
 
-    /// The body in the library.
-    fn call(&self, suffix: &str) -> TokenStream {
-        let name = match (&self.of, self.function.asynchronous) {
-            (Of::Nobody, true) => "free_request",
-            (Of::Nobody, false) => "free_sync_request",
-            (Of::Context, false) => "sync_request",
-            (Of::Handle(_), false) => "sync_handle_request",
-            (Of::Context | Of::Handle(_), true) => "request",
-        };
-        let name = format_ident!("{}{}", name, suffix);
-        quote!(::ffihost::export::#name)
+    /// Starts it: on the FFI thread, or here.
+    fn start(&self, owner: &TokenStream, args: &TokenStream, callback: &TokenStream, borrow: bool) -> TokenStream {
+        let start = format_ident!("{}", if self.function.asynchronous { "submit" } else { "run_here" });
+        let handler = handler(borrow);
+        quote!(::ffihost::export::#start(#owner, #args, #callback, (#handler, ::ffihost::export::Typed)))
     }
 
     /// A function that calls the author's. That it returns just anything that is returned saves the compiler from saying of
@@ -133,16 +126,16 @@ impl Request<'_> {
         let place = Place::of(&self.function.output);
         let output = place.put(quote!(impl ::ffihost::wire::Returned + 'static + use<>));
         let (state, call) = match (&self.of, self.function.asynchronous) {
-            (Of::Context, _) => (quote!(__state: &#root::State,), quote!(#ident(__state, #passed))),
-            (Of::Handle(_), true) => (quote!(_: &#root::State,), quote!(#ident(#passed))),
-            (Of::Handle(_), false) | (Of::Nobody, _) => (TokenStream::new(), quote!(#ident(#passed))),
+            (Of::Context, _) => (quote!(__state: &#root::State), quote!(#ident(__state, #passed))),
+            (Of::Handle(_), true) => (quote!(_: &#root::State), quote!(#ident(#passed))),
+            (Of::Handle(_), false) | (Of::Nobody, _) => (quote!(_: &()), quote!(#ident(#passed))),
         };
         if self.function.asynchronous {
             let body = place.put(quote!({ #call.await }));
-            quote!(async fn #name(#state #pattern: #tuple) -> #output #body)
+            quote!(async fn #name(#state, #pattern: #tuple) -> #output #body)
         } else {
             let body = place.put(quote!({ #call }));
-            quote!(fn #name(#state #pattern: #tuple) -> #output #body)
+            quote!(fn #name(#state, #pattern: #tuple) -> #output #body)
         }
     }
 

@@ -1,27 +1,31 @@
-//! The bodies behind the exports: what they have in common. See the parent for their shape, and `ffihost.h` for what each
+//! The entry points behind the exports: what they have in common. See the parent for their shape, and `ffihost.h` for what each
 //! promises.
 
 mod about;
+mod answer;
 pub mod by_hand;
 mod events;
-mod free_requests;
 mod handles;
 mod host_fns;
 mod life;
+mod owner;
+mod refusal;
 mod requests;
 #[cfg(feature = "ipc")]
 pub mod served;
-mod sync_requests;
+mod source;
+mod warning;
+mod work;
 
 pub use self::about::{abi_hash, descriptor, stats, version};
 pub use self::events::{add_event_listener, remove_event_listener};
-pub use self::free_requests::{free_request, free_request_cbor, free_sync_request, free_sync_request_cbor};
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
-pub use self::life::{close, create, create_cbor, destroy, destructor};
-pub(crate) use self::requests::Warn;
-pub use self::requests::{cancel, request, request_cbor};
-pub use self::sync_requests::{sync_handle_request, sync_handle_request_cbor, sync_request, sync_request_cbor};
+pub use self::life::{close, create, destroy, destructor};
+pub use self::owner::{OfHandle, OfNobody, OfState};
+pub use self::requests::{cancel, run_here, submit};
+pub use self::source::{Cbor, Native};
+pub(crate) use self::warning::Warn;
 #[cfg(feature = "ipc")]
 pub(crate) use self::{
     events::{add as add_listener, remove as remove_listener},
@@ -30,7 +34,9 @@ pub(crate) use self::{
     requests::cancel_in,
 };
 
+use super::host_fn::{Callback, UserData};
 use super::library::AnyLibrary;
+use super::types::FFICallBack;
 use crate::Host;
 use crate::context::gate::Refused;
 use crate::context::requests as queue;
@@ -113,6 +119,30 @@ pub(crate) unsafe fn fits<T>(pointer: *const T) -> bool {
     // SAFETY: as above; nobody's struct is larger than a page.
     (size_of::<T>()..=4096).contains(&size)
         && (size_of::<T>()..size).all(|offset| unsafe { pointer.byte_add(offset).cast::<u8>().read() } == 0)
+}
+
+/// Callback and userData, as a host passes them.
+type Given = (Option<FFICallBack>, *mut c_void);
+
+/// Starts what calls back later, or before it returns. What `start` refuses with a status does not call back.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: the callback is such a function.
+#[inline(always)]
+pub unsafe fn with_callback(given: Given, start: impl FnOnce(Callback) -> Result<(), Status>) -> c_int {
+    // SAFETY: the caller's contract.
+    done(|| start(unsafe { callback(given)? }))
+}
+
+/// The callback that a host passed; `MissingCallback` if that is NULL.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: it is such a function.
+#[inline(always)]
+unsafe fn callback((cb, user_data): Given) -> Result<Callback, Status> {
+    Ok(Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data)))
 }
 
 #[inline(always)]

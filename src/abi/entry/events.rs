@@ -1,9 +1,9 @@
 //! Listeners of events.
 
-use super::super::host_fn::{Callback, UserData};
+use super::super::host_fn::Callback;
 use super::super::library::AnyLibrary;
 use super::super::types::FFICallBack;
-use super::{done, host, name};
+use super::{callback, done, host, name};
 use crate::context::current;
 use crate::context::gate::Phase;
 use crate::events::Removal;
@@ -26,9 +26,8 @@ pub unsafe fn add_event_listener(
 ) -> u64 {
     let mut added = 0;
     let _refused = done(|| {
-        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
         // SAFETY: the caller's contract.
-        let event = unsafe { name(event)? };
+        let (callback, event) = unsafe { (callback((cb, user_data))?, name(event)?) };
         if !library.descriptor().events.contains(event) {
             return Err(Status::InvalidArgument);
         }

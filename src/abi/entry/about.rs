@@ -49,34 +49,9 @@ pub unsafe fn stats(library: &'static AnyLibrary, ctx: *mut c_void, out: *mut FF
         }
         let stats = host(library, ctx)?.enter(Phase::Finishing)?.stats();
         // SAFETY: the struct is as large as it says, and writable.
-        unsafe { out.write_unaligned(stats.into()) };
+        unsafe { out.write_unaligned(stats) };
         Ok(())
     })
-}
-
-impl From<crate::Stats> for FFIStats {
-    fn from(stats: crate::Stats) -> Self {
-        Self {
-            size: size_of::<Self>(),
-            host_calls: stats.host_calls,
-            host_calls_in_flight: stats.host_calls_in_flight,
-            host_calls_inline: stats.host_calls_inline,
-            host_calls_remote: stats.host_calls_remote,
-            host_calls_timed_out: stats.host_calls_timed_out,
-            host_calls_cancelled: stats.host_calls_cancelled,
-            host_calls_slow: stats.host_calls_slow,
-            host_answers_refused: stats.host_answers_refused,
-            host_answers_undecodable: stats.host_answers_undecodable,
-            host_fns_registered: stats.host_fns_registered,
-            requests: stats.requests,
-            requests_in_flight: stats.requests_in_flight,
-            requests_refused: stats.requests_refused,
-            events_emitted: stats.events_emitted,
-            events_dropped: stats.events_dropped,
-            listeners: stats.listeners,
-            handles: stats.handles,
-        }
-    }
 }
 
 /// `<lib>_version`.

@@ -3,73 +3,43 @@
 use super::super::host_fn::{Callback, UserData};
 use super::super::library::{AnyLibrary, Library};
 use super::super::types::FFICallBack;
-use super::requests::{Refusal, read_map};
-use super::{done, host};
-use crate::abi::Reply;
+use super::refusal::Refusal;
+use super::source::Source;
+use super::{Given, host, with_callback};
 use crate::context::close;
 use crate::context::lifecycle::{Construct, Destruct, Failure, State, Told};
 use crate::context::run;
-use crate::error::DecodeError;
 use crate::status::Status;
 use crate::wire::Declared;
-use crate::wire::cbor::Reader as CborReader;
-use crate::wire::native::Reader as NativeReader;
 use crate::{Format, panic};
 use futures::FutureExt;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::rc::Rc;
 
-/// `<lib>_create`, with native arguments: `read` makes them on this thread.
+/// `<lib>_create`, in any format.
 ///
 /// # Safety
 ///
-/// As `ffihost.h` says: `ctx` may be written, `cb` is such a function, and `read` may read what the host passed.
+/// As `ffihost.h` says: `ctx` may be written, and `cb` is such a function.
 pub unsafe fn create<S, A, C, E>(
     library: &'static Library<S>,
-    given: (Option<FFICallBack>, *mut c_void),
+    given: Given,
     ctx: *mut *mut c_void,
-    read: impl FnOnce(&mut NativeReader) -> Result<A, DecodeError>,
+    args: A,
     construct: C,
     destruct: Option<Destruct>,
 ) -> c_int
 where
     S: 'static,
-    A: Send + 'static,
-    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
+    A: Source,
+    A::Args: Send + 'static,
+    C: AsyncFnOnce(A::Args) -> Result<S, E> + Send + 'static,
     E: Declared + 'static,
 {
-    let read = |limit| Ok(read(&mut NativeReader::new(limit)));
-    let construct = |args| constructor(args, construct, Format::Native, E::to_payload);
+    let construct = |args| constructor(args, construct, A::FORMAT, E::to_payload);
     // SAFETY: the caller's contract.
-    unsafe { begin(library, given, ctx, read, construct, destruct) }
-}
-
-/// `<lib>_create_cbor`.
-///
-/// # Safety
-///
-/// As `ffihost.h` says: `req` points to `len` bytes, `ctx` may be written, `cb` is such a function.
-pub unsafe fn create_cbor<S, A, C, E>(
-    library: &'static Library<S>,
-    req: (*const u8, usize),
-    given: (Option<FFICallBack>, *mut c_void),
-    ctx: *mut *mut c_void,
-    read: impl FnOnce(&mut CborReader<'_>) -> Result<A, DecodeError>,
-    construct: C,
-    destruct: Option<Destruct>,
-) -> c_int
-where
-    S: 'static,
-    A: Send + 'static,
-    C: AsyncFnOnce(A) -> Result<S, E> + Send + 'static,
-    E: Declared + 'static,
-{
-    // SAFETY: the caller's contract.
-    let read = |limit| unsafe { read_map(req, limit, read) };
-    let construct = |args| constructor(args, construct, Format::Cbor, E::to_payload);
-    // SAFETY: the caller's contract.
-    unsafe { begin(library, given, ctx, read, construct, destruct) }
+    unsafe { begin(library, given, ctx, args, construct, destruct) }
 }
 
 /// How the state is made, with what was read; `payload` is how a declared error is told.
@@ -110,28 +80,29 @@ where
     })
 }
 
-/// Begins the life of a context; `read` makes the constructor's arguments here, within a limit.
+/// Begins the life of a context with the constructor's arguments, which are read here.
 ///
 /// # Safety
 ///
-/// `ctx` is null or may be written.
-pub(super) unsafe fn begin<A>(
+/// `ctx` is null or may be written, and `cb` is a function as `ffihost.h` says.
+pub(super) unsafe fn begin<A: Source>(
     library: &'static AnyLibrary,
-    (cb, user_data): (Option<FFICallBack>, *mut c_void),
+    given: Given,
     ctx: *mut *mut c_void,
-    read: impl FnOnce(usize) -> Result<Result<A, DecodeError>, Status>,
-    construct: impl FnOnce(Result<A, Refusal>) -> Construct,
+    args: A,
+    construct: impl FnOnce(Result<A::Args, Refusal>) -> Construct,
     destruct: Option<Destruct>,
 ) -> c_int {
-    done(|| {
-        let callback = Callback::new(cb.ok_or(Status::MissingCallback)?, UserData(user_data));
+    let begin = |callback| {
         if ctx.is_null() {
             return Err(Status::InvalidArgument);
         }
-        let construct = construct(Refusal::sort(read(library.options.payload)?)?);
+        let construct = construct(Refusal::sort(args.read(library.options.payload)?)?);
         // SAFETY: not null, and writable by the caller's contract.
         unsafe { live(library, callback, ctx, construct, destruct) }
-    })
+    };
+    // SAFETY: the caller's contract.
+    unsafe { with_callback(given, begin) }
 }
 
 /// # Safety
@@ -150,12 +121,6 @@ unsafe fn live(
         // SAFETY: the caller's contract. The thread was not started, so `cb` was not called.
         unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
     })
-}
-
-impl Told for Refusal {
-    fn tell(&self, take: &mut dyn FnMut(Status, &[u8])) {
-        self.reply(Format::Native, take);
-    }
 }
 
 /// Hands over a value as a payload in that format.
