@@ -10,6 +10,8 @@ pub(crate) struct Descriptor {
     pub(crate) hash: u64,
     pub(crate) host_fns: Names,
     pub(crate) events: Names,
+    /// Whether the pieces are in the file: that of `library!` is among them.
+    pub(crate) is_there: bool,
 }
 
 impl fmt::Debug for Descriptor {
@@ -56,16 +58,18 @@ impl Descriptor {
                 pieces.insert(place, piece);
             }
         }
-        let (mut hash, mut host_fns, mut events) = (FNV1A_START, Vec::new(), Vec::new());
+        let (mut hash, mut host_fns, mut events, mut is_there) = (FNV1A_START, Vec::new(), Vec::new(), false);
         for piece in &pieces {
             hash = fnv1a(hash, piece.item);
             match head(piece.item) {
                 Some(("host_fn", name)) => host_fns.push(name),
                 Some(("event", name)) => events.push(name),
+                Some(("library", _)) => is_there = true,
                 _ => {}
             }
         }
-        Self { bytes: document(hash, &pieces), hash, host_fns: Names::These(host_fns), events: Names::These(events) }
+        let (host_fns, events) = (Names::These(host_fns), Names::These(events));
+        Self { bytes: document(hash, &pieces), hash, host_fns, events, is_there }
     }
 
     /// That of a library that was written by hand: names, and no types.
@@ -90,7 +94,7 @@ impl Descriptor {
         cbor::entry(&mut writer, "version", version);
         let hash = fnv1a(FNV1A_START, &item);
         let piece = Piece { krate: b"", item: &item, info: &info };
-        Self { bytes: document(hash, &[piece]), hash, host_fns, events }
+        Self { bytes: document(hash, &[piece]), hash, host_fns, events, is_there: true }
     }
 }
 
@@ -175,6 +179,7 @@ macro_rules! __piece {
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost"))]
             #[cfg_attr(windows, unsafe(link_section = ".ffih$m"))]
             static __PIECE: [u8; __ITEM.piece_len()] = __ITEM.piece();
+            $crate::__keep!(__PIECE);
         };
     };
 }

@@ -125,6 +125,10 @@ impl AnyLibrary {
 }
 
 impl AnyLibrary {
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Put together when it is first asked for: by a function that the library names, so that the other is not linked.
     pub(crate) fn descriptor(&self) -> &Descriptor {
         self.descriptor.get_or_init(|| (self.describe)(self))

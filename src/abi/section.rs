@@ -1,4 +1,8 @@
 //! Sections of the library's own file, and their bounds.
+//!
+//! What is in them is referred to by nobody, so linkers have to be told that it is needed. `#[used]` does that on ELF, where it
+//! makes the compiler mark the section as retained, on Mach-O, and for Microsoft's linker, which is given an `/INCLUDE` and
+//! collects nothing but COMDATs. GNU's linker for Windows does not look at it; see [`__keep!`](crate::__keep).
 
 /// Defines `fn section() -> (start, stop)`: the bounds of the section that the sentinel `FIRST` makes sure to be there.
 macro_rules! section {
@@ -49,3 +53,21 @@ macro_rules! section {
 }
 
 pub(crate) use section;
+
+/// Keeps a static from the garbage collection of GNU's linker for Windows. Its script keeps what is in `.CRT$XC*`, functions that
+/// the C runtime calls when the file is loaded; so there is one that does nothing but refer to the static.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __keep {
+    ($kept:ident) => {
+        #[cfg(all(windows, target_env = "gnu"))]
+        const _: () = {
+            extern "C" fn __refer() {
+                ::std::hint::black_box(&$kept);
+            }
+            #[used]
+            #[unsafe(link_section = ".CRT$XCU")]
+            static __REFER: extern "C" fn() = __refer;
+        };
+    };
+}

@@ -81,6 +81,7 @@ macro_rules! __events {
             #[cfg_attr(windows, unsafe(link_section = ".ffie$m"))]
             static __SUPPORT: ::std::option::Option<&'static $crate::export::Support> =
                 ::std::option::Option::Some(&$crate::export::SUPPORT);
+            $crate::__keep!(__SUPPORT);
         };
     };
 }

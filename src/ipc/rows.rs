@@ -35,6 +35,7 @@ macro_rules! __row {
             #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost_rows"))]
             #[cfg_attr(windows, unsafe(link_section = ".ffir$m"))]
             static __POINTER: ::std::option::Option<&'static $crate::export::Row> = ::std::option::Option::Some(&__ROW);
+            $crate::__keep!(__POINTER);
         };
     };
 }

@@ -115,12 +115,27 @@ unsafe fn live(
     construct: Construct,
     destruct: Option<Destruct>,
 ) -> Result<(), Status> {
+    if !library.descriptor().is_there {
+        return Err(lost_its_pieces(library));
+    }
     let options = library.options;
     let stay = library.contexts.acquire(options.contexts).ok_or(Status::Busy)?;
     run::begin(stay, options, callback, construct, destruct, |instance| {
         // SAFETY: the caller's contract. The thread was not started, so `cb` was not called.
         unsafe { ctx.write(std::ptr::without_provenance_mut(instance.handle().to_bits())) };
     })
+}
+
+/// The linker has dropped what the attributes put into the file: the library knows neither its host functions nor its events.
+#[cold]
+fn lost_its_pieces(library: &'static AnyLibrary) -> Status {
+    panic::contain_call(|| {
+        tracing::error!(
+            library = library.name(),
+            "the linker has left out the pieces of the descriptor: link without --gc-sections, or the whole archive"
+        );
+    });
+    Status::AbiMismatch
 }
 
 /// Hands over a value as a payload in that format.
@@ -162,4 +177,26 @@ pub unsafe fn close(
         }
     });
     panic::export(|| host(library, ctx).map_or_else(|status| status, |host| close::close(host, tell)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    /// What the linker makes of a library whose pieces it does not keep.
+    static LOST: Library<()> = Library::of_crate("lost", "1.0.0\0", "a_crate_that_has_no_pieces", Options::new());
+
+    extern "C" fn never_called(_: c_int, _: *const std::ffi::c_char, _: usize, _: *mut c_void) {
+        std::process::abort();
+    }
+
+    #[test]
+    fn a_library_without_its_pieces_is_not_created() {
+        let mut ctx = std::ptr::null_mut();
+        let callback = Callback::new(never_called, UserData(std::ptr::null_mut()));
+        // SAFETY: the context is written to a place of this function's.
+        let made = unsafe { live(&LOST, callback, &raw mut ctx, Box::new(|| unreachable!()), None) };
+        assert_eq!((made, ctx.is_null()), (Err(Status::AbiMismatch), true));
+    }
 }
