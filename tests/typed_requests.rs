@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use typed::{
     BUSY, CANCELLED, Context, DECODE, ERR, Entry, FFICallBack, INVALID_ARGUMENT, INVALID_CTX, List, MISSING_CALLBACK,
-    NATIVE, OK, Optional, PANIC, Str, TOO_LARGE, UNKNOWN_TOKEN, Value, c_int, c_void, map, run, run_cbor, text,
+    NATIVE, OK, Optional, PANIC, Str, TOO_LARGE, UNKNOWN_TOKEN, Value, c_int, c_void, cbor, map, run, run_cbor, text,
     try_submit,
 };
 

@@ -295,6 +295,23 @@ fn floats_keep_their_bits() {
 }
 
 #[test]
+fn a_number_that_a_float_cannot_hold_is_refused_and_infinity_is_not() {
+    fn single(value: f64) -> Result<f32, String> {
+        let mut decoded = None;
+        to_payload(&value, Format::Cbor, &mut |bytes| {
+            // SAFETY: CBOR points to nothing.
+            decoded = Some(unsafe { from_payload::<f32>(Format::Cbor, bytes, BUDGET) });
+        });
+        decoded.expect("it is passed once").map_err(|error| error.to_string())
+    }
+    assert_eq!(single(1e300), Err("1e300 is not in f32".to_owned()));
+    assert_eq!(single(-3.5e38), Err("-3.5e38 is not in f32".to_owned()));
+    assert_eq!(single(f64::from(f32::MAX)), Ok(f32::MAX));
+    assert_eq!(single(f64::NEG_INFINITY), Ok(f32::NEG_INFINITY));
+    assert_eq!(single(1e-300), Ok(0.0), "what is too small is rounded");
+}
+
+#[test]
 fn a_list_of_a_wrong_size_is_refused() {
     // SAFETY: nothing is read of bytes that are too few.
     let lifted = unsafe { native_list(&[0; 15]) };

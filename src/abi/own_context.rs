@@ -36,7 +36,7 @@ fn start_context(contexts: &'static Contexts, options: Options) -> Result<Host, 
     unsafe extern "C" fn ignore(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {}
     let created = Callback::new(ignore, UserData(std::ptr::null_mut()));
     let construct = Box::new(|| {
-        let state = async { Ok(State::new(())) };
+        let state = async { Ok(State::new((), b"")) };
         state.boxed_local()
     });
     let mut host = Err(Status::Busy);

@@ -57,12 +57,14 @@ pub(crate) type Destruct = Box<dyn FnOnce(Rc<dyn Any>) -> LocalBoxFuture<'static
 pub(crate) struct State {
     value: Rc<dyn Any>,
     address: *mut (),
+    /// What create's callback is passed: nothing, in the format of its arguments.
+    nothing: &'static [u8],
 }
 
 impl State {
-    pub(crate) fn new<S: 'static>(state: S) -> Self {
+    pub(crate) fn new<S: 'static>(state: S, nothing: &'static [u8]) -> Self {
         let state = Rc::new(state);
-        Self { address: Rc::as_ptr(&state).cast_mut().cast(), value: state }
+        Self { address: Rc::as_ptr(&state).cast_mut().cast(), value: state, nothing }
     }
 }
 
@@ -203,7 +205,7 @@ impl Lifecycle {
         local.set_state(Some(state.value));
         local.instance.state.store(state.address, Ordering::Release);
         local.start_requests();
-        local.end_request(self.created, Status::Ok, b"");
+        local.end_request(self.created, Status::Ok, state.nothing);
     }
 
     fn abandoned(&mut self) -> Ended {

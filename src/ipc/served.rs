@@ -225,12 +225,12 @@ fn refused(status: Status) -> Refusal {
 fn released(payload: &[u8]) -> Result<u64, DecodeError> {
     Reader::new(payload, payload.len()).only(|reader| {
         let mut handle = None;
-        reader.map(|key, value| match key {
-            "handle" => {
+        reader.fields(|key, value| -> Result<bool, DecodeError> {
+            let is_known = key == "handle";
+            if is_known {
                 handle = Some(value.unsigned().map_err(|error| DecodeError::of_cbor(error).at(key))?);
-                Ok(())
             }
-            _ => value.skip().map_err(DecodeError::of_cbor),
+            Ok(is_known)
         })?;
         handle.ok_or_else(|| DecodeError::new("missing").at("handle"))
     })

@@ -121,7 +121,12 @@ mod decode {
 
     #[expect(clippy::cast_possible_truncation, reason = "what a float cannot hold is rounded, as everywhere")]
     pub(super) fn F32(reader: &mut CborReader<'_>) -> Result<f32, DecodeError> {
-        Ok(reader.float()? as f32)
+        let wide = reader.float()?;
+        let value = wide as f32;
+        if value.is_infinite() && wide.is_finite() {
+            return Err(DecodeError::new(format_args!("{wide:e} is not in f32")));
+        }
+        Ok(value)
     }
 }
 

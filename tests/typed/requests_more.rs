@@ -188,13 +188,13 @@ fn constructors() {
     let (ret, ctx, pending) = {
         let mut ctx = ptr::null_mut();
         let (ret, pending) =
-            try_submit(text, |cb, ud| my_app_create_cbor(works.as_ptr(), works.len(), cb, ud, &raw mut ctx));
+            try_submit(cbor, |cb, ud| my_app_create_cbor(works.as_ptr(), works.len(), cb, ud, &raw mut ctx));
         (ret, Context(ctx), pending)
     };
     // It may still wait for the timer: a synchronous request says so.
     let (early, _) = try_submit(text, |cb, ud| my_app_name(ctx.0, cb, ud));
     assert!(ret == OK && (early == BUSY || early == OK));
-    assert_eq!(pending.wait(), (OK, String::new()));
+    assert_eq!(pending.wait(), (OK, ciborium::Value::Null));
     assert_eq!(run(text, |cb, ud| my_app_name(ctx.0, cb, ud)), (OK, "c/1/n".to_owned()));
     assert_eq!(ctx.destroy(), OK);
 }

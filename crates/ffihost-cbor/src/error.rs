@@ -63,6 +63,9 @@ pub enum Error {
     /// A break that ends nothing.
     #[error("a break where a value should be")]
     Break,
+    /// A key of a map that was there before.
+    #[error("the key occurs twice")]
+    KeyTwice,
     /// A variant of an enum whose map has no entry, or several.
     #[error("a variant is a map of one entry")]
     NotOneEntry,
@@ -78,15 +81,16 @@ impl Error {
         }
     }
 
+    /// Text that stops being UTF-8 that many bytes after its start, and what the error says.
     #[cold]
-    pub(crate) fn not_utf8(error: Utf8Error) -> Self {
-        Self::NotUtf8 { valid: error.valid_up_to() }
+    pub(crate) fn not_utf8(error: Utf8Error, after: usize) -> Self {
+        Self::NotUtf8 { valid: after + error.valid_up_to() }
     }
 }
 
 /// An error that callers of a [`Reader`](crate::Reader) give, which may say where in the value it occurred.
 pub trait Located: From<Error> {
-    /// It occurred in this variant.
+    /// It occurred in this variant, or at this key.
     #[must_use]
     fn at(self, name: &str) -> Self;
 

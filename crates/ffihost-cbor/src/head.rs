@@ -8,6 +8,9 @@ use std::convert::Infallible;
 
 pub use ciborium_ll::{Header as Head, simple};
 
+/// The first byte of a simple value that has two.
+const TWO_BYTE_SIMPLE: u8 = 0xf8;
+
 /// Why there is no head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Broken {
@@ -60,6 +63,10 @@ impl<'a> Heads<'a> {
     /// If no head can be read; the place stays the same then.
     #[expect(clippy::should_implement_trait, reason = "an iterator would go on after an error")]
     pub fn next(&mut self) -> Result<Head, Broken> {
+        // A simple value below 32 has one byte: in two it is not well-formed (RFC 8949, 3.3), which the decoder lets pass.
+        if let [TWO_BYTE_SIMPLE, 0..32, ..] = self.rest {
+            return Err(Broken::Syntax(self.offset()));
+        }
         let mut decoder = Decoder::from(Input(self.rest));
         match decoder.pull() {
             Ok(head) => {
@@ -157,6 +164,10 @@ mod tests {
         assert_eq!((heads.take(4), heads.take(2)), (None, Some(&b"hi"[..])));
         assert_eq!(heads.next(), Err(Broken::Syntax(4)), "a reserved head");
         assert_eq!((heads.offset(), heads.left()), (4, 1));
+        for value in 0..32 {
+            assert_eq!(Heads::new(&[0xf8, value]).next(), Err(Broken::Syntax(0)), "two bytes for one");
+        }
+        assert_eq!(Heads::new(&[0xf8, 32]).next(), Ok(Head::Simple(32)));
         assert_eq!(Heads::new(&[0x19, 1]).next(), Err(Broken::Early), "half an argument");
         assert_eq!(Heads::new(&[]).next(), Err(Broken::Early));
     }

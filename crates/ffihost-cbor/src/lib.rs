@@ -29,9 +29,12 @@
 //!
 //! let mut answer = None;
 //! Reader::new(&bytes, 1024).only(|reader| {
-//!     reader.map(|key, reader| match key {
-//!         "answer" => reader.unsigned().map(|value| answer = Some(value)),
-//!         _ => reader.skip(),
+//!     reader.fields(|key, reader| match key {
+//!         "answer" => {
+//!             answer = Some(reader.unsigned()?);
+//!             Ok(true)
+//!         }
+//!         _ => Ok(false),
 //!     })
 //! })?;
 //! assert_eq!(answer, Some(42));

@@ -3,6 +3,7 @@
 use crate::head::{Head, Heads, simple};
 use crate::{Error, Located};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// How many lists and maps may be nested in each other: a reader recurs at each.
 pub const MAX_DEPTH: u32 = 128;
@@ -190,8 +191,12 @@ impl<'a> Reader<'a> {
     }
 
     fn rest_of_text(&mut self, len: Option<usize>) -> Result<String, Error> {
-        let bytes = self.string(len, text_part)?;
-        String::from_utf8(bytes).map_err(|error| Error::not_utf8(error.utf8_error()))
+        let mut text = String::new();
+        self.parts(len, text_part, |part| {
+            text.push_str(std::str::from_utf8(part).map_err(|error| Error::not_utf8(error, text.len()))?);
+            Ok(())
+        })?;
+        Ok(text)
     }
 
     /// Bytes.
@@ -201,34 +206,43 @@ impl<'a> Reader<'a> {
     /// If it is something else.
     pub fn bytes(&mut self) -> Result<Vec<u8>, Error> {
         match self.next()? {
-            Head::Bytes(len) => self.string(len, bytes_part),
+            Head::Bytes(len) => {
+                let mut bytes = Vec::new();
+                self.parts(len, bytes_part, |part| {
+                    bytes.extend_from_slice(part);
+                    Ok(())
+                })?;
+                Ok(bytes)
+            }
             other => Err(unexpected("bytes", other)),
         }
     }
 
-    /// A string of one part, or of several up to a break.
-    fn string(&mut self, len: Option<usize>, part: fn(Head) -> Option<Option<usize>>) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
+    /// A string of one part, or of several up to a break: `take` is given each, when its memory was charged. Each part of a text
+    /// is text by itself (RFC 8949, 3.2.3).
+    fn parts(
+        &mut self,
+        len: Option<usize>,
+        part: fn(Head) -> Option<Option<usize>>,
+        mut take: impl FnMut(&'a [u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut charged = |reader: &mut Self, len| {
+            let part = reader.part(len)?;
+            reader.charge(len)?;
+            take(part)
+        };
         if let Some(len) = len {
-            self.append(&mut bytes, len)?;
-            return Ok(bytes);
+            return charged(self, len);
         }
         loop {
             match self.any()? {
-                Head::Break => return Ok(bytes),
+                Head::Break => return Ok(()),
                 head => match part(head) {
-                    Some(Some(len)) => self.append(&mut bytes, len)?,
+                    Some(Some(len)) => charged(self, len)?,
                     _ => return Err(unexpected("a part of a string", head)),
                 },
             }
         }
-    }
-
-    fn append(&mut self, bytes: &mut Vec<u8>, len: usize) -> Result<(), Error> {
-        let part = self.part(len)?;
-        self.charge(len)?;
-        bytes.extend_from_slice(part);
-        Ok(())
     }
 
     /// The bytes of a string, or of a part of one, where they lie.
@@ -282,6 +296,26 @@ impl<'a> Reader<'a> {
         self.rest_of_map(head, &mut read)
     }
 
+    /// A map of named fields: `read` is given each key, and reads the value, or returns false if it does not know the key. Then the
+    /// value is passed over.
+    ///
+    /// # Errors
+    ///
+    /// If it is something else, if a key is no text, if one that is not known occurs twice, and those of `read`.
+    pub fn fields<E: Located>(&mut self, mut read: impl FnMut(&str, &mut Self) -> Result<bool, E>) -> Result<(), E> {
+        let mut unknown = BTreeSet::new();
+        self.map(|key, reader| {
+            if read(key, reader)? {
+                return Ok(());
+            }
+            reader.charge(size_of::<Box<str>>() + key.len())?;
+            if !unknown.insert(Box::<str>::from(key)) {
+                return Err(E::from(Error::KeyTwice).at(key));
+            }
+            Ok(reader.skip()?)
+        })
+    }
+
     fn rest_of_map<E: From<Error>>(
         &mut self,
         head: Head,
@@ -305,7 +339,9 @@ impl<'a> Reader<'a> {
     /// Text that is not kept: it is copied only if it comes in parts.
     fn rest_of_name(&mut self, len: Option<usize>) -> Result<Cow<'a, str>, Error> {
         match len {
-            Some(len) => std::str::from_utf8(self.part(len)?).map(Cow::Borrowed).map_err(Error::not_utf8),
+            Some(len) => {
+                std::str::from_utf8(self.part(len)?).map(Cow::Borrowed).map_err(|error| Error::not_utf8(error, 0))
+            }
             None => self.rest_of_text(None).map(Cow::Owned),
         }
     }
@@ -437,6 +473,38 @@ mod tests {
         let huge = b"\x7b\xff\xff\xff\xff\xff\xff\xff\xffhi";
         assert_eq!(read(huge, usize::MAX, Reader::text), Err(Error::StringLength { len: usize::MAX, left: 2 }));
         assert_eq!(read(huge, usize::MAX, Reader::skip), Err(Error::StringLength { len: usize::MAX, left: 2 }));
+    }
+
+    #[test]
+    fn each_part_of_a_text_is_text() {
+        let parts = b"\x7f\x63\xe2\x82\xac\x61!\xff";
+        assert_eq!(read(parts, 100, Reader::text), Ok("\u{20ac}!".to_owned()));
+        // The same bytes, divided inside of the first character.
+        let split = b"\x7f\x62\xe2\x82\x62\xac!\xff";
+        assert_eq!(read(split, 100, Reader::text), Err(Error::NotUtf8 { valid: 0 }));
+        let later = b"\x7f\x62hi\x61\xe2\xff";
+        assert_eq!(read(later, 100, Reader::text), Err(Error::NotUtf8 { valid: 2 }));
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_occurs_once() {
+        let fields = |bytes: &[u8], budget| {
+            let mut known = 0;
+            read(bytes, budget, |reader| {
+                reader.fields(|key, reader| {
+                    if key == "a" {
+                        known += 1;
+                        reader.skip()?;
+                    }
+                    Ok(key == "a")
+                })
+            })
+            .map(|()| known)
+        };
+        assert_eq!(fields(b"\xa3\x61b\x01\x61a\x02\x61c\x80", 100), Ok(1));
+        assert_eq!(fields(b"\xa3\x61b\x01\x61a\x02\x61b\x01", 100), Err(Error::KeyTwice));
+        assert_eq!(fields(b"\xa2\x61a\x01\x61a\x02", 0), Ok(2), "what it knows is the caller's to count");
+        assert_eq!(fields(b"\xa1\x61b\x01", 16), Err(Error::TooLarge { bytes: 17 }));
     }
 
     #[test]

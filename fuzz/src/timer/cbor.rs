@@ -23,7 +23,7 @@ static FUNCTIONS: [Function; 8] = [
         symbol: None,
         make: |maker| maker.map(&[("name", Maker::text)]),
         args: |value| value::only(value, "name", value::text).map(Args::Create),
-        read: |ret, msg| read(ret, msg, |_| None).or_else(|| msg.is_empty().then_some(Outcome::Created)),
+        read: |ret, msg| read(ret, msg, |value| value.is_null().then_some(Outcome::Created)),
     },
     Function {
         symbol: None,

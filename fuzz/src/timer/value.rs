@@ -2,6 +2,7 @@
 
 use ciborium::Value;
 use my_timer::{EchoRequest, EchoResponse, Plan, PlanEntry, Repeat, Schedule, TimerError};
+use std::collections::BTreeSet;
 
 /// What another decoder makes of some bytes.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) fn reference(mut bytes: &[u8]) -> Reference {
     if bytes.is_empty() {
         return Reference::Whole(Value::Map(Vec::new()));
     }
-    if has_bignum(bytes) {
+    if has_bignum(bytes) || is_ill_formed(bytes) {
         return Reference::Unsure;
     }
     match ciborium::from_reader::<Value, _>(&mut bytes) {
@@ -41,6 +42,12 @@ fn has_bignum(bytes: &[u8]) -> bool {
         || starts(&[0xd9, 0])
         || starts(&[0xda, 0, 0, 0])
         || starts(&[0xdb, 0, 0, 0, 0, 0, 0, 0])
+}
+
+/// Whether there may be what `ciborium` takes and RFC 8949 forbids: a simple value below 32 in two bytes, or text whose parts are not
+/// text each.
+fn is_ill_formed(bytes: &[u8]) -> bool {
+    bytes.contains(&0x7f) || bytes.windows(2).any(|pair| pair[0] == 0xf8 && pair[1] < 32)
 }
 
 fn depth(value: &Value) -> usize {
@@ -64,13 +71,14 @@ fn plain(mut value: &Value) -> &Value {
 /// The values of these keys, of which each occurs once at most.
 fn fields<'a, const N: usize>(value: &'a Value, keys: [&str; N]) -> Option<[Option<&'a Value>; N]> {
     let Value::Map(entries) = plain(value) else { return None };
-    let mut found = [None; N];
+    let (mut found, mut seen) = ([None; N], BTreeSet::new());
     for (key, value) in entries {
         let key = plain(key).as_text()?;
-        if let Some(index) = keys.iter().position(|known| *known == key)
-            && found[index].replace(value).is_some()
-        {
+        if !seen.insert(key) {
             return None;
+        }
+        if let Some(index) = keys.iter().position(|known| *known == key) {
+            found[index] = Some(value);
         }
     }
     Some(found)

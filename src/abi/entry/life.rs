@@ -12,6 +12,7 @@ use crate::context::run;
 use crate::status::Status;
 use crate::wire::Declared;
 use crate::{Format, panic};
+use ffihost_cbor::constant::NULL;
 use futures::FutureExt;
 use std::any::Any;
 use std::ffi::{c_int, c_void};
@@ -58,10 +59,19 @@ where
     Box::new(move || {
         let state = async move {
             let made = construct(args.map_err(|refusal| Box::new(refusal) as Failure)?).await;
-            made.map(State::new::<S>).map_err(|error| Box::new(Rejected { error, format, payload }) as Failure)
+            made.map(|state| State::new::<S>(state, nothing(format)))
+                .map_err(|error| Box::new(Rejected { error, format, payload }) as Failure)
         };
         state.boxed_local()
     })
+}
+
+/// What stands for nothing, as a reply.
+fn nothing(format: Format) -> &'static [u8] {
+    match format {
+        Format::Native => b"",
+        Format::Cbor => &[NULL],
+    }
 }
 
 /// How the state is taken apart, by the author's destructor.

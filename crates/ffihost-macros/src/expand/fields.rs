@@ -120,7 +120,7 @@ pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clo
     });
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
-        __reader.map(|__key, __reader| match __key {
+        __reader.fields(|__key, __reader| match __key {
             #(#names => match #slots {
                 ::core::option::Option::Some(_) => {
                     ::core::result::Result::Err(::ffihost::DecodeError::new("the key occurs twice").at(#names))
@@ -128,12 +128,12 @@ pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clo
                 ::core::option::Option::None => match #decode {
                     ::core::result::Result::Ok(__value) => {
                         #slots = ::core::option::Option::Some(__value);
-                        ::core::result::Result::Ok(())
+                        ::core::result::Result::Ok(true)
                     }
                     ::core::result::Result::Err(__error) => ::core::result::Result::Err(__error.at(#names)),
                 },
             },)*
-            _ => __reader.skip().map_err(::ffihost::DecodeError::of_cbor),
+            _ => ::core::result::Result::Ok::<_, ::ffihost::DecodeError>(false),
         })?;
     }
 }
