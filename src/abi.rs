@@ -11,7 +11,9 @@ mod host_fn;
 mod library;
 mod own_context;
 mod section;
-pub mod types;
+
+#[doc(inline)]
+pub use ffihost_abi::types;
 
 pub(crate) use self::body::Warn;
 #[cfg(feature = "ipc")]

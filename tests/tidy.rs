@@ -1,7 +1,7 @@
-//! What is stated twice agrees: the header and the code, the README and the defaults, the documents and the files, the planted
-//! bugs and the script that plants them.
+//! What is stated twice agrees: the README and the defaults, the documents and the files, the planted bugs and the script that
+//! plants them. The header and the code: `tests/header.rs`.
 
-use ffihost::{Options, Status};
+use ffihost::Options;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,33 +44,6 @@ fn some<T: Ord>(found: impl IntoIterator<Item = T>) -> BTreeSet<T> {
     let found: BTreeSet<T> = found.into_iter().collect();
     assert!(!found.is_empty(), "nothing was found to compare");
     found
-}
-
-#[test]
-fn the_header_and_the_code_have_the_same_statuses() {
-    let header = read("include/ffihost.h");
-    let defined = header.lines().filter_map(|line| line.strip_prefix("#define FFI_RET_")?.split_once(' '));
-    let defined = some(defined.map(|(name, number)| (format!("FFI_RET_{name}"), number.trim().to_owned())));
-    let stated = some(Status::ALL.map(|status| (status.name().to_owned(), status.code().to_string())));
-    assert_eq!(defined, stated, "the header, and Status::ALL");
-    let numbers: Vec<i32> = Status::ALL.map(Status::code).to_vec();
-    assert_eq!(numbers, (0..19).collect::<Vec<_>>(), "in the order of their numbers, none twice");
-}
-
-#[test]
-fn the_header_declares_what_is_exported() {
-    let (_, declarations) = read("include/ffihost.h")
-        .split_once("#define FFI_DECLARE_LIBRARY(lib)")
-        .map(|(before, after)| (before.to_owned(), after.to_owned()))
-        .expect("the header has the macro");
-    let (declarations, _) = declarations.split_once("\n\n").expect("the macro ends");
-    let declared = some(between(declarations, "lib##_", "(").map(str::to_owned));
-    let exports = read("src/abi/exports.rs");
-    let exported = some(between(&exports, "export_name = concat!($prefix, \"_", "\"))]").map(str::to_owned));
-    let exported = some(exported.into_iter().filter(|name| !name.is_empty() && !name.contains(',')));
-    // Only libraries that are served have it; the typed bindings declare it.
-    let exported: BTreeSet<String> = exported.into_iter().filter(|name| name != "serve").collect();
-    assert_eq!(declared, exported, "FFI_DECLARE_LIBRARY, and src/abi/exports.rs");
 }
 
 /// What a package is built with, by its manifest.
