@@ -5,6 +5,7 @@ use super::fields::described_output;
 use super::place::{Place, located};
 use super::{beside, export, exported_at_all, formats, piece, root, row, unique, when};
 use crate::model::function::Function;
+use ffihost_abi::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
@@ -84,7 +85,7 @@ impl Request<'_> {
         let (decode, handler) = (self.args.cbor(), handler(false));
         let (prefix, given, call) = (self.prefix(), self.given(), self.call("_cbor"));
         export(
-            &format!("{}_cbor", self.function.head.name),
+            &names::cbor(&self.function.head.name),
             &quote!(#prefix __req: *const u8, __len: usize),
             &quote!(#call(#given (__cb, __user_data), (__req, __len), #decode, #handler)),
         )
