@@ -14,6 +14,8 @@ mod section;
 
 #[doc(inline)]
 pub use ffihost_abi::types;
+#[doc(hidden)]
+pub use ffihost_abi::{rust, signature, with_exports};
 
 pub(crate) use self::body::Warn;
 #[cfg(feature = "ipc")]
