@@ -1,7 +1,8 @@
 //! What is stated twice agrees: the README and the defaults, the documents and the files, the planted bugs and the script that
 //! plants them. The header and the code: `tests/header.rs`.
 
-use ffihost::Options;
+use ffihost::{Options, Status};
+use ffihost_abi::limits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -115,6 +116,36 @@ fn the_readme_has_the_defaults() {
         })
         .collect();
     assert_eq!(stated, defaults(), "the README's table, and Options::new()");
+}
+
+/// What a client can be answered stands in the wire's document with its number; a client is written by that alone.
+#[test]
+fn the_wire_document_has_the_statuses_and_limits() {
+    let document = read("docs/wire.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let rows: Vec<_> = rows.map(|(first, rest)| (first, rest.split(" |").next().expect("a second cell"))).collect();
+    let is_name = |cell: &str| cell.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let numbered = rows.iter().filter(|(_, second)| is_name(second));
+    let stated: BTreeMap<i32, &str> = numbered.filter_map(|(first, name)| Some((first.parse().ok()?, *name))).collect();
+    assert!(stated.len() > 10, "few statuses were found: {stated:?}");
+    for (code, name) in stated {
+        assert_eq!(Status::from_code(code).map(Status::short_name), Some(name), "docs/wire.md, and Status");
+    }
+    for (limit, default) in [
+        ("length of a frame, and of a version 1 payload", format!("{} MiB", limits::FRAME >> 20)),
+        ("connections", with_comma(limits::CONNECTIONS)),
+        ("requests in flight, of a connection", with_comma(limits::IN_FLIGHT as usize)),
+        ("listeners and registrations, of a connection", with_comma(limits::SUBSCRIPTIONS)),
+        ("bytes that wait to be read by the client, of a connection", format!("{} MiB", limits::OUTPUT >> 20)),
+        ("nothing comes from the client", format!("{} min", limits::IDLE.as_secs() / 60)),
+    ] {
+        assert!(rows.contains(&(limit, &*default)), "docs/wire.md does not say {default} of: {limit}");
+    }
+}
+
+/// `1,024`
+fn with_comma(number: usize) -> String {
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", number / 1_000, number % 1_000) }
 }
 
 #[test]
