@@ -1,4 +1,4 @@
-/* The structs and numbers of ffihost.h, as src/abi/types.rs and src/status.rs have them. */
+/* The structs and numbers of ffihost.h, as crates/ffihost-abi has them. */
 #include "check.h"
 
 #define AT(type, field, offset) CHECK_EQ(offsetof(type, field), (offset))

@@ -11,7 +11,11 @@ mod host_fn;
 mod library;
 mod own_context;
 mod section;
-pub mod types;
+
+#[doc(inline)]
+pub use ffihost_abi::types;
+#[doc(hidden)]
+pub use ffihost_abi::{rust, signature, with_exports};
 
 pub(crate) use self::entry::Warn;
 #[cfg(feature = "ipc")]

@@ -1,6 +1,7 @@
 //! What an author decides for every context of a library.
 
 use crate::abi::Warn;
+use ffihost_abi::limits;
 use std::time::Duration;
 
 /// What happens to an event when the queue is full.
@@ -59,6 +60,9 @@ const fn is_at_most_a_day(duration: Duration) -> bool {
     duration.as_secs() < DAY.as_secs() || duration.as_secs() == DAY.as_secs() && duration.subsec_nanos() == 0
 }
 
+const _: () =
+    assert!(limits::HOST_CALLS <= crate::inflight::MAX_IN_FLIGHT, "the table of calls has room for the default");
+
 /// What a queue's length is at most: memory for as many is kept, or may be needed.
 const MAX_QUEUED: u32 = 1 << 20;
 
@@ -72,16 +76,16 @@ impl Options {
     /// The defaults.
     pub const fn new() -> Self {
         Self {
-            contexts: 1_024,
-            calls_in_flight: crate::inflight::MAX_IN_FLIGHT,
-            requests_queued: 16_384,
-            payload: 64 << 20,
-            events_queued: 1_024,
+            contexts: limits::CONTEXTS,
+            calls_in_flight: limits::HOST_CALLS,
+            requests_queued: limits::REQUESTS_QUEUED,
+            payload: limits::PAYLOAD,
+            events_queued: limits::EVENTS_QUEUED,
             events_when_full: WhenFull::Block,
-            slow_host: Duration::from_millis(10),
+            slow_host: limits::SLOW_HOST_FN,
             stale_warn: None,
             host_deadline: None,
-            grace: Duration::from_millis(1_500),
+            grace: limits::GRACE,
             destructor_deadline: Duration::from_secs(5),
             linger: Duration::from_secs(1),
             spin: Duration::from_micros(50),

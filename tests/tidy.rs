@@ -1,7 +1,8 @@
-//! What is stated twice agrees: the header and the code, the README and the defaults, the documents and the files, the planted
-//! bugs and the script that plants them.
+//! What is stated twice agrees: the README and the defaults, the documents and the files, the planted bugs and the script that
+//! plants them. The header and the code: `tests/header.rs`.
 
 use ffihost::{Options, Status};
+use ffihost_abi::limits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,33 +45,6 @@ fn some<T: Ord>(found: impl IntoIterator<Item = T>) -> BTreeSet<T> {
     let found: BTreeSet<T> = found.into_iter().collect();
     assert!(!found.is_empty(), "nothing was found to compare");
     found
-}
-
-#[test]
-fn the_header_and_the_code_have_the_same_statuses() {
-    let header = read("include/ffihost.h");
-    let defined = header.lines().filter_map(|line| line.strip_prefix("#define FFI_RET_")?.split_once(' '));
-    let defined = some(defined.map(|(name, number)| (format!("FFI_RET_{name}"), number.trim().to_owned())));
-    let stated = some(Status::ALL.map(|status| (status.name().to_owned(), status.code().to_string())));
-    assert_eq!(defined, stated, "the header, and Status::ALL");
-    let numbers: Vec<i32> = Status::ALL.map(Status::code).to_vec();
-    assert_eq!(numbers, (0..19).collect::<Vec<_>>(), "in the order of their numbers, none twice");
-}
-
-#[test]
-fn the_header_declares_what_is_exported() {
-    let (_, declarations) = read("include/ffihost.h")
-        .split_once("#define FFI_DECLARE_LIBRARY(lib)")
-        .map(|(before, after)| (before.to_owned(), after.to_owned()))
-        .expect("the header has the macro");
-    let (declarations, _) = declarations.split_once("\n\n").expect("the macro ends");
-    let declared = some(between(declarations, "lib##_", "(").map(str::to_owned));
-    let exports = read("src/abi/exports.rs");
-    let exported = some(between(&exports, "export_name = concat!($prefix, \"_", "\"))]").map(str::to_owned));
-    let exported = some(exported.into_iter().filter(|name| !name.is_empty() && !name.contains(',')));
-    // Only libraries that are served have it; the typed bindings declare it.
-    let exported: BTreeSet<String> = exported.into_iter().filter(|name| name != "serve").collect();
-    assert_eq!(declared, exported, "FFI_DECLARE_LIBRARY, and src/abi/exports.rs");
 }
 
 /// What a package is built with, by its manifest.
@@ -142,6 +116,36 @@ fn the_readme_has_the_defaults() {
         })
         .collect();
     assert_eq!(stated, defaults(), "the README's table, and Options::new()");
+}
+
+/// What a client can be answered stands in the wire's document with its number; a client is written by that alone.
+#[test]
+fn the_wire_document_has_the_statuses_and_limits() {
+    let document = read("docs/wire.md");
+    let rows = document.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let rows: Vec<_> = rows.map(|(first, rest)| (first, rest.split(" |").next().expect("a second cell"))).collect();
+    let is_name = |cell: &str| cell.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    let numbered = rows.iter().filter(|(_, second)| is_name(second));
+    let stated: BTreeMap<i32, &str> = numbered.filter_map(|(first, name)| Some((first.parse().ok()?, *name))).collect();
+    assert!(stated.len() > 10, "few statuses were found: {stated:?}");
+    for (code, name) in stated {
+        assert_eq!(Status::from_code(code).map(Status::short_name), Some(name), "docs/wire.md, and Status");
+    }
+    for (limit, default) in [
+        ("length of a frame, and of a version 1 payload", format!("{} MiB", limits::FRAME >> 20)),
+        ("connections", with_comma(limits::CONNECTIONS)),
+        ("requests in flight, of a connection", with_comma(limits::IN_FLIGHT as usize)),
+        ("listeners and registrations, of a connection", with_comma(limits::SUBSCRIPTIONS)),
+        ("bytes that wait to be read by the client, of a connection", format!("{} MiB", limits::OUTPUT >> 20)),
+        ("nothing comes from the client", format!("{} min", limits::IDLE.as_secs() / 60)),
+    ] {
+        assert!(rows.contains(&(limit, &*default)), "docs/wire.md does not say {default} of: {limit}");
+    }
+}
+
+/// `1,024`
+fn with_comma(number: usize) -> String {
+    if number < 1_000 { number.to_string() } else { format!("{},{:03}", number / 1_000, number % 1_000) }
 }
 
 #[test]

@@ -93,6 +93,7 @@ macro_rules! exports {
                     )
                 }
             }
+            const _: $crate::abi::signature::create_cbor = __ffihost_create;
 
             $crate::__standard_exports!($prefix, __LIBRARY);
             $($crate::__events!($($event),*);)?
@@ -152,142 +153,46 @@ macro_rules! exports {
     (@or [$given:expr] $default:expr) => { $given };
 }
 
-/// The exports that every library has, whatever its surface.
+/// The exports that every library has, whatever its surface: those of the table of exports.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __standard_exports {
     ($prefix:literal, $library:ident) => {
-        #[unsafe(export_name = concat!($prefix, "_destroy"))]
-        extern "C" fn __ffihost_destroy(ctx: *mut ::std::ffi::c_void) -> ::std::ffi::c_int {
-            $crate::abi::destroy(&$library, ctx)
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_close"))]
-        unsafe extern "C" fn __ffihost_close(
-            ctx: *mut ::std::ffi::c_void,
-            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
-            user_data: *mut ::std::ffi::c_void,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::close(&$library, ctx, cb, user_data) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_cancel"))]
-        extern "C" fn __ffihost_cancel(
-            ctx: *mut ::std::ffi::c_void,
-            user_data: *mut ::std::ffi::c_void,
-        ) -> ::std::ffi::c_int {
-            $crate::abi::cancel(&$library, ctx, user_data)
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_register_host_fn"))]
-        unsafe extern "C" fn __ffihost_register_host_fn(
-            ctx: *mut ::std::ffi::c_void,
-            name: *const ::std::ffi::c_char,
-            function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
-            user_data: *mut ::std::ffi::c_void,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::register_host_fn(&$library, ctx, name, function, user_data, $crate::Format::Native) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_register_host_fn_cbor"))]
-        unsafe extern "C" fn __ffihost_register_host_fn_cbor(
-            ctx: *mut ::std::ffi::c_void,
-            name: *const ::std::ffi::c_char,
-            function: ::std::option::Option<$crate::abi::types::FFIHostFn>,
-            user_data: *mut ::std::ffi::c_void,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::register_host_fn(&$library, ctx, name, function, user_data, $crate::Format::Cbor) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_register_host_fn_with"))]
-        unsafe extern "C" fn __ffihost_register_host_fn_with(
-            ctx: *mut ::std::ffi::c_void,
-            name: *const ::std::ffi::c_char,
-            options: *const $crate::abi::types::FFIHostFnOptions,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::register_host_fn_with(&$library, ctx, name, options) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_host_complete"))]
-        unsafe extern "C" fn __ffihost_host_complete(
-            ctx: *mut ::std::ffi::c_void,
-            token: u64,
-            ret: ::std::ffi::c_int,
-            msg: *const ::std::ffi::c_char,
-            len: usize,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::host_complete(&$library, ctx, token, ret, msg, len) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_host_fn_registered"))]
-        unsafe extern "C" fn __ffihost_host_fn_registered(
-            ctx: *mut ::std::ffi::c_void,
-            name: *const ::std::ffi::c_char,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::host_fn_registered(&$library, ctx, name) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_add_event_listener"))]
-        unsafe extern "C" fn __ffihost_add_event_listener(
-            ctx: *mut ::std::ffi::c_void,
-            event: *const ::std::ffi::c_char,
-            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
-            user_data: *mut ::std::ffi::c_void,
-        ) -> u64 {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::add_event_listener(&$library, ctx, event, cb, user_data, $crate::Format::Native) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_add_event_listener_cbor"))]
-        unsafe extern "C" fn __ffihost_add_event_listener_cbor(
-            ctx: *mut ::std::ffi::c_void,
-            event: *const ::std::ffi::c_char,
-            cb: ::std::option::Option<$crate::abi::types::FFICallBack>,
-            user_data: *mut ::std::ffi::c_void,
-        ) -> u64 {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::add_event_listener(&$library, ctx, event, cb, user_data, $crate::Format::Cbor) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_remove_event_listener"))]
-        extern "C" fn __ffihost_remove_event_listener(
-            ctx: *mut ::std::ffi::c_void,
-            listener: u64,
-        ) -> ::std::ffi::c_int {
-            $crate::abi::remove_event_listener(&$library, ctx, listener)
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_abi_descriptor"))]
-        unsafe extern "C" fn __ffihost_abi_descriptor(bytes: *mut *const u8, len: *mut usize) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::descriptor(&$library, bytes, len) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_abi_hash"))]
-        extern "C" fn __ffihost_abi_hash() -> u64 {
-            $crate::abi::abi_hash(&$library)
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_stats"))]
-        unsafe extern "C" fn __ffihost_stats(
-            ctx: *mut ::std::ffi::c_void,
-            out: *mut $crate::abi::types::FFIStats,
-        ) -> ::std::ffi::c_int {
-            // SAFETY: the caller's contract is that of ffihost.h.
-            unsafe { $crate::abi::stats(&$library, ctx, out) }
-        }
-
-        #[unsafe(export_name = concat!($prefix, "_version"))]
-        extern "C" fn __ffihost_version() -> *const ::std::ffi::c_char {
-            $crate::abi::version(&$library)
-        }
+        $crate::abi::with_exports!($crate::__exports_of_table, $prefix, $library);
     };
+}
+
+/// Exports the rows of the table that all libraries have; `create` and `serve` are made where the constructor is, and below.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __exports_of_table {
+    ([$prefix:literal, $library:ident] $($presence:ident $name:ident $params:tt -> $returns:ident $about:tt)+) => {
+        $($crate::__export_of_table! { $presence [$prefix, $library] $name $params -> $returns })+
+    };
+}
+
+/// Exports one row, whose body is the function of that name in `ffihost::abi`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __export_of_table {
+    (Always [$prefix:literal, $library:ident] $name:ident($($param:ident: $ty:ident),*) -> $returns:ident) => {
+        const _: () = {
+            #[unsafe(export_name = concat!($prefix, "_", stringify!($name)))]
+            unsafe extern "C" fn __ffihost_export($($param: $crate::abi::rust::$ty),*) -> $crate::abi::rust::$returns {
+                // SAFETY: the caller's contract is that of ffihost.h.
+                unsafe { $crate::__export_of_table!(@$name &$library $(, $param)*) }
+            }
+        };
+    };
+    (NativeConstructor $($row:tt)*) => {};
+    (CborConstructor $($row:tt)*) => {};
+    (Serve $($row:tt)*) => {};
+    (@abi_descriptor $($args:tt)*) => { $crate::abi::descriptor($($args)*) };
+    (@register_host_fn $($args:tt)*) => { $crate::abi::register_host_fn($($args)*, $crate::Format::Native) };
+    (@register_host_fn_cbor $($args:tt)*) => { $crate::abi::register_host_fn($($args)*, $crate::Format::Cbor) };
+    (@add_event_listener $($args:tt)*) => { $crate::abi::add_event_listener($($args)*, $crate::Format::Native) };
+    (@add_event_listener_cbor $($args:tt)*) => { $crate::abi::add_event_listener($($args)*, $crate::Format::Cbor) };
+    (@$name:ident $($args:tt)*) => { $crate::abi::$name($($args)*) };
 }
 
 /// `<lib>_serve`.
@@ -307,6 +212,7 @@ macro_rules! __serve_export {
             // SAFETY: the caller's contract is that of ffihost.h.
             unsafe { $crate::export::serve(&$library, ctx, address, options, (cb, user_data), $admit) }
         }
+        const _: $crate::abi::signature::serve = __ffihost_serve;
     };
 }
 

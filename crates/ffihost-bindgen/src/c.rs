@@ -1,16 +1,17 @@
-//! The C header: `types` the library's types, `constants` its constants, `functions` its symbols and the helpers around
-//! them, `templates/header.h` how it all is written. `templates/ffihost.h`, which it includes, is ffihost's own, word for
-//! word.
+//! The C header: `types` the library's types, `constants` its constants, `standard` the symbols that every library has,
+//! `functions` its own and the helpers around them, `templates/header.h` how it all is written. `templates/ffihost.h`, which
+//! it includes, is ffihost's own, word for word.
 
 mod constants;
 mod functions;
+mod standard;
 mod types;
 
 pub(crate) use self::functions::Functions;
 pub(crate) use self::types::{Passing, Types, variant_member};
 
 use self::constants::Constant;
-use self::functions::ReaderKind;
+use self::functions::{ReaderKind, Symbol};
 use self::types::Definitions;
 use crate::docs::{comment, paragraphs, section};
 use crate::names::{Scope, shouty};
@@ -31,6 +32,8 @@ struct Header<'a> {
     needs_math: bool,
     constants: Vec<Constant>,
     types: Definitions,
+    /// What every library exports.
+    standard: Vec<Symbol>,
     functions: Functions,
 }
 
@@ -54,10 +57,12 @@ pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
     let definitions = types::define(library, &types, &mut scope)?;
     let constants = constants::define(library, &types, &mut scope)?;
     let functions = Functions::new(library, &types, &mut scope)?;
+    let upper = shouty(&library.name);
     let header = Header {
         head: head(library),
         library,
-        upper: shouty(&library.name),
+        standard: standard::symbols(library, &upper),
+        upper,
         version: string_literal(&library.version),
         needs_math: constants.iter().any(|constant| constant.needs_math),
         constants,

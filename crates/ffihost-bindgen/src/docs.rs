@@ -2,6 +2,9 @@
 
 use crate::text::{WIDTH, is_invisible};
 
+/// How long a line of a comment's text may be that is not indented.
+pub(crate) const WIDTH_OF_TEXT: usize = WIDTH - 3;
+
 /// A block comment, with a line break in front of it, or nothing if there is nothing to say. The text's own line breaks stay;
 /// lines that are too long are broken at a space. Nothing in it can end the comment.
 pub(crate) fn comment(indent: usize, text: &str) -> String {
@@ -14,7 +17,7 @@ pub(crate) fn comment(indent: usize, text: &str) -> String {
         let rest = if broken && line.starts_with(char::is_lowercase) { lines.pop() } else { None };
         let line = rest.map_or_else(|| line.trim_end().to_owned(), |rest| format!("{rest} {}", line.trim_end()));
         let before = lines.len();
-        wrap(&line, WIDTH - indent - 3, &mut lines);
+        wrap(&line, WIDTH_OF_TEXT - indent, &mut lines);
         broken = lines.len() > before + 1;
     }
     match lines.as_slice() {

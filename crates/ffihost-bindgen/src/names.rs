@@ -1,23 +1,9 @@
 //! How things are called, and that no two are called the same.
 
 use crate::Error;
-use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 use std::collections::HashMap;
 
-/// `fetch_profile` as `FetchProfile`.
-pub(crate) fn camel(name: &str) -> String {
-    name.to_upper_camel_case()
-}
-
-/// `NotFound` as `NOT_FOUND`.
-pub(crate) fn shouty(name: &str) -> String {
-    name.to_shouty_snake_case()
-}
-
-/// `NotFound` as `not_found`.
-pub(crate) fn snake(name: &str) -> String {
-    name.to_snake_case()
-}
+pub(crate) use ffihost_abi::names::{args, camel, cbor, release, shouty, snake};
 
 /// Everything that has a name in one scope, and what it is, for the error if something else is to have it too.
 #[derive(Default)]

@@ -7,9 +7,9 @@ use crate::output::Output;
 use crate::remote::{self, Remote, unknown};
 use crate::signals::{Signals, unless_stopped};
 use crate::{Verdict, inspect, notation, output};
+use ffihost_abi::names;
 use ffihost_ipc::client::RequestError;
 use ffihost_schema::{Field, Library, Receiver, Request, Type};
-use heck::ToSnakeCase;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,7 +105,8 @@ impl Method {
         if let Some(request) = surface.requests.iter().find(|request| request.name == name) {
             return Self::request(surface, request);
         }
-        let releases: Vec<_> = surface.handles.iter().map(|handle| (release(&handle.name), &handle.name)).collect();
+        let releases: Vec<_> =
+            surface.handles.iter().map(|handle| (names::release(&handle.name), &handle.name)).collect();
         if let Some((_, handle)) = releases.iter().find(|(release, _)| release == name) {
             let ty = Type::Handle((*handle).clone());
             let signature = format!("fn {name}(handle: {ty})");
@@ -134,8 +135,4 @@ impl Method {
             signature: notation::request(request),
         })
     }
-}
-
-fn release(handle: &str) -> String {
-    format!("{}_release", handle.to_snake_case())
 }

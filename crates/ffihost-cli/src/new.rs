@@ -6,6 +6,7 @@ use crate::Verdict;
 use crate::args::New;
 use crate::error::Error;
 use crate::output::Output;
+use ffihost_abi::names;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -59,8 +60,8 @@ fn dependency(path: Option<&Path>) -> Result<String, Error> {
 fn fill(template: &str, name: &str, dependency: &str) -> String {
     template
         .replace("{{name}}", name)
-        .replace("{{Name}}", &name::camel(name))
-        .replace("{{NAME}}", &name.to_ascii_uppercase())
+        .replace("{{Name}}", &names::camel(name))
+        .replace("{{NAME}}", &names::shouty(name))
         .replace("{{ffihost}}", dependency)
 }
 

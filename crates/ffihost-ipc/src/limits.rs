@@ -1,5 +1,6 @@
 //! What a server limits its clients in.
 
+use ffihost_abi::limits;
 use std::time::Duration;
 
 /// What a server limits its clients in. The defaults are safe for a server that unknown clients can reach.
@@ -41,15 +42,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            frame: 16 << 20,
-            connections: 1_024,
-            in_flight: 1_024,
-            subscriptions: 1_024,
-            output: 64 << 20,
+            frame: limits::FRAME,
+            connections: limits::CONNECTIONS,
+            in_flight: limits::IN_FLIGHT,
+            subscriptions: limits::SUBSCRIPTIONS,
+            output: limits::OUTPUT,
             frame_time: Duration::from_secs(10),
             stall: Duration::from_secs(30),
-            idle: Duration::from_secs(300),
-            grace: Duration::from_millis(1_500),
+            idle: limits::IDLE,
+            grace: limits::GRACE,
         }
     }
 }

@@ -9,7 +9,7 @@ pub use self::decoder::{FrameDecoder, FramingError, Message};
 pub const PREFACE: [u8; 8] = *b"FFIHOST\x02";
 
 /// The longest name of a method, an event or a host function, in bytes.
-pub const MAX_NAME: usize = 255;
+pub const MAX_NAME: usize = ffihost_abi::limits::NAME;
 
 /// The smallest `max_frame` that a client may announce, in bytes.
 pub const MIN_FRAME: u32 = 1024;

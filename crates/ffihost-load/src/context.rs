@@ -107,7 +107,7 @@ impl Functions for Loaded {
     fn listen(&self, event: &str, callback: Callback) -> Result<u64, Status> {
         let (event, (callback, user_data)) = (c_name(event)?, callback.parts());
         // SAFETY: the name lives during the call, and the two go together until the listener is removed.
-        match unsafe { (self.exports.listen)(self.ctx(), event.as_ptr(), Some(callback), user_data) } {
+        match unsafe { (self.exports.add_event_listener_cbor)(self.ctx(), event.as_ptr(), Some(callback), user_data) } {
             0 => Err(Status::Closing),
             ticket => Ok(ticket),
         }
@@ -115,15 +115,15 @@ impl Functions for Loaded {
 
     fn unlisten(&self, ticket: u64) -> Result<(), Status> {
         // SAFETY: both are numbers.
-        status(unsafe { (self.exports.unlisten)(self.ctx(), ticket) })
+        status(unsafe { (self.exports.remove_event_listener)(self.ctx(), ticket) })
     }
 
     unsafe fn register(&self, name: &str, options: &FFIHostFnOptions, origin: Origin) -> Result<u64, Status> {
         let c_name = c_name(name)?;
         // SAFETY: the name lives during the call.
-        let is_registered = || unsafe { (self.exports.registered)(self.ctx(), c_name.as_ptr()) } == 1;
+        let is_registered = || unsafe { (self.exports.host_fn_registered)(self.ctx(), c_name.as_ptr()) } == 1;
         // SAFETY: name and options live during the call; the caller's contract.
-        let register = || status(unsafe { (self.exports.register)(self.ctx(), c_name.as_ptr(), options) });
+        let register = || status(unsafe { (self.exports.register_host_fn_with)(self.ctx(), c_name.as_ptr(), options) });
         self.registered.register(name, origin, is_registered, register)
     }
 
@@ -131,12 +131,13 @@ impl Functions for Loaded {
         let Ok(c_name) = c_name(name) else { return };
         self.registered.unregister(name, registration, || {
             // SAFETY: the name lives during the call, and there is nothing in the options.
-            let _gone_with_its_context = unsafe { (self.exports.register)(self.ctx(), c_name.as_ptr(), &NOTHING) };
+            let _gone_with_its_context =
+                unsafe { (self.exports.register_host_fn_with)(self.ctx(), c_name.as_ptr(), &NOTHING) };
         });
     }
 
     fn complete(&self, call: u64, ret: c_int, payload: &[u8]) -> Result<(), Status> {
         // SAFETY: the payload lives during the call.
-        status(unsafe { (self.exports.complete)(self.ctx(), call, ret, payload.as_ptr().cast(), payload.len()) })
+        status(unsafe { (self.exports.host_complete)(self.ctx(), call, ret, payload.as_ptr().cast(), payload.len()) })
     }
 }

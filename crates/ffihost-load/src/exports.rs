@@ -1,42 +1,54 @@
 //! The exports of a library, by their names.
 
 use crate::LoadError;
-use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
+use ffihost_abi::signature::{free_request_cbor, release, request_cbor};
+use ffihost_abi::{names, signature};
 use ffihost_schema as schema;
 use ffihost_schema::Receiver;
-use heck::ToSnakeCase;
-use std::ffi::{c_char, c_int, c_void};
 use std::path::Path;
-
-type Given = Option<FFICallBack>;
-
-/// An asynchronous or synchronous request of a context, or of a handle in it.
-pub(crate) type RequestFn = unsafe extern "C" fn(*mut c_void, Given, *mut c_void, *const u8, usize) -> c_int;
-/// A request without a context.
-pub(crate) type FreeRequestFn = unsafe extern "C" fn(Given, *mut c_void, *const u8, usize) -> c_int;
-pub(crate) type ReleaseFn = unsafe extern "C" fn(*mut c_void, u64) -> c_int;
 
 /// What a method is started by.
 #[derive(Clone, Debug)]
 pub(crate) enum Start {
-    Bound(RequestFn),
-    Free(FreeRequestFn),
+    /// A request of a context, or of a handle in it.
+    Bound(request_cbor),
+    Free(free_request_cbor),
     /// Of handles of that name.
-    Release(String, ReleaseFn),
+    Release(String, release),
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Exports {
-    pub(crate) create: unsafe extern "C" fn(*const u8, usize, Given, *mut c_void, *mut *mut c_void) -> c_int,
-    pub(crate) close: unsafe extern "C" fn(*mut c_void, Given, *mut c_void) -> c_int,
-    pub(crate) cancel: unsafe extern "C" fn(*mut c_void, *mut c_void) -> c_int,
-    pub(crate) register: unsafe extern "C" fn(*mut c_void, *const c_char, *const FFIHostFnOptions) -> c_int,
-    pub(crate) registered: unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int,
-    pub(crate) complete: unsafe extern "C" fn(*mut c_void, u64, c_int, *const c_char, usize) -> c_int,
-    pub(crate) listen: unsafe extern "C" fn(*mut c_void, *const c_char, Given, *mut c_void) -> u64,
-    pub(crate) unlisten: unsafe extern "C" fn(*mut c_void, u64) -> c_int,
-    pub(crate) stats: unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int,
-    pub(crate) methods: Vec<(String, Start)>,
+/// The exports that are called, each under its name and with the type that the table of exports gives it.
+macro_rules! exports {
+    ($($name:ident),+ $(,)?) => {
+        #[derive(Clone, Debug)]
+        pub(crate) struct Exports {
+            $(pub(crate) $name: signature::$name,)+
+            pub(crate) methods: Vec<(String, Start)>,
+        }
+
+        impl Exports {
+            /// # Safety
+            ///
+            /// As for [`find`](Self::find).
+            unsafe fn with(find: &Find<'_>, methods: Vec<(String, Start)>) -> Result<Self, LoadError> {
+                // SAFETY: the caller's contract.
+                unsafe { Ok(Self { $($name: find.symbol(stringify!($name))?,)+ methods }) }
+            }
+        }
+    };
+}
+
+exports! {
+    create_cbor,
+    abi_hash,
+    close,
+    cancel,
+    register_host_fn_with,
+    host_fn_registered,
+    host_complete,
+    add_event_listener_cbor,
+    remove_event_listener,
+    stats,
 }
 
 impl Exports {
@@ -53,7 +65,7 @@ impl Exports {
         let find = Find { library, prefix: &surface.name, file };
         let cbor = |request: &&schema::Request| request.formats.cbor;
         let request = |request: &schema::Request| {
-            let name = format!("{}_cbor", request.name);
+            let name = names::cbor(&request.name);
             // SAFETY: the caller's contract.
             let start = unsafe {
                 match request.receiver {
@@ -64,7 +76,7 @@ impl Exports {
             Ok((request.name.clone(), start))
         };
         let release = |handle: &schema::Handle| {
-            let name = format!("{}_release", handle.name.to_snake_case());
+            let name = names::release(&handle.name);
             // SAFETY: the caller's contract.
             let release = unsafe { find.symbol(&name)? };
             Ok((name, Start::Release(handle.name.clone(), release)))
@@ -75,20 +87,7 @@ impl Exports {
         let methods = surface.requests.iter().filter(cbor).map(request).chain(surface.handles.iter().map(release));
         let methods = methods.collect::<Result<_, _>>()?;
         // SAFETY: the caller's contract.
-        unsafe {
-            Ok(Self {
-                create: find.symbol("create_cbor")?,
-                close: find.symbol("close")?,
-                cancel: find.symbol("cancel")?,
-                register: find.symbol("register_host_fn_with")?,
-                registered: find.symbol("host_fn_registered")?,
-                complete: find.symbol("host_complete")?,
-                listen: find.symbol("add_event_listener_cbor")?,
-                unlisten: find.symbol("remove_event_listener")?,
-                stats: find.symbol("stats")?,
-                methods,
-            })
-        }
+        unsafe { Self::with(&find, methods) }
     }
 }
 

@@ -86,12 +86,8 @@ impl Library {
         let library = Box::leak(Box::new(unsafe { libloading::Library::new(path) }.map_err(load_error)?));
         // SAFETY: as above, and the surface was read out of this very file.
         let exports = unsafe { Exports::find(library, &surface, file)? };
-        let hash_name = format!("{}_abi_hash", surface.name);
         // SAFETY: as above.
-        let hash = unsafe { library.get::<unsafe extern "C" fn() -> u64>(hash_name.as_bytes()) };
-        let hash = hash.map_err(|_| LoadError::NoExport { file: file.to_owned(), name: hash_name })?;
-        // SAFETY: as above.
-        let running = unsafe { hash() };
+        let running = unsafe { (exports.abi_hash)() };
         if running != surface.hash {
             return Err(LoadError::Hash { file: file.to_owned(), described: surface.hash, running });
         }
@@ -131,7 +127,7 @@ impl Library {
             let mut ctx = ptr::null_mut();
             // SAFETY: the arguments live during the call, and the callback's userData until it is called.
             let ret = unsafe {
-                (self.exports.create)(
+                (self.exports.create_cbor)(
                     args.as_ptr(),
                     args.len(),
                     Some(callback.function),

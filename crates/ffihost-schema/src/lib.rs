@@ -55,8 +55,7 @@
 
 pub mod write;
 
-mod status;
-pub use self::status::Status;
+pub use ffihost_abi::Status;
 
 #[cfg(feature = "document")]
 mod read;

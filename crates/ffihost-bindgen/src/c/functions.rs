@@ -3,31 +3,10 @@
 use super::types::{Passing, Types};
 use crate::Error;
 use crate::docs::{comment, paragraphs, table};
-use crate::names::{Scope, identifier, snake};
+use crate::names::{self, Scope, identifier};
 use crate::text::list;
+use ffihost_abi::EXPORTS;
 use ffihost_schema::{Field, HostFn, Library, Receiver, Request, Type};
-
-/// What every library exports, after its name.
-const COMMON: [&str; 18] = [
-    "abi_descriptor",
-    "abi_hash",
-    "add_event_listener",
-    "add_event_listener_cbor",
-    "cancel",
-    "close",
-    "create",
-    "create_cbor",
-    "destroy",
-    "host_complete",
-    "host_fn_registered",
-    "register_host_fn",
-    "register_host_fn_cbor",
-    "register_host_fn_with",
-    "remove_event_listener",
-    "serve",
-    "stats",
-    "version",
-];
 
 /// Everything that is a function in the header.
 pub(crate) struct Functions {
@@ -139,16 +118,16 @@ pub(crate) struct EventView {
 impl Functions {
     pub(crate) fn new(library: &Library, types: &Types<'_>, scope: &mut Scope) -> Result<Self, Error> {
         let prefix = &library.name;
-        for name in COMMON {
-            scope.claim(&format!("{prefix}_{name}"), format!("`{name}`, which every library exports,"))?;
+        for export in &EXPORTS {
+            scope.claim(&export.symbol(prefix), format!("`{}`, which every library exports,", export.name))?;
         }
         for item in &library.requests {
             let whose = format!("the request `{}`", item.name);
             scope.claim(&format!("{prefix}_{}", item.name), &*whose)?;
-            scope.claim(&format!("{prefix}_{}_cbor", item.name), format!("the CBOR form of {whose}"))?;
+            scope.claim(&format!("{prefix}_{}", names::cbor(&item.name)), format!("the CBOR form of {whose}"))?;
         }
         for item in &library.handles {
-            let name = format!("{prefix}_{}_release", snake(&item.name));
+            let name = format!("{prefix}_{}", names::release(&item.name));
             scope.claim(&name, format!("the release of the handle `{}`", item.name))?;
         }
         let mut writer = Writer { library, types, scope };
@@ -247,7 +226,10 @@ impl Writer<'_, '_> {
         let params: Vec<_> = order.concat().into_iter().map(str::to_owned).collect();
         let text = "The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed.";
         let text = if first { "The same in CBOR: req is a map from the names of the parameters." } else { text };
-        Symbol { comment: comment(0, text), prototype: list(0, &format!("int {prefix}_{name}_cbor"), &params, ";") }
+        Symbol {
+            comment: comment(0, text),
+            prototype: list(0, &format!("int {prefix}_{}", names::cbor(name)), &params, ";"),
+        }
     }
 
     fn request(&mut self, item: &Request) -> RequestView {
@@ -341,13 +323,13 @@ impl Writer<'_, '_> {
     }
 
     fn release(&self, handle: &str) -> Symbol {
-        let (prefix, name) = (&self.library.name, snake(handle));
+        let (prefix, name) = (&self.library.name, names::release(handle));
         let text = format!(
             "Gives a {} back; its number is never used again. Legal on any thread.\n\
              Returns FFI_RET_OK, INVALID_CTX, or UNKNOWN_TOKEN if it is no live handle of this context.",
             self.types.own(handle)
         );
-        let prototype = format!("int {prefix}_{name}_release(void *ctx, {} handle);", self.types.own(handle));
+        let prototype = format!("int {prefix}_{name}(void *ctx, {} handle);", self.types.own(handle));
         Symbol { comment: comment(0, &text), prototype }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::docs::{comment, paragraphs};
-use crate::names::{Scope, camel, identifier, shouty, snake};
+use crate::names::{self, Scope, camel, identifier, shouty, snake};
 use ffihost_schema::{Enum, Field, Library, Payload, Struct, Type};
 use std::collections::{HashMap, HashSet};
 
@@ -46,7 +46,7 @@ impl<'a> Types<'a> {
 
     /// What the parameters of a host function or an event are as one struct.
     pub(crate) fn args(&self, item: &str) -> String {
-        self.own(&format!("{item}_args"))
+        format!("{}{}", self.prefix, names::args(item))
     }
 
     pub(crate) fn name(&self, ty: &Type) -> String {
@@ -226,9 +226,9 @@ pub(crate) fn define(library: &Library, types: &Types<'_>, scope: &mut Scope) ->
         let name = types.own(&item.name);
         finder.scope.claim(&name, format!("the handle `{}`", item.name))?;
         let text = format!(
-            "A live object of the library's; 0 is none. Yours until {}_{}_release, or the end of its context.",
+            "A live object of the library's; 0 is none. Yours until {}_{}, or the end of its context.",
             library.name,
-            snake(&item.name)
+            names::release(&item.name)
         );
         numbers.push(Number { comment: comment(0, &paragraphs(&[&item.docs, &text])), underlying: "uint64_t", name });
     }

@@ -4,7 +4,7 @@ use super::types::{HandleClass, Values};
 use crate::Error;
 use crate::c::{Passing, Types};
 use crate::docs::{comment, paragraphs, table};
-use crate::names::{Scope, identifier, snake};
+use crate::names::{self, Scope, identifier};
 use crate::text::list;
 use ffihost_schema::{Field, HostFn, Library, Receiver, Request, Type};
 
@@ -151,7 +151,7 @@ impl<'a> Writer<'a> {
             let receiver = Receiver::Handle(item.name.clone());
             HandleClass {
                 comment: comment(0, &item.docs),
-                release: format!("{}_{}_release", self.library.name, snake(&item.name)),
+                release: format!("{}_{}", self.library.name, names::release(&item.name)),
                 class: Class { name: name.clone(), methods: self.methods(&receiver, &name, &mut members) },
                 name,
             }
@@ -219,7 +219,7 @@ impl<'a> Writer<'a> {
             error: item.error.as_ref().map(|_| OF_CBOR.to_owned()),
             docs: paragraphs(&[&item.docs, &only_in_cbor(keys)]),
             signature: cbor_signature(&format!("FFIBytes, {OF_CBOR}"), item.error.as_ref()),
-            call: list(4, &format!("return ::{}_{}_cbor", self.library.name, item.name), &passed, ";"),
+            call: list(4, &format!("return ::{}_{}", self.library.name, names::cbor(&item.name)), &passed, ";"),
             lends: false,
         }
     }

@@ -5,7 +5,7 @@ use super::names::{identifier, renamed};
 use super::types::Types;
 use crate::Error;
 use crate::docs::paragraphs;
-use crate::names::{Scope, snake};
+use crate::names::{self, Scope};
 use crate::text::WIDTH;
 use ffihost_schema::{Constructor, Event, Field, Handle, HostFn, Library, Receiver, Request, Type};
 
@@ -99,7 +99,7 @@ impl Functions<'_> {
         Ok(HandleView {
             docs: docs(0, &paragraphs(&[&item.docs, text])),
             name: identifier(&item.name),
-            release: format!("{}_release", snake(&item.name)),
+            release: names::release(&item.name),
             methods: self.library.requests.iter().filter(of).map(method).collect::<Result<_, _>>()?,
         })
     }

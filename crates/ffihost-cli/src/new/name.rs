@@ -1,6 +1,7 @@
 //! Names of libraries: they start C functions, and are crates in Rust.
 
 use crate::error::Error;
+use ffihost_abi::names;
 
 /// Words that a crate or a C function cannot be called, and what a new library would be mixed up with.
 const TAKEN: &str = "abstract alloc as asm async auto await become bool box break case catch char class const continue core crate \
@@ -29,7 +30,7 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return refuse("it does not start with a small letter");
     }
-    if !name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit() || char == '_') {
+    if !names::is_library(name) {
         return refuse("it has other characters than small letters, digits and `_`");
     }
     Ok(())
@@ -37,35 +38,16 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
 
 /// A name like it that is one.
 fn suggestion(name: &str) -> Option<String> {
-    let mut instead = String::new();
-    for char in name.chars() {
-        match char {
-            'A'..='Z' => {
-                if instead.ends_with(|last: char| last.is_ascii_lowercase()) {
-                    instead.push('_');
-                }
-                instead.push(char.to_ascii_lowercase());
-            }
-            'a'..='z' | '0'..='9' | '_' => instead.push(char),
-            '-' | ' ' | '.' => instead.push('_'),
-            _ => return None,
-        }
+    let is_between = |char| matches!(char, '-' | ' ' | '.' | '_');
+    if !name.chars().all(|char| char.is_ascii_alphanumeric() || is_between(char)) {
+        return None;
     }
+    let instead = names::snake(&name.replace(is_between, "_"));
     let instead = instead.trim_start_matches(|first: char| !first.is_ascii_lowercase()).to_owned();
     if is_taken(&instead) {
         return Some(format!("my_{instead}"));
     }
     (!instead.is_empty() && instead != name).then_some(instead)
-}
-
-/// `my_app` as `MyApp`.
-pub(super) fn camel(name: &str) -> String {
-    let capitalized = |word: &str| {
-        let mut chars = word.chars();
-        let first = chars.next().map(|first| first.to_ascii_uppercase());
-        first.into_iter().chain(chars).collect::<String>()
-    };
-    name.split('_').map(capitalized).collect()
 }
 
 #[cfg(test)]
@@ -80,6 +62,7 @@ mod tests {
         for (bad, instead) in [
             ("my-app", Some("my_app")),
             ("MyApp", Some("my_app")),
+            ("HTTPServer", Some("http_server")),
             ("2fast", Some("fast")),
             ("_x", Some("x")),
             ("struct", Some("my_struct")),
@@ -91,11 +74,5 @@ mod tests {
             assert_eq!(suggestion(bad).as_deref(), instead, "{bad}");
             assert!(instead.is_none_or(|instead| check(instead).is_ok()), "{bad}");
         }
-    }
-
-    #[test]
-    fn types_are_in_camel_case() {
-        assert_eq!(camel("my_app"), "MyApp");
-        assert_eq!(camel("app2"), "App2");
     }
 }

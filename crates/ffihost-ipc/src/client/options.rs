@@ -1,6 +1,7 @@
 //! How a client connects.
 
 use crate::{ClientTls, Token};
+use ffihost_abi::limits;
 use std::time::Duration;
 
 /// How a client connects.
@@ -32,7 +33,7 @@ impl Default for Options {
             token: None,
             tls: None,
             insecure: false,
-            max_frame: 16 << 20,
+            max_frame: limits::FRAME,
             connect_time: Duration::from_secs(10),
             reconnect: None,
         }

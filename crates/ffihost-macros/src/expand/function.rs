@@ -5,6 +5,7 @@ use super::fields::described_output;
 use super::place::{Place, located};
 use super::{beside, export, exported_at_all, formats, piece, root, row, unique, when};
 use crate::model::function::Function;
+use ffihost_abi::names;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
@@ -71,7 +72,7 @@ impl Request<'_> {
     }
 
     fn cbor(&self) -> TokenStream {
-        let (name, decode) = (format!("{}_cbor", self.function.head.name), self.args.cbor());
+        let (name, decode) = (names::cbor(&self.function.head.name), self.args.cbor());
         let args = quote!(::ffihost::export::Cbor::new(__req, __len, #decode));
         self.export(&name, &quote!(__req: *const u8, __len: usize), &args, false)
     }

@@ -4,7 +4,7 @@ use super::{fields, located, unique};
 use crate::model::signature::{Param, Pass};
 use crate::model::types;
 use crate::model::{Field, Head};
-use crate::names;
+use ffihost_abi::names;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -199,7 +199,7 @@ impl<'a> Passed<'a> {
     }
 
     fn shape(&self) -> String {
-        format!("{}Args", names::camel(&self.head.name))
+        names::args(&self.head.name)
     }
 
     /// What the descriptor says of them.

@@ -3,7 +3,7 @@
 use super::{Head, refuse_generics};
 use crate::attrs::FfiArgs;
 use crate::errors::Errors;
-use crate::names;
+use ffihost_abi::names;
 use syn::ItemStruct;
 
 pub(crate) struct Handle {
@@ -18,7 +18,7 @@ impl Handle {
         let head = Head::new(&item.ident, &mut item.attrs, errors);
         args.refuse_formats(errors);
         refuse_generics(&item.generics, "a handle", errors);
-        let release = format!("{}_release", names::snake(&head.name));
+        let release = names::release(&head.name);
         Self { item, head, release }
     }
 }

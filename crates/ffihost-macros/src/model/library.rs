@@ -2,7 +2,7 @@
 
 use crate::attrs::{self, Formats};
 use crate::errors::Errors;
-use crate::names;
+use ffihost_abi::names;
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -56,7 +56,7 @@ impl Library {
         self.docs = attrs::docs(&attributes);
         let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
         let prefix: LitStr = input.parse().map_err(usage)?;
-        if names::is_snake(&prefix.value()) {
+        if names::is_library(&prefix.value()) {
             self.prefix = prefix;
         } else {
             let message =

@@ -7,7 +7,7 @@ use super::model::Type;
 const MAX_DEPTH: usize = 32;
 
 /// How long a name may be, in bytes. Messages repeat names.
-pub(super) const MAX_NAME: usize = 255;
+pub(super) const MAX_NAME: usize = ffihost_abi::limits::NAME;
 
 /// An identifier: whatever names something in generated code is one, so nothing else gets in by a name.
 pub(super) fn identifier(reader: &mut Reader<'_>) -> Result<String, Damage> {

@@ -1,7 +1,7 @@
 //! The C types of `ffihost.h`, field by field.
 
-use std::ffi::{c_char, c_int, c_void};
-use std::mem::offset_of;
+use core::ffi::{c_char, c_int, c_void};
+use core::mem::offset_of;
 
 /// Takes the outcome of a request, of create or close, or an event.
 pub type FFICallBack = unsafe extern "C" fn(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void);
