@@ -66,7 +66,7 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
     for format in BOTH {
         let (sender, heard) = typed::heard();
         let listener = ctx.listen("asked", format, move |payload| sender.send(payload.to_vec()).expect("it is heard"));
-        let log = ctx.register("twice", format, move |ctx, token, req| {
+        let log = ctx.implement("twice", format, move |ctx, token, req| {
             let answered = if format == CBOR {
                 assert_eq!(parse(req), map([("number", 4.into())]));
                 ctx.complete_cbor(token, OK, &8.into())
@@ -78,8 +78,8 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
         });
         assert_eq!(run_cbor(ask, ctx, &map([("number", 4.into())])), (OK, 8.into()));
         let event = if format == CBOR { write(&map([("number", 4.into())])) } else { 4_u32.to_ne_bytes().to_vec() };
-        assert_eq!((log.asked(), heard()), (1, event));
-        assert_eq!(typed::my_app_remove_event_listener(ctx.raw(), listener), OK);
+        assert_eq!((log.asked().len(), heard()), (1, event));
+        assert_eq!(typed::c::remove_event_listener(ctx.raw(), listener), OK);
     }
     assert_eq!(ctx.destroy(), OK);
 }
