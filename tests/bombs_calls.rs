@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::task::{Context as TaskContext, Poll};
 use std::thread;
 use std::time::Duration;
-use support::{ASK, Asked, Context, Pending, Told, futures_block_on, futures_poll_once};
+use support::{ASK, Asked, Context, Pending, Scripts as _, Told, futures_block_on, futures_poll_once};
 
 type Bytes = Vec<u8>;
 

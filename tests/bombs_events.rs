@@ -6,7 +6,7 @@ mod support;
 use ffihost::{Format, Host, ToHost};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
-use support::{Context, Told, c};
+use support::{Context, Scripts as _, Told, c};
 
 /// Where it panics, besides in its drop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

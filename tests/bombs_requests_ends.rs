@@ -141,7 +141,7 @@ type Given = (Option<abi::types::FFICallBack>, *mut c_void);
 fn callback() -> (Option<abi::types::FFICallBack>, *mut c_void, Pending) {
     let (sender, told) = mpsc::channel();
     let (cb, user_data) = support::callback(move |outcome| drop(sender.send(outcome)));
-    (cb, user_data, Pending(told))
+    (cb, user_data, ffihost_test_host::Pending(told, user_data))
 }
 
 #[derive(Clone, Copy, Debug)]

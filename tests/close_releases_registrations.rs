@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
-use support::{PATIENCE, Told};
+use support::{Pending, Told};
 use tracing::field::Field;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -47,15 +47,12 @@ fn register(context: &Context, release: &'static Release) -> c_int {
         max_in_flight: 0,
         deadline_ms: 0,
     };
-    (context.library.register_with)(context.ctx as UserData, c"ask".as_ptr(), &raw const options)
+    (context.library.register_host_fn_with)(context.ctx as UserData, c"ask".as_ptr(), &raw const options)
 }
 
 /// While the FFI thread of a closing context is held, so that it knows of neither, one registration replaces another, whose
 /// release waits on the thread that does it; then the FFI thread goes on, and so does the test.
-fn replaced_while_it_closes(
-    library: Library,
-    then: impl FnOnce(&Context, &mpsc::Receiver<Told>, &[&'static Release; 2]),
-) {
+fn replaced_while_it_closes(library: Library, then: impl FnOnce(&Context, &Pending, &[&'static Release; 2])) {
     let releases: [&'static Release; 2] = [Box::leak(Box::default()), Box::leak(Box::default())];
     releases[1].barrier.open();
     let context = Context::new(library);
@@ -68,7 +65,7 @@ fn replaced_while_it_closes(
         let replaced = scope.spawn(|| register(&context, releases[1]));
         releases[0].barrier.await_entered();
         context.script.barrier.open();
-        assert_eq!(request.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(request.wait(), Told::ok(""));
         then(&context, &done, &releases);
         drop(opens);
         assert_eq!(replaced.join().expect("no panic"), OK);
@@ -83,12 +80,12 @@ fn replaced_while_it_closes(
 fn what_is_replaced_while_the_context_closes_is_released_before_its_end() {
     replaced_while_it_closes(patient::LIBRARY, |context, done, releases| {
         support::wait_until("registrations are refused", || {
-            (context.library.register)(context.ctx as UserData, c"nobody".as_ptr(), None, std::ptr::null_mut())
+            (context.library.register_host_fn)(context.ctx as UserData, c"nobody".as_ptr(), None, std::ptr::null_mut())
                 != INVALID_ARGUMENT
         });
-        assert_eq!(done.recv_timeout(Duration::from_millis(100)), Err(mpsc::RecvTimeoutError::Timeout));
+        assert_eq!(done.0.recv_timeout(Duration::from_millis(100)), Err(mpsc::RecvTimeoutError::Timeout));
         releases[0].barrier.open();
-        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(done.wait(), Told::ok(""));
         assert_eq!(releases.map(|release| release.returned.load(Ordering::SeqCst)), [1, 1]);
     });
 }
@@ -96,7 +93,7 @@ fn what_is_replaced_while_the_context_closes_is_released_before_its_end() {
 #[test]
 fn a_release_that_does_not_end_is_left_behind() {
     replaced_while_it_closes(brief::LIBRARY, |_, done, releases| {
-        assert_eq!(done.recv_timeout(PATIENCE).map(|told| told.ret), Ok(TIMED_OUT));
+        assert_eq!(done.wait().ret, TIMED_OUT);
         assert_eq!(releases.map(|release| release.returned.load(Ordering::SeqCst)), [0, 1]);
     });
 }
@@ -109,7 +106,7 @@ fn threads_that_register_without_end_delay_no_close() {
     release.barrier.open();
     let context = Context::new(patient::LIBRARY);
     thread::scope(|scope| {
-        let request = scope.spawn(|| context.submit(context.library.hold_now, "").recv_timeout(PATIENCE));
+        let request = scope.spawn(|| context.submit(context.library.hold_now, "").wait());
         context.script.barrier.await_entered();
         let done = close(&context);
         for _ in 0..64 {
@@ -121,8 +118,8 @@ fn threads_that_register_without_end_delay_no_close() {
         }
         support::wait_until("they register", || ACCEPTED.load(Ordering::SeqCst) > 1_000);
         context.script.barrier.open();
-        assert_eq!(request.join().expect("no panic"), Ok(Told::ok("")));
-        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(request.join().expect("no panic"), Told::ok(""));
+        assert_eq!(done.wait(), Told::ok(""));
         let returned = release.returned.load(Ordering::SeqCst);
         support::wait_until("all is counted", || ACCEPTED.load(Ordering::SeqCst) == returned);
         thread::sleep(Duration::from_millis(1));
@@ -163,10 +160,10 @@ fn a_release_that_does_not_end_is_logged_and_no_other() {
     tracing::subscriber::set_global_default(Errors).expect("it is the only one");
     replaced_while_it_closes(patient::LIBRARY, |_, done, releases| {
         releases[0].barrier.open();
-        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(done.wait(), Told::ok(""));
     });
     replaced_while_it_closes(brief::LIBRARY, |_, done, _| {
-        assert_eq!(done.recv_timeout(PATIENCE).map(|told| told.ret), Ok(TIMED_OUT));
+        assert_eq!(done.wait().ret, TIMED_OUT);
     });
     let mut errors = ERRORS.lock().expect("not poisoned").clone();
     errors.retain(|error| error.contains("a release of the host's"));

@@ -7,29 +7,28 @@ use held::{
     Barrier, CLOSING, Context, INVALID_CTX, OK, TIMED_OUT, UNKNOWN_TOKEN, UserData, WOULD_DEADLOCK, brief, close,
     hasty, patient, stats, strict,
 };
-use std::ffi::c_char;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
-use support::{PATIENCE, Told};
+use support::Told;
 
 #[test]
 fn a_synchronous_request_has_the_grace_period_and_the_destructor_waits_for_it() {
     let context = Context::new(patient::LIBRARY);
     context.run(context.library.count_turns, "");
     thread::scope(|scope| {
-        let request = scope.spawn(|| context.submit(context.library.hold_now, "").recv_timeout(PATIENCE));
+        let request = scope.spawn(|| context.submit(context.library.hold_now, "").wait());
         context.script.barrier.await_entered();
         let done = close(&context);
         // It would be destructed by then if nobody waited.
         let turns = || context.script.turns.load(Ordering::Relaxed);
         let seen = turns();
         support::wait_until("the loop has turned", || turns() > seen + 1_000);
-        assert_eq!(done.try_recv(), Err(mpsc::TryRecvError::Empty));
+        assert!(done.is_open());
         assert!(context.script.said().is_empty());
         context.script.barrier.open();
-        assert_eq!(request.join().expect("no panic"), Ok(Told::ok("")));
-        assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(request.join().expect("no panic"), Told::ok(""));
+        assert_eq!(done.wait(), Told::ok(""));
     });
     assert_eq!(context.script.said(), ["let go", "destructed", "dropped"]);
 }
@@ -39,7 +38,7 @@ fn with_admitted_work_left_the_destructor_is_left_out_and_the_state_outlives_it(
     let context = Context::new(hasty::LIBRARY);
     thread::scope(|scope| {
         let _opens = context.script.barrier.opens_at_last();
-        let request = scope.spawn(|| context.submit(context.library.hold_now, "").recv_timeout(PATIENCE));
+        let request = scope.spawn(|| context.submit(context.library.hold_now, "").wait());
         context.script.barrier.await_entered();
         assert_eq!(context.destroy(), TIMED_OUT);
         assert_eq!((context.destroy(), context.stats()), (INVALID_CTX, INVALID_CTX));
@@ -47,7 +46,7 @@ fn with_admitted_work_left_the_destructor_is_left_out_and_the_state_outlives_it(
         (0..20).for_each(|_| assert_eq!(Context::new(patient::LIBRARY).destroy(), OK));
         assert!(context.script.said().is_empty());
         context.script.barrier.open();
-        assert_eq!(request.join().expect("no panic"), Ok(Told::ok("")));
+        assert_eq!(request.join().expect("no panic"), Told::ok(""));
     });
     support::wait_until("the state is dropped", || context.script.said() == ["let go", "dropped"]);
 }
@@ -139,9 +138,9 @@ fn blocking_work_that_does_not_end_is_told() {
     context.script.barrier.await_entered();
     let done = close(&context);
     support::wait_until("the state is dropped", || context.script.said().contains(&"dropped"));
-    assert_eq!(done.try_recv(), Err(mpsc::TryRecvError::Empty), "it waits for the blocking work");
+    assert!(done.is_open(), "it waits for the blocking work");
     context.script.barrier.open();
-    assert_eq!(done.recv_timeout(PATIENCE), Ok(Told::ok("")));
+    assert_eq!(done.wait(), Told::ok(""));
 }
 
 /// Events are queued, one listener is slow, the FFI thread is kept: after destroy no delivery begins, and the host learns when
@@ -156,7 +155,7 @@ fn no_listener_begins_to_run_after_a_destroy_that_timed_out() {
         log.lock().expect("not poisoned").push(told.text);
         theirs.pass();
     });
-    let listener = (context.library.listen)(context.ctx as UserData, c"happened".as_ptr(), cb, user_data);
+    let listener = (context.library.add_event_listener)(context.ctx as UserData, c"happened".as_ptr(), cb, user_data);
     assert_ne!(listener, 0);
     (0..100).for_each(|n| context.run(context.library.emit, &n.to_string()));
     slow.await_entered();
@@ -164,12 +163,16 @@ fn no_listener_begins_to_run_after_a_destroy_that_timed_out() {
     context.script.barrier.await_entered();
     assert_eq!(context.destroy(), TIMED_OUT);
     slow.open();
-    assert_eq!((context.library.unlisten)(context.ctx as UserData, listener), OK, "it has ended when this returns");
-    assert_eq!((context.library.unlisten)(context.ctx as UserData, listener), UNKNOWN_TOKEN);
+    assert_eq!(
+        (context.library.remove_event_listener)(context.ctx as UserData, listener),
+        OK,
+        "it has ended when this returns"
+    );
+    assert_eq!((context.library.remove_event_listener)(context.ctx as UserData, listener), UNKNOWN_TOKEN);
     assert_eq!(*heard.lock().expect("not poisoned"), ["0"]);
     context.script.barrier.open();
     support::wait_until("nothing of it is left", || {
-        (context.library.unlisten)(context.ctx as UserData, listener) == INVALID_CTX
+        (context.library.remove_event_listener)(context.ctx as UserData, listener) == INVALID_CTX
     });
     assert_eq!(*heard.lock().expect("not poisoned"), ["0"]);
 }
@@ -177,42 +180,31 @@ fn no_listener_begins_to_run_after_a_destroy_that_timed_out() {
 /// What the host registered is released when the stuck code lets go, and never called before that.
 #[test]
 fn after_an_abandonment_no_host_function_is_called() {
-    extern "C" fn never(_: u64, _: *const c_char, _: usize, _: UserData) {
-        unreachable!("it is called after destroy has returned");
-    }
     let context = Context::new(hasty::LIBRARY);
-    let name = c"ask".as_ptr();
-    assert_eq!((context.library.register)(context.ctx as UserData, name, Some(never), std::ptr::null_mut()), OK);
+    let log = context.host().register("ask", |_, _| unreachable!("it is called after destroy has returned"));
     let request = context.submit(context.library.hold, "");
     context.script.barrier.await_entered();
     assert_eq!(context.destroy(), TIMED_OUT);
-    assert_eq!(request.recv_timeout(PATIENCE).map(|told| told.ret), Ok(TIMED_OUT));
+    assert_eq!(request.wait().ret, TIMED_OUT);
     context.script.barrier.open();
     support::wait_until("its state is dropped", || context.script.said().contains(&"dropped"));
     assert_eq!(context.script.said(), ["let go", "not answered", "dropped"]);
+    support::wait_until("what it registered is released", || log.released() == 1);
 }
 
 /// Two hundred threads wait in synchronous requests for host calls that nobody answers: they end when their calls do.
 #[test]
 fn synchronous_requests_in_host_calls_end_with_the_grace_period() {
-    static ASKED: AtomicU64 = AtomicU64::new(0);
-    extern "C" fn never_answers(_: u64, _: *const c_char, _: usize, _: UserData) {
-        ASKED.fetch_add(1, Ordering::SeqCst);
-    }
-    const THREADS: u64 = 200;
+    const THREADS: usize = 200;
     let context = Context::new(strict::LIBRARY);
-    let name = c"ask".as_ptr();
-    assert_eq!(
-        (context.library.register)(context.ctx as UserData, name, Some(never_answers), std::ptr::null_mut()),
-        OK
-    );
+    let log = context.host().register("ask", |_, _| {});
     thread::scope(|scope| {
-        let ask = || context.submit(context.library.ask_now, "").recv_timeout(PATIENCE);
+        let ask = || context.submit(context.library.ask_now, "").wait();
         let requests: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
-        support::wait_until("all are asked", || ASKED.load(Ordering::SeqCst) == THREADS);
+        support::wait_until("all are asked", || log.asked().len() == THREADS);
         assert_eq!(context.destroy(), OK);
         for request in requests {
-            assert_eq!(request.join().expect("no panic"), Ok(Told::ok("ShuttingDown")));
+            assert_eq!(request.join().expect("no panic"), Told::ok("ShuttingDown"));
         }
     });
     assert_eq!(context.script.said(), ["destructed", "dropped"]);

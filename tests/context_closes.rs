@@ -8,19 +8,12 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{Context, Told, c};
+use support::{Context, Scripts as _, Told, c};
 
 const CLOSING: i32 = Status::Closing.code();
 const INVALID_CTX: i32 = Status::InvalidCtx.code();
 const WOULD_DEADLOCK: i32 = Status::WouldDeadlock.code();
 const CANCELLED: i32 = Status::Cancelled.code();
-
-/// Closes, and returns what `done` will be told.
-fn close(ctx: Context) -> (i32, support::Pending) {
-    let (sender, receiver) = mpsc::channel();
-    let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
-    (c::close(ctx.0, cb, user_data), support::Pending(receiver))
-}
 
 #[test]
 fn a_destroyed_context_is_invalid_for_everything() {
@@ -93,7 +86,7 @@ fn destroy_inside_callbacks_would_deadlock_and_close_is_legal_there() {
     let ctx = Context::new("test");
     let (sender, receiver) = mpsc::channel();
     let (cb, user_data) = support::callback(move |_| {
-        sender.send((ctx.destroy(), close(ctx))).expect("the test waits");
+        sender.send((ctx.destroy(), ctx.close())).expect("the test waits");
     });
     assert_eq!(c::echo(ctx.0, cb, user_data, std::ptr::null(), 0), 0);
     let (destroyed, (closed, done)) = receiver.recv_timeout(support::PATIENCE).expect("called back");
@@ -200,7 +193,7 @@ fn a_constructor_that_fails_while_the_context_is_destroyed() {
 fn many_close_at_once_and_one_of_them_does() {
     for _ in 0..100 {
         let ctx = Context::new("test");
-        let closers: Vec<_> = (0..4).map(|_| thread::spawn(move || close(ctx))).collect();
+        let closers: Vec<_> = (0..4).map(|_| thread::spawn(move || ctx.close())).collect();
         let closes: Vec<_> = closers.into_iter().map(|closer| closer.join().expect("no panic")).collect();
         let (began, refused): (Vec<_>, Vec<_>) = closes.into_iter().partition(|(ret, _)| *ret == 0);
         assert_eq!(began.len(), 1);

@@ -11,13 +11,6 @@ use support::{Context, Told, c};
 const CLOSING: i32 = Status::Closing.code();
 const INVALID_CTX: i32 = Status::InvalidCtx.code();
 
-/// Closes, and returns what `done` will be told.
-fn close(ctx: Context) -> (i32, support::Pending) {
-    let (sender, receiver) = mpsc::channel();
-    let (cb, user_data) = support::callback(move |told| drop(sender.send(told)));
-    (c::close(ctx.0, cb, user_data), support::Pending(receiver))
-}
-
 #[test]
 fn requests_within_the_grace_period_end_by_themselves() {
     let ctx = Context::new("test");
@@ -26,7 +19,7 @@ fn requests_within_the_grace_period_end_by_themselves() {
     });
     let blocking = ctx.submit("hold", "closing");
     let asking = ctx.submit("ask", "");
-    let (ret, done) = close(ctx);
+    let (ret, done) = ctx.close();
     assert_eq!(ret, 0);
     support::let_go("closing");
     assert_eq!(blocking.wait(), Told::ok(""));
@@ -42,12 +35,12 @@ fn new_requests_are_refused_while_closing_and_answers_are_taken() {
     ctx.register("ask", move |_, asked| drop(sender.send(asked)));
     let pending = ctx.submit("ask", "");
     let token = asked.recv_timeout(support::PATIENCE).expect("asked").token;
-    let (ret, done) = close(ctx);
+    let (ret, done) = ctx.close();
     assert_eq!(ret, 0);
     let (ret, refused) = ctx.try_submit("echo", "");
     assert_eq!(ret, CLOSING);
     refused.assert_silent();
-    assert_eq!(close(ctx).0, CLOSING, "a second close");
+    assert_eq!(ctx.close().0, CLOSING, "a second close");
     assert_eq!(ctx.answer(token, 0, "still counts"), 0);
     assert_eq!(pending.wait(), Told::ok("still counts"));
     assert_eq!(done.wait(), Told::ok(""));

@@ -53,6 +53,8 @@ impl Has {
 static CALLED_BACK: AtomicU32 = AtomicU32::new(0);
 static RELEASED: AtomicU32 = AtomicU32::new(0);
 
+// Callbacks of its own: those of the test host are kept for ever, and this counts what is left.
+
 extern "C" fn on_told(_: c_int, _: *const c_char, _: usize, _: *mut c_void) {
     CALLED_BACK.fetch_add(1, Ordering::SeqCst);
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
-use support::{Asked, Context, Told, show};
+use support::{Asked, Context, Scripts as _, Told, show};
 
 const UNKNOWN_TOKEN: i32 = 5;
 const DECODE: i32 = 16;

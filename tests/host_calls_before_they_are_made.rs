@@ -6,7 +6,7 @@ use ffihost::{Call, Host, HostError, ToHost};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
-use support::{ASK, Context, Told, futures_block_on, futures_poll_once, show};
+use support::{ASK, Context, Scripts as _, Told, futures_block_on, futures_poll_once, show};
 
 const PANIC: i32 = 10;
 const DEADLINE: Duration = Duration::from_millis(20);

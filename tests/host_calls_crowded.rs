@@ -6,7 +6,7 @@ use ffihost::{Host, HostError};
 use futures::future::join_all;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use support::{ASK, Asked, Context, Told, futures_poll_once, show};
+use support::{ASK, Asked, Context, Scripts as _, Told, futures_poll_once, show};
 
 type Bytes = Vec<u8>;
 

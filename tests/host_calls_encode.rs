@@ -4,7 +4,7 @@
 mod support;
 
 use ffihost::{Format, Host, HostError, HostFn, ToHost};
-use support::{Asked, Context, Told, panic_on_purpose, show};
+use support::{Asked, Context, Scripts as _, Told, panic_on_purpose, show};
 
 const PANIC: i32 = 10;
 const ERR: i32 = 1;

@@ -4,7 +4,7 @@ mod support;
 
 use ffihost::Host;
 use std::sync::{Arc, Mutex};
-use support::{Context, Told};
+use support::{Context, Scripts as _, Told};
 
 const ERR: i32 = 1;
 

@@ -7,7 +7,7 @@ use ffihost::Host;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
-use support::{ASK, Context, Told};
+use support::{ASK, Context, Scripts as _, Told};
 
 const CANCELLED: i32 = 15;
 

@@ -5,7 +5,7 @@ mod support;
 use ffihost::Host;
 use std::sync::mpsc;
 use std::thread;
-use support::{ASK, Context, Told, futures_poll_once, show};
+use support::{ASK, Context, Scripts as _, Told, futures_poll_once, show};
 
 #[test]
 fn the_end_of_abandoned_calls_makes_room() {

@@ -6,7 +6,7 @@ use ffihost::Status;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use support::{Context, Told, c};
+use support::{Context, Scripts as _, Told, c};
 
 fn status(status: Status) -> i32 {
     status.code()
@@ -304,7 +304,7 @@ fn the_creation_of_a_context_is_not_cancelled() {
     let mut ctx = std::ptr::null_mut();
     assert_eq!(c::create(b"asks".as_ptr(), 4, cb, user_data, &raw mut ctx), 0);
     assert_eq!(c::cancel(ctx, user_data), status(Status::UnknownToken));
-    Context(ctx).register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, "name"), 0));
+    Context::of(ctx).register("ask", |ctx, asked| assert_eq!(ctx.answer(asked.token, 0, "name"), 0));
     assert_eq!(receiver.recv_timeout(support::PATIENCE), Ok(Told::ok("")));
     assert_eq!(c::destroy(ctx), 0);
 }

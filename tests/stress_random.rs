@@ -1,5 +1,6 @@
 //! Random hosts: several threads do whatever the C ABI offers to several contexts that come and go, with handles of earlier ones
 //! and tokens of others among them. What must hold is checked in every callback, and when a context has ended.
+//! The callbacks are its own: each knows the token and the context that it is for, and what it keeps ends with its round.
 //!
 //! It runs for as many seconds as `FFIHOST_STRESS_SECONDS` says (2), and tells its seed; `FFIHOST_STRESS_SEED` repeats one, as far
 //! as threads do. A minute in CI, an hour by hand.

@@ -112,7 +112,7 @@ fn the_file_says_what_the_library_says() {
     let (library, document) = read_out();
     assert_eq!(document, typed::document(), "byte by byte");
     assert_eq!(library, typed::library());
-    assert_eq!(library.hash, typed::my_app_abi_hash());
+    assert_eq!(library.hash, typed::c::abi_hash());
     assert_eq!((&*library.name, &*library.version), ("my_app", env!("CARGO_PKG_VERSION")));
     assert_eq!(library.pointer_width, usize::BITS);
     assert_eq!(library.formats, Formats { native: true, cbor: true });

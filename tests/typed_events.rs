@@ -133,7 +133,7 @@ fn removed_from_inside_and_during_the_delivery() {
     let first = ctx.listen("happened", NATIVE, move |_| {
         wait.recv().expect("the number is known");
         assert_eq!(
-            typed::my_app_remove_event_listener(ctx.raw(), own_number.load(Ordering::SeqCst)),
+            typed::c::remove_event_listener(ctx.raw(), own_number.load(Ordering::SeqCst)),
             OK,
             "at once: it is the last"
         );
@@ -154,13 +154,13 @@ fn removed_from_inside_and_during_the_delivery() {
     emit(ctx, 2, "");
     assert_eq!(enters.recv_timeout(typed::PATIENCE), Ok(expected(2, "")));
     emit(ctx, 3, "nobody's");
-    let removal = thread::spawn(move || typed::my_app_remove_event_listener(ctx.raw(), slow));
+    let removal = thread::spawn(move || typed::c::remove_event_listener(ctx.raw(), slow));
     ctx.wait_for("it is taken out", |stats| stats.listeners == 0);
     go_on.send(()).expect("it waits");
     assert_eq!(removal.join().expect("no panic"), OK);
     assert_eq!(heard(), "left", "the removal has waited for it");
-    assert_eq!(typed::my_app_remove_event_listener(ctx.raw(), slow), UNKNOWN_TOKEN);
-    assert_eq!(typed::my_app_remove_event_listener(ctx.raw(), first), UNKNOWN_TOKEN);
+    assert_eq!(typed::c::remove_event_listener(ctx.raw(), slow), UNKNOWN_TOKEN);
+    assert_eq!(typed::c::remove_event_listener(ctx.raw(), first), UNKNOWN_TOKEN);
     assert_eq!(ctx.destroy(), OK);
     assert!(enters.try_recv().is_err(), "a removed listener is not called");
 }

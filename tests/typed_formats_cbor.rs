@@ -40,7 +40,7 @@ fn context() -> Context {
     let mut ctx = std::ptr::null_mut();
     let told = run(cbor, |cb, ud| my_app_create_cbor(req.as_ptr(), req.len(), cb, ud, &raw mut ctx));
     assert_eq!(told, (OK, ciborium::Value::Null), "a reply of nothing is null");
-    Context(ctx)
+    Context::of(ctx)
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
     for format in BOTH {
         let (sender, heard) = typed::heard();
         let listener = ctx.listen("asked", format, move |payload| sender.send(payload.to_vec()).expect("it is heard"));
-        let log = ctx.register("twice", format, move |ctx, token, req| {
+        let log = ctx.implement("twice", format, move |ctx, token, req| {
             let answered = if format == CBOR {
                 assert_eq!(parse(req), map([("number", 4.into())]));
                 ctx.complete_cbor(token, OK, &8.into())
@@ -81,8 +81,8 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
         });
         assert_eq!(run_cbor(ask, ctx, &map([("number", 4.into())])), (OK, 8.into()));
         let event = if format == CBOR { write(&map([("number", 4.into())])) } else { 4_u32.to_ne_bytes().to_vec() };
-        assert_eq!((log.asked(), heard()), (1, event));
-        assert_eq!(typed::my_app_remove_event_listener(ctx.raw(), listener), OK);
+        assert_eq!((log.asked().len(), heard()), (1, event));
+        assert_eq!(typed::c::remove_event_listener(ctx.raw(), listener), OK);
     }
     assert_eq!(ctx.destroy(), OK);
 }

@@ -76,7 +76,7 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
     for format in BOTH {
         let (sender, heard) = typed::heard();
         let listener = ctx.listen("asked", format, move |payload| sender.send(payload.to_vec()).expect("it is heard"));
-        let log = ctx.register("twice", format, move |ctx, token, req| {
+        let log = ctx.implement("twice", format, move |ctx, token, req| {
             let answered = if format == CBOR {
                 assert_eq!(parse(req), map([("number", 4.into())]));
                 ctx.complete_cbor(token, OK, &8.into())
@@ -88,8 +88,8 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
         });
         assert_eq!(run(number, |cb, ud| my_app_ask(ctx.raw(), cb, ud, 4)), (OK, Ok(8)));
         let event = if format == CBOR { write(&map([("number", 4.into())])) } else { 4_u32.to_ne_bytes().to_vec() };
-        assert_eq!((log.asked(), heard()), (1, event));
-        assert_eq!(typed::my_app_remove_event_listener(ctx.raw(), listener), OK);
+        assert_eq!((log.asked().len(), heard()), (1, event));
+        assert_eq!(typed::c::remove_event_listener(ctx.raw(), listener), OK);
     }
     let (name, size) = (CString::new("twice").expect("no NUL"), size_of::<FFIHostFnOptions>());
     let options = FFIHostFnOptions {
@@ -102,7 +102,7 @@ fn host_functions_and_listeners_are_taken_in_both_formats() {
         max_in_flight: 0,
         deadline_ms: 0,
     };
-    let ret = typed::my_app_register_host_fn_with(ctx.raw(), name.as_ptr(), &raw const options);
+    let ret = typed::c::register_host_fn_with(ctx.raw(), name.as_ptr(), &raw const options);
     assert_eq!(ret, INVALID_ARGUMENT, "there is no such format");
     assert_eq!(run(number, |cb, ud| my_app_ask(ctx.raw(), cb, ud, 4)), (OK, Ok(8)), "the last one is still registered");
     assert_eq!(ctx.destroy(), OK);

@@ -378,7 +378,7 @@ fn a_request_that_is_cancelled_lets_go() {
     let (_, pending) = typed::try_submit(text, |cb, ud| my_app_pass(ctx.0, cb, ud, cursor, cursor));
     let (token, ()) = asked.next();
     assert_eq!([release(ctx, cursor), release(ctx, cursor)], [OK; 2], "opened, and passed to the host function");
-    assert_eq!(typed::my_app_cancel(ctx.0, pending.1), OK);
+    assert_eq!(typed::c::cancel(ctx.0, pending.1), OK);
     assert_eq!(pending.wait().0, CANCELLED);
     typed::wait_until("it is dropped", || drops.load(Ordering::SeqCst) == 1);
     assert_eq!(log.cancelled(), [token]);

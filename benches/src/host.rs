@@ -1,10 +1,14 @@
 //! The C host of the library: what a program in C would do, through function pointers that the compiler cannot see through,
 //! as after `dlsym`.
+//!
+//! The functions are declared by the test host. What is called while something is measured is the bench's own: the test host
+//! keeps a log of each call, and allocates for each callback.
 
 use crate::library::IN_FLIGHT;
 use crossbeam_channel::{Receiver, Sender};
 use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
 use ffihost::wire::native::Str;
+use ffihost_test_host::Create;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::hint::black_box;
 use std::ops::Deref;
@@ -14,18 +18,6 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-#[expect(missing_docs, reason = "as in `ffihost.h`")]
-pub type Create = unsafe extern "C" fn(*const u8, usize, Option<FFICallBack>, *mut c_void, *mut *mut c_void) -> c_int;
-#[expect(missing_docs, reason = "as in `ffihost.h`")]
-pub type Destroy = unsafe extern "C" fn(*mut c_void) -> c_int;
-#[expect(missing_docs, reason = "as in `ffihost.h`")]
-pub type RegisterHostFn = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFIHostFn>, *mut c_void) -> c_int;
-#[expect(missing_docs, reason = "as in `ffihost.h`")]
-pub type HostComplete = unsafe extern "C" fn(*mut c_void, u64, c_int, *const c_char, usize) -> c_int;
-#[expect(missing_docs, reason = "as in `ffihost.h`")]
-pub type AddEventListener = unsafe extern "C" fn(*mut c_void, *const c_char, Option<FFICallBack>, *mut c_void) -> u64;
-#[expect(missing_docs, reason = "as in `ffihost.h`")]
-pub type Stats = unsafe extern "C" fn(*mut c_void, *mut FFIStats) -> c_int;
 /// A request of the library's.
 pub type Request = unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const u8, usize) -> c_int;
 
@@ -34,11 +26,7 @@ pub type Request = unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c
 #[expect(missing_docs, reason = "the fields are functions of `ffihost.h`")]
 pub struct Standard {
     pub create: Create,
-    pub destroy: Destroy,
-    pub register_host_fn: RegisterHostFn,
-    pub host_complete: HostComplete,
-    pub add_event_listener: AddEventListener,
-    pub stats: Stats,
+    pub exports: ffihost_test_host::Exports,
 }
 
 /// The library's functions, as found by name.
@@ -74,16 +62,12 @@ macro_rules! __symbol {
 }
 
 macro_rules! standard {
-    ($prefix:literal, $create:literal) => {
-        Standard {
-            create: __symbol!(concat!($prefix, $create), Create),
-            destroy: __symbol!(concat!($prefix, "_destroy"), Destroy),
-            register_host_fn: __symbol!(concat!($prefix, "_register_host_fn"), RegisterHostFn),
-            host_complete: __symbol!(concat!($prefix, "_host_complete"), HostComplete),
-            add_event_listener: __symbol!(concat!($prefix, "_add_event_listener"), AddEventListener),
-            stats: __symbol!(concat!($prefix, "_stats"), Stats),
+    ($prefix:literal, $create:ident) => {{
+        mod c {
+            ffihost_test_host::exports!($prefix, create: [$create]);
         }
-    };
+        ::std::hint::black_box($crate::host::Standard { create: c::$create, exports: *c::EXPORTS })
+    }};
 }
 pub(crate) use standard;
 
@@ -92,7 +76,7 @@ macro_rules! exports {
         $(#[$doc])*
         pub fn $library() -> Exports {
             Exports {
-                standard: standard!($prefix, "_create"),
+                standard: standard!($prefix, create),
                 await_numbers: __symbol!(concat!($prefix, "_await_numbers"), Request),
                 await_texts: __symbol!(concat!($prefix, "_await_texts"), Request),
                 await_rounds: __symbol!(concat!($prefix, "_await_rounds"), Request),
@@ -174,10 +158,8 @@ impl Live {
     fn new(standard: Standard) -> Self {
         let mut ctx = ptr::null_mut();
         let created = Mailbox::default();
-        // SAFETY: no bytes are passed, and the mailbox outlives the wait for the callback.
-        expect_ok(unsafe {
-            (standard.create)(ptr::null(), 0, Some(Mailbox::deliver), created.user_data(), &raw mut ctx)
-        });
+        // The mailbox outlives the wait for the callback.
+        expect_ok((standard.create)(ptr::null(), 0, Some(Mailbox::deliver), created.user_data(), &raw mut ctx));
         let _nothing = created.wait();
         Self { standard, ctx }
     }
@@ -222,10 +204,8 @@ impl Live {
     ///
     /// `user_data` is what `function` expects, and lives as long as the context.
     pub unsafe fn register(&self, name: &CStr, function: FFIHostFn, user_data: *const c_void) {
-        // SAFETY: the caller's contract; the name is NUL-terminated.
-        expect_ok(unsafe {
-            (self.standard.register_host_fn)(self.ctx, name.as_ptr(), Some(black_box(function)), user_data.cast_mut())
-        });
+        let register = self.standard.exports.register_host_fn;
+        expect_ok(register(self.ctx, name.as_ptr(), Some(black_box(function)), user_data.cast_mut()));
     }
 
     /// Adds a listener of an event.
@@ -234,15 +214,8 @@ impl Live {
     ///
     /// `user_data` is what `callback` expects, and lives as long as the context.
     pub unsafe fn listen(&self, event: &CStr, callback: FFICallBack, user_data: *const c_void) {
-        // SAFETY: the caller's contract; the name is NUL-terminated.
-        let listener = unsafe {
-            (self.standard.add_event_listener)(
-                self.ctx,
-                event.as_ptr(),
-                Some(black_box(callback)),
-                user_data.cast_mut(),
-            )
-        };
+        let listen = self.standard.exports.add_event_listener;
+        let listener = listen(self.ctx, event.as_ptr(), Some(black_box(callback)), user_data.cast_mut());
         assert_ne!(listener, 0, "the library refuses a listener");
     }
 
@@ -250,8 +223,7 @@ impl Live {
     #[inline]
     pub fn answer(&self, token: u64, value: u32) {
         let bytes = value.to_ne_bytes();
-        // SAFETY: the bytes live during the call.
-        expect_ok(unsafe { (self.standard.host_complete)(self.ctx, token, 0, bytes.as_ptr().cast(), bytes.len()) });
+        expect_ok((self.standard.exports.host_complete)(self.ctx, token, 0, bytes.as_ptr().cast(), bytes.len()));
     }
 
     /// Answers a call with a payload, and returns the status.
@@ -260,23 +232,20 @@ impl Live {
     ///
     /// It is a payload of what the call returns, in the format that its implementation was registered with.
     pub unsafe fn complete(&self, token: u64, payload: &[u8]) -> c_int {
-        // SAFETY: the caller's contract; the bytes live during the call.
-        unsafe { (self.standard.host_complete)(self.ctx, token, 0, payload.as_ptr().cast(), payload.len()) }
+        (self.standard.exports.host_complete)(self.ctx, token, 0, payload.as_ptr().cast(), payload.len())
     }
 
     /// What the context has done.
     pub fn stats(&self) -> FFIStats {
         let mut stats = FFIStats::default();
-        // SAFETY: the struct is as large as it says.
-        expect_ok(unsafe { (self.standard.stats)(self.ctx, &raw mut stats) });
+        expect_ok((self.standard.exports.stats)(self.ctx, &raw mut stats));
         stats
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        // SAFETY: destroy takes any ctx.
-        expect_ok(unsafe { (self.standard.destroy)(self.ctx) });
+        expect_ok((self.standard.exports.destroy)(self.ctx));
     }
 }
 
@@ -347,8 +316,8 @@ pub fn answer_text_inline(context: &Live) {
         // SAFETY: there are 16 bytes, and userData is the context, which outlives its own registrations.
         let (context, mut text) = unsafe { (&*user_data.cast::<Live>(), req.cast::<[u8; 16]>().read()) };
         text.reverse();
-        // SAFETY: the bytes live during the call.
-        expect_ok(unsafe { (context.standard.host_complete)(context.ctx, token, 0, text.as_ptr().cast(), text.len()) });
+        let complete = context.standard.exports.host_complete;
+        expect_ok(complete(context.ctx, token, 0, text.as_ptr().cast(), text.len()));
     }
     // SAFETY: the context outlives its own registrations.
     unsafe { context.register(c"turn", turn, ptr::from_ref(context).cast()) };
@@ -365,8 +334,8 @@ pub fn answer_typed_text_inline(context: &Live) {
             (&*user_data.cast::<Live>(), data.cast::<[u8; 16]>().read())
         };
         text.reverse();
-        // SAFETY: the bytes live during the call.
-        expect_ok(unsafe { (context.standard.host_complete)(context.ctx, token, 0, text.as_ptr().cast(), text.len()) });
+        let complete = context.standard.exports.host_complete;
+        expect_ok(complete(context.ctx, token, 0, text.as_ptr().cast(), text.len()));
     }
     // SAFETY: the context outlives its own registrations.
     unsafe { context.register(c"turn", turn, ptr::from_ref(context).cast()) };

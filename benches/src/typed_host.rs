@@ -1,7 +1,7 @@
 //! The C host of the library with attributes: [`crate::host`], with what is natively another type.
 
 use crate::__symbol;
-use crate::host::{self, AddEventListener, Context, Create, Destroy, HostComplete, RegisterHostFn, Standard, Stats};
+use crate::host::{self, Context, Standard};
 use ffihost::abi::types::FFICallBack;
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub struct Exports {
 pub fn typed() -> Exports {
     Exports {
         // Without parameters, so no bytes are the arguments.
-        standard: host::standard!("bench_typed", "_create_cbor"),
+        standard: host::standard!("bench_typed", create_cbor),
         await_numbers: __symbol!("bench_typed_await_numbers", Request<u64>),
         await_texts: __symbol!("bench_typed_await_texts", Request<u64>),
         emit_burst: __symbol!("bench_typed_emit_burst", Request<u64>),

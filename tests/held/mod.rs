@@ -4,13 +4,15 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::allow_attributes, reason = "whether the expectation above holds differs between test files")]
 
-use crate::support::{PATIENCE, Told};
-use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
+use crate::support::{PATIENCE, Pending, Told};
+use ffihost::Stats;
 use ffihost::{Host, HostError, HostFn, NoContext, Options, Status};
+use ffihost_test_host::{Create, Exports, Request, try_submit};
 use std::cell::Cell;
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -217,124 +219,16 @@ macro_rules! library {
             }
 
             mod c {
-                use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIStats};
-                use std::ffi::{c_char, c_int, c_void};
-
-                type UserData = *mut c_void;
-
-                unsafe extern "C" {
-                    #[link_name = concat!($prefix, "_create")]
-                    pub(super) safe fn create(
-                        req: *const u8,
-                        len: usize,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        ctx: *mut UserData,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_destroy")]
-                    pub(super) safe fn destroy(ctx: UserData) -> c_int;
-                    #[link_name = concat!($prefix, "_close")]
-                    pub(super) safe fn close(ctx: UserData, done: Option<FFICallBack>, data: UserData) -> c_int;
-                    #[link_name = concat!($prefix, "_stats")]
-                    pub(super) safe fn stats(ctx: UserData, out: *mut FFIStats) -> c_int;
-                    #[link_name = concat!($prefix, "_register_host_fn")]
-                    pub(super) safe fn register(
-                        ctx: UserData,
-                        name: *const c_char,
-                        function: Option<FFIHostFn>,
-                        data: UserData,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_register_host_fn_with")]
-                    pub(super) safe fn register_with(
-                        ctx: UserData,
-                        name: *const c_char,
-                        options: *const FFIHostFnOptions,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_add_event_listener")]
-                    pub(super) safe fn listen(
-                        ctx: UserData,
-                        event: *const c_char,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                    ) -> u64;
-                    #[link_name = concat!($prefix, "_remove_event_listener")]
-                    pub(super) safe fn unlisten(ctx: UserData, listener: u64) -> c_int;
-                    #[link_name = concat!($prefix, "_hold")]
-                    pub(super) safe fn hold(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_hold_only")]
-                    pub(super) safe fn hold_only(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_hold_now")]
-                    pub(super) safe fn hold_now(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_hold_blocking")]
-                    pub(super) safe fn hold_blocking(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_emit")]
-                    pub(super) safe fn emit(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_at_the_end")]
-                    pub(super) safe fn at_the_end(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_count_turns")]
-                    pub(super) safe fn count_turns(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                    #[link_name = concat!($prefix, "_ask_now")]
-                    pub(super) safe fn ask_now(
-                        ctx: UserData,
-                        cb: Option<FFICallBack>,
-                        data: UserData,
-                        req: *const u8,
-                        len: usize,
-                    ) -> c_int;
-                }
+                ffihost_test_host::exports!(
+                    $prefix,
+                    create: [create],
+                    requests: [hold, hold_only, hold_now, hold_blocking, emit, at_the_end, count_turns, ask_now]
+                );
             }
 
             pub const LIBRARY: Library = Library {
+                exports: c::EXPORTS,
                 create: c::create,
-                destroy: c::destroy,
-                close: c::close,
-                stats: c::stats,
-                register: c::register,
-                register_with: c::register_with,
-                listen: c::listen,
-                unlisten: c::unlisten,
                 hold: c::hold,
                 hold_only: c::hold_only,
                 hold_now: c::hold_now,
@@ -349,18 +243,11 @@ macro_rules! library {
 }
 
 pub type UserData = *mut c_void;
-pub type Request = extern "C" fn(UserData, Option<FFICallBack>, UserData, *const u8, usize) -> c_int;
 
 #[derive(Clone, Copy)]
 pub struct Library {
-    pub create: extern "C" fn(*const u8, usize, Option<FFICallBack>, UserData, *mut UserData) -> c_int,
-    pub destroy: extern "C" fn(UserData) -> c_int,
-    pub close: extern "C" fn(UserData, Option<FFICallBack>, UserData) -> c_int,
-    pub stats: extern "C" fn(UserData, *mut FFIStats) -> c_int,
-    pub register: extern "C" fn(UserData, *const c_char, Option<FFIHostFn>, UserData) -> c_int,
-    pub register_with: extern "C" fn(UserData, *const c_char, *const FFIHostFnOptions) -> c_int,
-    pub listen: extern "C" fn(UserData, *const c_char, Option<FFICallBack>, UserData) -> u64,
-    pub unlisten: extern "C" fn(UserData, u64) -> c_int,
+    exports: &'static Exports,
+    create: Create,
     pub hold: Request,
     pub hold_only: Request,
     pub hold_now: Request,
@@ -369,6 +256,14 @@ pub struct Library {
     pub at_the_end: Request,
     pub count_turns: Request,
     pub ask_now: Request,
+}
+
+impl Deref for Library {
+    type Target = Exports;
+
+    fn deref(&self) -> &Exports {
+        self.exports
+    }
 }
 
 pub const LONG: Duration = Duration::from_secs(600);
@@ -399,24 +294,26 @@ impl Context {
             scripts.push(Arc::clone(&script));
             (scripts.len() - 1).to_string()
         };
-        let (sender, created) = mpsc::channel();
-        let (cb, user_data) = crate::support::callback(move |told| drop(sender.send(told)));
-        let mut ctx = std::ptr::null_mut();
-        assert_eq!((library.create)(number.as_ptr(), number.len(), cb, user_data, &raw mut ctx), OK);
-        assert_eq!(created.recv_timeout(PATIENCE), Ok(Told::ok("")));
+        let create = |cb, data, ctx| (library.create)(number.as_ptr(), number.len(), cb, data, ctx);
+        let ctx = ffihost_test_host::Context::made_of(library.exports, create).raw();
         *script.ctx.lock().expect("not poisoned") = Some((library, ctx.addr()));
         Self { library, ctx: ctx.addr(), script }
     }
 
-    pub fn submit(&self, request: Request, text: &str) -> mpsc::Receiver<Told> {
-        let (sender, told) = mpsc::channel();
-        let (cb, user_data) = crate::support::callback(move |outcome| drop(sender.send(outcome)));
-        assert_eq!(request(self.ctx as UserData, cb, user_data, text.as_ptr(), text.len()), OK);
-        told
+    /// The same, as any host has it.
+    pub fn host(&self) -> ffihost_test_host::Context<&'static Exports> {
+        ffihost_test_host::Context(self.ctx as UserData, self.library.exports)
+    }
+
+    pub fn submit(&self, request: Request, text: &str) -> Pending {
+        let submit = |cb, data| request(self.ctx as UserData, cb, data, text.as_ptr(), text.len());
+        let (ret, pending) = try_submit(Told::new, submit);
+        assert_eq!(ret, OK);
+        pending
     }
 
     pub fn run(&self, request: Request, text: &str) {
-        assert_eq!(self.submit(request, text).recv_timeout(PATIENCE), Ok(Told::ok("")));
+        assert_eq!(self.submit(request, text).wait(), Told::ok(""));
     }
 
     pub fn stats(&self) -> c_int {
@@ -429,14 +326,13 @@ impl Context {
 }
 
 pub fn stats(library: Library, ctx: usize) -> c_int {
-    let mut stats = FFIStats::default();
+    let mut stats = Stats::default();
     (library.stats)(ctx as UserData, &raw mut stats)
 }
 
 /// Begins a close, and gives what `done` will be told.
-pub fn close(context: &Context) -> mpsc::Receiver<Told> {
-    let (sender, done) = mpsc::channel();
-    let (cb, user_data) = crate::support::callback(move |told| drop(sender.send(told)));
-    assert_eq!((context.library.close)(context.ctx as UserData, cb, user_data), OK);
+pub fn close(context: &Context) -> Pending {
+    let (ret, done) = context.host().close();
+    assert_eq!(ret, OK);
     done
 }

@@ -1,6 +1,7 @@
 //! Outcomes of host calls whose drop panics, and requests that let go of them in every way.
 
-use super::{ASK, Library, panic_on_purpose, show};
+use super::library::Library;
+use super::{ASK, panic_on_purpose, show};
 use ffihost::{DecodeError, Format, FromHost, Host, HostError, ToHost};
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};

@@ -211,17 +211,11 @@ impl<T: Subject> Typed<T> {
 
 /// A context whose host functions and listeners are of that format.
 pub(crate) fn context(format: Format) -> Arc<Context<Standard>> {
-    let native = typed_host::typed().standard;
-    let standard = match format {
-        Format::Native => native,
-        Format::Cbor => Standard {
-            register_host_fn: __symbol!("bench_typed_register_host_fn_cbor", ffihost_benches::host::RegisterHostFn),
-            add_event_listener: __symbol!(
-                "bench_typed_add_event_listener_cbor",
-                ffihost_benches::host::AddEventListener
-            ),
-            ..native
-        },
-    };
+    let mut standard = typed_host::typed().standard;
+    if format == Format::Cbor {
+        let exports = &mut standard.exports;
+        exports.register_host_fn = exports.register_host_fn_cbor;
+        exports.add_event_listener = exports.add_event_listener_cbor;
+    }
     Context::of(standard, standard)
 }

@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
-exports!(BOMBS: bombs_create_cbor, bombs_close, bombs_serve);
+library!(BOMBS = "bombs");
 
 /// Which way it is served.
 #[derive(Clone, Copy)]

@@ -7,11 +7,10 @@ mod support;
 
 use bombs as _;
 use ciborium::Value;
+use ffihost::abi::types::FFI_FORMAT_CBOR;
 use ffihost_ipc::client::{Options, RequestError};
 use ffihost_ipc::{Address, Client, Limits};
 use std::collections::BTreeMap;
-use std::ffi::{c_char, c_int, c_void};
-use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,18 +23,7 @@ use tokio::time::{sleep, timeout};
 const PATIENCE: Duration = Duration::from_secs(300);
 const REQUESTS: u32 = 200;
 
-exports!(BOMBS: bombs_create_cbor, bombs_close, bombs_serve);
-
-type HostFn = unsafe extern "C" fn(u64, *const c_char, usize, *mut c_void);
-
-unsafe extern "C" {
-    fn bombs_register_host_fn_cbor(
-        ctx: *mut c_void,
-        name: *const c_char,
-        function: Option<HostFn>,
-        user_data: *mut c_void,
-    ) -> c_int;
-}
+library!(BOMBS = "bombs");
 
 async fn client(address: &Address) -> Client {
     Client::connect(address, Options::default()).await.expect("it is served there")
@@ -113,14 +101,10 @@ async fn of_a_client_by_itself() {
 #[tokio::test]
 async fn of_the_host_by_itself() {
     static ASKED: AtomicU32 = AtomicU32::new(0);
-    unsafe extern "C" fn does_not_answer(_: u64, _: *const c_char, _: usize, _: *mut c_void) {
-        ASKED.fetch_add(1, Ordering::SeqCst);
-    }
     let ctx = Ctx::create_of(&BOMBS, b"\xa0").await;
-    // SAFETY: the name lives during the call, and there is no userData.
-    let registered =
-        unsafe { bombs_register_host_fn_cbor(ctx.raw(), c"ask".as_ptr(), Some(does_not_answer), ptr::null_mut()) };
-    assert_eq!(registered, 0);
+    ctx.implement("ask", FFI_FORMAT_CBOR, |_, _, _| {
+        ASKED.fetch_add(1, Ordering::SeqCst);
+    });
     let served = Served::serving_itself(ctx).await;
     let requests = ask(&served).await;
     until(&ASKED).await;

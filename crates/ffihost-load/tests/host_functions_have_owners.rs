@@ -4,38 +4,15 @@
 mod support;
 
 use ffihost::Status;
-use ffihost::abi::types::FFIHostFnOptions;
+use ffihost::abi::types::FFI_FORMAT_CBOR;
 use ffihost_ipc::client::{Call, Options, Registration};
 use ffihost_ipc::{Address, Client, Limits, Server};
-use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 use support::{Served, decode, encode, own};
 
-unsafe extern "C" {
-    fn my_timer_register_host_fn_with(ctx: *mut c_void, name: *const c_char, options: *const FFIHostFnOptions)
-    -> c_int;
-    fn my_timer_host_complete(ctx: *mut c_void, token: u64, ret: c_int, msg: *const c_char, len: usize) -> c_int;
-}
-
 /// The host's clock, for a library that serves itself: it is always 7.
 fn register_by_hand(ctx: own::Ctx) {
-    unsafe extern "C" fn clock(token: u64, _: *const c_char, _: usize, ctx: *mut c_void) {
-        let seven = [7u8];
-        // SAFETY: userData is the ctx, a number; the payload lives during the call.
-        unsafe { my_timer_host_complete(ctx, token, 0, seven.as_ptr().cast(), seven.len()) };
-    }
-    let options = FFIHostFnOptions {
-        size: size_of::<FFIHostFnOptions>(),
-        function: Some(clock),
-        cancel: None,
-        release: None,
-        user_data: ctx.raw(),
-        format: 1,
-        max_in_flight: 0,
-        deadline_ms: 0,
-    };
-    // SAFETY: the name and the options live during the call.
-    assert_eq!(unsafe { my_timer_register_host_fn_with(ctx.raw(), c"fetch_clock".as_ptr(), &raw const options) }, 0);
+    ctx.implement("fetch_clock", FFI_FORMAT_CBOR, |ctx, token, _| assert_eq!(ctx.complete(token, 0, &[7]), 0));
 }
 
 /// What is served, and what the host holds to be a host function.

@@ -5,19 +5,18 @@
 mod support;
 
 use bombs_time_out as _;
-use ffihost::abi::types::FFIHostFnOptions;
+use ffihost::abi::types::{FFI_FORMAT_CBOR, FFIHostFnOptions};
 use ffihost::ipc::{Callback, Functions, Origin, Served, Status};
 use ffihost_ipc::client::{Events, Options};
 use ffihost_ipc::{Address, Client, Limits, Server};
 use ffihost_load::{Library, Loaded};
-use std::ffi::{c_char, c_int, c_void};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::Poll;
 use std::time::Duration;
-use support::own::{Ctx, Given};
+use support::own::Ctx;
 use support::{decode, map};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
@@ -25,12 +24,7 @@ use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-exports!(BOMBS: bombs_create_cbor, bombs_close, bombs_serve);
-
-unsafe extern "C" {
-    fn bombs_add_event_listener_cbor(ctx: *mut c_void, event: *const c_char, cb: Given, data: *mut c_void) -> u64;
-    fn bombs_destroy(ctx: *mut c_void) -> c_int;
-}
+library!(BOMBS = "bombs");
 
 /// Where a thread waits until the test lets it go on.
 #[derive(Default)]
@@ -205,25 +199,15 @@ async fn a_client_whose_delivery_is_stuck_stops_listening() {
     }
 }
 
-/// Waits for the barrier that is its userData.
-unsafe extern "C" fn host_listens(_: c_int, _: *const c_char, _: usize, user_data: *mut c_void) {
-    // SAFETY: it was leaked.
-    unsafe { &*user_data.cast::<Barrier>() }.pass();
-}
-
 /// The event thread is inside a listener of the host's, and a client listens behind it. It stops at some time of the destroy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_behind_a_stuck_listener_stops_listening() {
     for round in 0..20 {
         let ctx = Ctx::create_of(&BOMBS, b"\xa0").await;
         let address = ctx.serve("tcp:127.0.0.1:0", None).await.expect("there is a port");
-        let barrier: &'static Barrier = Box::leak(Box::default());
-        let added = {
-            let user_data = std::ptr::from_ref(barrier).cast_mut().cast();
-            // SAFETY: the name lives during the call, and userData for ever.
-            unsafe { bombs_add_event_listener_cbor(ctx.raw(), c"on_mine".as_ptr(), Some(host_listens), user_data) }
-        };
-        assert_ne!(added, 0);
+        let barrier = Arc::<Barrier>::default();
+        let theirs = Arc::clone(&barrier);
+        ctx.listen("on_mine", FFI_FORMAT_CBOR, move |_| theirs.pass());
         let listening = client(&address.parse().expect("an address"), 1 << 20).await;
         let mut heard = listening.listen("on_mine").await.expect("there is one");
         let name = new_name();
@@ -232,8 +216,7 @@ async fn a_client_behind_a_stuck_listener_stops_listening() {
         }
         until(|| barrier.counts() == (1, 0)).await;
         assert_eq!(went_off(&listening, &name).await, 0);
-        // SAFETY: a ctx is a number.
-        let destroyed = tokio::task::spawn_blocking(move || unsafe { bombs_destroy(ctx.raw()) });
+        let destroyed = tokio::task::spawn_blocking(move || ctx.destroy());
         sleep(Duration::from_millis(round * 8)).await;
         if round % 2 == 0 {
             assert!(!has_come(&mut heard).await || heard.next().await.is_none(), "nothing is delivered behind it");

@@ -3,12 +3,13 @@
 mod support;
 
 use ffihost::Status;
-use ffihost::abi::types::{FFIHostFnOptions, FFIServeOptions};
+use ffihost::abi::types::{FFI_FORMAT_CBOR, FFIServeOptions};
 use ffihost::ipc::client::Options;
 use ffihost::ipc::{Address, Client, Token};
-use std::ffi::{CString, c_char, c_int, c_void};
+use ffihost_test_host::callback;
+use std::ffi::CString;
 use std::ptr;
-use support::own::Ctx;
+use support::own::{Ctx, MY_TIMER};
 use support::{decode, echo, encode, text};
 
 const DEFAULT: FFIServeOptions = FFIServeOptions {
@@ -22,20 +23,6 @@ const DEFAULT: FFIServeOptions = FFIServeOptions {
     max_in_flight: 0,
     idle_ms: 0,
 };
-
-unsafe extern "C" {
-    fn my_timer_register_host_fn_with(ctx: *mut c_void, name: *const c_char, options: *const FFIHostFnOptions)
-    -> c_int;
-    fn my_timer_host_complete(ctx: *mut c_void, token: u64, ret: c_int, msg: *const c_char, len: usize) -> c_int;
-    fn my_timer_destroy(ctx: *mut c_void) -> c_int;
-    fn my_timer_serve(
-        ctx: *mut c_void,
-        address: *const c_char,
-        options: *const FFIServeOptions,
-        cb: Option<ffihost::abi::types::FFICallBack>,
-        user_data: *mut c_void,
-    ) -> c_int;
-}
 
 fn address(text: Result<String, String>) -> Address {
     text.expect("it listens").parse().expect("what it says is an address")
@@ -66,7 +53,7 @@ async fn what_is_no_address_or_no_option_is_refused() {
         assert_eq!(ctx.refused(Some("tcp:127.0.0.1:0"), Some(options)), invalid, "{options:?}");
     }
     // SAFETY: it is refused before anything is read.
-    let missing = unsafe { my_timer_serve(ptr::null_mut(), ptr::null(), ptr::null(), None, ptr::null_mut()) };
+    let missing = unsafe { (MY_TIMER.serve)(ptr::null_mut(), ptr::null(), ptr::null(), None, ptr::null_mut()) };
     assert_eq!(missing, Status::MissingCallback.code());
     assert_eq!(ctx.close().await, 0);
     assert_eq!(ctx.refused(Some("tcp:127.0.0.1:0"), None), Status::InvalidCtx.code());
@@ -109,24 +96,8 @@ async fn options_are_those_that_were_given() {
 
 #[tokio::test]
 async fn a_host_function_of_the_serving_process_stays_its_own() {
-    unsafe extern "C" fn clock(token: u64, _: *const c_char, _: usize, ctx: *mut c_void) {
-        let seven = [7u8];
-        // SAFETY: userData is the ctx, a number; the payload lives during the call.
-        unsafe { my_timer_host_complete(ctx, token, 0, seven.as_ptr().cast(), seven.len()) };
-    }
     let ctx = Ctx::create("its own").await;
-    let options = FFIHostFnOptions {
-        size: size_of::<FFIHostFnOptions>(),
-        function: Some(clock),
-        cancel: None,
-        release: None,
-        user_data: ctx.raw(),
-        format: 1,
-        max_in_flight: 0,
-        deadline_ms: 0,
-    };
-    // SAFETY: the name and the options live during the call.
-    assert_eq!(unsafe { my_timer_register_host_fn_with(ctx.raw(), c"fetch_clock".as_ptr(), &raw const options) }, 0);
+    ctx.implement("fetch_clock", FFI_FORMAT_CBOR, |ctx, token, _| assert_eq!(ctx.complete(token, 0, &[7]), 0));
     let address = address(ctx.serve("tcp:127.0.0.1:0", None).await);
     let timer = Client::connect(&address, Options::default()).await.expect("it is served");
     let taken = timer.register("fetch_clock", |call| call.succeed(&encode(&8.into()))).await.expect_err("it is taken");
@@ -168,21 +139,16 @@ async fn futures_poll<F: Future + Unpin>(mut future: F) -> Option<F::Output> {
 
 #[tokio::test]
 async fn destroying_it_where_it_is_told_that_it_listens_would_wait_for_itself() {
-    unsafe extern "C" fn destroy(ret: c_int, _: *const c_char, _: usize, user_data: *mut c_void) {
-        // SAFETY: made by `into_raw` below, and this is the only call.
-        let (ctx, told) =
-            *unsafe { Box::from_raw(user_data.cast::<(Ctx, tokio::sync::oneshot::Sender<(c_int, c_int)>)>()) };
-        // SAFETY: a ctx is a number.
-        let destroyed = unsafe { my_timer_destroy(ctx.raw()) };
-        let _ = told.send((ret, destroyed));
-    }
     let ctx = Ctx::create("destroyed").await;
     let told = {
         let (sender, told) = tokio::sync::oneshot::channel();
-        let user_data = Box::into_raw(Box::new((ctx, sender))).cast();
+        let mut sender = Some(sender);
+        let (cb, user_data) = callback(move |ret, _| {
+            let sender = sender.take().expect("it is called once");
+            sender.send((ret, ctx.destroy())).expect("the test waits");
+        });
         // SAFETY: the address lives during the call.
-        let ret =
-            unsafe { my_timer_serve(ctx.raw(), c"tcp:127.0.0.1:0".as_ptr(), ptr::null(), Some(destroy), user_data) };
+        let ret = unsafe { (MY_TIMER.serve)(ctx.raw(), c"tcp:127.0.0.1:0".as_ptr(), ptr::null(), cb, user_data) };
         assert_eq!(ret, 0);
         told
     };

@@ -66,8 +66,7 @@ fn end_everything() {
         }
         for ctx in contexts {
             script::destroy(ctx);
-            // SAFETY: a ctx may be anything.
-            let again = unsafe { (script::api(ctx).destroy)(std::ptr::without_provenance_mut(ctx)) };
+            let again = (script::api(ctx).destroy)(std::ptr::without_provenance_mut(ctx));
             let refused = again == ffihost::Status::InvalidCtx.code();
             let not_awaited = world::with(|world| world.has_timed_out()) && world::machine_was_slow();
             assert!(refused || not_awaited, "destroyed twice: {again}");

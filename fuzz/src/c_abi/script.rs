@@ -1,10 +1,13 @@
 //! Bytes as a script of C ABI calls.
+//!
+//! The functions are declared by the test host; the callbacks are this file's, since a script goes on inside each of them.
 
-use super::exports::{Api, HASTY_API, PATIENT_API, Request};
+use super::exports::{Api, HASTY_API, PATIENT_API};
 use super::library::{self, MAX_PAYLOAD};
 use super::world::{self, Kind};
 use ffihost::Status;
 use ffihost::abi::types::{FFICallBack, FFIHostFnOptions, FFIStats};
+use ffihost_test_host::Request;
 use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
 use std::time::{Duration, Instant};
@@ -220,8 +223,7 @@ fn create(script: &mut Script) {
     let Some((slot, user_data)) = world::with(|world| world.slot(Kind::Create, 0, part)) else { return };
     let mut ctx = std::ptr::null_mut();
     let out = if without_out { std::ptr::null_mut() } else { &raw mut ctx };
-    // SAFETY: the pointers point to what they say, or are NULL.
-    let ret = checked(unsafe { (api.create)(args.pointer(), args.length, cb, user_data, out) });
+    let ret = checked((api.create)(args.pointer(), args.length, cb, user_data, out));
     world::with(|world| {
         if ret == 0 {
             world.created(slot, ctx.addr(), is_hasty);
@@ -242,8 +244,7 @@ fn request(script: &mut Script, requests: impl FnOnce(&Api) -> &'static [Request
     }
     let (cb, args, part) = (script.callback(), script.payload(), script.part());
     with_slot(kind, ctx, part, |user_data| {
-        // SAFETY: the pointers point to what they say, or are NULL.
-        checked(unsafe { request(pointer(ctx), cb, user_data, args.pointer(), args.length) }) == 0
+        checked(request(pointer(ctx), cb, user_data, args.pointer(), args.length)) == 0
     });
 }
 
@@ -252,8 +253,7 @@ fn register(script: &mut Script) {
     let function = if how % 4 == 3 { None } else { Some(on_asked as _) };
     let export = if how % 8 < 4 { api(ctx).register_host_fn } else { api(ctx).register_host_fn_cbor };
     with_slot(Kind::Function { releases: false }, ctx, part, |user_data| {
-        // SAFETY: the name is NUL-terminated, or NULL.
-        let ret = checked(unsafe { export(pointer(ctx), name_pointer(name.as_ref()), function, user_data) });
+        let ret = checked(export(pointer(ctx), name_pointer(name.as_ref()), function, user_data));
         ret == 0 && function.is_some()
     });
 }
@@ -292,9 +292,7 @@ fn register_with(script: &mut Script) {
         };
         let options = Box::new(LargerOptions { options, more: [more; 520] });
         let options = if how == 0xfe { std::ptr::null() } else { (&raw const *options).cast::<FFIHostFnOptions>() };
-        // SAFETY: the name is NUL-terminated, or NULL; the options are larger than they say, or NULL.
-        let ret =
-            checked(unsafe { (api(ctx).register_host_fn_with)(pointer(ctx), name_pointer(name.as_ref()), options) });
+        let ret = checked((api(ctx).register_host_fn_with)(pointer(ctx), name_pointer(name.as_ref()), options));
         ret == 0 && function.is_some()
     });
 }
@@ -302,9 +300,7 @@ fn register_with(script: &mut Script) {
 fn complete(script: &mut Script) {
     let ((ctx, token), answer, ret) = (script.call(), script.payload(), script.byte());
     let ret = if ret < 250 { c_int::from(ret % 4) } else { c_int::from(ret as i8) };
-    // SAFETY: the pointer points to what it says, or is NULL.
-    let taken =
-        checked(unsafe { (api(ctx).host_complete)(pointer(ctx), token, ret, answer.pointer().cast(), answer.length) });
+    let taken = checked((api(ctx).host_complete)(pointer(ctx), token, ret, answer.pointer().cast(), answer.length));
     if [Status::Ok, Status::Decode, Status::TooLarge].iter().any(|status| status.code() == taken) {
         world::with(|world| world.answer(ctx, token));
     }
@@ -316,22 +312,19 @@ fn cancel(script: &mut Script) {
         0 => std::ptr::null_mut(),
         slots => world.user_data(slots - 1 - usize::from(choice) % slots),
     });
-    // SAFETY: both may be anything.
-    checked(unsafe { (api(ctx).cancel)(pointer(ctx), user_data) });
+    checked((api(ctx).cancel)(pointer(ctx), user_data));
 }
 
 fn close(script: &mut Script) {
     let (ctx, cb, part) = (script.ctx(), script.callback(), script.part());
     with_slot(Kind::Close, ctx, part, |user_data| {
-        // SAFETY: ctx may be anything.
-        checked(unsafe { (api(ctx).close)(pointer(ctx), cb, user_data) }) == 0 && cb.is_some()
+        checked((api(ctx).close)(pointer(ctx), cb, user_data)) == 0 && cb.is_some()
     });
 }
 
 /// Destroys a context, and checks that nothing of it is left.
 pub fn destroy(ctx: usize) {
-    // SAFETY: ctx may be anything.
-    let ret = checked(unsafe { (api(ctx).destroy)(pointer(ctx)) });
+    let ret = checked((api(ctx).destroy)(pointer(ctx)));
     assert!(ret != Status::WouldDeadlock.code() || INSIDE.get().is_some(), "destroy would not deadlock here");
     if ret == 0 {
         world::with(|world| world.destroyed(ctx));
@@ -346,13 +339,11 @@ pub fn destroy(ctx: usize) {
 pub fn create_and_destroy() {
     let mut ctx = std::ptr::null_mut();
     with_slot(Kind::Create, 0, Script::default(), |user_data| {
-        // SAFETY: no bytes, and a place for the ctx.
-        let ret = unsafe { (HASTY_API.create)(std::ptr::null(), 0, Some(on_told), user_data, &raw mut ctx) };
+        let ret = (HASTY_API.create)(std::ptr::null(), 0, Some(on_told), user_data, &raw mut ctx);
         assert_eq!(ret, 0, "no context after one that timed out");
         true
     });
-    // SAFETY: a ctx may be anything.
-    let ret = unsafe { (HASTY_API.destroy)(ctx) };
+    let ret = (HASTY_API.destroy)(ctx);
     assert!(ret == 0 || ret == Status::TimedOut.code() && world::machine_was_slow(), "destroy: {ret}");
 }
 
@@ -363,8 +354,7 @@ fn add_listener(script: &mut Script) {
         _ => api(ctx).add_event_listener_cbor,
     };
     let Some((slot, user_data)) = world::with(|world| world.slot(Kind::Listener, ctx, part)) else { return };
-    // SAFETY: the name is NUL-terminated, or NULL.
-    let id = unsafe { export(pointer(ctx), name_pointer(event.as_ref()), cb, user_data) };
+    let id = export(pointer(ctx), name_pointer(event.as_ref()), cb, user_data);
     world::with(|world| {
         world.decide(slot, id != 0);
         if id != 0 {
@@ -383,8 +373,7 @@ fn remove_listener(script: &mut Script) {
     if INSIDE.get().is_some_and(|own| world::with(|world| world.is_live_elsewhere(ctx, own))) {
         return;
     }
-    // SAFETY: both may be anything.
-    if checked(unsafe { (api(ctx).remove_event_listener)(pointer(ctx), id) }) == 0 {
+    if checked((api(ctx).remove_event_listener)(pointer(ctx), id)) == 0 {
         world::with(|world| world.removed(ctx, id));
     }
 }
@@ -392,28 +381,23 @@ fn remove_listener(script: &mut Script) {
 fn look(script: &mut Script) {
     let (ctx, choice) = (script.ctx(), script.byte());
     let name = script.name(b"ask");
-    // SAFETY: the name is NUL-terminated, or NULL.
-    let registered = unsafe { (api(ctx).host_fn_registered)(pointer(ctx), name_pointer(name.as_ref())) };
+    let registered = (api(ctx).host_fn_registered)(pointer(ctx), name_pointer(name.as_ref()));
     assert!(registered <= 1 && registered != -Status::Panic.code(), "host_fn_registered returned {registered}");
     let mut stats = FFIStats::default();
     if choice & 1 != 0 {
         stats.size = usize::from(choice);
     }
     let out = if choice & 6 == 6 { std::ptr::null_mut() } else { &raw mut stats };
-    // SAFETY: the struct is at least as large as a size that is taken, or out is NULL.
-    checked(unsafe { (api(ctx).stats)(pointer(ctx), out) });
+    checked((api(ctx).stats)(pointer(ctx), out));
     let (mut bytes, mut length) = (std::ptr::null(), 0);
     let pointer_to_bytes = if choice & 8 == 0 { &raw mut bytes } else { std::ptr::null_mut() };
-    // SAFETY: both may be written, or are NULL.
-    if checked(unsafe { (api(ctx).abi_descriptor)(pointer_to_bytes, &raw mut length) }) == 0 {
+    if checked((api(ctx).abi_descriptor)(pointer_to_bytes, &raw mut length)) == 0 {
         // SAFETY: it was OK.
         let descriptor = unsafe { std::slice::from_raw_parts(bytes, length) };
-        // SAFETY: it takes nothing.
-        let hash = unsafe { (api(ctx).abi_hash)() };
+        let hash = (api(ctx).abi_hash)();
         assert!(!descriptor.is_empty() && hash != 0);
     }
-    // SAFETY: it takes nothing.
-    assert!(!unsafe { (api(ctx).version)() }.is_null());
+    assert!(!(api(ctx).version)().is_null());
 }
 
 /// What a thread does when it ends, in the destructor of a thread-local value: it looks at a context, and destroys it if the
@@ -423,8 +407,7 @@ struct AtEnd(usize);
 impl Drop for AtEnd {
     fn drop(&mut self) {
         look_at(self.0);
-        // SAFETY: a ctx may be anything.
-        let status = unsafe { (api(self.0).destroy)(pointer(self.0)) };
+        let status = (api(self.0).destroy)(pointer(self.0));
         let refused = [Status::WouldDeadlock.code(), Status::InvalidCtx.code()];
         assert!(refused.contains(&status), "destroyed at the end of a thread of its own: {status}");
     }
@@ -436,8 +419,7 @@ thread_local! {
 
 fn look_at(ctx: usize) {
     let mut stats = FFIStats::default();
-    // SAFETY: a ctx may be anything; the struct is as large as it says.
-    checked(unsafe { (api(ctx).stats)(pointer(ctx), &raw mut stats) });
+    checked((api(ctx).stats)(pointer(ctx), &raw mut stats));
 }
 
 /// Visits a context again and again: whoever closes it meanwhile does not wait for that.
@@ -445,8 +427,7 @@ fn hammer(script: &mut Script) {
     let (ctx, times) = (script.ctx(), u32::from(script.byte()) * 8);
     for token in 0..times {
         look_at(ctx);
-        // SAFETY: a ctx may be anything.
-        checked(unsafe { (api(ctx).host_complete)(pointer(ctx), u64::from(token) << 40, 0, std::ptr::null(), 0) });
+        checked((api(ctx).host_complete)(pointer(ctx), u64::from(token) << 40, 0, std::ptr::null(), 0));
     }
 }
 

@@ -1,26 +1,11 @@
 //! The C ABI of `my_timer`, as its header declares it.
 
-use ffihost::abi::types::{FFICallBack, FFIHostFn, FFIStats};
-use std::ffi::{c_char, c_int, c_void};
+use ffihost::abi::types::FFICallBack;
+pub(super) use ffihost_test_host::native::{List, Str as Text};
+use std::ffi::{c_int, c_void};
 
 // What is only called by its symbol is linked only if the crate is named.
 use my_timer as _;
-
-/// `FFIString`
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(super) struct Text {
-    pub(super) data: *const u8,
-    pub(super) len: usize,
-}
-
-/// A list.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(super) struct List<T> {
-    pub(super) data: *const T,
-    pub(super) len: usize,
-}
 
 /// An option. `present` is a bool, which holds what a bool must not.
 #[derive(Clone, Copy)]
@@ -108,7 +93,9 @@ pub(super) struct TimerError {
 pub(super) type CborRequest =
     unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const u8, usize) -> c_int;
 
-macro_rules! exports {
+ffihost_test_host::exports!("my_timer");
+
+macro_rules! requests {
     ($($name:ident = $symbol:literal ($($parameter:ty),* $(,)?) -> $returned:ty;)*) => {
         unsafe extern "C" {$(
             #[link_name = concat!("my_timer_", $symbol)]
@@ -120,7 +107,7 @@ macro_rules! exports {
 type Cb = Option<FFICallBack>;
 type Ptr = *mut c_void;
 
-exports! {
+requests! {
     create = "create" (Text, Cb, Ptr, *mut Ptr) -> c_int;
     create_cbor = "create_cbor" (*const u8, usize, Cb, Ptr, *mut Ptr) -> c_int;
     echo = "echo" (Ptr, Cb, Ptr, *const EchoRequest) -> c_int;
@@ -138,12 +125,4 @@ exports! {
     total_delay = "total_delay" (Cb, Ptr, List<u32>) -> c_int;
     total_delay_cbor = "total_delay_cbor" (Cb, Ptr, *const u8, usize) -> c_int;
     stopwatch_release = "stopwatch_release" (Ptr, u64) -> c_int;
-    destroy = "destroy" (Ptr) -> c_int;
-    cancel = "cancel" (Ptr, Ptr) -> c_int;
-    stats = "stats" (Ptr, *mut FFIStats) -> c_int;
-    register_host_fn = "register_host_fn" (Ptr, *const c_char, Option<FFIHostFn>, Ptr) -> c_int;
-    register_host_fn_cbor = "register_host_fn_cbor" (Ptr, *const c_char, Option<FFIHostFn>, Ptr) -> c_int;
-    host_complete = "host_complete" (Ptr, u64, c_int, *const c_char, usize) -> c_int;
-    add_event_listener = "add_event_listener" (Ptr, *const c_char, Cb, Ptr) -> u64;
-    add_event_listener_cbor = "add_event_listener_cbor" (Ptr, *const c_char, Cb, Ptr) -> u64;
 }

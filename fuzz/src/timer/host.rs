@@ -72,8 +72,7 @@ impl Clock {
             Some(true) => c::register_host_fn_cbor,
             Some(false) => c::register_host_fn,
         };
-        // SAFETY: a name with a NUL, and a userData that outlives the context.
-        let ret = unsafe { register(ctx, c"fetch_clock".as_ptr(), Some(fetch_clock), user_data) };
+        let ret = register(ctx, c"fetch_clock".as_ptr(), Some(fetch_clock), user_data);
         assert_eq!(ret, 0, "`fetch_clock` is not taken");
     }
 
@@ -114,8 +113,7 @@ impl Clock {
             Some(answer) => (answer.as_ptr(), answer.len()),
             None => (ptr::null(), 5),
         };
-        // SAFETY: that many bytes are there, or it is NULL.
-        unsafe { c::host_complete(ptr::without_provenance_mut(self.ctx), token, self.ret, data.cast(), len) }
+        c::host_complete(ptr::without_provenance_mut(self.ctx), token, self.ret, data.cast(), len)
     }
 
     /// What was not answered has ended: with its request.

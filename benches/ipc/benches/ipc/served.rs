@@ -6,19 +6,14 @@ use ffihost::ipc::Address;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::path::PathBuf;
 use std::ptr;
-use std::sync::mpsc;
 // So that it is linked.
 use ffihost_benches_ipc as _;
 
+mod c {
+    ffihost_test_host::exports!("bench_ipc", create: [create_cbor]);
+}
+
 unsafe extern "C" {
-    fn bench_ipc_create_cbor(
-        req: *const u8,
-        len: usize,
-        cb: FFICallBack,
-        ud: *mut c_void,
-        ctx: *mut *mut c_void,
-    ) -> c_int;
-    fn bench_ipc_close(ctx: *mut c_void, cb: Option<FFICallBack>, ud: *mut c_void) -> c_int;
     fn bench_ipc_serve(
         ctx: *mut c_void,
         address: *const c_char,
@@ -42,13 +37,10 @@ impl Served {
         let mut name = Vec::new();
         ciborium::into_writer(&Name { name: NAME }, &mut name).expect("a vector takes everything");
         let mut ctx = ptr::null_mut();
-        // SAFETY: the arguments live during the call, and userData until it is called back.
-        wait_for(|user_data| unsafe {
-            bench_ipc_create_cbor(name.as_ptr(), name.len(), told, user_data, &raw mut ctx)
-        });
+        wait_for(|cb, user_data| c::create_cbor(name.as_ptr(), name.len(), cb, user_data, &raw mut ctx));
         let address = CString::new(format!("unix:{}", path.display())).expect("a path without a zero");
-        // SAFETY: as above; without options all are the defaults.
-        wait_for(|user_data| unsafe { bench_ipc_serve(ctx, address.as_ptr(), ptr::null(), Some(told), user_data) });
+        // SAFETY: the address lives during the call; without options all are the defaults.
+        wait_for(|cb, user_data| unsafe { bench_ipc_serve(ctx, address.as_ptr(), ptr::null(), cb, user_data) });
         Self { ctx, path, _folder: folder }
     }
 
@@ -63,8 +55,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // SAFETY: the context is closed once, and userData lives until it is called back.
-        wait_for(|user_data| unsafe { bench_ipc_close(self.ctx, Some(told), user_data) });
+        wait_for(|done, user_data| c::close(self.ctx, done, user_data));
     }
 }
 
@@ -74,14 +65,6 @@ struct Name<'a> {
 }
 
 /// Makes a call that is accepted, and waits until it has called back with success.
-fn wait_for(call: impl FnOnce(*mut c_void) -> c_int) {
-    let (sender, receiver) = mpsc::sync_channel::<c_int>(1);
-    assert_eq!(call(ptr::from_ref(&sender).cast_mut().cast()), 0, "it is accepted");
-    assert_eq!(receiver.recv(), Ok(0), "it succeeds");
-}
-
-unsafe extern "C" fn told(ret: c_int, _: *const c_char, _: usize, user_data: *mut c_void) {
-    // SAFETY: userData is a sender that `wait_for` keeps until it has received this; a clone outlives what it sends.
-    let sender = unsafe { (*user_data.cast::<mpsc::SyncSender<c_int>>()).clone() };
-    sender.send(ret).expect("somebody waits");
+fn wait_for(call: impl FnOnce(Option<FFICallBack>, *mut c_void) -> c_int) {
+    assert_eq!(ffihost_test_host::run(|ret, _| ret, call), 0, "it succeeds");
 }
