@@ -85,6 +85,7 @@ impl<S> Library<S> {
         host_fns: &'static [&'static str],
         events: &'static [&'static str],
     ) -> Self {
+        assert!(ffihost_abi::names::taken(name).is_none(), "something else has the library's name: use another one");
         let by_hand = ByHand { requests, sync_requests, host_fns, events };
         Self::new(name, version, AnyLibrary::describe_names, "", by_hand, options)
     }

@@ -53,6 +53,135 @@ pub fn is_library(name: &str) -> bool {
         && name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_')
 }
 
+/// Why a library cannot have that name although it is one: something else has it, and a program would get the wrong one.
+pub const fn taken(library: &str) -> Option<&'static str> {
+    match () {
+        () if is_among(library, OWN) => Some("bindings have names of their own that begin with it"),
+        () if is_among(library, SYMBOLS) => Some("the system's libraries have functions whose names begin with it"),
+        () if is_among(library, HEADERS) => Some("its header would stand in for a system's header of that name"),
+        () => None,
+    }
+}
+
+/// `ffihost.h` is in every library's bindings; and what is in these namespaces of C++ is the standards'.
+const OWN: &[&str] = &["ffi", "ffihost", "posix", "std"];
+
+/// Libraries that would export a function which a C library, or one that is linked everywhere, has: `timer_create`, `sem_close`.
+const SYMBOLS: &[&str] = &[
+    "aio", "auth", "clnt", "cnd", "dbm", "epoll", "iconv", "io", "memfd", "mq", "mtx", "pthread", "sem", "svc", "thrd",
+    "timer", "timerfd", "tss", "xdr",
+];
+
+/// Headers of C, POSIX, and of systems, by what stands before `.h`.
+const HEADERS: &[&str] = &[
+    "alloca",
+    "assert",
+    "complex",
+    "cpio",
+    "ctype",
+    "dirent",
+    "dlfcn",
+    "elf",
+    "endian",
+    "err",
+    "errno",
+    "fcntl",
+    "features",
+    "fenv",
+    "float",
+    "fmtmsg",
+    "fnmatch",
+    "ftw",
+    "getopt",
+    "glob",
+    "grp",
+    "ifaddrs",
+    "inttypes",
+    "io",
+    "iso646",
+    "langinfo",
+    "libgen",
+    "limits",
+    "link",
+    "locale",
+    "malloc",
+    "math",
+    "memory",
+    "mntent",
+    "monetary",
+    "mqueue",
+    "ndbm",
+    "netdb",
+    "paths",
+    "poll",
+    "process",
+    "pthread",
+    "pty",
+    "pwd",
+    "regex",
+    "resolv",
+    "sched",
+    "search",
+    "semaphore",
+    "setjmp",
+    "shadow",
+    "signal",
+    "spawn",
+    "stdalign",
+    "stdarg",
+    "stdatomic",
+    "stdbit",
+    "stdbool",
+    "stdckdint",
+    "stddef",
+    "stdint",
+    "stdio",
+    "stdlib",
+    "stdnoreturn",
+    "string",
+    "strings",
+    "stropts",
+    "syslog",
+    "tar",
+    "termios",
+    "tgmath",
+    "threads",
+    "time",
+    "trace",
+    "uchar",
+    "ucontext",
+    "ulimit",
+    "unistd",
+    "unwind",
+    "utime",
+    "utmp",
+    "utmpx",
+    "wchar",
+    "wctype",
+    "windows",
+    "winsock2",
+    "wordexp",
+];
+
+const fn is_among(name: &str, names: &[&str]) -> bool {
+    let mut at = 0;
+    while at < names.len() {
+        if is_same(name.as_bytes(), names[at].as_bytes()) {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+const fn is_same(left: &[u8], right: &[u8]) -> bool {
+    let mut at = 0;
+    while at < left.len() && at < right.len() && left[at] == right[at] {
+        at += 1;
+    }
+    at == left.len() && at == right.len()
+}
+
 fn join(name: &str, between: &str, cased: impl Fn(&str) -> String) -> String {
     let mut joined = String::new();
     for word in name.split('_').flat_map(words) {
@@ -140,5 +269,18 @@ mod tests {
             }
         }
         assert_eq!(names.len(), 1 << 16);
+    }
+
+    #[test]
+    fn what_others_have_is_taken() {
+        for (name, why) in [("timer", "functions"), ("time", "header"), ("ffihost", "bindings"), ("std", "bindings")] {
+            assert!(taken(name).is_some_and(|reason| reason.contains(why)), "{name}");
+        }
+        for name in ["my_timer", "times", "tim", "", "vault"] {
+            assert_eq!(taken(name), None, "{name}");
+        }
+        for names in [OWN, SYMBOLS, HEADERS] {
+            assert!(names.is_sorted() && names.iter().all(|name| is_library(name)));
+        }
     }
 }

@@ -3,16 +3,16 @@
 use crate::error::Error;
 use ffihost_abi::names;
 
-/// Words that a crate or a C function cannot be called, and what a new library would be mixed up with.
+/// Words that a crate or a C function cannot be called.
 const TAKEN: &str = "abstract alloc as asm async auto await become bool box break case catch char class const continue core crate \
-    default delete do double dyn else enum explicit export extern false ffi ffihost final float fn for friend gen \
+    default delete do double dyn else enum explicit export extern false final float fn for friend gen \
     goto if impl in inline int let long loop macro main match mod move mut namespace new operator override priv \
-    private proc_macro protected pub public ref register restrict return self short signed sizeof static std struct \
+    private proc_macro protected pub public ref register restrict return self short signed sizeof static struct \
     super switch template test this throw trait true try type typedef typeof union unsafe unsigned unsized use using \
     virtual void volatile where while yield";
 
 fn is_taken(name: &str) -> bool {
-    TAKEN.split(' ').any(|taken| taken == name)
+    TAKEN.split(' ').any(|taken| taken == name) || names::taken(name).is_some()
 }
 
 /// Refuses what `ffihost::library!` would refuse, and what no compiler takes.
@@ -24,6 +24,9 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
         };
         Err(Error::Name { name: name.to_owned(), why, instead })
     };
+    if let Some(why) = names::taken(name) {
+        return refuse(why);
+    }
     if is_taken(name) {
         return refuse("it means something else in Rust or C");
     }
@@ -66,6 +69,7 @@ mod tests {
             ("2fast", Some("fast")),
             ("_x", Some("x")),
             ("struct", Some("my_struct")),
+            ("timer", Some("my_timer")),
             ("größe", None),
             ("", None),
             ("../etc", None),

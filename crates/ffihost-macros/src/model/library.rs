@@ -56,7 +56,10 @@ impl Library {
         self.docs = attrs::docs(&attributes);
         let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
         let prefix: LitStr = input.parse().map_err(usage)?;
-        if names::is_library(&prefix.value()) {
+        if let Some(why) = names::taken(&prefix.value()) {
+            errors
+                .on(&prefix, format_args!("no library can be named `{}`, as {why}: use another name", prefix.value()));
+        } else if names::is_library(&prefix.value()) {
             self.prefix = prefix;
         } else {
             let message =
