@@ -1,7 +1,7 @@
 //! Bindings to an ffihost library, generated from its descriptor.
 //!
 //! ```text
-//!   compiled library ──▶ ffihost_schema::Library ──▶ one typed model per language ──▶ templates ──▶ files
+//!   compiled library ──▶ ffihost_schema::Checked ──▶ one typed model per language ──▶ templates ──▶ files
 //!                        (read without running it)    names, order, passing            shape only
 //! ```
 //!
@@ -10,19 +10,19 @@
 //! # let formats = Formats { native: true, cbor: true };
 //! # let layout = || Layout { size: 16, align: 8, offsets: vec![0] };
 //! # let name = Field { name: "name".to_owned(), docs: String::new(), ty: Type::String };
-//! # let library = Library {
+//! # let library = Checked::new(Library {
 //! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64, hash: 42, formats,
 //! #     serve: false,
 //! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
 //! #     structs: vec![], enums: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
 //! #     constants: vec![],
-//! # };
+//! # })?;
 //! use ffihost_bindgen::{Language, generate};
 //!
 //! let files = generate(&library, Language::C)?;
 //! assert_eq!(files[0].path, "my_app.h");
 //! assert!(files[0].contents.contains("int my_app_create(FFIString name, FFICallBack cb, void *userData, void **ctx);"));
-//! # Ok::<(), ffihost_bindgen::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The modules, in the order to read them: [`Error`] says what cannot be bound; `names` how things are called and that no
@@ -42,7 +42,7 @@ mod text;
 
 pub use self::error::Error;
 
-use ffihost_schema::Library;
+use ffihost_schema::Checked;
 use std::fmt;
 use std::str::FromStr;
 
@@ -115,7 +115,7 @@ pub struct File {
 ///
 /// If the library cannot be bound in this language: two things would have the same name, or a type has no counterpart. The
 /// error says what to change.
-pub fn generate(library: &Library, language: Language) -> Result<Vec<File>, Error> {
+pub fn generate(library: &Checked, language: Language) -> Result<Vec<File>, Error> {
     match language {
         Language::C => c::generate(library),
         Language::Cpp => cpp::generate(library),
