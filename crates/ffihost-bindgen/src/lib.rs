@@ -32,16 +32,17 @@
 
 #![forbid(unsafe_code)]
 
+mod backend;
 mod c;
 mod cpp;
-mod docs;
 mod error;
-mod names;
+mod model;
 mod rust;
-mod text;
+mod write;
 
 pub use self::error::Error;
 
+use self::model::Model;
 use ffihost_schema::Checked;
 use std::fmt;
 use std::str::FromStr;
@@ -64,11 +65,7 @@ impl Language {
 
     /// How it is written on a command line.
     fn flag(self) -> &'static str {
-        match self {
-            Self::C => "c",
-            Self::Cpp => "cpp",
-            Self::Rust => "rust",
-        }
+        self.backend().flags()[0]
     }
 }
 
@@ -84,12 +81,8 @@ impl FromStr for Language {
     /// Takes what [`Display`](fmt::Display) gives, `c++` and `rs`.
     fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
         let text = text.to_ascii_lowercase();
-        let flag = match &*text {
-            "c++" => "cpp",
-            "rs" => "rust",
-            flag => flag,
-        };
-        Self::ALL.into_iter().find(|language| language.flag() == flag).ok_or(UnknownLanguage(text))
+        let is_meant = |language: &Self| language.backend().flags().contains(&&*text);
+        Self::ALL.into_iter().find(is_meant).ok_or(UnknownLanguage(text))
     }
 }
 
@@ -116,11 +109,9 @@ pub struct File {
 /// If the library cannot be bound in this language: two things would have the same name, or a type has no counterpart. The
 /// error says what to change.
 pub fn generate(library: &Checked, language: Language) -> Result<Vec<File>, Error> {
-    match language {
-        Language::C => c::generate(library),
-        Language::Cpp => cpp::generate(library),
-        Language::Rust => rust::generate(library),
-    }
+    let (backend, model) = (language.backend(), Model::new(library));
+    backend.rules().check_fields(&model)?;
+    backend.files(&model)
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! Docs as comments of C and C++.
+//! Documentation as comments, and tables of parameters.
 
-use crate::text::{WIDTH, is_invisible};
+use super::literal::is_invisible;
+use super::text::{WIDTH, wrap};
+use crate::model::docs::{Docs, Kind, is_fence};
 
 /// A block comment, with a line break in front of it, or nothing if there is nothing to say. The text's own line breaks stay;
 /// lines that are too long are broken at a space. Nothing in it can end the comment.
-pub(crate) fn comment(indent: usize, text: &str) -> String {
-    let text = harmless(text);
+pub(crate) fn block(indent: usize, docs: &Docs) -> String {
     let pad = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
     let mut broken = false;
-    for line in text.trim_end().lines().skip_while(|line| line.trim().is_empty()) {
+    for (_, line) in docs.lines() {
+        let line = harmless(line);
         // The short rest of a line that was broken flows on into one that goes on with the sentence.
         let rest = if broken && line.starts_with(char::is_lowercase) { lines.pop() } else { None };
         let line = rest.map_or_else(|| line.trim_end().to_owned(), |rest| format!("{rest} {}", line.trim_end()));
@@ -32,25 +34,45 @@ pub(crate) fn comment(indent: usize, text: &str) -> String {
     }
 }
 
+/// A comment each line of which has a mark, with a line break in front of each. Code in it is marked as text: somebody's
+/// example in somebody else's package would be compiled as a test of that.
+pub(crate) fn lines(indent: usize, mark: &str, docs: &Docs) -> String {
+    let (pad, mut comment, mut fences) = (" ".repeat(indent), String::new(), 0);
+    for (kind, line) in docs.lines() {
+        let line = visible(line);
+        let mut wrapped = Vec::new();
+        match kind {
+            Kind::Code if is_fence(&line) => {
+                fences += 1;
+                wrapped.push(if fences % 2 == 1 { "```text".to_owned() } else { "```".to_owned() });
+            }
+            Kind::Code => wrapped.push(line),
+            Kind::Text => {
+                // What is indented by four is code, too.
+                let own = line.len() - line.trim_start().len();
+                wrap(&format!("{}{}", " ".repeat(own.min(3)), line.trim_start()), WIDTH - indent - 4, &mut wrapped);
+            }
+        }
+        for line in wrapped {
+            comment.push_str(format!("\n{pad}{mark} {line}").trim_end());
+        }
+    }
+    comment
+}
+
 /// A heading, as wide as a line, with an empty line in front of it.
 pub(crate) fn section(title: &str) -> String {
     let dashes = WIDTH.saturating_sub(title.chars().count() + 7);
     format!("\n/* {} {title} */", "-".repeat(dashes))
 }
 
-/// Docs, and what the generator has to say, with an empty line in between.
-pub(crate) fn paragraphs(parts: &[&str]) -> String {
-    let parts: Vec<_> = parts.iter().map(|part| part.trim_matches('\n').trim_end()).collect();
-    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
-}
-
 /// Names with what each is, indented, the texts in one column; those without docs are left out.
-pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
-    let rows: Vec<_> = rows.filter(|(_, docs)| !docs.trim().is_empty()).collect();
+pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a Docs)>) -> String {
+    let rows: Vec<_> = rows.filter(|(_, docs)| !docs.is_empty()).collect();
     let column = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut table = String::new();
     for (name, docs) in rows {
-        for (at, line) in docs.trim().lines().enumerate() {
+        for (at, (_, line)) in docs.lines().enumerate() {
             let name = if at == 0 { name } else { "" };
             table.push_str(format!("  {name:column$}  {}", line.trim()).trim_end());
             table.push('\n');
@@ -59,15 +81,20 @@ pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> Strin
     table
 }
 
+/// Names with what each is, as a list; those without docs are left out.
+pub(crate) fn list<'a>(rows: impl Iterator<Item = (&'a str, &'a Docs)>) -> String {
+    let rows = rows.filter(|(_, docs)| !docs.is_empty());
+    rows.map(|(name, docs)| format!("- `{name}`: {}", docs.in_one_line())).collect::<Vec<_>>().join("\n")
+}
+
 /// What could end a comment, or be taken for something else by a compiler, made to be read only.
 fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.replace("\r\n", "\n").replace('\t', "    ").chars() {
+    for c in text.replace('\t', "    ").chars() {
         match c {
             // `*/` ends a comment, `/*` in one is a warning, and `??/` is a backslash to some.
             '/' if safe.ends_with('*') || safe.ends_with("??") => safe.push_str(" /"),
             '*' if safe.ends_with('/') => safe.push_str(" *"),
-            '\n' => safe.push('\n'),
             c if is_invisible(c) => safe.push_str(&format!("<U+{:04X}>", u32::from(c))),
             c => safe.push(c),
         }
@@ -75,43 +102,30 @@ fn harmless(text: &str) -> String {
     safe
 }
 
-/// Breaks a line at spaces; the further lines are indented as the first is, an entry of a list or table below its text.
-pub(crate) fn wrap(line: &str, width: usize, lines: &mut Vec<String>) {
-    if line.chars().count() <= width {
-        return lines.push(line.to_owned());
-    }
-    let body = line.trim_start();
-    let own = line.chars().count() - body.chars().count();
-    let hang = match body.split_once("  ") {
-        // A row of a table.
-        Some((name, text)) if own > 0 && !name.contains(' ') => {
-            own + name.chars().count() + 2 + (text.len() - text.trim_start().len())
+/// Without what cannot be seen, or what makes other things be seen otherwise: the compiler refuses that.
+fn visible(line: &str) -> String {
+    let mut safe = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            '\t' => safe.push_str("    "),
+            c if is_invisible(c) => safe.push_str(&format!("(U+{:04X})", u32::from(c))),
+            c => safe.push(c),
         }
-        _ if body.starts_with("- ") || body.starts_with("* ") => own + 2,
-        _ => own,
-    };
-    let (mut current, mut used) = (line[..hang.min(line.len())].to_owned(), false);
-    if hang == own {
-        current = " ".repeat(own);
     }
-    for word in line.chars().skip(current.chars().count()).collect::<String>().split_whitespace() {
-        if used && current.chars().count() + 1 + word.chars().count() > width {
-            lines.push(current.trim_end().to_owned());
-            current = " ".repeat(hang);
-            used = false;
-        }
-        if used {
-            current.push(' ');
-        }
-        current.push_str(word);
-        used = true;
-    }
-    lines.push(current.trim_end().to_owned());
+    safe
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn comment(indent: usize, text: &str) -> String {
+        block(indent, &Docs::parse(text))
+    }
+
+    fn docs(indent: usize, text: &str) -> String {
+        lines(indent, "///", &Docs::parse(text))
+    }
 
     #[test]
     fn docs_cannot_end_their_comment() {
@@ -135,8 +149,27 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_docs_is_compiled() {
+        assert_eq!(
+            docs(4, "a\n\n```rust\n    let x = 1;\n```\n"),
+            "\n    /// a\n    ///\n    /// ```text\n    ///     let x = 1;\n    /// ```"
+        );
+        assert_eq!(docs(0, "a\n\n    b"), "\n/// a\n///\n///    b");
+        assert_eq!(docs(0, "left\u{202e}right"), "\n/// left(U+202E)right");
+    }
+
+    #[test]
+    fn long_lines_with_marks_are_broken() {
+        let text = docs(4, &"word ".repeat(60));
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
     fn a_table_has_columns() {
-        let rows = [("a", "first\nmore"), ("long", "second"), ("none", "")];
-        assert_eq!(table(rows.into_iter()), "  a     first\n        more\n  long  second\n");
+        let rows =
+            [("a", "first\nmore"), ("long", "second"), ("none", "")].map(|(name, text)| (name, Docs::parse(text)));
+        let rows = || rows.iter().map(|(name, docs)| (*name, docs));
+        assert_eq!(table(rows()), "  a     first\n        more\n  long  second\n");
+        assert_eq!(list(rows()), "- `a`: first more\n- `long`: second");
     }
 }

@@ -1,0 +1,20 @@
+
+{% filter lines(0, "///") %}{{ item.docs }}{% endfilter %}
+#[derive(Clone, {% if item.layout.is_none() %}Copy, Debug, PartialEq, Eq, Hash{% else %}Debug, PartialEq{% endif %}, ffi::Serialize, ffi::Deserialize)]
+#[serde(crate = "ffi::serde")]
+pub enum {{ Rust::identifier(item.name) }} {
+{%- for variant in item.variants %}
+{%- filter lines(4, "///") %}{{ variant.docs }}{% endfilter %}
+    {% if let Some(name) = Rust::renamed(variant.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}{{ Rust::identifier(variant.name) }}
+{%- match variant.payload %}
+{%- when Payload::Nothing %}
+{%- when Payload::One(ty) %}({{ Rust::name(ty) }})
+{%- when Payload::Fields(fields) %} {
+{%- for field in fields %}
+{%- filter lines(8, "///") %}{{ field.docs }}{% endfilter %}
+        {% if let Some(name) = Rust::renamed(field.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
+{%- endfor %}
+    }
+{%- endmatch %},
+{%- endfor %}
+}
