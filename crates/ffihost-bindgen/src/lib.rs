@@ -1,8 +1,9 @@
 //! Bindings to an ffihost library, generated from its descriptor.
 //!
 //! ```text
-//!   compiled library ──▶ ffihost_schema::Checked ──▶ one typed model per language ──▶ templates ──▶ files
-//!                        (read without running it)    names, order, passing            shape only
+//!   compiled library ──▶ ffihost_schema::Checked ──▶ model ─────────────▶ a language ──▶ write ──▶ files
+//!                        (read without running it)   decides everything   spelling,      lists, comments,
+//!                                                    but the language     templates      long lines
 //! ```
 //!
 //! ```
@@ -25,10 +26,17 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order to read them: [`Error`] says what cannot be bound; `names` how things are called and that no
-//! two are called the same; `docs` and `text` how comments and long lines are laid out; `c` is the model and template of
-//! the C header, `cpp` that of the C++ one, which is written in terms of the C one, `rust` that of the client in Rust. A further
-//! language is a further folder.
+//! The modules, in the order to read them:
+//!
+//! - `model` is a library with everything decided that does not depend on the language: classes, passing and ownership of types,
+//!   the order of definitions, whose a request is, what holds for callbacks, documentation without comment marks, and the rules
+//!   for names.
+//! - `backend` is what a language is, and the table of them. `c`, `cpp`, which is written in terms of C, and `rust`, a client, each
+//!   have a file that says how names, types and sentences are spelled, and a folder of templates, one for each construct.
+//! - `write` lays text out: lists of parameters, comments, long lines, literals.
+//! - [`Error`] says what cannot be bound.
+//!
+//! A further language is a further folder; `docs/adr/0021-one-model-for-every-binding.md` says what its author does.
 
 #![forbid(unsafe_code)]
 

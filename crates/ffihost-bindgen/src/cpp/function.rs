@@ -24,8 +24,9 @@ pub(super) struct Function<'m> {
 pub(super) struct Parameter<'m> {
     pub(super) name: String,
     pub(super) declared: String,
-    /// As it is lent to the C function.
-    pub(super) lent: String,
+    /// Its type in C, and whether C takes a pointer to that.
+    pub(super) c_type: String,
+    pub(super) by_pointer: bool,
     pub(super) docs: Cow<'m, Docs>,
 }
 
@@ -36,18 +37,19 @@ const OF_CBOR: &str = "ffihost::Cbor";
 impl<'m> Cpp<'m> {
     pub(super) fn create(&self) -> Function<'m> {
         let item = &self.model.constructor;
-        self.function("create", &item.params, &Type::Unit, item.error, !item.formats.native)
+        self.function("create", &item.params, None, item.error, !item.formats.native)
     }
 
     pub(super) fn request(&self, item: &'m Request<'m>) -> Function<'m> {
-        self.function(item.name, &item.params, item.result, item.error, !item.formats.native)
+        self.function(item.name, &item.params, Some(item.result), item.error, !item.formats.native)
     }
 
+    /// `result` is none if there is not even an empty one.
     fn function(
         &self,
         name: &str,
         fields: &'m [Field<'m>],
-        result: &Type,
+        result: Option<&Type>,
         error: Option<&Type>,
         is_cbor: bool,
     ) -> Function<'m> {
@@ -55,6 +57,7 @@ impl<'m> Cpp<'m> {
         let symbol = format!("::{}_{name}", self.model.library.name);
         if !is_cbor {
             let error_name = error.map(Self::name);
+            let result = result.unwrap_or(&Type::Unit);
             let signature = self.signature(result, error);
             let (params, value) = (self.parameters(fields), Self::name(result));
             return Function { name, symbol, params, value, error: error_name, signature, is_cbor };
@@ -62,12 +65,13 @@ impl<'m> Cpp<'m> {
         let request = Parameter {
             name: "request".to_owned(),
             declared: IN_CBOR.to_owned(),
-            lent: String::new(),
+            c_type: String::new(),
+            by_pointer: false,
             docs: Cow::default(),
         };
-        let (result, value) = match *result {
-            Type::Unit if name == "create_cbor" => ("void, void".to_owned(), "void"),
-            _ => (format!("FFIBytes, {OF_CBOR}"), OF_CBOR),
+        let (result, value) = match result {
+            None => ("void, void".to_owned(), "void"),
+            Some(_) => (format!("FFIBytes, {OF_CBOR}"), OF_CBOR),
         };
         let of_error = error.map(|_| format!(", FFIBytes, {OF_CBOR}")).unwrap_or_default();
         let signature = format!("ffihost::detail::Signature<{result}{of_error}>");

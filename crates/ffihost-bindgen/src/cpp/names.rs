@@ -61,11 +61,10 @@ impl<'m> Cpp<'m> {
         scope.reserve(&TAKEN);
         let parameter = |field: &'f Field<'_>| {
             let name = scope.give(&RULES.identifier(field.name), field.name);
-            let lent = format!("ffihost::detail::lend<{}>({name}, arena)", self.c.name(field.ty));
-            let by_pointer = self.model.types.passing(field.ty) == Passing::Pointer;
             Parameter {
                 declared: self.parameter(field.ty, &name),
-                lent: if by_pointer { format!("ffihost::detail::address({lent})") } else { lent },
+                c_type: self.c.name(field.ty),
+                by_pointer: self.model.types.passing(field.ty) == Passing::Pointer,
                 name,
                 docs: Cow::Borrowed(&field.docs),
             }

@@ -2,15 +2,15 @@
 
 use super::literal::is_invisible;
 use super::text::{WIDTH, wrap};
-use crate::model::docs::{Docs, Kind, is_fence};
+use crate::model::docs::{Docs, is_fence, page};
 
 /// A block comment, with a line break in front of it, or nothing if there is nothing to say. The text's own line breaks stay;
 /// lines that are too long are broken at a space. Nothing in it can end the comment.
-pub(crate) fn block(indent: usize, docs: &Docs) -> String {
+pub(crate) fn block(indent: usize, text: &str) -> String {
     let pad = " ".repeat(indent);
     let mut lines: Vec<String> = Vec::new();
     let mut broken = false;
-    for (_, line) in docs.lines() {
+    for line in page(text) {
         let line = harmless(line);
         // The short rest of a line that was broken flows on into one that goes on with the sentence.
         let rest = if broken && line.starts_with(char::is_lowercase) { lines.pop() } else { None };
@@ -36,22 +36,20 @@ pub(crate) fn block(indent: usize, docs: &Docs) -> String {
 
 /// A comment each line of which has a mark, with a line break in front of each. Code in it is marked as text: somebody's
 /// example in somebody else's package would be compiled as a test of that.
-pub(crate) fn lines(indent: usize, mark: &str, docs: &Docs) -> String {
-    let (pad, mut comment, mut fences) = (" ".repeat(indent), String::new(), 0);
-    for (kind, line) in docs.lines() {
+pub(crate) fn lines(indent: usize, mark: &str, text: &str) -> String {
+    let (pad, mut comment, mut is_code) = (" ".repeat(indent), String::new(), false);
+    for line in page(text) {
         let line = visible(line);
         let mut wrapped = Vec::new();
-        match kind {
-            Kind::Code if is_fence(&line) => {
-                fences += 1;
-                wrapped.push(if fences % 2 == 1 { "```text".to_owned() } else { "```".to_owned() });
-            }
-            Kind::Code => wrapped.push(line),
-            Kind::Text => {
-                // What is indented by four is code, too.
-                let own = line.len() - line.trim_start().len();
-                wrap(&format!("{}{}", " ".repeat(own.min(3)), line.trim_start()), WIDTH - indent - 4, &mut wrapped);
-            }
+        if is_fence(&line) {
+            is_code = !is_code;
+            wrapped.push(if is_code { "```text".to_owned() } else { "```".to_owned() });
+        } else if is_code {
+            wrapped.push(line);
+        } else {
+            // What is indented by four is code, too.
+            let own = line.len() - line.trim_start().len();
+            wrap(&format!("{}{}", " ".repeat(own.min(3)), line.trim_start()), WIDTH - indent - 4, &mut wrapped);
         }
         for line in wrapped {
             comment.push_str(format!("\n{pad}{mark} {line}").trim_end());
@@ -72,7 +70,7 @@ pub(crate) fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a Docs)>) -> Stri
     let column = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut table = String::new();
     for (name, docs) in rows {
-        for (at, (_, line)) in docs.lines().enumerate() {
+        for (at, line) in docs.lines().enumerate() {
             let name = if at == 0 { name } else { "" };
             table.push_str(format!("  {name:column$}  {}", line.trim()).trim_end());
             table.push('\n');
@@ -119,32 +117,28 @@ fn visible(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn comment(indent: usize, text: &str) -> String {
-        block(indent, &Docs::parse(text))
-    }
-
     fn docs(indent: usize, text: &str) -> String {
-        lines(indent, "///", &Docs::parse(text))
+        lines(indent, "///", text)
     }
 
     #[test]
     fn docs_cannot_end_their_comment() {
-        assert_eq!(comment(0, "a */ b /* c **/"), "\n/* a * / b / * c ** / */");
-        assert_eq!(comment(0, "*\n/"), "\n/* *\n * /\n */");
-        assert_eq!(comment(4, "right\u{202e}left ??/"), "\n    /* right<U+202E>left ?? / */");
-        assert_eq!(comment(0, " \n "), "");
+        assert_eq!(block(0, "a */ b /* c **/"), "\n/* a * / b / * c ** / */");
+        assert_eq!(block(0, "*\n/"), "\n/* *\n * /\n */");
+        assert_eq!(block(4, "right\u{202e}left ??/"), "\n    /* right<U+202E>left ?? / */");
+        assert_eq!(block(0, " \n "), "");
     }
 
     #[test]
     fn long_lines_are_broken() {
-        let text = comment(4, &format!("- {}", "word ".repeat(60)));
+        let text = block(4, &format!("- {}", "word ".repeat(60)));
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         assert!(text.lines().nth(2).is_some_and(|line| line.starts_with("     *   word")), "{text}");
-        let text = comment(0, &format!("  name  {}", "word ".repeat(60)));
+        let text = block(0, &format!("  name  {}", "word ".repeat(60)));
         assert!(text.lines().nth(2).is_some_and(|line| line.starts_with(" *         word")), "{text}");
-        let text = comment(0, &format!("{}\ngoes on\nEnd", "word ".repeat(40)));
+        let text = block(0, &format!("{}\ngoes on\nEnd", "word ".repeat(40)));
         assert!(text.ends_with("word goes on\n * End\n */"), "{text}");
-        let text = comment(0, &"x".repeat(300));
+        let text = block(0, &"x".repeat(300));
         assert_eq!(text.matches('x').count(), 300);
     }
 

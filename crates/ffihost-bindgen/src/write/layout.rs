@@ -115,11 +115,11 @@ impl<'t> List<'t> {
         if column > WIDTH / 2 {
             laid.push_str(&format!("\n{pad}"));
         }
-        let last = items.len().saturating_sub(1);
-        let end = |at: usize| if at == last { format!("){tail}") } else { ",".to_owned() };
-        let items: Vec<_> = items.iter().enumerate().map(|(at, item)| format!("{item}{}", end(at))).collect();
-        let items: Vec<_> = items.iter().map(String::as_str).collect();
-        laid.push_str(&fill(&items, WIDTH - pad.len()).join(&format!("\n{pad}")));
+        let mut pieces: Vec<_> = items.iter().map(|item| format!("{item},")).collect();
+        let last = pieces.pop().unwrap_or_default();
+        pieces.push(format!("{}){tail}", last.trim_end_matches(',')));
+        let pieces: Vec<_> = pieces.iter().map(String::as_str).collect();
+        laid.push_str(&fill(&pieces, WIDTH - pad.len()).join(&format!("\n{pad}")));
     }
 
     /// Written at an indent, with so many columns kept free behind it.
@@ -137,17 +137,21 @@ impl<'t> List<'t> {
             Some(((closure, call), _)) => (" ".repeat(indent + 4), call, format!("{closure}| {{\n{pad}    ")),
             None => (pad.clone(), self.head, String::new()),
         };
-        laid.push_str(&format!("{open}{head}(\n"));
+        laid.push_str(&format!("{open}{head}("));
         for item in &self.items {
+            laid.push('\n');
             match item {
                 Item::Plain(text) => laid.push_str(&format!("{inner}    {text}")),
                 Item::Nested(list) => list.listed(indent + 4, 1, laid),
             }
-            laid.push_str(",\n");
+            laid.push(',');
+        }
+        if !self.items.is_empty() {
+            laid.push_str(&format!("\n{inner}"));
         }
         match call {
-            Some((_, after)) => laid.push_str(&format!("{inner})\n{pad}}})\n{pad}{after}")),
-            None => laid.push_str(&format!("{inner}){}", self.tail)),
+            Some((_, after)) => laid.push_str(&format!(")\n{pad}}})\n{pad}{after}")),
+            None => laid.push_str(&format!("){}", self.tail)),
         }
     }
 }
@@ -189,6 +193,8 @@ mod tests {
         assert!(long.lines().nth(1).is_some_and(|line| line.starts_with("          int ")), "{long}");
         let deep = packed(list(&"f".repeat(100), 9, ";"));
         assert!(deep.lines().all(|line| line.chars().count() <= WIDTH), "{deep}");
+        let empty = packed(list(&format!("    {}", "f".repeat(110)), 0, " const;"));
+        assert_eq!(empty, format!("    {}(\n        ) const;\n", "f".repeat(110)));
     }
 
     #[test]

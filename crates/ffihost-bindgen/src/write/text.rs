@@ -5,7 +5,6 @@
 //! expression may be broken depends on string literals and operators, which `textwrap` knows nothing of.
 
 use super::comment;
-use crate::model::docs::Docs;
 use textwrap::core::Fragment;
 use textwrap::wrap_algorithms::wrap_first_fit;
 
@@ -95,7 +94,7 @@ fn is_comment(line: &str) -> bool {
 /// A comment on a line of its own, or a line of one that goes on.
 fn fold_comment(indent: usize, line: &str, text: &mut String) {
     if let Some(inside) = line.strip_prefix("/* ").and_then(|line| line.strip_suffix(" */")) {
-        text.push_str(comment::block(indent, &Docs::parse(inside)).trim_start_matches('\n'));
+        text.push_str(comment::block(indent, inside).trim_start_matches('\n'));
     } else {
         let (mark, inside) = line.split_at(line.find(' ').map_or(line.len(), |at| at + 1));
         let mut lines = Vec::new();

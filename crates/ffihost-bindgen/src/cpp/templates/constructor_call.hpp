@@ -8,7 +8,7 @@
                 request.size(),
 {%- else %}
 {%- for param in function.params.iter() %}
-                {{ param.lent }},
+                {% include "cpp/templates/argument.hpp" %}
 {%- endfor %}
 {%- endif %}
                 ffi_cb,

@@ -26,7 +26,7 @@ inline int {{ class }}{{ submit }}(
         ffihost::detail::Access::id(*this),
 {%- endif %}
 {%- for param in function.params.iter() %}
-        {{ param.lent }},
+        {% include "cpp/templates/argument.hpp" %}
 {%- endfor %}
 {%- endif %}
     );

@@ -30,14 +30,10 @@ If the process that serves the library is it itself.
             {% if let Some(name) = Rust::renamed(field.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
 {%- endfor %}
         }
-{%- if host_fn.params.len() > 0 %}
-        ffi::implement(&self.0, "{{ host_fn.name }}", move |args: {{ args }}| function(
+        ffi::implement(&self.0, "{{ host_fn.name }}", move |{% if host_fn.params.len() > 0 %}args: {{ args }}{% else %}{{ args }} {}{% endif %}| function(
 {%- for field in host_fn.params %}
             args.{{ Rust::identifier(field.name) }},
 {%- endfor %}
         )).await
-{%- else %}
-        ffi::implement(&self.0, "{{ host_fn.name }}", move |{{ args }} {}| function()).await
-{%- endif %}
     }
 {%- endif %}
