@@ -128,23 +128,7 @@ impl<'m> Cpp<'m> {
     fn members(&self, class: &Class<'_>) -> Vec<&'m Request<'m>> {
         self.model.requests.iter().filter(|item| class.has(item)).collect()
     }
-
-    /// The types of the library's own that are declared errors.
-    fn errors(&self) -> Vec<Described<'m>> {
-        let requests = self.model.requests.iter().map(|item| item.error);
-        let host_fns = self.model.host_fns.iter().map(|item| item.error);
-        let all = requests.chain(host_fns).chain([self.model.constructor.error]).flatten();
-        let mut names: Vec<_> =
-            all.filter_map(|ty| if let Type::Named(name) = ty { Some(name.as_str()) } else { None }).collect();
-        names.sort_unstable();
-        names.dedup();
-        let find = |name| self.model.types.enums.iter().find(|item| item.name == name);
-        names.into_iter().map(|name| (name, find(name).filter(|item| !item.variants.is_empty()))).collect()
-    }
 }
-
-/// A declared error, and its variants, if it has any.
-type Described<'m> = (&'m str, Option<&'m Enum<'m>>);
 
 /// Whose member a request is. One of a handle's that is in CBOR alone is the context's: the map says which handle.
 enum Class<'c> {

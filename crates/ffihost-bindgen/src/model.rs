@@ -15,8 +15,9 @@ pub(crate) mod types;
 
 use self::docs::Docs;
 use self::items::{Constant, Constructor, Event, Handle, HostFn, Request};
-use self::types::Types;
-use ffihost_schema::Checked;
+use self::types::{Named, Types};
+use ffihost_schema::{Checked, Type};
+use std::collections::HashSet;
 
 /// A library that goes together, with everything decided that does not depend on the language.
 pub(crate) struct Model<'a> {
@@ -45,6 +46,19 @@ impl<'a> Model<'a> {
             events: library.events.iter().map(Event::new).collect(),
             constants: library.constants.iter().map(Constant::new).collect(),
         }
+    }
+
+    /// The structs and enums that are a declared error of something, in the order of their names.
+    pub(crate) fn errors(&self) -> Vec<Named<'_>> {
+        let requests = self.requests.iter().map(|item| item.error);
+        let host_fns = self.host_fns.iter().map(|item| item.error);
+        let all = requests.chain(host_fns).chain([self.constructor.error]).flatten();
+        let names: HashSet<_> =
+            all.filter_map(|ty| if let Type::Named(name) = ty { Some(name.as_str()) } else { None }).collect();
+        let mut errors = self.types.in_order();
+        errors.retain(|item| names.contains(item.name()));
+        errors.sort_unstable_by_key(|item| item.name());
+        errors
     }
 }
 

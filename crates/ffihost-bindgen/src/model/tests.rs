@@ -130,15 +130,7 @@ fn each_type_comes_after_its_parts() {
         ]
     );
     assert_eq!(definitions.order, [0, 3, 1, 2, 4]);
-    let names: Vec<_> = model
-        .types
-        .in_order()
-        .into_iter()
-        .map(|item| match item {
-            Named::Record(record) => record.name,
-            Named::Enum(item) => item.name,
-        })
-        .collect();
+    let names: Vec<_> = model.types.in_order().into_iter().map(Named::name).collect();
     assert_eq!(names, ["Icon", "Folder"]);
 }
 
@@ -155,6 +147,16 @@ fn requests_have_an_owner_a_form_and_a_contract() {
     let outcomes: Vec<_> = find.outcomes().iter().map(|outcome| outcome.status).collect();
     assert_eq!(outcomes, [Status::Ok, Status::Err]);
     assert_eq!(model.handles[0].release.symbol, "files_cursor_release");
+}
+
+#[test]
+fn declared_errors_are_known() {
+    let mut library = library();
+    library.requests[0].error = Some(named("Icon"));
+    library.constructor.error = Some(named("Folder"));
+    let library = checked(library);
+    let names: Vec<_> = Model::new(&library).errors().into_iter().map(|item| item.name().to_owned()).collect();
+    assert_eq!(names, ["Folder", "Icon"]);
 }
 
 #[test]

@@ -194,11 +194,24 @@ impl<'a> Payload<'a> {
 }
 
 impl<'m> Named<'m> {
-    fn name(self) -> &'m str {
+    pub(crate) fn name(self) -> &'m str {
         match self {
             Self::Record(record) => record.name,
             Self::Enum(item) => item.name,
         }
+    }
+
+    /// The variants of an enum.
+    pub(crate) fn variants(self) -> &'m [Variant<'m>] {
+        match self {
+            Self::Record(_) => &[],
+            Self::Enum(item) => &item.variants,
+        }
+    }
+
+    /// Whether it is an enum without data.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Enum(item) if item.layout.is_none())
     }
 
     /// The types that it is made of.

@@ -49,7 +49,7 @@ namespace detail {
 {%- for record in model.types.records %}{% include "cpp/templates/convert_struct.hpp" %}{% endfor %}
 {%- for item in model.types.enums %}{% if item.layout.is_some() %}{% include "cpp/templates/convert_variant.hpp" %}{% endif %}{% endfor %}
 {%- for (name, fields) in cpp.passed() %}{% include "cpp/templates/convert_arguments.hpp" %}{% endfor %}
-{%- for (name, item) in cpp.errors() %}{% include "cpp/templates/describe.hpp" %}{% endfor %}
+{%- for item in model.errors() %}{% include "cpp/templates/describe.hpp" %}{% endfor %}
 
 } // namespace detail
 } // namespace v1
