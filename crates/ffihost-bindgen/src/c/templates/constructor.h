@@ -11,9 +11,7 @@ Makes a context. *ctx is set before this returns; cb: {{ C::times(constructor.co
 Returns FFI_RET_OK, {{ C::refusals(constructor.contract, " or ") }}; see create in ffihost.h. {{ c.helper("open", "") }}, which checks the interface first, is what to call.
 {% endfilter %}
 int {{ library.name }}_create(
-{%- for param in params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "c/templates/params.h" %}
     FFICallBack cb,
     void *userData,
     void **ctx,

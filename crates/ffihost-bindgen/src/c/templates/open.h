@@ -5,9 +5,7 @@
  * {{ c.helper("abi_message", "") }} says more.
  */
 static inline int {{ c.helper("open", "") }}(
-{%- for param in params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "c/templates/params.h" %}
     FFICallBack cb,
     void *userData,
     void **ctx,

@@ -9,9 +9,7 @@ int {{ library.name }}_{{ request.name }}(
 {%- endif %}
     FFICallBack cb,
     void *userData,
-{%- for param in params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "c/templates/params.h" %}
 );
 {%- endif %}
 {%- if request.formats.cbor %}

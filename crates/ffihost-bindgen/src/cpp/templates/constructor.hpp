@@ -12,17 +12,13 @@
 Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.
 {% endfilter %}
     static {{ context }} {{ cpp.helpers.get("open", "") }}(
-{%- for param in function.params.iter() %}
-        {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
     ) {
         return {{ create }}({% for param in function.params.iter() %}{% if !loop.first %}, {% endif %}{{ param.name }}{% endfor %}).get();
     }
 {% filter comment(4) %}The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future.{% endfilter %}
     static std::future<{{ context }}> {{ create }}(
-{%- for param in function.params.iter() %}
-        {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
     ) {
         {{ check_abi }}();
         using S = {{ function.signature }};
@@ -31,9 +27,7 @@ Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declar
     }
 {% filter comment(4) %}The same with the context at once, so that host functions can be set which the library's constructor calls; ready is called on the FFI thread when that has ended. Requests wait until then.{% endfilter %}
     static {{ context }} {{ cpp.helpers.get("start", "") }}(
-{%- for param in function.params.iter() %}
-        {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
         std::function<void(ffihost::Result<void{% if let Some(error) = function.error %}, {{ error }}{% endif %}>)> ready,
     ) {
         {{ check_abi }}();

@@ -5,9 +5,7 @@
 inline int {{ class }}{{ submit }}(
     FFICallBack ffi_cb,
     void *user_data,
-{%- for param in function.params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
 {%- if function.lends() %}
     ffihost::detail::Arena arena;
@@ -34,34 +32,26 @@ inline int {{ class }}{{ submit }}(
 {%- if request.is_asynchronous() %}
 
 inline ffihost::Future<{{ function.value }}> {{ class }}{{ name }}(
-{%- for param in function.params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
 {%- let start = "start_future<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 
 inline ffihost::Request {{ class }}{{ name }}(
-{%- for param in function.params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
     std::function<void(ffihost::Result<{{ function.outcome() }}>)> done,
 ){{ qualifier }} {
 {%- let start = "start_callback<S>(bound, std::move(done)" %}{% include "cpp/templates/request_body.hpp" %}
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<{{ function.outcome() }}> {{ class }}{{ cpp.helpers.get("async", request.name) }}(
-{%- for param in function.params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
 {%- let start = "start_await<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 #endif
 {%- else %}
 
 inline {{ function.value }} {{ class }}{{ name }}(
-{%- for param in function.params.iter() %}
-    {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
 {%- let start = "run<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 {%- endif %}

@@ -2,7 +2,5 @@
     int {{ cpp.helpers.get("submit", request.name) }}(
         FFICallBack ffi_cb,
         void *user_data,
-{%- for param in function.params.iter() %}
-        {{ param.declared }},
-{%- endfor %}
+{%- include "cpp/templates/params.hpp" %}
     ) const;

@@ -13,9 +13,7 @@ With the constructor's declared error, or why there is no context: because the l
 {% endfilter %}
     pub async fn {{ rust.helper("load") }}(
         {{ rust.helper("library") }}: impl ffi::Library,
-{%- for param in params %}
-        {{ Rust::identifier(param.name) }}: {{ rust.parameter(param.ty) }},
-{%- endfor %}
+{%- include "rust/templates/params.rs" %}
     ) -> Result<Self, ffi::RequestError<{% if let Some(error) = constructor.error %}{{ Rust::name(error) }}{% else %}ffi::NoError{% endif %}>> {
 {%- include "rust/templates/args.rs" %}
         {{ rust.helper("interface") }}.load({{ rust.helper("library") }}, args).await.map(Self)

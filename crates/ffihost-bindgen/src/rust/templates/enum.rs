@@ -5,14 +5,16 @@
 pub enum {{ Rust::identifier(item.name) }} {
 {%- for variant in item.variants %}
 {%- filter lines(4, "///") %}{{ variant.docs }}{% endfilter %}
-    {% if let Some(name) = Rust::renamed(variant.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}{{ Rust::identifier(variant.name) }}
+{%- let called = variant.name %}
+    {% include "rust/templates/renamed.rs" %}{{ Rust::identifier(variant.name) }}
 {%- match variant.payload %}
 {%- when Payload::Nothing %}
 {%- when Payload::One(ty) %}({{ Rust::name(ty) }})
 {%- when Payload::Fields(fields) %} {
 {%- for field in fields %}
 {%- filter lines(8, "///") %}{{ field.docs }}{% endfilter %}
-        {% if let Some(name) = Rust::renamed(field.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
+{%- let called = field.name %}
+        {% include "rust/templates/renamed.rs" %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
 {%- endfor %}
     }
 {%- endmatch %},

@@ -1,4 +1,5 @@
 {%- for field in fields %}
 {%- filter lines(4, "///") %}{{ field.docs }}{% endfilter %}
-    {% if let Some(name) = Rust::renamed(field.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}pub {{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
+{%- let called = field.name %}
+    {% include "rust/templates/renamed.rs" %}pub {{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
 {%- endfor %}

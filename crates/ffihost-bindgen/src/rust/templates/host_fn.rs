@@ -27,7 +27,8 @@ If the process that serves the library is it itself.
         #[serde(crate = "ffi::serde")]
         struct {{ args }} {
 {%- for field in host_fn.params %}
-            {% if let Some(name) = Rust::renamed(field.name) %}#[serde(rename = {{ Rust::string(name) }})] {% endif %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
+{%- let called = field.name %}
+            {% include "rust/templates/renamed.rs" %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
 {%- endfor %}
         }
         ffi::implement(&self.0, "{{ host_fn.name }}", move |{% if host_fn.params.len() > 0 %}args: {{ args }}{% else %}{{ args }} {}{% endif %}| function(

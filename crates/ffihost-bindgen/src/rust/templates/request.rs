@@ -7,9 +7,7 @@
 {% endfilter %}
     pub fn {{ Rust::identifier(request.name) }}(
         &self,
-{%- for param in params %}
-        {{ Rust::identifier(param.name) }}: {{ rust.parameter(param.ty) }},
-{%- endfor %}
+{%- include "rust/templates/params.rs" %}
     ) -> ffi::Request<{{ Rust::name(request.result) }}{% if let Some(error) = request.error %}, {{ Rust::name(error) }}{% endif %}> {
 {%- include "rust/templates/args.rs" %}
         ffi::Request::new({% if owner.is_some() %}self.0.client(){% else %}&self.0{% endif %}, "{{ request.name }}", args)
