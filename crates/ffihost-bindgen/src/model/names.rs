@@ -63,7 +63,7 @@ impl Helpers {
         self.0.insert((role.to_owned(), item.to_owned()), name);
     }
 
-    /// What was named before.
+    /// The name of a helper, which was inserted before a template asks for it.
     pub(crate) fn get(&self, role: &str, item: &str) -> &str {
         self.0.get(&(role.to_owned(), item.to_owned())).expect("every helper is named before it is written")
     }

@@ -138,6 +138,8 @@ mod tests {
         assert!(text.lines().nth(2).is_some_and(|line| line.starts_with(" *         word")), "{text}");
         let text = block(0, &format!("{}\ngoes on\nEnd", "word ".repeat(40)));
         assert!(text.ends_with("word goes on\n * End\n */"), "{text}");
+        let text = block(0, &format!("  größe  {}", "word ".repeat(60)));
+        assert!(text.lines().nth(2).is_some_and(|line| line.starts_with(" *          word")), "{text}");
         let text = block(0, &"x".repeat(300));
         assert_eq!(text.matches('x').count(), 300);
     }
