@@ -104,7 +104,7 @@ fn read_out() -> (Library, Vec<u8>) {
     let mut libraries = libraries_in_file(&file).expect("there is a library in it");
     assert_eq!(libraries.len(), 1);
     let document = documents_in_file(&file).expect("as above").remove(0);
-    (libraries.remove(0), document)
+    (libraries.remove(0).into_library(), document)
 }
 
 #[test]

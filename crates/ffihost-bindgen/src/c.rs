@@ -1,94 +1,275 @@
-//! The C header: `types` the library's types, `constants` its constants, `standard` the symbols that every library has,
-//! `functions` its own and the helpers around them, `templates/header.h` how it all is written. `templates/ffihost.h`, which
-//! it includes, is ffihost's own, word for word.
+//! The C header: how types, names and sentences are spelled in C. What is written with them is in `c/templates`, a file for
+//! each construct; `ffihost.h` there, which the header includes, is ffihost's own, word for word.
 
-mod constants;
-mod functions;
+mod names;
+mod sentences;
 mod standard;
-mod types;
 
-pub(crate) use self::functions::Functions;
-pub(crate) use self::types::{Passing, Types, variant_member};
-
-use self::constants::Constant;
-use self::functions::{ReaderKind, Symbol};
-use self::types::Definitions;
-use crate::docs::{comment, paragraphs, section};
-use crate::names::{Scope, shouty};
-use crate::text::{fold, string_literal};
+use self::standard::Symbol;
+use crate::backend::Backend;
+use crate::model::Model;
+use crate::model::contract::Lifetime;
+use crate::model::definitions::{Defined, Definitions};
+use crate::model::docs::Docs;
+use crate::model::items::{Constant, Constructor, Field, Outcome, Owner, Request};
+use crate::model::names::{Escape, Helpers, Rules, args, camel, shouty, snake};
+use crate::model::types::{Class, Passing, Payload};
+use crate::write::comment::table;
+use crate::write::layout::{Style, lists};
+use crate::write::text::fold;
+use crate::write::{filters, literal};
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::Library;
+use ffihost_schema::{Checked, Status, Type, Value};
+use std::borrow::Cow;
 
-/// What the template writes down.
+/// What C and C++ do not take as a name.
+pub(crate) const RULES: Rules = Rules(&[(KEYWORDS, Escape::Underscore), (MACROS, Escape::Underscore)]);
+
+/// The header, from its main template.
 #[derive(Template)]
 #[template(path = "c/templates/header.h", escape = "none")]
-struct Header<'a> {
-    head: String,
-    library: &'a Library,
-    /// `MY_APP`
-    upper: String,
-    version: String,
-    needs_math: bool,
-    constants: Vec<Constant>,
-    types: Definitions,
+struct Header<'m> {
+    model: &'m Model<'m>,
+    library: &'m Checked,
+    constructor: &'m Constructor<'m>,
+    definitions: Definitions<'m>,
     /// What every library exports.
     standard: Vec<Symbol>,
-    functions: Functions,
+    c: C<'m>,
 }
 
 impl Header<'_> {
-    fn section(&self, title: &str) -> String {
-        section(title)
+    /// Whether a constant is a macro of `<math.h>`.
+    fn needs_math(&self) -> bool {
+        self.model.constants.iter().any(|item| matches!(item.value, Value::Float(value) if !value.is_finite()))
     }
 }
 
-/// What the helper is called that says which interfaces differ.
-pub(crate) fn abi_message(library: &Library) -> Result<String, Error> {
-    let functions = Functions::new(library, &Types::new(library), &mut Scope::default())?;
-    Ok(functions.helpers.abi_message)
+/// `<lib>.h`.
+pub(crate) struct Bindings;
+
+impl Backend for Bindings {
+    fn flags(&self) -> &'static [&'static str] {
+        &["c"]
+    }
+
+    fn rules(&self) -> Rules {
+        RULES
+    }
+
+    fn files(&self, model: &Model<'_>) -> Result<Vec<File>, Error> {
+        let definitions = Definitions::new(model)?;
+        let c = C::new(model, &definitions)?;
+        let standard = standard::symbols(model.library, &c.upper);
+        let header =
+            Header { model, library: model.library, constructor: &model.constructor, definitions, standard, c };
+        let own = File { path: format!("{}.h", model.library.name), contents: render(&header)? };
+        Ok(vec![own, File { path: "ffihost.h".to_owned(), contents: include_str!("c/templates/ffihost.h").to_owned() }])
+    }
 }
 
-/// Generates `<lib>.h`.
-pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
-    let types = Types::new(library);
-    let mut scope = Scope::default();
-    // First what has its name from the library, then what yields to it.
-    let definitions = types::define(library, &types, &mut scope)?;
-    let constants = constants::define(library, &types, &mut scope)?;
-    let functions = Functions::new(library, &types, &mut scope)?;
-    let upper = shouty(&library.name);
-    let header = Header {
-        head: head(library),
-        library,
-        standard: standard::symbols(library, &upper),
-        upper,
-        version: string_literal(&library.version),
-        needs_math: constants.iter().any(|constant| constant.needs_math),
-        constants,
-        types: definitions,
-        functions,
-    };
-    let own = File { path: format!("{}.h", library.name), contents: render(&header)? };
-    Ok(vec![own, File { path: "ffihost.h".to_owned(), contents: include_str!("c/templates/ffihost.h").to_owned() }])
-}
-
-/// A template, filled: no trailing spaces, no line that is too long, one newline at the end.
+/// A template, filled: lists laid out, no trailing spaces, no line that is too long, one newline at the end.
 pub(crate) fn render(template: &impl Template) -> Result<String, Error> {
-    let text = template.render()?;
+    let text = lists(template.render()?.trim(), Style::Packed);
     let mut contents = String::with_capacity(text.len());
-    for line in text.trim().lines() {
-        fold(line.trim_end(), &mut contents);
-    }
+    text.lines().for_each(|line| fold(line.trim_end(), &mut contents));
     Ok(contents)
 }
 
-fn head(library: &Library) -> String {
-    let name = &library.name;
-    let text = format!(
-        "{name}.h: the C interface of {name} {}, {:#018x}.\n\n\
-         Generated by ffihost; do not edit. Threads, timing, lifetimes and statuses are explained in ffihost.h.",
-        library.version, library.hash,
-    );
-    comment(0, &paragraphs(&[&text, &library.docs])).trim_start().to_owned()
+/// How a callback's payload is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Nothing,
+    /// A pointer to it is returned.
+    Pointer,
+    /// It is copied out.
+    Value,
+    String,
+    Bytes,
 }
+
+/// A parameter of a C function.
+struct Parameter<'m> {
+    name: String,
+    declared: String,
+    docs: Cow<'m, Docs>,
+}
+
+/// How a library is spelled in C.
+pub(crate) struct C<'m> {
+    model: &'m Model<'m>,
+    /// What its types start with: `MyApp`.
+    prefix: String,
+    /// What its constants start with: `MY_APP`.
+    pub(crate) upper: String,
+    /// What only the header has, by its role and the item that it belongs to.
+    helpers: Helpers,
+}
+
+impl C<'_> {
+    /// What a helper is called.
+    pub(crate) fn helper(&self, role: &str, item: &str) -> &str {
+        self.helpers.get(role, item)
+    }
+
+    /// A type of the library's own.
+    pub(crate) fn own(&self, name: &str) -> String {
+        format!("{}{}", self.prefix, camel(name))
+    }
+
+    /// What the parameters of a host function or an event are as one struct.
+    pub(crate) fn args(&self, item: &str) -> String {
+        format!("{}{}", self.prefix, args(item))
+    }
+
+    fn fn_type(&self, host_fn: &str) -> String {
+        self.own(&format!("{host_fn}_fn"))
+    }
+
+    pub(crate) fn constant(&self, item: &Constant<'_>) -> String {
+        format!("{}_{}", self.upper, shouty(item.name))
+    }
+
+    /// The constant of a variant.
+    fn variant(&self, item: &str, variant: &str) -> String {
+        format!("{}_{}_{}", self.upper, shouty(item), shouty(variant))
+    }
+
+    fn entry(&self, map: &Type) -> String {
+        let name = self.name(map);
+        format!("{}Entry", name.strip_suffix("Map").unwrap_or(&name))
+    }
+
+    fn defined(&self, item: &Defined<'_>) -> String {
+        match item {
+            Defined::Option(ty, _) | Defined::List(ty, _) | Defined::Map(ty) => self.name(ty),
+            Defined::Entry(map, _) => self.entry(map),
+            Defined::Record(record) => self.own(record.name),
+            Defined::Tagged(item) => self.own(item.name),
+            Defined::Arguments(item) => self.args(item.name),
+        }
+    }
+
+    /// The size that it has in the library, and the offsets of its members.
+    fn layout(&self, item: &Defined<'_>) -> Option<(u64, Vec<(String, u64)>)> {
+        let fields = |fields: &[Field<'_>]| fields.iter().map(|field| RULES.identifier(field.name)).collect();
+        let (layout, names): (_, Vec<_>) = match item {
+            Defined::Record(record) => (record.layout, fields(&record.fields)),
+            Defined::Arguments(item) => (item.layout, fields(item.fields)),
+            Defined::Tagged(item) => (item.layout?, vec!["payload".to_owned()]),
+            _ => return None,
+        };
+        Some((layout.size, names.into_iter().zip(layout.offsets.iter().copied()).collect()))
+    }
+
+    pub(crate) fn name(&self, ty: &Type) -> String {
+        let name = match ty {
+            Type::Unit => "void",
+            Type::Bool => "bool",
+            Type::I8 => "int8_t",
+            Type::I16 => "int16_t",
+            Type::I32 => "int32_t",
+            Type::I64 => "int64_t",
+            Type::U8 => "uint8_t",
+            Type::U16 => "uint16_t",
+            Type::U32 => "uint32_t",
+            Type::U64 => "uint64_t",
+            Type::F32 => "float",
+            Type::F64 => "double",
+            Type::String => "FFIString",
+            Type::Bytes => "FFIBytes",
+            _ => return format!("{}{}", self.prefix, stem(ty)),
+        };
+        name.to_owned()
+    }
+
+    /// A declaration of a parameter of this type.
+    fn parameter(&self, ty: &Type, name: &str) -> String {
+        match self.model.types.passing(ty) {
+            Passing::Pointer => format!("const {} *{name}", self.name(ty)),
+            _ => format!("{} {name}", self.name(ty)),
+        }
+    }
+
+    /// How a payload is read.
+    fn reading(&self, outcome: &Outcome<'_>) -> Reading {
+        match (self.model.types.passing(outcome.ty), outcome.ty) {
+            (Passing::Nothing, _) => Reading::Nothing,
+            (Passing::Text, Type::Bytes) => Reading::Bytes,
+            (Passing::Text, _) => Reading::String,
+            (Passing::Value, _) => Reading::Value,
+            (Passing::Slice | Passing::Pointer, _) => Reading::Pointer,
+        }
+    }
+}
+
+/// What depends on no library.
+impl C<'_> {
+    fn identifier(name: &str) -> String {
+        RULES.identifier(name)
+    }
+
+    /// The union's member of a variant.
+    pub(crate) fn variant_member(variant: &str) -> String {
+        RULES.identifier(&snake(variant))
+    }
+
+    fn literal(item: &Constant<'_>) -> String {
+        literal::value(item.ty, item.value)
+    }
+
+    fn string(text: &str) -> String {
+        literal::string(text)
+    }
+
+    fn table(params: &[Parameter<'_>]) -> String {
+        table(params.iter().map(|param| (&*param.name, &*param.docs)))
+    }
+
+    fn fields(fields: &[Field<'_>]) -> String {
+        table(fields.iter().map(|field| (field.name, &field.docs)))
+    }
+
+    /// What a callback of a request is passed that the header reads: C has no CBOR.
+    fn read<'r>(request: &Request<'r>) -> Vec<Outcome<'r>> {
+        if request.formats.native { request.outcomes() } else { Vec::new() }
+    }
+
+    fn which(outcome: &Outcome<'_>) -> &'static str {
+        if outcome.status == Status::Ok { "result" } else { "error" }
+    }
+
+    fn verb(outcome: &Outcome<'_>) -> &'static str {
+        if outcome.status == Status::Ok { "complete" } else { "fail" }
+    }
+}
+
+/// What a type adds to the names of those put together from it. An option of something that is put together itself is named
+/// from the inside out, so that a list of options and an option of a list differ.
+fn stem(ty: &Type) -> String {
+    match ty {
+        Type::Named(name) | Type::Handle(name) => camel(name),
+        Type::Option(inner) if matches!(**inner, Type::Option(_) | Type::List(_) | Type::Map(_)) => {
+            format!("{}Optional", stem(inner))
+        }
+        Type::Option(inner) => format!("Optional{}", stem(inner)),
+        Type::List(inner) => format!("{}List", stem(inner)),
+        Type::Map(inner) => format!("{}Map", stem(inner)),
+        plain => format!("{plain:?}"),
+    }
+}
+
+/// Keywords of every version of C and C++, and of common compilers.
+const KEYWORDS: &str = "\
+    alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class \
+    co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue \
+    contract_assert decltype default delete do double dynamic_cast else enum explicit export extern false far float \
+    for friend goto if inline int long mutable namespace near new noexcept not not_eq nullptr operator or or_eq \
+    private protected public register reinterpret_cast requires restrict return short signed sizeof static \
+    static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename \
+    typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq";
+
+/// Words that systems' headers, or compilers in their default modes, define as macros.
+const MACROS: &str = "\
+    EOF NULL assert environ errno interface linux offsetof stderr stdin stdout unix";

@@ -1,93 +1,226 @@
-//! The C++ headers: `types` the library's types as values and how they convert to C and back, `functions` its context, its
-//! handles and what they can do, `templates/library.hpp` how it all is written. What does not depend on the library is
-//! `templates/ffihost.hpp`, word for word.
+//! The C++ headers: how types, names and calls are spelled in C++, in terms of the C header, which they include. What is
+//! written with them is in `cpp/templates`, a file for each construct; `ffihost.hpp` there does not depend on the library.
 
-mod functions;
-mod types;
+mod function;
+mod names;
 
-use self::functions::{Class, Constructor, EventView, HostFnView, Method};
-use self::types::{Constant, Converted, HandleClass, Shape, Values};
-use crate::c::{self, Types};
-use crate::docs::{comment, paragraphs, section};
-use crate::names::{Scope, identifier};
+use self::function::Parameter;
+use crate::backend::Backend;
+use crate::c::{self, C, RULES};
+use crate::model::Model;
+use crate::model::contract::{Answer, Times};
+use crate::model::definitions::Definitions;
+use crate::model::items::{Constant, Constructor, Field, HostFn, Owner, Request};
+use crate::model::names::{Helpers, Rules, Scope, camel};
+use crate::model::ownership::Ownership;
+use crate::model::types::{Enum, Named, Payload};
+use crate::write::comment::table;
+use crate::write::filters;
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::Library;
+use ffihost_schema::{Checked, Type, Value};
 
-/// What the template writes down.
+/// The header, from its main template.
 #[derive(Template)]
 #[template(path = "cpp/templates/library.hpp", escape = "none")]
-struct Header<'a> {
-    head: String,
-    library: &'a Library,
-    /// What the file is guarded by, after `FFIHOST_`.
-    upper: String,
-    namespace: String,
-    constants: Vec<Constant>,
-    handles: Vec<HandleClass>,
-    shapes: Vec<Shape>,
-    converted: Vec<Converted>,
-    described: Vec<types::Described>,
-    context: Class,
-    context_docs: String,
-    constructor: Constructor,
-    free: Vec<Method>,
-    host_fns: Vec<HostFnView>,
-    events: Vec<EventView>,
-    library_fn: String,
-    check_abi: String,
-    /// The C helper that says what differs.
-    c_abi_message: String,
+struct Header<'m> {
+    model: &'m Model<'m>,
+    library: &'m Checked,
+    constructor: &'m Constructor<'m>,
+    named: Vec<Named<'m>>,
+    c: &'m C<'m>,
+    cpp: Cpp<'m>,
 }
 
-impl Header<'_> {
-    fn section(&self, title: &str) -> String {
-        section(title)
+/// `<lib>.hpp` and `ffihost.hpp`, with the C header that they include.
+pub(crate) struct Bindings;
+
+impl Backend for Bindings {
+    fn flags(&self) -> &'static [&'static str] {
+        &["cpp", "c++"]
+    }
+
+    fn rules(&self) -> Rules {
+        RULES
+    }
+
+    fn files(&self, model: &Model<'_>) -> Result<Vec<File>, Error> {
+        // It also checks everything that both need to hold.
+        let mut files = c::Bindings.files(model)?;
+        let c = C::new(model, &Definitions::new(model)?)?;
+        let cpp = Cpp::new(model, &c)?;
+        let (library, constructor) = (model.library, &model.constructor);
+        let header = Header { model, library, constructor, named: model.types.in_order(), c: &c, cpp };
+        files.push(File { path: format!("{}.hpp", model.library.name), contents: c::render(&header)? });
+        let shared = include_str!("cpp/templates/ffihost.hpp").to_owned();
+        files.push(File { path: "ffihost.hpp".to_owned(), contents: shared });
+        Ok(files)
     }
 }
 
-/// Generates `<lib>.hpp` and `ffihost.hpp`, with the C header that they include.
-pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
-    // It also checks everything that both need to hold.
-    let mut files = c::generate(library)?;
-    let c_types = Types::new(library);
-    let mut scope = Scope::default();
-    let values = Values::new(library, &c_types);
-    let shapes = values.shapes(&mut scope)?;
-    let mut functions = functions::Writer::new(library, &values, &c_types, &mut scope)?;
-    let header = Header {
-        head: head(library),
-        library,
-        upper: crate::names::shouty(&library.name),
-        namespace: identifier(&library.name),
-        constants: values.constants(),
-        handles: functions.handles(),
-        converted: values.converted(),
-        described: values.described(),
-        shapes,
-        context_docs: comment(0, &paragraphs(&[&library.docs, "A live instance of the library. See ffihost.hpp."])),
-        constructor: functions.constructor(),
-        free: functions.free(),
-        host_fns: functions.host_fns(),
-        events: functions.events(),
-        library_fn: functions.library_fn.clone(),
-        check_abi: functions.check_abi.clone(),
-        c_abi_message: c::abi_message(library)?,
-        context: functions.context(),
-    };
-    let contents = c::render(&header)?;
-    files.push(File { path: format!("{}.hpp", library.name), contents });
-    let shared = include_str!("cpp/templates/ffihost.hpp").to_owned();
-    files.push(File { path: "ffihost.hpp".to_owned(), contents: shared });
-    Ok(files)
+/// How a library is spelled in C++.
+struct Cpp<'m> {
+    model: &'m Model<'m>,
+    c: &'m C<'m>,
+    /// The class of the context.
+    context: String,
+    /// What only these bindings have.
+    helpers: Helpers,
 }
 
-fn head(library: &Library) -> String {
-    let name = &library.name;
-    let text = format!(
-        "{name}.hpp: the C++ interface of {name} {}, {:#018x}.\n\n\
-         Generated by ffihost; do not edit. Threads, exceptions and lifetimes are explained in ffihost.hpp.",
-        library.version, library.hash,
-    );
-    comment(0, &text).trim_start().to_owned()
+impl<'m> Cpp<'m> {
+    /// The namespace, from anywhere.
+    fn namespace(&self) -> String {
+        format!("::{}", RULES.identifier(&self.model.library.name))
+    }
+
+    /// A type of the library's own, from anywhere.
+    fn own(&self, name: &str) -> String {
+        format!("{}::{}", self.namespace(), RULES.identifier(name))
+    }
+
+    /// A type, as it can be written in any namespace and class.
+    fn qualified(&self, ty: &Type) -> String {
+        spelled(ty, &format!("{}::", self.namespace()))
+    }
+
+    /// A declaration of a parameter of this type, which is only read.
+    fn parameter(&self, ty: &Type, name: &str) -> String {
+        match (self.model.types.ownership(ty), ty) {
+            (_, Type::String) => format!("std::string_view {name}"),
+            (Ownership::Copied, _) => format!("{} {name}", Self::name(ty)),
+            (Ownership::Borrowed | Ownership::Counted, _) => format!("const {} &{name}", Self::name(ty)),
+        }
+    }
+
+    /// What a host function or a listener is passed, as one type.
+    fn tuple(&self, fields: &[Field<'_>]) -> String {
+        let types: Vec<_> = fields.iter().map(|field| self.qualified(field.ty)).collect();
+        format!("std::tuple<{}>", types.join(", "))
+    }
+
+    /// The type of that in C.
+    fn c_arguments(&self, item: &str, fields: &[Field<'_>]) -> String {
+        if fields.is_empty() { "void".to_owned() } else { self.c.args(item) }
+    }
+
+    fn of_host_fn(&self, item: &HostFn<'_>) -> String {
+        self.signature(item.result, item.error)
+    }
+
+    fn signature(&self, result: &Type, error: Option<&Type>) -> String {
+        let types = [result].into_iter().chain(error).flat_map(|ty| [self.c.name(ty), self.qualified(ty)]);
+        format!("ffihost::detail::Signature<{}>", types.collect::<Vec<_>>().join(", "))
+    }
+
+    /// A function of the bindings, from anywhere.
+    fn global(&self, role: &str) -> String {
+        format!("{}::{}", self.namespace(), self.helpers.get(role, ""))
+    }
+
+    /// What host functions and events are passed.
+    fn passed(&self) -> Vec<(&'m str, &'m [Field<'m>])> {
+        let host_fns = self.model.host_fns.iter().map(|item| (item.name, item.params.as_slice()));
+        host_fns.chain(self.model.events.iter().map(|item| (item.name, item.params.as_slice()))).collect()
+    }
+
+    /// The requests that are members of the context, of a handle, or of neither.
+    fn members(&self, class: &Class<'_>) -> Vec<&'m Request<'m>> {
+        self.model.requests.iter().filter(|item| class.has(item)).collect()
+    }
+}
+
+/// Whose member a request is. One of a handle's that is in CBOR alone is the context's: the map says which handle.
+enum Class<'c> {
+    None,
+    Context,
+    Handle(&'c str),
+}
+
+impl Class<'_> {
+    fn has(&self, item: &Request<'_>) -> bool {
+        match (self, &item.owner) {
+            (Self::None, Owner::Nobody) | (Self::Context, Owner::Context) => true,
+            (Self::Context, Owner::Handle { .. }) => !item.formats.native,
+            (Self::Handle(class), Owner::Handle { name, .. }) => item.formats.native && class == name,
+            _ => false,
+        }
+    }
+}
+
+/// What depends on no library.
+impl Cpp<'_> {
+    fn identifier(name: &str) -> String {
+        RULES.identifier(name)
+    }
+
+    /// In front of a member that is defined outside of its class.
+    fn member_of(class: &str) -> String {
+        format!("{class}::")
+    }
+
+    /// As many spaces as what stands above.
+    fn below(first: &str, second: &str) -> String {
+        " ".repeat(first.chars().count() + second.chars().count())
+    }
+
+    /// A type; one of the library's own without its namespace.
+    fn name(ty: &Type) -> String {
+        spelled(ty, "")
+    }
+
+    fn constant(item: &Constant<'_>) -> String {
+        format!("k{}", camel(&item.name.to_lowercase()))
+    }
+
+    /// What C only has as a macro with a cast.
+    fn special(item: &Constant<'_>) -> Option<String> {
+        let Value::Float(value) = item.value else { return None };
+        let limits = format!("std::numeric_limits<{}>", Self::name(item.ty));
+        match *value {
+            value if value.is_nan() => Some(format!("{limits}::quiet_NaN()")),
+            f64::INFINITY => Some(format!("{limits}::infinity()")),
+            f64::NEG_INFINITY => Some(format!("-{limits}::infinity()")),
+            _ => None,
+        }
+    }
+
+    /// What the variants of an enum with data are called: none as the enum itself, which would be its constructor.
+    fn variants(item: &Enum<'_>) -> Vec<String> {
+        let mut scope = Scope::default();
+        scope.reserve(&[&RULES.identifier(item.name), "value"]);
+        item.variants.iter().map(|variant| scope.give(&RULES.identifier(variant.name), "a variant")).collect()
+    }
+
+    fn table(params: &[Parameter<'_>]) -> String {
+        table(params.iter().map(|param| (&*param.name, &*param.docs)))
+    }
+
+    fn fields(fields: &[Field<'_>]) -> String {
+        table(fields.iter().map(|field| (field.name, &field.docs)))
+    }
+}
+
+fn spelled(ty: &Type, prefix: &str) -> String {
+    let name = match ty {
+        Type::Unit => "void",
+        Type::Bool => "bool",
+        Type::F32 => "float",
+        Type::F64 => "double",
+        Type::String => "std::string",
+        Type::Bytes => "std::vector<std::uint8_t>",
+        Type::Option(inner) => return format!("std::optional<{}>", spelled(inner, prefix)),
+        Type::List(inner) => return format!("std::vector<{}>", spelled(inner, prefix)),
+        Type::Map(inner) => return format!("std::map<std::string, {}>", spelled(inner, prefix)),
+        Type::Named(name) | Type::Handle(name) => return format!("{prefix}{}", RULES.identifier(name)),
+        Type::I8 => "std::int8_t",
+        Type::I16 => "std::int16_t",
+        Type::I32 => "std::int32_t",
+        Type::I64 => "std::int64_t",
+        Type::U8 => "std::uint8_t",
+        Type::U16 => "std::uint16_t",
+        Type::U32 => "std::uint32_t",
+        Type::U64 => "std::uint64_t",
+    };
+    name.to_owned()
 }

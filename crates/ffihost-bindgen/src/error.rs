@@ -14,14 +14,6 @@ pub enum Error {
         /// What would have it too.
         second: String,
     },
-    /// A type is used that the descriptor does not define.
-    #[error("{place} is a `{name}`, which the descriptor does not define: generate from the library's own descriptor")]
-    UnknownType {
-        /// Where it is used.
-        place: String,
-        /// The type.
-        name: String,
-    },
     /// The unit type, where there has to be a value.
     #[error("{place} is of type `()`, which only a result can be: leave it out")]
     Unit {
@@ -32,18 +24,6 @@ pub enum Error {
     #[error("{place} has no fields, and there is no empty struct in C: give it a field, or leave it out")]
     Empty {
         /// Which struct.
-        place: String,
-    },
-    /// A type that contains itself by value.
-    #[error("{place} contains itself without a `Vec` or `HashMap` in between: put one in between")]
-    Endless {
-        /// Which type.
-        place: String,
-    },
-    /// A constant's value is not of its type.
-    #[error("{place} has a value that its type does not have: generate from the library's own descriptor")]
-    Value {
-        /// Which constant.
         place: String,
     },
     /// A template failed.

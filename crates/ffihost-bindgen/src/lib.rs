@@ -1,8 +1,9 @@
 //! Bindings to an ffihost library, generated from its descriptor.
 //!
 //! ```text
-//!   compiled library ──▶ ffihost_schema::Library ──▶ one typed model per language ──▶ templates ──▶ files
-//!                        (read without running it)    names, order, passing            shape only
+//!   compiled library ──▶ ffihost_schema::Checked ──▶ model ─────────────▶ a language ──▶ write ──▶ files
+//!                        (read without running it)   decides everything   spelling,      lists, comments,
+//!                                                    but the language     templates      long lines
 //! ```
 //!
 //! ```
@@ -10,39 +11,47 @@
 //! # let formats = Formats { native: true, cbor: true };
 //! # let layout = || Layout { size: 16, align: 8, offsets: vec![0] };
 //! # let name = Field { name: "name".to_owned(), docs: String::new(), ty: Type::String };
-//! # let library = Library {
+//! # let library = Checked::new(Library {
 //! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64, hash: 42, formats,
 //! #     serve: false,
 //! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
 //! #     structs: vec![], enums: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
 //! #     constants: vec![],
-//! # };
+//! # })?;
 //! use ffihost_bindgen::{Language, generate};
 //!
 //! let files = generate(&library, Language::C)?;
 //! assert_eq!(files[0].path, "my_app.h");
 //! assert!(files[0].contents.contains("int my_app_create(FFIString name, FFICallBack cb, void *userData, void **ctx);"));
-//! # Ok::<(), ffihost_bindgen::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order to read them: [`Error`] says what cannot be bound; `names` how things are called and that no
-//! two are called the same; `docs` and `text` how comments and long lines are laid out; `c` is the model and template of
-//! the C header, `cpp` that of the C++ one, which is written in terms of the C one, `rust` that of the client in Rust. A further
-//! language is a further folder.
+//! The modules, in the order to read them:
+//!
+//! - `model` is a library with everything decided that does not depend on the language: classes, passing and ownership of types,
+//!   the order of definitions, whose a request is, what holds for callbacks, documentation without comment marks, and the rules
+//!   for names.
+//! - `backend` is what a language is, and the table of them. `c`, `cpp`, which is written in terms of C, and `rust`, a client, each
+//!   have a file that says how names, types and sentences are spelled, and a folder of templates, one for each construct.
+//! - `write` lays text out: lists of parameters, comments, long lines, literals.
+//! - [`Error`] says what cannot be bound.
+//!
+//! A further language is a further folder; `docs/adr/0021-one-model-for-every-binding.md` says what its author does.
 
 #![forbid(unsafe_code)]
 
+mod backend;
 mod c;
 mod cpp;
-mod docs;
 mod error;
-mod names;
+mod model;
 mod rust;
-mod text;
+mod write;
 
 pub use self::error::Error;
 
-use ffihost_schema::Library;
+use self::model::Model;
+use ffihost_schema::Checked;
 use std::fmt;
 use std::str::FromStr;
 
@@ -64,11 +73,7 @@ impl Language {
 
     /// How it is written on a command line.
     fn flag(self) -> &'static str {
-        match self {
-            Self::C => "c",
-            Self::Cpp => "cpp",
-            Self::Rust => "rust",
-        }
+        self.backend().flags()[0]
     }
 }
 
@@ -84,12 +89,8 @@ impl FromStr for Language {
     /// Takes what [`Display`](fmt::Display) gives, `c++` and `rs`.
     fn from_str(text: &str) -> Result<Self, UnknownLanguage> {
         let text = text.to_ascii_lowercase();
-        let flag = match &*text {
-            "c++" => "cpp",
-            "rs" => "rust",
-            flag => flag,
-        };
-        Self::ALL.into_iter().find(|language| language.flag() == flag).ok_or(UnknownLanguage(text))
+        let is_meant = |language: &Self| language.backend().flags().contains(&&*text);
+        Self::ALL.into_iter().find(is_meant).ok_or(UnknownLanguage(text))
     }
 }
 
@@ -115,12 +116,10 @@ pub struct File {
 ///
 /// If the library cannot be bound in this language: two things would have the same name, or a type has no counterpart. The
 /// error says what to change.
-pub fn generate(library: &Library, language: Language) -> Result<Vec<File>, Error> {
-    match language {
-        Language::C => c::generate(library),
-        Language::Cpp => cpp::generate(library),
-        Language::Rust => rust::generate(library),
-    }
+pub fn generate(library: &Checked, language: Language) -> Result<Vec<File>, Error> {
+    let (backend, model) = (language.backend(), Model::new(library));
+    backend.rules().check_fields(&model)?;
+    backend.files(&model)
 }
 
 #[cfg(test)]

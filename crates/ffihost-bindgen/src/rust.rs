@@ -1,117 +1,186 @@
-//! The client in Rust: `types` the library's types, `functions` what can be asked of it and answered to it, `docs` and `names`
-//! how both are told, `templates/library.rs` how it all is written. What does not depend on the library is
-//! `ffihost_ipc::typed`.
+//! The client in Rust: how types, names and values are spelled in Rust. What is written with them is in `rust/templates`, a
+//! file for each construct. What does not depend on the library is `ffihost_ipc::typed`.
 
-mod docs;
-mod functions;
 mod names;
-mod types;
 
-use self::functions::{EventView, Functions, HandleView, HostFnView, Method, Names};
-use self::names::identifier;
-use self::types::{ConstantView, Shape, Types};
-use crate::docs::paragraphs;
-use crate::names::{Scope, camel};
+use crate::backend::Backend;
+use crate::model::Model;
+use crate::model::items::{Constant, Constructor, Field, Form, Owner, Request};
+use crate::model::names::{Escape, Helpers, Rules};
+use crate::model::ownership::Ownership;
+use crate::model::types::{Class, Payload};
+use crate::write::comment::list;
+use crate::write::filters;
+use crate::write::layout::{Style, lists};
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::Library;
+use ffihost_schema::{Checked, Type, Value};
 
-/// What the template writes down.
+/// Keywords are raw, apart from those that cannot be.
+pub(crate) const RULES: Rules = Rules(&[(NEVER, Escape::Underscore), (KEYWORDS, Escape::Raw("r#"))]);
+
+/// The client, from its main template.
 #[derive(Template)]
 #[template(path = "rust/templates/library.rs", escape = "none")]
-struct Client<'a> {
-    head: String,
-    library: &'a Library,
-    version: String,
-    hash: String,
-    interface: String,
-    constants: Vec<ConstantView>,
-    shapes: Vec<Shape>,
-    handles: Vec<HandleView>,
-    client: String,
-    client_docs: String,
-    names: Names,
-    load: Option<Method>,
-    methods: Vec<Method>,
-    events: Vec<EventView>,
-    host_fns: Vec<HostFnView>,
+struct Client<'m> {
+    model: &'m Model<'m>,
+    library: &'m Checked,
+    constructor: &'m Constructor<'m>,
+    rust: Rust<'m>,
 }
 
-/// Names of types that generated code uses as they are in Rust.
-const OF_RUST: [&str; 13] =
-    ["Clone", "Copy", "Debug", "Eq", "Fn", "Hash", "Option", "PartialEq", "Result", "Send", "String", "Sync", "Vec"];
+/// `<lib>.rs`.
+pub(crate) struct Bindings;
 
-/// Generates `<lib>.rs`.
-pub(crate) fn generate(library: &Library) -> Result<Vec<File>, Error> {
-    let (mut scope, mut members, mut values) = (Scope::default(), Scope::default(), Scope::default());
-    scope.reserve(&OF_RUST);
-    scope.reserve(&["ffi"]);
-    let named = library.structs.iter().map(|item| &item.name).chain(library.enums.iter().map(|item| &item.name));
-    for name in named.chain(library.handles.iter().map(|item| &item.name)) {
-        scope.claim(&identifier(name), format!("the type `{name}`"))?;
+impl Backend for Bindings {
+    fn flags(&self) -> &'static [&'static str] {
+        &["rust", "rs"]
     }
-    for item in &library.constants {
-        values.claim(&identifier(&item.name), format!("the constant `{}`", item.name))?;
+
+    fn rules(&self) -> Rules {
+        RULES
     }
-    let types = Types::new(library);
-    types.check_ends()?;
-    let functions = Functions { library, types: &types };
-    // First what has its name from the library, then what yields to it.
-    let methods = functions.methods(&mut members)?;
-    let mut shapes = types.shapes(library)?;
-    let client = scope.give(&camel(&library.name), "the client");
-    let mut events = Vec::new();
-    for item in &library.events {
-        let payload = types::event_name(item, &mut scope);
-        shapes.push(types.event(item, &payload)?);
-        events.push(functions.event(item, payload, &mut members));
+
+    fn files(&self, model: &Model<'_>) -> Result<Vec<File>, Error> {
+        let rust = Rust::new(model)?;
+        let text = Client { model, library: model.library, constructor: &model.constructor, rust }.render()?;
+        let lines = lists(text.trim_start(), Style::Listed);
+        let contents: String = lines.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        let contents = contents.replace("{\n\n", "{\n").replace("{\n}", "{}");
+        Ok(vec![File { path: format!("{}.rs", model.library.name), contents }])
     }
-    let names = Names::new(library, &mut scope, &mut members);
-    let remote = library.host_fns.iter().filter(|item| item.asynchronous);
-    let host_fns = remote.map(|item| functions.host_fn(item, &names, &mut members)).collect::<Result<_, _>>()?;
-    let template = Client {
-        head: head(library),
-        library,
-        version: format!("{:?}", library.version),
-        hash: format!("{:#018x}", library.hash),
-        interface: values.give("INTERFACE", "a constant of the bindings"),
-        constants: library.constants.iter().map(|item| types.constant(item)).collect::<Result<_, _>>()?,
-        shapes,
-        handles: library.handles.iter().map(|item| functions.handle(item)).collect::<Result<_, _>>()?,
-        client,
-        client_docs: client_docs(library),
-        load: functions.load(&library.constructor, &names)?,
-        names,
-        methods,
-        events,
-        host_fns,
-    };
-    let contents: String = template.render()?.lines().map(|line| format!("{}\n", line.trim_end())).collect();
-    let contents = contents.replace("{\n\n", "{\n").replace("{\n}", "{}");
-    Ok(vec![File { path: format!("{}.rs", library.name), contents }])
 }
 
-fn head(library: &Library) -> String {
-    let name = &library.name;
-    docs::inner(&format!(
-        "The Rust client of {name} {}, {:#018x}.\n\n\
-         Generated by ffihost; do not edit. Say `mod {};` beside this file, and depend on `ffihost-ipc` with its feature \
-         `typed`; on `ffihost-load` too, where the library is loaded.",
-        library.version,
-        library.hash,
-        identifier(name),
-    ))
+/// How a library is spelled in Rust.
+struct Rust<'m> {
+    model: &'m Model<'m>,
+    /// What only these bindings have.
+    helpers: Helpers,
 }
 
-fn client_docs(library: &Library) -> String {
-    let mut text =
-        "A client of the library: elsewhere, by a connection, or in this process. All clones use one.".to_owned();
-    let inline: Vec<_> = library.host_fns.iter().filter(|item| !item.asynchronous).map(|item| &*item.name).collect();
-    if !inline.is_empty() {
-        text.push_str(&format!(
-            "\n\nHost functions that have to answer before they return cannot be implemented by a client: `{}`.",
-            inline.join("`, `")
-        ));
-    }
-    docs::docs(0, &paragraphs(&[&library.docs, &text]))
+/// How an argument is passed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// It is a slice of bytes, which is no list.
+    Bytes,
+    /// It is lent already.
+    Lent,
+    /// By reference.
+    Reference,
+    /// By what can be borrowed.
+    Borrow,
 }
+
+impl<'m> Rust<'m> {
+    /// What only these bindings have.
+    fn helper(&self, role: &str) -> &str {
+        self.helpers.get(role, "")
+    }
+
+    /// A type, as it is lent.
+    fn lent(&self, ty: &Type) -> String {
+        match (self.model.types.ownership(ty), ty) {
+            (_, Type::String) => "&str".to_owned(),
+            (_, Type::List(inner)) => format!("&[{}]", Self::name(inner)),
+            (_, Type::Option(inner)) => format!("Option<{}>", self.lent(inner)),
+            (Ownership::Copied, _) => Self::name(ty),
+            (Ownership::Borrowed | Ownership::Counted, _) => format!("&{}", Self::name(ty)),
+        }
+    }
+
+    fn pass(&self, ty: &Type) -> Pass {
+        match self.model.types.class(ty) {
+            Class::Bytes => Pass::Bytes,
+            Class::Text | Class::List | Class::Map => Pass::Lent,
+            Class::Record | Class::Tagged | Class::Handle => Pass::Borrow,
+            Class::Unit | Class::Scalar | Class::Option | Class::Number => Pass::Reference,
+        }
+    }
+
+    /// The type of a parameter.
+    fn parameter(&self, ty: &Type) -> String {
+        match self.pass(ty) {
+            Pass::Bytes => "&[u8]".to_owned(),
+            Pass::Lent | Pass::Reference => self.lent(ty),
+            Pass::Borrow => format!("impl ffi::Borrow<{}>", Self::name(ty)),
+        }
+    }
+
+    /// Whether all that a struct has can have a value that nobody has to choose.
+    fn has_default(&self, fields: &[Field<'_>]) -> bool {
+        fields.iter().all(|field| self.model.types.has_default(field.ty))
+    }
+
+    /// The requests of the client, or of a handle.
+    fn requests(&self, handle: &str) -> Vec<&'m Request<'m>> {
+        let is_of = |item: &&Request<'_>| item.formats.cbor && item.owner.handle().unwrap_or_default() == handle;
+        self.model.requests.iter().filter(is_of).collect()
+    }
+
+    /// The names of host functions that a client cannot implement.
+    fn inline(&self) -> Vec<&'m str> {
+        let inline = self.model.host_fns.iter().filter(|item| item.form == Form::Synchronous);
+        inline.map(|item| item.name).collect()
+    }
+}
+
+/// What depends on no library.
+impl Rust<'_> {
+    fn identifier(name: &str) -> String {
+        RULES.identifier(name)
+    }
+
+    /// What a field or variant is called in CBOR, if it cannot be called so here.
+    fn renamed(name: &str) -> Option<&str> {
+        (RULES.escape(name) == Some(Escape::Underscore)).then_some(name)
+    }
+
+    /// A type, as what it is.
+    fn name(ty: &Type) -> String {
+        match ty {
+            Type::Bytes => "ffi::Bytes".to_owned(),
+            Type::Option(inner) => format!("Option<{}>", Self::name(inner)),
+            Type::List(inner) => format!("Vec<{}>", Self::name(inner)),
+            Type::Map(inner) => format!("ffi::BTreeMap<String, {}>", Self::name(inner)),
+            Type::Named(name) | Type::Handle(name) => RULES.identifier(name),
+            plain => plain.to_string(),
+        }
+    }
+
+    fn string(text: &str) -> String {
+        format!("{text:?}")
+    }
+
+    fn list(fields: &[Field<'_>]) -> String {
+        list(fields.iter().map(|field| (field.name, &field.docs)))
+    }
+
+    /// The type and the value of a constant, which is of that type.
+    fn literal(item: &Constant<'_>) -> String {
+        match item.value {
+            Value::Float(value) => float(item.ty, *value),
+            value => value.to_string(),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an f32 was made an f64 to be told")]
+fn float(ty: &Type, value: f64) -> String {
+    match value {
+        value if value.is_nan() => format!("{ty}::NAN"),
+        f64::INFINITY => format!("{ty}::INFINITY"),
+        f64::NEG_INFINITY => format!("{ty}::NEG_INFINITY"),
+        value if *ty == Type::F32 => format!("{:?}", value as f32),
+        value => format!("{value:?}"),
+    }
+}
+
+/// Keywords of all editions, but for those that cannot be raw.
+const KEYWORDS: &str = "\
+    abstract as async await become box break const continue do dyn else enum extern false final fn for gen if impl \
+    in let loop macro match mod move mut override priv pub ref return static struct trait true try type typeof \
+    unsafe unsized use virtual where while yield";
+
+/// Keywords that cannot be raw.
+const NEVER: &str = "\
+    Self _ crate self super";

@@ -3,10 +3,10 @@
 mod common;
 
 use ffihost_bindgen::{File, Language, generate};
-use ffihost_schema::Library;
+use ffihost_schema::Checked;
 use std::path::Path;
 
-fn check(library: &Library) {
+fn check(library: &Checked) {
     for language in Language::ALL {
         for file in generate(library, language).expect("it can be bound").into_iter().filter(|file| !is_ffihosts(file))
         {

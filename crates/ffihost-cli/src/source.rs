@@ -2,11 +2,11 @@
 
 use crate::args::Source;
 use crate::error::Error;
-use ffihost_schema::{Library, libraries_in_file};
+use ffihost_schema::{Checked, libraries_in_file};
 use std::path::Path;
 
 /// All libraries in a file, or the one of that name.
-pub(crate) fn libraries(file: &Path, name: Option<&str>) -> Result<Vec<Library>, Error> {
+pub(crate) fn libraries(file: &Path, name: Option<&str>) -> Result<Vec<Checked>, Error> {
     let bytes = std::fs::read(file).map_err(Error::file(file, "read it"))?;
     let libraries = libraries_in_file(&bytes).map_err(|error| Error::Read { path: file.to_owned(), error })?;
     let Some(name) = name else { return Ok(libraries) };
@@ -19,7 +19,7 @@ pub(crate) fn libraries(file: &Path, name: Option<&str>) -> Result<Vec<Library>,
 }
 
 /// The one library in a file, or the one of that name.
-pub(crate) fn library(file: &Path, name: Option<&str>) -> Result<Library, Error> {
+pub(crate) fn library(file: &Path, name: Option<&str>) -> Result<Checked, Error> {
     let mut libraries = libraries(file, name)?;
     match (libraries.pop(), libraries.is_empty()) {
         (Some(library), true) => Ok(library),
@@ -31,15 +31,15 @@ pub(crate) fn library(file: &Path, name: Option<&str>) -> Result<Library, Error>
 }
 
 impl Source {
-    pub(crate) fn libraries(&self) -> Result<Vec<Library>, Error> {
+    pub(crate) fn libraries(&self) -> Result<Vec<Checked>, Error> {
         libraries(&self.file, self.library.as_deref())
     }
 
-    pub(crate) fn library(&self) -> Result<Library, Error> {
+    pub(crate) fn library(&self) -> Result<Checked, Error> {
         library(&self.file, self.library.as_deref())
     }
 }
 
-fn names(libraries: &[Library]) -> Vec<String> {
+fn names(libraries: &[Checked]) -> Vec<String> {
     libraries.iter().map(|library| library.name.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! What compiled libraries export is what the table of exports, their descriptors and their bindings say that they export.
 
 use ffihost_abi::{EXPORTS, Presence, names};
-use ffihost_schema::{Library, libraries_in_file};
+use ffihost_schema::{Checked, libraries_in_file};
 use object::Object;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// A compiled library's surface, and the symbols that it exports.
-fn compiled(name: &str) -> (Library, BTreeSet<String>) {
+fn compiled(name: &str) -> (Checked, BTreeSet<String>) {
     let bytes = std::fs::read(file(name)).expect("cargo has built it");
     let mut libraries = libraries_in_file(&bytes).expect("it holds a library");
     let object = object::File::parse(&*bytes).expect("it is an object file");
@@ -34,7 +34,7 @@ fn compiled(name: &str) -> (Library, BTreeSet<String>) {
 }
 
 /// What a library exports, by the table and its descriptor.
-fn stated(library: &Library) -> BTreeSet<String> {
+fn stated(library: &Checked) -> BTreeSet<String> {
     let standard = EXPORTS.iter().filter(|export| match export.presence {
         Presence::Always => true,
         Presence::NativeConstructor => library.constructor.formats.native,
@@ -68,7 +68,7 @@ fn between(text: &str, before: &str, after: char) -> BTreeSet<String> {
     text.split(before).skip(1).filter_map(|rest| rest.split_once(after)).map(|(name, _)| name.to_owned()).collect()
 }
 
-fn generated(library: &Library, language: ffihost_bindgen::Language, ending: &str) -> String {
+fn generated(library: &Checked, language: ffihost_bindgen::Language, ending: &str) -> String {
     let files = ffihost_bindgen::generate(library, language).expect("it can be bound");
     let path = format!("{}{ending}", library.name);
     files.into_iter().find(|file| file.path == path).expect("it is among the files").contents
@@ -113,7 +113,7 @@ fn other_bindings_ask_for_what_is_exported() {
 #[test]
 fn loading_finds_what_is_exported() {
     for name in LIBRARIES {
-        let library = ffihost_load::Library::open_trusted(&file(name), None);
+        let library = ffihost_load::Checked::open_trusted(&file(name), None);
         assert!(library.is_ok(), "{library:?}");
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! From the bytes up: `cbor` reads in place; `piece` splits a section; `item`, with `shape` and `info`, makes a part of the
 //! `model` of each piece; `gather` finds out which pieces make up a library; `document` puts them together and reads that;
-//! `check` looks whether they go together; `file` finds the section in a compiled file. Upon the model: `diff` compares two
+//! `check` looks whether they go together, which makes a [`Checked`] of a [`Library`]; `file` finds the section in a compiled file. Upon the model: `diff` compares two
 //! of it, `cddl` writes one down for people with CBOR.
 //!
 //! Files are hostile until they are read: whatever is in them gives a library or a [`ReadError`], in time and memory that
@@ -26,6 +26,7 @@ mod shape;
 mod types;
 
 pub use self::cddl::cddl;
+pub use self::check::Checked;
 pub use self::diff::{Change, ChangeKind, Effect, diff};
 pub use self::document::assemble;
 pub use self::error::ReadError;

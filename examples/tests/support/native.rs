@@ -2,7 +2,7 @@
 
 use super::{Ran, run, run_within};
 use ffihost_bindgen::{Language, generate};
-use ffihost_schema::{Library, libraries_in_file};
+use ffihost_schema::{Checked, libraries_in_file};
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub fn library(name: &str) -> PathBuf {
 }
 
 /// What is in the library, read out of the file.
-pub fn surface(name: &str) -> Library {
+pub fn surface(name: &str) -> Checked {
     let file = fs::read(library(name)).expect("cargo has built it");
     let mut libraries = libraries_in_file(&file).expect("it is a library of ffihost");
     assert_eq!(libraries.len(), 1, "one library in the file");

@@ -6,7 +6,7 @@
 //! library, and bindings are generated to the same bytes each time.
 
 use ffihost_bindgen::{Language, generate};
-use ffihost_schema::{Library, assemble, cddl, diff, documents_in_file, libraries_in_file, split};
+use ffihost_schema::{Checked, assemble, cddl, diff, documents_in_file, libraries_in_file, split};
 
 /// Reads the bytes as each of what they may be.
 pub(crate) fn run(bytes: &[u8]) {
@@ -15,21 +15,21 @@ pub(crate) fn run(bytes: &[u8]) {
         assert_eq!(documents.len(), libraries.len());
         libraries.iter().for_each(take);
     }
-    if let Ok(library) = Library::from_document(bytes) {
+    if let Ok(library) = Checked::from_document(bytes) {
         take(&library);
     }
     if let Ok(pieces) = split(bytes) {
         let document = assemble(&pieces);
         let reversed: Vec<_> = pieces.iter().rev().copied().collect();
         assert_eq!(assemble(&reversed), document, "the order of pieces means something");
-        if let Ok(library) = Library::from_document(&document) {
+        if let Ok(library) = Checked::from_document(&document) {
             take(&library);
         }
     }
 }
 
 /// Everything that is done with a library.
-fn take(library: &Library) {
+fn take(library: &Checked) {
     assert_eq!(diff(library, library), []);
     assert!(!cddl(library).is_empty());
     for language in Language::ALL {

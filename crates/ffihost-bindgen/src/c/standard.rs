@@ -1,23 +1,25 @@
 //! What every library exports, as the header declares it: the table of exports, in C.
 
-use super::functions::Symbol;
-use crate::docs::{WIDTH_OF_TEXT, comment};
+use crate::write::comment::WIDTH_OF_TEXT;
 use ffihost_abi::{Case, EXPORTS, Export, Outcome, Presence, Status};
 use ffihost_schema::Library;
 
+/// An export, and what its comment says: nothing, if it stands below the one whose docs it has.
+pub(super) struct Symbol {
+    pub(super) docs: String,
+    pub(super) prototype: String,
+}
+
 /// The exports that all libraries have, and `serve` if this one has it. Those of the constructor are declared beside it.
-pub(crate) fn symbols(library: &Library, upper: &str) -> Vec<Symbol> {
+pub(super) fn symbols(library: &Library, upper: &str) -> Vec<Symbol> {
     let exported = EXPORTS.iter().filter(|export| match export.presence {
         Presence::Always => true,
         Presence::Serve => library.serve,
         _ => false,
     });
-    exported
-        .map(|export| Symbol { comment: comment(0, &text(export, upper)), prototype: export.prototype(&library.name) })
-        .collect()
+    exported.map(|export| Symbol { docs: text(export, upper), prototype: export.prototype(&library.name) }).collect()
 }
 
-/// What its comment says. An export that has no docs stands below the one whose docs it has.
 fn text(export: &Export, upper: &str) -> String {
     let docs = match export.name {
         "abi_hash" => format!("What {upper}_ABI_HASH has to be equal to."),

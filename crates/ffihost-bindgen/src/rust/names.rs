@@ -1,46 +1,80 @@
-//! Names as Rust takes them.
+//! What has a name in the client: first what has it from the library takes it, then what yields to that.
 
-/// Keywords of all editions, but for those that cannot be raw.
-const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
-    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+use super::{RULES, Rust};
+use crate::Error;
+use crate::model::Model;
+use crate::model::items::Form;
+use crate::model::names::{Helpers, Scope, camel};
+
+/// Names of types that generated code uses as they are in Rust, and its own name for what it is made of.
+const TAKEN: [&str; 14] = [
+    "Clone",
+    "Copy",
+    "Debug",
+    "Eq",
+    "Fn",
+    "Hash",
+    "Option",
+    "PartialEq",
+    "Result",
+    "Send",
+    "String",
+    "Sync",
+    "Vec",
+    "ffi",
 ];
 
-/// Keywords that cannot be raw.
-const NEVER: &[&str] = &["Self", "_", "crate", "self", "super"];
-
-/// A name: a keyword is raw, and gets an underscore at its end if it cannot be that.
-pub(super) fn identifier(name: &str) -> String {
-    let name = name.strip_prefix("r#").unwrap_or(name);
-    if NEVER.contains(&name) {
-        format!("{name}_")
-    } else if KEYWORDS.contains(&name) {
-        format!("r#{name}")
-    } else {
-        name.to_owned()
+impl<'m> Rust<'m> {
+    pub(super) fn new(model: &'m Model<'m>) -> Result<Self, Error> {
+        let (mut types, mut members, mut values) = (Scope::default(), Scope::default(), Scope::default());
+        let mut rust = Self { model, helpers: Helpers::default() };
+        claim_types(model, &mut types)?;
+        for item in &model.constants {
+            values.claim(&RULES.identifier(item.name), format!("the constant `{}`", item.name))?;
+        }
+        for item in rust.requests("") {
+            members.claim(&RULES.identifier(item.name), format!("the request `{}`", item.name))?;
+        }
+        let helpers = &mut rust.helpers;
+        helpers.insert("interface", "", values.give("INTERFACE", "a constant of the bindings"));
+        helpers.insert("type", "", types.give(&camel(&model.library.name), "the client"));
+        for item in &model.events {
+            helpers.insert("payload", item.name, types.give(&camel(item.name), "what an event holds"));
+            helpers.insert("listen", item.name, members.give(&item.handler(), "an event"));
+        }
+        for name in ["connect", "load", "client", "close"] {
+            helpers.insert(name, "", members.give(name, "a function of the bindings"));
+        }
+        for name in ["Args", "R"] {
+            helpers.insert(name, "", types.give(name, "a type of the bindings"));
+        }
+        let mut params = Scope::default();
+        params.reserve(&model.constructor.params.iter().map(|field| field.name).collect::<Vec<_>>());
+        helpers.insert("library", "", params.give("library", "a parameter"));
+        for item in model.host_fns.iter().filter(|item| item.form == Form::Asynchronous) {
+            helpers.insert(
+                "implement",
+                item.name,
+                members.give(&format!("implement_{}", item.name), "a host function"),
+            );
+        }
+        Ok(rust)
     }
 }
 
-/// What says what a field or variant is called in CBOR, if it cannot be called so.
-pub(super) fn renamed(name: &str) -> Option<String> {
-    NEVER.contains(&name).then(|| format!("#[serde(rename = {name:?})] "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_keyword_is_raw_if_it_can_be() {
-        assert_eq!(identifier("type"), "r#type");
-        assert_eq!(identifier("r#type"), "r#type");
-        assert_eq!(
-            (identifier("self"), renamed("self").as_deref()),
-            ("self_".to_owned(), Some("#[serde(rename = \"self\")] "))
-        );
-        assert_eq!((identifier("types"), renamed("types")), ("types".to_owned(), None));
-        assert!(KEYWORDS.is_sorted() && NEVER.is_sorted());
+fn claim_types(model: &Model<'_>, types: &mut Scope) -> Result<(), Error> {
+    types.reserve(&TAKEN);
+    let records = model.types.records.iter().map(|item| item.name);
+    let enums = model.types.enums.iter().map(|item| item.name);
+    for name in records.chain(enums).chain(model.handles.iter().map(|item| item.name)) {
+        types.claim(&RULES.identifier(name), format!("the type `{name}`"))?;
     }
+    for item in &model.types.enums {
+        let mut variants = Scope::default();
+        for variant in &item.variants {
+            let place = format!("the variant `{}` of the enum `{}`", variant.name, item.name);
+            variants.claim(&RULES.identifier(variant.name), place)?;
+        }
+    }
+    Ok(())
 }

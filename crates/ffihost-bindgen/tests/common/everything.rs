@@ -4,7 +4,7 @@
 use super::build::*;
 use ffihost_schema::*;
 
-pub(crate) fn everything() -> Library {
+pub(crate) fn everything() -> Checked {
     let mut library =
         library("my_app", "A library that has everything.\n\nIt is *not* for use; `/* this */` is a comment.");
     library.constructor.docs = "Opens the app.".to_owned();
@@ -21,7 +21,7 @@ pub(crate) fn everything() -> Library {
     library.host_fns = host_fns();
     library.events = events();
     library.constants = constants();
-    finish(library)
+    Checked::new(finish(library)).expect("it goes together")
 }
 
 fn structs() -> Vec<Struct> {

@@ -5,7 +5,7 @@ use ffihost_schema::*;
 
 const CBOR: Formats = Formats { native: false, cbor: true };
 
-pub(crate) fn generic() -> Library {
+pub(crate) fn generic() -> Checked {
     let mut library = library("generic", "");
     library.formats = CBOR;
     library.constructor.formats = CBOR;
@@ -16,5 +16,5 @@ pub(crate) fn generic() -> Library {
     size.asynchronous = false;
     size.formats = CBOR;
     library.requests = vec![size];
-    finish(library)
+    Checked::new(finish(library)).expect("it goes together")
 }

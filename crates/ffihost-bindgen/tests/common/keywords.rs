@@ -161,7 +161,7 @@ const ELSEWHERE: &[&str] = &[
 /// Words that cannot be the name of a request, because every library exports that.
 const EXPORTED: &[&str] = &["release"];
 
-pub(crate) fn keywords() -> Library {
+pub(crate) fn keywords() -> Checked {
     let mut library = library("union", "Every name is a keyword.");
     let words = || HERE.iter().copied();
     let all = || words().chain(ELSEWHERE.iter().copied());
@@ -221,7 +221,7 @@ pub(crate) fn keywords() -> Library {
     library.events = words().step_by(8).map(|word| event(&format!("{word}_event"), "", few())).collect();
     library.events.push(event("on_int", "", Vec::new()));
     library.constants = all().map(|word| constant(&word.to_uppercase(), "", Type::U8, Value::Unsigned(1))).collect();
-    finish(library)
+    Checked::new(finish(library)).expect("it goes together")
 }
 
 /// In upper camel case, near enough.

@@ -2,8 +2,50 @@
 
 use super::ReadError;
 use super::model::*;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Deref;
+
+/// A library whose items go together. Only checking gives one, so whoever takes one need not check again.
+///
+/// No two items of a kind have one name; every type that is used is defined; no type contains itself without a list or a map
+/// in between; every constant has a value of its type.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Checked(Library);
+
+impl Checked {
+    /// Checks a library.
+    ///
+    /// # Errors
+    ///
+    /// With the first thing that is wrong: where it is, and what helps.
+    pub fn new(library: Library) -> Result<Self, ReadError> {
+        check(&library)?;
+        Ok(Self(library))
+    }
+
+    /// The library itself, which can be changed, and has to be checked again then.
+    pub fn into_library(self) -> Library {
+        self.0
+    }
+}
+
+impl Deref for Checked {
+    type Target = Library;
+
+    fn deref(&self) -> &Library {
+        &self.0
+    }
+}
+
+impl TryFrom<Library> for Checked {
+    type Error = ReadError;
+
+    fn try_from(library: Library) -> Result<Self, ReadError> {
+        Self::new(library)
+    }
+}
 
 /// What a name in a type stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,8 +54,8 @@ enum Kind {
     Handle,
 }
 
-/// No two of one name, no reference to nothing, no type of infinite size.
-pub(super) fn check(library: &Library) -> Result<(), ReadError> {
+/// No two of one name, no reference to nothing, no type of infinite size, no value of another type.
+fn check(library: &Library) -> Result<(), ReadError> {
     let kinds = types(library)?;
     unique("request", library.requests.iter().map(|item| &item.name))?;
     unique("host function", library.host_fns.iter().map(|item| &item.name))?;
@@ -27,6 +69,9 @@ pub(super) fn check(library: &Library) -> Result<(), ReadError> {
             let place = Place::new("request", &request.name).part("receiver");
             resolves_to(place, name, Kind::Handle, "handle", &kinds)?;
         }
+    }
+    if let Some(constant) = library.constants.iter().find(|item| !item.ty.has(&item.value)) {
+        return Err(ReadError::Value { name: constant.name.clone() });
     }
     finite(library)
 }

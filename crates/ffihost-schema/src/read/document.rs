@@ -3,11 +3,22 @@
 use super::cbor::{Damage, Reader};
 use super::item::{Entry, Head};
 use super::model::Library;
-use super::{Piece, ReadError, check};
+use super::{Checked, Piece, ReadError};
 use crate::{FNV1A_START, FORMAT, fnv1a};
 use ffihost_cbor::Writer;
 
 impl Library {
+    /// Reads what `<lib>_abi_descriptor` returns, and checks it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Checked::from_document`].
+    pub fn from_document(document: &[u8]) -> Result<Self, ReadError> {
+        Checked::from_document(document).map(Checked::into_library)
+    }
+}
+
+impl Checked {
     /// Reads what `<lib>_abi_descriptor` returns.
     ///
     /// # Errors
@@ -21,9 +32,7 @@ impl Library {
             return Err(ReadError::Hash { stated: parts.hash, computed });
         }
         let entries = parts.items.iter().zip(&parts.infos).map(|(item, info)| Entry::read(item, info));
-        let library = library(entries.collect::<Result<_, _>>()?, computed)?;
-        check::check(&library)?;
-        Ok(library)
+        Self::new(library(entries.collect::<Result<_, _>>()?, computed)?)
     }
 }
 

@@ -107,6 +107,12 @@ pub enum ReadError {
         /// The type.
         name: String,
     },
+    /// A constant's value is not of its type.
+    #[error("constant `{name}` has a value that its type does not have: give it another one, or another type")]
+    Value {
+        /// The constant.
+        name: String,
+    },
     /// The library lacks something, or has it twice.
     #[error("{count} items of kind `{kind}`, and a library has exactly one")]
     NotOne {

@@ -2,9 +2,8 @@
 
 use super::document::{assemble, hash};
 use super::gather::gather;
-use super::model::Library;
 use super::piece::split;
-use super::{Piece, ReadError};
+use super::{Checked, Piece, ReadError};
 use object::read::archive::ArchiveFile;
 use object::read::macho::{FatArch, MachOFatFile, MachOFatFile32, MachOFatFile64};
 use object::{FileKind, Object, ObjectSection};
@@ -34,8 +33,8 @@ const MAX_SURFACE: usize = 16 << 20;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn libraries_in_file(file: &[u8]) -> Result<Vec<Library>, ReadError> {
-    documents_in_file(file)?.iter().map(|document| Library::from_document(document)).collect()
+pub fn libraries_in_file(file: &[u8]) -> Result<Vec<Checked>, ReadError> {
+    documents_in_file(file)?.iter().map(|document| Checked::from_document(document)).collect()
 }
 
 /// The documents of every ffihost library in a compiled file: for each what its `<lib>_abi_descriptor` returns.

@@ -27,6 +27,21 @@ impl Type {
             _ => return None,
         })
     }
+
+    /// Whether it is the type of a value.
+    pub(super) fn has(&self, value: &Value) -> bool {
+        let number = match (self, value) {
+            (_, Value::Signed(number)) => i128::from(*number),
+            (_, Value::Unsigned(number)) => i128::from(*number),
+            (Self::Bool, Value::Bool(_))
+            | (Self::F32 | Self::F64, Value::Float(_))
+            | (Self::String, Value::Text(_)) => {
+                return true;
+            }
+            _ => return false,
+        };
+        self.range().is_some_and(|(least, greatest)| (least..=greatest).contains(&number))
+    }
 }
 
 /// As in Rust.

@@ -11,7 +11,7 @@ const OK: Effect = Effect::Compatible;
 const BREAKS: Effect = Effect::Breaking;
 
 fn notes() -> Library {
-    libraries_in_file(&fixture("libnotes-x86_64.so")).expect("the library").remove(0)
+    libraries_in_file(&fixture("libnotes-x86_64.so")).expect("the library").remove(0).into_library()
 }
 
 /// After `change`, exactly these differences are found: kind, path, native, CBOR.

@@ -1,7 +1,7 @@
 //! Compiled files of every kind, cross-linked by `fixtures/make.sh`: all give the same library.
 
 use crate::samples::{clock, notes, notes_2, section};
-use ffihost_schema::{Library, ReadError, assemble, documents_in_file, libraries_in_file, split};
+use ffihost_schema::{Checked, ReadError, assemble, documents_in_file, libraries_in_file, split};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn fixture(name: &str) -> Vec<u8> {
@@ -39,7 +39,7 @@ fn every_kind_of_file_gives_the_document() {
 
 #[test]
 fn file_and_document_give_the_same_library() {
-    let library = Library::from_document(&document()).expect("a document");
+    let library = Checked::from_document(&document()).expect("a document");
     assert_eq!(libraries_in_file(&fixture("libnotes-x86_64.so")), Ok(vec![library]));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::samples::{BOTH, clock, field, item, piece, section, types};
 use ffihost_schema::write::{Body, Shape};
-use ffihost_schema::{Library, ReadError, libraries_in_file};
+use ffihost_schema::{Checked, ReadError, libraries_in_file};
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
 
@@ -17,7 +17,7 @@ fn object(pieces: &[&[u8]]) -> Vec<u8> {
     object.write().expect("an object")
 }
 
-fn read(pieces: &[&[u8]]) -> Result<Vec<Library>, ReadError> {
+fn read(pieces: &[&[u8]]) -> Result<Vec<Checked>, ReadError> {
     libraries_in_file(&object(pieces))
 }
 

@@ -2,12 +2,12 @@
 
 use crate::files::{NOTES, document, fixture};
 use crate::samples::{notes, section};
-use ffihost_schema::{Library, cddl, diff, libraries_in_file, split};
+use ffihost_schema::{Checked, Library, cddl, diff, libraries_in_file, split};
 
 /// Takes everything that is done with a file or a document.
-fn take(bytes: &[u8]) -> Option<Library> {
+fn take(bytes: &[u8]) -> Option<Checked> {
     let library = libraries_in_file(bytes).ok().and_then(|libraries| libraries.into_iter().next());
-    let library = library.or_else(|| Library::from_document(bytes).ok())?;
+    let library = library.or_else(|| Checked::from_document(bytes).ok())?;
     assert!(!cddl(&library).is_empty());
     assert_eq!(diff(&library, &library), []);
     Some(library)

@@ -3,6 +3,7 @@
 #![cfg(feature = "read")]
 
 mod cddl;
+mod checked;
 mod diff;
 mod document;
 mod files;

@@ -1,0 +1,3 @@
+{%- for param in params.iter() %}
+    {{ param.declared }},
+{%- endfor %}

@@ -1,0 +1,1 @@
+The same, to co_await: goes on on the FFI thread.

@@ -1,0 +1,20 @@
+{%- let c_type = c.own(record.name) %}
+{%- let cpp_type = cpp.own(record.name) %}
+
+template <> struct Convert<{{ c_type }}, {{ cpp_type }}> {
+    static {{ cpp_type }} take(const {{ c_type }} &from, void *ctx) {
+        return {
+{%- for field in record.fields %}
+            detail::take<{{ cpp.qualified(field.ty) }}>(from.{{ Cpp::identifier(field.name) }}, ctx),
+{%- endfor %}
+        };
+    }
+
+    static {{ c_type }} lend(const {{ cpp_type }} &from, Arena &arena) {
+        {{ c_type }} to{};
+{%- for field in record.fields %}
+        lend_to(to.{{ Cpp::identifier(field.name) }}, from.{{ Cpp::identifier(field.name) }}, arena);
+{%- endfor %}
+        return to;
+    }
+};

@@ -1,0 +1,16 @@
+{%- let name = Cpp::identifier(handle.name) %}
+{%- let methods = cpp.members(&Class::Handle(handle.name)) %}
+{% filter comment(0) %}{{ handle.docs }}{% endfilter %}
+class {{ name }} : public ffihost::Handle {
+public:
+    /* None. */
+    {{ name }}() noexcept : {{ name }}(nullptr, 0) {}
+    /* Takes over what C has as a number. */
+    {{ name }}(void *ctx, std::uint64_t id) noexcept;
+{%- for request in methods.iter() %}{% include "cpp/templates/request_declared.hpp" %}{% endfor %}
+{%- if methods.len() > 0 %}
+
+private:
+{%- for request in methods.iter() %}{% include "cpp/templates/submit_declared.hpp" %}{% endfor %}
+{%- endif %}
+};

@@ -1,0 +1,26 @@
+
+/* For ffihost.hpp: what is called in {{ library.name }}. */
+inline const ffihost::detail::Library &{{ cpp.helpers.get("library", "") }}() noexcept {
+    static const ffihost::detail::Library calls = {
+        &::{{ library.name }}_destroy,
+        &::{{ library.name }}_close,
+        &::{{ library.name }}_cancel,
+        &::{{ library.name }}_stats,
+        &::{{ library.name }}_register_host_fn_with,
+        &::{{ library.name }}_register_host_fn,
+        &::{{ library.name }}_host_complete,
+        &::{{ library.name }}_add_event_listener,
+        &::{{ library.name }}_remove_event_listener,
+    };
+    return calls;
+}
+
+/* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
+ * were made for. Whatever makes a context checks it. */
+inline void {{ cpp.helpers.get("check_abi", "") }}() {
+    if (::{{ library.name }}_abi_hash() != {{ c.upper }}_ABI_HASH) {
+        char text[512] = "";
+        ::{{ c.helper("abi_message", "") }}(text, sizeof text);
+        throw ffihost::AbiMismatch(text);
+    }
+}

@@ -1,0 +1,3 @@
+{%- for param in function.params.iter() %}
+    {{ param.declared }},
+{%- endfor %}

@@ -1,0 +1,57 @@
+{%- let function = cpp.request(request) %}
+{%- let name = Cpp::identifier(function.name) %}
+{%- let submit = cpp.helpers.get("submit", request.name) %}
+
+inline int {{ class }}{{ submit }}(
+    FFICallBack ffi_cb,
+    void *user_data,
+{%- include "cpp/templates/params.hpp" %}
+){{ qualifier }} {
+{%- if function.lends() %}
+    ffihost::detail::Arena arena;
+{%- endif %}
+    return {{ function.symbol }}(
+{%- if request.owner.needs_context() %}
+        ffihost::detail::Access::bound(*this).ctx,
+{%- endif %}
+        ffi_cb,
+        user_data,
+{%- if function.is_cbor %}
+        request.data(),
+        request.size(),
+{%- else %}
+{%- if request.owner.handle().is_some() %}
+        ffihost::detail::Access::id(*this),
+{%- endif %}
+{%- for param in function.params.iter() %}
+        {% include "cpp/templates/argument.hpp" %}
+{%- endfor %}
+{%- endif %}
+    );
+}
+{%- if request.is_asynchronous() %}
+
+inline ffihost::Future<{{ function.value }}> {{ class }}{{ name }}(
+{%- include "cpp/templates/params.hpp" %}
+){{ qualifier }} {
+{%- let start = "start_future<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+
+inline ffihost::Request {{ class }}{{ name }}(
+{%- include "cpp/templates/params.hpp" %}
+    std::function<void(ffihost::Result<{{ function.outcome() }}>)> done,
+){{ qualifier }} {
+{%- let start = "start_callback<S>(bound, std::move(done)" %}{% include "cpp/templates/request_body.hpp" %}
+
+#ifdef FFIHOST_COROUTINES
+inline ffihost::Awaitable<{{ function.outcome() }}> {{ class }}{{ cpp.helpers.get("async", request.name) }}(
+{%- include "cpp/templates/params.hpp" %}
+){{ qualifier }} {
+{%- let start = "start_await<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+#endif
+{%- else %}
+
+inline {{ function.value }} {{ class }}{{ name }}(
+{%- include "cpp/templates/params.hpp" %}
+){{ qualifier }} {
+{%- let start = "run<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+{%- endif %}

@@ -1,0 +1,3 @@
+
+{% filter lines(0, "///") %}{{ constant.docs }}{% endfilter %}
+pub const {{ Rust::identifier(constant.name) }}: {% if *constant.ty == Type::String %}&str{% else %}{{ Rust::name(constant.ty) }}{% endif %} = {{ Rust::literal(constant) }};

@@ -1,0 +1,13 @@
+
+{% filter lines(4, "///") %}
+{{ event.docs }}
+
+Listens to it, until what this returns is dropped.
+
+# Errors
+
+If the library takes no listeners any more.
+{% endfilter %}
+    pub async fn {{ rust.helpers.get("listen", event.name) }}(&self) -> Result<ffi::Events<{{ rust.helpers.get("payload", event.name) }}>, ffi::RequestError> {
+        ffi::listen(&self.0, "{{ event.name }}").await
+    }

@@ -1,0 +1,20 @@
+{%- let name = Rust::identifier(handle.name) %}
+{%- let requests = rust.requests(handle.name) %}
+{% filter lines(0, "///") %}
+{{ handle.docs }}
+
+It stays in the library, and is given back when the last clone of this is dropped.
+{% endfilter %}
+#[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
+#[serde(crate = "ffi::serde")]
+pub struct {{ name }}(ffi::Handle<Self>);
+
+impl ffi::HandleType for {{ name }} {
+    const RELEASE: &'static str = "{{ handle.release.request }}";
+}
+{%- if requests.len() > 0 %}
+
+impl {{ name }} {
+{%- for request in requests.iter() %}{% include "rust/templates/request.rs" %}{% endfor %}
+}
+{%- endif %}

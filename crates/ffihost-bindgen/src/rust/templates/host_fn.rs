@@ -1,0 +1,40 @@
+{%- if host_fn.form == Form::Asynchronous %}
+{%- let args = rust.helper("Args") %}
+{%- let returned = rust.helper("R") %}
+{% filter lines(4, "///") %}
+{{ host_fn.docs }}
+
+{{ Rust::list(host_fn.params) }}
+
+Is this host function until what this returns is dropped, or until the connection ends for good.
+
+# Errors
+
+If the process that serves the library is it itself.
+{% endfilter %}
+    pub async fn {{ rust.helpers.get("implement", host_fn.name) }}<{{ returned }}>(
+        &self,
+        function: impl Fn(
+{%- for param in host_fn.params %}
+            {{ Rust::name(param.ty) }},
+{%- endfor %}
+        ) -> {{ returned }} + Send + Sync + 'static,
+    ) -> Result<ffi::Registration, ffi::RequestError>
+    where
+        {{ returned }}: ffi::Future<Output = Result<{{ Rust::name(host_fn.result) }}, ffi::HostError{% if let Some(error) = host_fn.error %}<{{ Rust::name(error) }}>{% endif %}>> + Send + 'static,
+    {
+        #[derive(ffi::Deserialize)]
+        #[serde(crate = "ffi::serde")]
+        struct {{ args }} {
+{%- for field in host_fn.params %}
+{%- let called = field.name %}
+            {% include "rust/templates/renamed.rs" %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
+{%- endfor %}
+        }
+        ffi::implement(&self.0, "{{ host_fn.name }}", move |{% if host_fn.params.len() > 0 %}args: {{ args }}{% else %}{{ args }} {}{% endif %}| function(
+{%- for field in host_fn.params %}
+            args.{{ Rust::identifier(field.name) }},
+{%- endfor %}
+        )).await
+    }
+{%- endif %}

@@ -1,0 +1,3 @@
+{%- for param in params %}
+        {{ Rust::identifier(param.name) }}: {{ rust.parameter(param.ty) }},
+{%- endfor %}

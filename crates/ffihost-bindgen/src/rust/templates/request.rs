@@ -1,0 +1,14 @@
+{%- let params = request.params.as_slice() %}
+{%- let owner = request.owner.param() %}
+{% filter lines(4, "///") %}
+{{ request.docs }}
+
+{{ Rust::list(params) }}
+{% endfilter %}
+    pub fn {{ Rust::identifier(request.name) }}(
+        &self,
+{%- include "rust/templates/params.rs" %}
+    ) -> ffi::Request<{{ Rust::name(request.result) }}{% if let Some(error) = request.error %}, {{ Rust::name(error) }}{% endif %}> {
+{%- include "rust/templates/args.rs" %}
+        ffi::Request::new({% if owner.is_some() %}self.0.client(){% else %}&self.0{% endif %}, "{{ request.name }}", args)
+    }

@@ -1,0 +1,7 @@
+{%- let fields = record.fields.as_slice() %}
+{% filter lines(0, "///") %}{{ record.docs }}{% endfilter %}
+#[derive(Clone, Debug{% if rust.has_default(fields) %}, Default{% endif %}, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[serde(crate = "ffi::serde")]
+pub struct {{ Rust::identifier(record.name) }} {
+{%- include "rust/templates/fields.rs" %}
+}
