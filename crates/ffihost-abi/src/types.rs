@@ -48,7 +48,7 @@ pub struct FFIServeOptions {
     pub idle_ms: u64,
 }
 
-/// A context's counters and gauges at one moment: [`Stats`](crate::Stats) and the host's struct are this one type.
+/// A context's counters and gauges at one moment: ffihost's `Stats` and the host's struct are this one type.
 ///
 /// A later version may have more fields at the end, so it is made by [`Default`], which sets the size and leaves the rest at 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -113,7 +113,7 @@ fn other_bindings_ask_for_what_is_exported() {
 #[test]
 fn loading_finds_what_is_exported() {
     for name in LIBRARIES {
-        let library = ffihost_load::Checked::open_trusted(&file(name), None);
+        let library = ffihost_load::Library::open_trusted(&file(name), None);
         assert!(library.is_ok(), "{library:?}");
     }
 }
