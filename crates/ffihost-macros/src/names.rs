@@ -2,6 +2,7 @@
 
 use crate::errors::Errors;
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 
 /// What every library exports, without its prefix.
@@ -26,6 +27,9 @@ const TAKEN: &[&str] = &[
     "serve",
 ];
 
+/// In bytes: hosts register by name, and readers of the descriptor take no longer one.
+const MAX_NAME: usize = 255;
+
 /// As it crosses: `r#type` is `type`.
 pub(crate) fn text(ident: &Ident) -> String {
     ident.unraw().to_string()
@@ -34,8 +38,16 @@ pub(crate) fn text(ident: &Ident) -> String {
 /// Names become names in C and other languages.
 pub(crate) fn check(ident: &Ident, errors: &mut Errors) {
     let name = text(ident);
+    check_length(ident, &name, errors);
     if !name.is_ascii() {
         errors.on(ident, format_args!("`{name}` crosses to languages whose names are ASCII: use letters from a to z"));
+    }
+}
+
+/// As long as a name may be.
+pub(crate) fn check_length(tokens: impl ToTokens, name: &str, errors: &mut Errors) {
+    if name.len() > MAX_NAME {
+        errors.on(tokens, format_args!("this name has {} bytes: use one of at most {MAX_NAME}", name.len()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::attrs::{self, Formats};
 use crate::errors::Errors;
+use crate::model::types;
 use crate::names;
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
@@ -56,6 +57,7 @@ impl Library {
         self.docs = attrs::docs(&attributes);
         let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
         let prefix: LitStr = input.parse().map_err(usage)?;
+        names::check_length(&prefix, &prefix.value(), errors);
         if names::is_snake(&prefix.value()) {
             self.prefix = prefix;
         } else {
@@ -65,7 +67,7 @@ impl Library {
         }
         input.parse::<Token![,]>().map_err(usage)?;
         let state: Type = input.parse().map_err(usage)?;
-        match &state {
+        match types::bare(&state) {
             Type::Path(path) if path.qself.is_none() && path.path.segments.iter().all(|it| it.arguments.is_none()) => {
                 if let Some(last) = path.path.segments.last() {
                     self.last = last.ident.clone();
