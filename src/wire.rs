@@ -7,7 +7,13 @@
 //! UTF-8, tags for being known, lengths against a budget, depth against a limit. What a host says about its memory has to be
 //! true, though: a pointer with a length points to as many bytes as that says.
 
+#[doc(hidden)]
+pub mod advice;
 pub mod cbor;
+#[doc(hidden)]
+pub mod checked;
+#[doc(hidden)]
+pub mod constant;
 pub mod native;
 mod payload;
 mod types;

@@ -1,7 +1,6 @@
 //! A library of several modules, of which a program may use only one: what the others put into the file has to be there all the
 //! same, whatever the linker leaves out.
 
-#![expect(clippy::unused_async, reason = "requests and constructors are async")]
 #![expect(missing_docs, reason = "it is a test's")]
 
 use ffihost::{HostError, ffi};

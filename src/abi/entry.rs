@@ -42,10 +42,8 @@ use crate::context::gate::Refused;
 use crate::context::requests as queue;
 use crate::panic;
 use crate::status::Status;
+use ffihost_abi::limits;
 use std::ffi::{CStr, c_char, c_int, c_void};
-
-/// A name that a host passes is at most this long.
-const MAX_NAME: usize = 255;
 
 impl From<Refused> for Status {
     fn from(refused: Refused) -> Self {
@@ -102,7 +100,7 @@ unsafe fn name<'a>(pointer: *const c_char) -> Result<&'a str, Status> {
     // SAFETY: not null, and NUL-terminated by the caller's contract.
     let name = unsafe { CStr::from_ptr(pointer) };
     match name.to_str() {
-        Ok(name) if !name.is_empty() && name.len() <= MAX_NAME => Ok(name),
+        Ok(name) if !name.is_empty() && name.len() <= limits::NAME => Ok(name),
         _ => Err(Status::InvalidArgument),
     }
 }

@@ -5,6 +5,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Token};
 
 /// An expression: the text of the doc comments.
@@ -41,11 +42,22 @@ pub(crate) fn conditions(attrs: &[Attribute]) -> Vec<Attribute> {
 
 /// A part of the surface is there or not as a whole.
 pub(crate) fn refuse_conditions(attrs: &[Attribute], what: &str, errors: &mut Errors) {
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr")) {
+    for attr in attrs.iter().filter(|attr| is_condition(&attr.meta)) {
         let message =
             format_args!("{what} cannot be conditional: hosts see one layout. Put the condition on the whole item");
         errors.on(attr, message);
     }
+}
+
+/// `cfg`, alone or in a `cfg_attr`. What else that may add changes no layout.
+fn is_condition(meta: &Meta) -> bool {
+    let Meta::List(list) = meta else { return false };
+    if list.path.is_ident("cfg") {
+        return true;
+    }
+    let added = Punctuated::<Meta, Token![,]>::parse_terminated;
+    list.path.is_ident("cfg_attr")
+        && list.parse_args_with(added).map_or(true, |list| list.iter().skip(1).any(is_condition))
 }
 
 /// Takes out attributes of ours that an item has besides the one that is being expanded.

@@ -6,6 +6,7 @@
 mod args;
 mod constant;
 mod constructor;
+mod crossing;
 mod enums;
 mod event;
 mod fields;
@@ -179,6 +180,7 @@ fn beside(head: &Head, tokens: &TokenStream) -> TokenStream {
         #(#conditions)*
         #[doc(hidden)]
         #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case, non_upper_case_globals, unused_unsafe)]
+        #[allow(clippy::all, clippy::pedantic)]
         const _: () = { #tokens };
     }
 }

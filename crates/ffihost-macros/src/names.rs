@@ -1,8 +1,10 @@
 //! Names as they cross, and those that are refused.
 
 use crate::errors::Errors;
+use ffihost_abi::limits::NAME;
 use ffihost_abi::{EXPORTS, names};
 use proc_macro2::Ident;
+use quote::ToTokens;
 use syn::ext::IdentExt;
 
 /// As it crosses: `r#type` is `type`.
@@ -13,8 +15,16 @@ pub(crate) fn text(ident: &Ident) -> String {
 /// Names become names in C and other languages.
 pub(crate) fn check(ident: &Ident, errors: &mut Errors) {
     let name = text(ident);
+    check_length(ident, &name, errors);
     if !name.is_ascii() {
         errors.on(ident, format_args!("`{name}` crosses to languages whose names are ASCII: use letters from a to z"));
+    }
+}
+
+/// In bytes: hosts register by name, and readers of the descriptor take no longer one.
+pub(crate) fn check_length(tokens: impl ToTokens, name: &str, errors: &mut Errors) {
+    if name.len() > NAME {
+        errors.on(tokens, format_args!("this name has {} bytes: use one of at most {NAME}", name.len()));
     }
 }
 

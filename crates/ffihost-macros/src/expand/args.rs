@@ -1,5 +1,6 @@
 //! Parameters of functions that hosts call: as C passes them, as they are read, as the author's function takes them.
 
+use super::crossing::Crossing;
 use super::fields;
 use super::place::Place;
 use crate::model::Field;
@@ -44,7 +45,8 @@ impl<'a> Args<'a> {
         let (ident, path) = (receiver.ident.clone(), &receiver.path);
         let ty = Type::Verbatim(receiver_item(path, "Handle"));
         let given = receiver_item(path, "given");
-        let always = Place::of(path).last_of(quote!(::ffihost::Handle<));
+        let place = Place::of(path);
+        let always = place.last_of(quote!(::ffihost::Handle<), &place.itself);
         let handle = Field { name: crate::names::text(&ident), ident, docs: receiver.docs.clone(), ty };
         let handle = Arg::Handle { field: Box::new(handle), always, given };
         Self(std::iter::once(handle).chain(params.iter().map(Arg::Param)).collect())
@@ -64,7 +66,7 @@ impl<'a> Args<'a> {
     /// `__a0: <T as Lift>::Arg, …`
     pub(crate) fn parameters(&self) -> TokenStream {
         let parameters = self.types().enumerate().map(|(index, ty)| {
-            let (name, ty) = (argument(index), fields::lift_item(ty, "Arg"));
+            let (name, ty) = (argument(index), Crossing::of(ty).lift_item("Arg"));
             quote!(#name: #ty,)
         });
         quote!(#(#parameters)*)
@@ -79,10 +81,7 @@ impl<'a> Args<'a> {
                 Arg::Param(Param { pass: Pass::Bytes, .. }) if borrow => {
                     quote!(__reader.bytes(#argument.data, #argument.len))
                 }
-                _ => {
-                    let lift_arg = fields::lift_item(&field.ty, "lift_arg");
-                    Place::of(&field.ty).call(&lift_arg, &quote!(#argument, __reader))
-                }
+                _ => Crossing::of(&field.ty).lift("lift_arg", &quote!(#argument, __reader)),
             };
             let value = arg.taken(quote!(#read.map_err(|__error| __error.at(#name))?));
             quote!(#value,)
@@ -118,7 +117,7 @@ impl<'a> Args<'a> {
         let types = self.0.iter().zip(self.types()).map(|(arg, ty)| match arg {
             Arg::Param(Param { pass: Pass::Text, .. }) if borrowed => quote!(&str),
             Arg::Param(Param { pass: Pass::Bytes, .. }) if borrowed => quote!(&[u8]),
-            Arg::Param(_) => quote!(#ty),
+            Arg::Param(_) => Crossing::of(ty).this(),
             Arg::Handle { always, .. } => always.clone(),
         });
         quote!((#(#types,)*))
@@ -134,9 +133,10 @@ impl<'a> Args<'a> {
         let values = self.0.iter().enumerate().map(|(index, arg)| {
             let value = value(index);
             match arg {
-                Arg::Param(Param { pass: Pass::Value, .. }) => quote!(#value),
+                Arg::Param(Param { pass: Pass::Value, field }) => Crossing::of(&field.ty).made(&quote!(#value)),
                 Arg::Param(Param { pass: Pass::Text | Pass::Bytes, .. }) if borrowed => quote!(#value),
-                _ => quote!(&#value),
+                Arg::Param(Param { field, .. }) => Crossing::of(&field.ty).lent(&quote!(&#value)),
+                Arg::Handle { .. } => quote!(&#value),
             }
         });
         quote!(#(#values),*)

@@ -1,7 +1,8 @@
 //! The functions that make and end the state.
 
 use super::args::Args;
-use super::place::Place;
+use super::crossing::Crossing;
+use super::function::checked;
 use super::{beside, export, exported_at_all, formats, piece, root, when};
 use crate::model::Head;
 use crate::model::function::Function;
@@ -14,7 +15,8 @@ pub(crate) fn expand(function: &Function) -> TokenStream {
     let cbor = when("cbor", function.formats.cbor, &cbor(function, &args));
     let (has, piece) = (has_constructor(function), described(function, &args));
     let exported = exported_at_all(&function.head.ident, function.formats);
-    let beside = beside(&function.head, &quote!(#has #native #cbor #piece #exported));
+    let (params, output) = (checked(function), Crossing::returned(&function.output).checked(&[]));
+    let beside = beside(&function.head, &quote!(#params #output #has #native #cbor #piece #exported));
     quote!(#item #beside)
 }
 
@@ -64,9 +66,9 @@ fn parameters_after() -> TokenStream {
 
 fn construct(function: &Function, args: &Args<'_>) -> TokenStream {
     let (ident, pattern, tuple, passed) = (&function.head.ident, args.pattern(), args.tuple(false), args.passed(false));
-    let output = &function.output;
-    let into = Place::of(output).item(quote!(__FfihostConstructed), "into_result");
-    let call = Place::of(output).call(&into, &quote!(#ident(#passed).await));
+    let output = Crossing::returned(&function.output);
+    let constructed = output.take(&quote!(#ident(#passed).await));
+    let call = output.place().call(&output.item(quote!(__FfihostConstructed), "into_result"), &constructed);
     quote!(async move |#pattern: #tuple| #call)
 }
 
@@ -83,8 +85,10 @@ fn destruct() -> TokenStream {
 
 fn described(function: &Function, args: &Args<'_>) -> TokenStream {
     let (root, (c_struct, layout)) = (root(), args.layout());
-    let (params, formats, output) = (args.described(), formats(function.formats), &function.output);
-    let error = Place::of(output).item(quote!(__FfihostConstructed), "Error");
+    let (params, formats) = (args.described(), formats(function.formats));
+    let output = Crossing::returned(&function.output);
+    let absent = output.has_suspects().then(absent_constructed);
+    let error = output.item(quote!(__FfihostConstructed), "Error");
     let body = quote! {
         Constructor { params: #params, error: <#error as ::ffihost::wire::Declared>::SHAPE, formats: #formats }
     };
@@ -106,8 +110,22 @@ fn described(function: &Function, args: &Args<'_>) -> TokenStream {
                 self
             }
         }
+        #absent
         #c_struct
         #piece
+    }
+}
+
+/// What is in the place of a result that does not cross is one, too.
+fn absent_constructed() -> TokenStream {
+    let root = root();
+    quote! {
+        impl __FfihostConstructed for ::ffihost::wire::advice::Absent {
+            type Error = ::core::convert::Infallible;
+            fn into_result(self) -> ::core::result::Result<#root::State, Self::Error> {
+                ::core::unreachable!()
+            }
+        }
     }
 }
 

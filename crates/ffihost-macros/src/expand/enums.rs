@@ -1,7 +1,7 @@
 //! Enums that cross.
 
-use super::impls::{Lift, Lower, c_name, declared};
-use super::place::Place;
+use super::crossing::Crossing;
+use super::impls::{Lift, Lower, c_name, declared, send};
 use super::{beside, fields, piece, unique};
 use crate::model::data::{Enum, Payload, Variant};
 use proc_macro2::{Ident, TokenStream};
@@ -9,14 +9,16 @@ use quote::{format_ident, quote};
 
 pub(crate) fn expand(data: &Enum) -> TokenStream {
     let (item, name) = (&data.item, &data.head.ident);
-    let (types, layout, lower, lift) = if data.has_data() { with_data(data) } else { without_data(data) };
+    let (c_types, layout, lower, lift) = if data.has_data() { with_data(data) } else { without_data(data) };
     let (error, variants) = (data.error, data.variants.iter().map(described));
     let body = quote!(Enum { error: #error, variants: &[#(#variants),*] });
     let piece = piece(&data.head, &layout, &body);
     let (lower, lift) = (lower.expand(name), lift.expand(name));
     let declared = declared(name, data.error);
+    let types = || data.variants.iter().flat_map(Variant::types);
+    let (send, checked) = (send(name, types()), fields::checked(types()));
     let unique = unique("Types", [name.clone()]);
-    let beside = beside(&data.head, &quote!(#types #lower #lift #declared #unique #piece));
+    let beside = beside(&data.head, &quote!(#checked #c_types #lower #lift #send #declared #unique #piece));
     quote!(#item #beside)
 }
 
@@ -25,7 +27,7 @@ fn described(variant: &Variant) -> TokenStream {
     let payload = match &variant.payload {
         Payload::Unit => quote!(Unit),
         Payload::One(ty) => {
-            let shape = fields::lower_item(ty, "SHAPE");
+            let shape = Crossing::of(ty).lower_item("SHAPE");
             quote!(One(#shape))
         }
         Payload::Fields(list) => {
@@ -108,7 +110,7 @@ fn c_types(data: &Enum, c: &Ident, union: &Ident) -> TokenStream {
         match &variant.payload {
             Payload::Unit => {}
             Payload::One(ty) => {
-                let ty = fields::lower_item(ty, "C");
+                let ty = Crossing::of(ty).lower_item("C");
                 members.extend(quote!(pub #member: #ty,));
             }
             Payload::Fields(list) => {
@@ -158,8 +160,8 @@ fn lower(variant: &Variant, index: usize, tag: &TokenStream) -> TokenStream {
     let payload = match &variant.payload {
         Payload::Unit => TokenStream::new(),
         Payload::One(ty) => {
-            let lower = fields::lower_item(ty, "lower");
-            let lower = Place::of(ty).call(&lower, &quote!(__value, &raw mut (*__place).payload.#member, __scratch));
+            let place = quote!(&raw mut (*__place).payload.#member, __scratch);
+            let lower = Crossing::of(ty).lower("lower", &quote!(__value), &place);
             quote!(#lower;)
         }
         Payload::Fields(list) => fields::lower(list, &quote!((*__place).payload.#member), bound(variant)),
@@ -177,8 +179,7 @@ fn encode(variant: &Variant) -> TokenStream {
     let payload = match &variant.payload {
         Payload::Unit => return quote!(#pattern => __writer.text(#name),),
         Payload::One(ty) => {
-            let encode = fields::lower_item(ty, "encode");
-            let encode = Place::of(ty).call(&encode, &quote!(__value, __writer));
+            let encode = Crossing::of(ty).lower("encode", &quote!(__value), &quote!(__writer));
             quote!(#encode;)
         }
         Payload::Fields(list) => fields::encode(list, bound(variant)),
@@ -197,11 +198,12 @@ fn lift(variant: &Variant, index: usize) -> TokenStream {
     match &variant.payload {
         Payload::Unit => quote!(::core::result::Result::Ok(Self::#ident)),
         Payload::One(ty) => {
-            let lift = fields::lift_item(ty, "lift");
-            let lift = Place::of(ty).call(&lift, &quote!(&raw const (*__place).payload.#member, __reader));
+            let crossing = Crossing::of(ty);
+            let lift = crossing.lift("lift", &quote!(&raw const (*__place).payload.#member, __reader));
+            let make = make(ident, &crossing);
             quote! {
                 #lift
-                    .map(Self::#ident)
+                    .map(#make)
                     .map_err(|__error| __error.at(#name))
             }
         }
@@ -213,6 +215,15 @@ fn lift(variant: &Variant, index: usize) -> TokenStream {
             }
         }
     }
+}
+
+/// The function that makes a variant of what is in the place of its value.
+fn make(variant: &Ident, crossing: &Crossing) -> TokenStream {
+    if !crossing.has_suspects() {
+        return quote!(Self::#variant);
+    }
+    let made = crossing.made(&quote!(__value));
+    quote!(|__value| Self::#variant(#made))
 }
 
 fn decode(data: &Enum) -> TokenStream {
@@ -228,9 +239,9 @@ fn decode(data: &Enum) -> TokenStream {
                 };
             }
             Payload::One(ty) => {
-                let decode = fields::lift_item(ty, "decode");
-                let decode = Place::of(ty).call(&decode, &quote!(__reader));
-                quote!(#decode.map(Self::#ident))
+                let crossing = Crossing::of(ty);
+                let (decode, make) = (crossing.lift("decode", &quote!(__reader)), make(ident, &crossing));
+                quote!(#decode.map(#make))
             }
             Payload::Fields(list) => {
                 let (decoded, taken) = (fields::decode(fields::named(list)), fields::taken(list));

@@ -14,7 +14,8 @@ pub(crate) fn expand(event: &Event) -> TokenStream {
     let namespace = args.namespace(vis, &methods(event, &args));
     let described = args.described();
     let piece = piece(&event.head, &args.layout(), &quote!(Event { params: #described }));
-    let beside = beside(&event.head, &quote!(#impls #unique #piece ::ffihost::__events!(#name);));
+    let checked = args.checked();
+    let beside = beside(&event.head, &quote!(#checked #impls #unique #piece ::ffihost::__events!(#name);));
     quote! {
         #(#attrs)*
         #vis fn #ident #lifetime(#parameters) {

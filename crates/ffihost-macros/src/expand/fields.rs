@@ -1,20 +1,10 @@
 //! Fields: of structs, of variants, of the arguments of host functions and events.
 
-use super::place::Place;
+use super::crossing::Crossing;
 use crate::model::Field;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::Type;
-
-/// `<T as Lower>::item`, at the type.
-pub(crate) fn lower_item(ty: &Type, item: &str) -> TokenStream {
-    Place::of(ty).item(quote!(::ffihost::wire::Lower), item)
-}
-
-/// `<T as Lift>::item`, at the type.
-pub(crate) fn lift_item(ty: &Type, item: &str) -> TokenStream {
-    Place::of(ty).item(quote!(::ffihost::wire::Lift), item)
-}
 
 /// Their C struct.
 pub(crate) fn c_struct(name: &Ident, fields: &[Field]) -> TokenStream {
@@ -26,7 +16,7 @@ pub(crate) fn c_struct(name: &Ident, fields: &[Field]) -> TokenStream {
 /// compiler says what is wrong with a type.
 pub(crate) fn laid_out(name: &Ident, fields: &[Field]) -> TokenStream {
     let fields = fields.iter().map(|Field { ident, ty, .. }| {
-        let ty = lower_item(ty, "C");
+        let ty = Crossing::of(ty).lower_item("C");
         quote!(pub #ident: #ty)
     });
     // The last field has a size whatever comes before it, which saves the compiler from saying so of each use.
@@ -55,7 +45,7 @@ pub(crate) fn layout(name: &Ident, fields: &[Field]) -> TokenStream {
     }
     let offsets = fields.iter().map(|Field { ident, ty, .. }| {
         // As `offset_of!`, which would say another time what is wrong with the type.
-        Place::of(ty).put(quote!({
+        Crossing::of(ty).place().put(quote!({
             let __place = ::core::mem::MaybeUninit::<#name>::uninit();
             let __place = __place.as_ptr();
             unsafe { (&raw const (*__place).#ident).cast::<u8>().offset_from(__place.cast::<u8>()) as usize }
@@ -64,10 +54,15 @@ pub(crate) fn layout(name: &Ident, fields: &[Field]) -> TokenStream {
     quote!(::core::mem::size_of::<#name>(), ::core::mem::align_of::<#name>(), #(#offsets),*)
 }
 
+/// What is checked of the types of fields and parameters: that they cross, and have a value.
+pub(crate) fn checked<'a>(types: impl Iterator<Item = &'a Type>) -> TokenStream {
+    types.map(|ty| Crossing::of(ty).checked(&["value"])).collect()
+}
+
 /// What the descriptor says of them.
 pub(crate) fn described(fields: &[Field]) -> TokenStream {
     let fields = fields.iter().map(|Field { name, docs, ty, .. }| {
-        let shape = lower_item(ty, "SHAPE");
+        let shape = Crossing::of(ty).lower_item("SHAPE");
         quote!(::ffihost::export::Field { name: #name, docs: #docs, shape: #shape })
     });
     quote!(&[#(#fields),*])
@@ -76,8 +71,8 @@ pub(crate) fn described(fields: &[Field]) -> TokenStream {
 /// Lowers each into `place`. `value` gives a reference to it.
 pub(crate) fn lower(fields: &[Field], place: &TokenStream, value: impl Fn(&Field) -> TokenStream) -> TokenStream {
     let fields = fields.iter().map(|field| {
-        let (ident, lower, value) = (&field.ident, lower_item(&field.ty, "lower"), value(field));
-        let lower = Place::of(&field.ty).call(&lower, &quote!(#value, &raw mut #place.#ident, __scratch));
+        let (ident, value) = (&field.ident, value(field));
+        let lower = Crossing::of(&field.ty).lower("lower", &value, &quote!(&raw mut #place.#ident, __scratch));
         quote!(#lower;)
     });
     quote!(#(#fields)*)
@@ -87,8 +82,8 @@ pub(crate) fn lower(fields: &[Field], place: &TokenStream, value: impl Fn(&Field
 pub(crate) fn encode(fields: &[Field], value: impl Fn(&Field) -> TokenStream) -> TokenStream {
     let len = fields.len();
     let fields = fields.iter().map(|field| {
-        let (name, encode, value) = (&field.name, lower_item(&field.ty, "encode"), value(field));
-        let encode = Place::of(&field.ty).call(&encode, &quote!(#value, __writer));
+        let name = &field.name;
+        let encode = Crossing::of(&field.ty).lower("encode", &value(field), &quote!(__writer));
         quote! {
             __writer.text(#name);
             #encode;
@@ -103,9 +98,10 @@ pub(crate) fn encode(fields: &[Field], value: impl Fn(&Field) -> TokenStream) ->
 /// Reads each from `place`: `field: value, …`.
 pub(crate) fn lift(fields: &[Field], place: &TokenStream) -> TokenStream {
     let fields = fields.iter().map(|Field { ident, name, ty, .. }| {
-        let lift = lift_item(ty, "lift");
-        let lift = Place::of(ty).call(&lift, &quote!(&raw const #place.#ident, __reader));
-        quote!(#ident: #lift.map_err(|__error| __error.at(#name))?)
+        let crossing = Crossing::of(ty);
+        let lift = crossing.lift("lift", &quote!(&raw const #place.#ident, __reader));
+        let value = crossing.made(&quote!(#lift.map_err(|__error| __error.at(#name))?));
+        quote!(#ident: #value)
     });
     quote!(#(#fields),*)
 }
@@ -114,10 +110,7 @@ pub(crate) fn lift(fields: &[Field], place: &TokenStream) -> TokenStream {
 pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clone) -> TokenStream {
     let slots: Vec<Ident> = (0..fields.clone().count()).map(slot).collect();
     let names: Vec<&str> = fields.clone().map(|(name, _)| name).collect();
-    let decode = fields.map(|(_, ty)| {
-        let decode = lift_item(ty, "decode");
-        Place::of(ty).call(&decode, &quote!(__reader))
-    });
+    let decode = fields.map(|(_, ty)| Crossing::of(ty).lift("decode", &quote!(__reader)));
     quote! {
         #(let mut #slots = ::core::option::Option::None;)*
         __reader.fields(|__key, __reader| match __key {
@@ -138,11 +131,10 @@ pub(crate) fn decode<'a>(fields: impl Iterator<Item = (&'a str, &'a Type)> + Clo
     }
 }
 
-/// The value of the field at that index, after [`decode`].
+/// What is in the place of the value of the field at that index, after [`decode`].
 pub(crate) fn taken_from(index: usize, name: &str, ty: &Type) -> TokenStream {
-    let (slot, absent) = (slot(index), lift_item(ty, "absent"));
+    let (slot, absent) = (slot(index), Crossing::of(ty).lift("absent", &TokenStream::new()));
     let missing = format!("the key `{name}` is missing");
-    let absent = Place::of(ty).call(&absent, &TokenStream::new());
     quote!(#slot.or_else(|| #absent).ok_or_else(|| ::ffihost::DecodeError::new(#missing))?)
 }
 
@@ -153,7 +145,7 @@ fn slot(index: usize) -> Ident {
 /// `field: value, …`, after [`decode`].
 pub(crate) fn taken(fields: &[Field]) -> TokenStream {
     let fields = fields.iter().enumerate().map(|(index, Field { ident, name, ty, .. })| {
-        let value = taken_from(index, name, ty);
+        let value = Crossing::of(ty).made(&taken_from(index, name, ty));
         quote!(#ident: #value)
     });
     quote!(#(#fields),*)
@@ -165,10 +157,10 @@ pub(crate) fn named(fields: &[Field]) -> impl Iterator<Item = (&str, &Type)> + C
 }
 
 /// What the descriptor says of what a function returns: result and error. `by` is the trait that tells them apart.
-pub(crate) fn described_output(output: &Type, by: &str) -> (TokenStream, TokenStream) {
-    let (by, place) = (Ident::new(by, Span::call_site()), Place::of(output));
+pub(crate) fn described_output(output: &Crossing, by: &str) -> (TokenStream, TokenStream) {
+    let (by, place) = (Ident::new(by, Span::call_site()), output.place());
     let by = quote!(::ffihost::wire::#by);
-    let (result, error) = (place.item(by.clone(), "Result"), place.item(by, "Error"));
+    let (result, error) = (output.item(by.clone(), "Result"), output.item(by, "Error"));
     let result = place.outer(&result, quote!(::ffihost::wire::Lower), "SHAPE");
     let error = place.outer(&error, quote!(::ffihost::wire::Declared), "SHAPE");
     (result, error)

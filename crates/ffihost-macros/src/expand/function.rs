@@ -1,8 +1,9 @@
 //! Requests.
 
 use super::args::{Args, receiver_item};
-use super::fields::described_output;
-use super::place::{Place, located};
+use super::crossing::Crossing;
+use super::fields::{self, described_output};
+use super::place::located;
 use super::{beside, export, exported_at_all, formats, piece, root, row, unique, when};
 use crate::model::function::Function;
 use ffihost_abi::names;
@@ -22,8 +23,27 @@ pub(crate) fn expand(function: &Function) -> TokenStream {
         }
     };
     let (unique, exported) = (unique("Symbols", [ident.clone()]), exported_at_all(ident, function.formats));
-    let beside = beside(&function.head, &quote!(#requests #unique #exported));
+    let (params, result) = (checked(function), checked_result(function));
+    let beside = beside(&function.head, &quote!(#params #result #requests #unique #exported));
     quote!(#item #beside)
+}
+
+/// What is checked of the types of its parameters, and without a context besides of all.
+pub(super) fn checked(function: &Function) -> TokenStream {
+    let types = || function.params.iter().map(|param| &param.field.ty);
+    let params = fields::checked(types());
+    if function.receiver.is_some() {
+        return params;
+    }
+    let handles = types().map(|ty| Crossing::of(ty).checked(&["without_context"]));
+    quote!(#params #(#handles)*)
+}
+
+fn checked_result(function: &Function) -> TokenStream {
+    let output = Crossing::returned(&function.output);
+    let (result, _) = described_output(&output, "Returned");
+    let checks: &[_] = if function.receiver.is_some() { &["result"] } else { &["result", "without_context"] };
+    output.checked_shape(&result, checks)
 }
 
 struct Request<'a> {
@@ -124,7 +144,8 @@ impl Request<'_> {
     fn handler(&self, borrowed: bool) -> TokenStream {
         let (root, ident, name) = (root(), &self.function.head.ident, handler(borrowed));
         let (pattern, passed, tuple) = (self.args.pattern(), self.args.passed(borrowed), self.args.tuple(borrowed));
-        let place = Place::of(&self.function.output);
+        let crossing = Crossing::returned(&self.function.output);
+        let place = crossing.place();
         let output = place.put(quote!(impl ::ffihost::wire::Returned + 'static + use<>));
         let (state, call) = match (&self.of, self.function.asynchronous) {
             (Of::Context, _) => (quote!(__state: &#root::State), quote!(#ident(__state, #passed))),
@@ -132,9 +153,11 @@ impl Request<'_> {
             (Of::Handle(_), false) | (Of::Nobody, _) => (quote!(_: &()), quote!(#ident(#passed))),
         };
         if self.function.asynchronous {
-            let body = place.put(quote!({ #call.await }));
+            let call = crossing.take(&quote!(#call.await));
+            let body = place.put(quote!({ #call }));
             quote!(async fn #name(#state, #pattern: #tuple) -> #output #body)
         } else {
+            let call = crossing.take(&call);
             let body = place.put(quote!({ #call }));
             quote!(fn #name(#state, #pattern: #tuple) -> #output #body)
         }
@@ -168,8 +191,8 @@ impl Request<'_> {
             }
         };
         let (asynchronous, params) = (self.function.asynchronous, self.args.described());
-        let (output, formats) = (&self.function.output, formats(self.function.formats));
-        let (result, error) = described_output(output, "Returned");
+        let (output, formats) = (Crossing::returned(&self.function.output), formats(self.function.formats));
+        let (result, error) = described_output(&output, "Returned");
         let body = quote! {
             Request {
                 asynchronous: #asynchronous,

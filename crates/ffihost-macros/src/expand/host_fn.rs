@@ -1,8 +1,8 @@
 //! Host functions.
 
+use super::crossing::Crossing;
 use super::fields::described_output;
 use super::passed::Passed;
-use super::place::Place;
 use super::{beside, piece};
 use crate::model::declared::HostFn;
 use proc_macro2::TokenStream;
@@ -35,12 +35,13 @@ fn declared(function: &HostFn, args: &Passed<'_>) -> TokenStream {
     let (attrs, vis, ident, output) =
         (&function.item.attrs, &function.item.vis, &function.head.ident, &function.output);
     let (lifetime, parameters, value) = (args.generics(), args.parameters(), args.value());
-    let of = quote!(#ident::__ffihost_function());
+    let (of, crossing) = (quote!(#ident::__ffihost_function()), Crossing::returned(output));
     if !function.asynchronous {
+        let call = crossing.made(&quote!(::ffihost::export::call_now(#of, #value)));
         return quote! {
             #(#attrs)*
             #vis fn #ident #lifetime(#parameters) -> #output {
-                ::ffihost::export::call_now(#of, #value)
+                #call
             }
         };
     }
@@ -48,7 +49,7 @@ fn declared(function: &HostFn, args: &Passed<'_>) -> TokenStream {
     let ty = args.ty();
     // What it returns is large, and is awaited where it is made.
     let inline = (!attrs.iter().any(|attr| attr.path().is_ident("inline"))).then(|| quote!(#[inline]));
-    let call = Place::of(output).last_of(quote!(::ffihost::HostCall<#ty,));
+    let call = crossing.place().last_of(quote!(::ffihost::HostCall<#ty,), &crossing.this());
     quote! {
         #(#attrs)*
         #inline
@@ -94,9 +95,9 @@ fn implement(function: &HostFn, args: &Passed<'_>) -> TokenStream {
 }
 
 fn described(function: &HostFn, args: &Passed<'_>) -> TokenStream {
-    let output = &function.output;
+    let output = Crossing::returned(&function.output);
     let (asynchronous, params, layout) = (function.asynchronous, args.described(), args.layout());
-    let (result, error) = described_output(output, "Awaited");
+    let (result, error) = described_output(&output, "Awaited");
     let body = quote! {
         HostFn {
             asynchronous: #asynchronous,
@@ -105,5 +106,7 @@ fn described(function: &HostFn, args: &Passed<'_>) -> TokenStream {
             error: #error,
         }
     };
-    piece(&function.head, &layout, &body)
+    let checked = output.checked_shape(&result, &["result"]);
+    let (piece, params) = (piece(&function.head, &layout, &body), args.checked());
+    quote!(#params #checked #piece)
 }

@@ -1,7 +1,9 @@
 //! The implementations of the traits by which a type crosses.
 
+use crate::model::types;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
+use syn::Type;
 
 /// The C type, in the scope of what is emitted for one type.
 pub(crate) fn c_name() -> Ident {
@@ -66,6 +68,17 @@ impl Lift {
                 }
             }
         }
+    }
+}
+
+/// That it is `Send`, as its fields are, or else they would not cross: what the compiler says of a suspect is enough.
+pub(crate) fn send<'a>(name: &Ident, mut fields: impl Iterator<Item = &'a Type>) -> TokenStream {
+    if fields.all(|ty| types::suspects(ty).is_empty()) {
+        return TokenStream::new();
+    }
+    quote! {
+        #[automatically_derived]
+        unsafe impl ::core::marker::Send for #name {}
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is passed to the host: the arguments of a host function or an event, as one struct.
 
+use super::crossing::Crossing;
 use super::{fields, located, unique};
 use crate::model::signature::{Param, Pass};
 use crate::model::types;
@@ -51,14 +52,19 @@ impl<'a> Passed<'a> {
     }
 
     /// As a test's closure takes them.
-    pub(crate) fn owned_types(&self) -> impl Iterator<Item = &Type> {
-        self.params.iter().map(|param| &param.field.ty)
+    pub(crate) fn owned_types(&self) -> impl Iterator<Item = TokenStream> {
+        self.params.iter().map(|param| Crossing::of(&param.field.ty).this())
     }
 
     /// `__args.name, …`
     pub(crate) fn taken(&self) -> TokenStream {
         let idents = self.idents();
         quote!(#(__args.#idents),*)
+    }
+
+    /// The types of the struct.
+    fn passed_types(&self) -> impl Iterator<Item = TokenStream> {
+        self.params.iter().map(|param| Crossing::of(&passed_type(param)).this())
     }
 
     fn idents(&self) -> impl Iterator<Item = &Ident> {
@@ -74,7 +80,11 @@ impl<'a> Passed<'a> {
     /// The struct, made of the parameters.
     pub(crate) fn value(&self) -> TokenStream {
         let (args, idents) = (&self.args, self.idents());
-        quote!(#args { #(#idents),* })
+        let values = self.params.iter().map(|param| {
+            let ident = &param.field.ident;
+            Crossing::of(&passed_type(param)).take(&quote!(#ident))
+        });
+        quote!(#args { #(#idents: #values),* })
     }
 
     /// What is in the scope of the author's function: its own type, with what else can be done with it.
@@ -83,10 +93,10 @@ impl<'a> Passed<'a> {
         quote! {
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_camel_case_types)]
+            #[allow(non_camel_case_types, clippy::pedantic)]
             #vis enum #ident {}
             #(#conditions)*
-            #[allow(dead_code)]
+            #[allow(dead_code, clippy::pedantic)]
             impl #ident { #methods }
         }
     }
@@ -95,11 +105,11 @@ impl<'a> Passed<'a> {
     pub(crate) fn structs(&self) -> TokenStream {
         let (args, owned, lifetime) = (&self.args, &self.owned, self.lifetime());
         let (idents, conditions) = (self.idents().collect::<Vec<_>>(), &self.head.conditions);
-        let (passed_types, owned_types) = (self.params.iter().map(passed_type), self.owned_types());
+        let (passed_types, owned_types) = (self.passed_types(), self.owned_types());
         let hidden = quote! {
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_camel_case_types, non_snake_case, dead_code)]
+            #[allow(non_camel_case_types, non_snake_case, dead_code, clippy::pedantic)]
         };
         let owned = self.borrowed.then(|| quote!(#hidden pub struct #owned { #(#idents: #owned_types),* }));
         quote! {
@@ -119,25 +129,16 @@ impl<'a> Passed<'a> {
             let crosses = self.crosses(&quote!(#owned), &self.fields(false), &owned_value);
             return quote!(#c_struct #crosses);
         }
-        let taken_over = self.params.iter().map(|Param { field: Field { ident, ty, .. }, pass }| match pass {
-            Pass::Value => quote!(self.#ident),
-            // What is borrowed has to outlive the call if that goes on on another thread.
-            Pass::Text | Pass::Bytes | Pass::List | Pass::Reference => quote_spanned! {located(ty.span())=>
-                ::std::borrow::ToOwned::to_owned(self.#ident)
-            },
-        });
+        let taken_over = self.params.iter().map(taken_over);
         let borrowed = self.crosses(&self.ty(), &self.fields(true), &quote!(#owned { #(#idents: #taken_over),* }));
         let owned = self.crosses(&quote!(#owned), &self.fields(false), &owned_value);
         quote!(#c_struct #borrowed #owned)
     }
 
     fn fields(&self, borrowed: bool) -> Vec<Field> {
-        let field = |param: &Param| {
-            let Field { ident, name, docs, ty } = &param.field;
-            let ty = if borrowed { passed_type(param) } else { ty.clone() };
-            Field { ident: ident.clone(), name: name.clone(), docs: docs.clone(), ty }
-        };
-        self.params.iter().map(field).collect()
+        let types: Vec<_> = if borrowed { self.passed_types().collect() } else { self.owned_types().collect() };
+        let field = |(param, ty): (&Param, _)| Field { ty: Type::Verbatim(ty), ..param.field.clone() };
+        self.params.iter().zip(types).map(field).collect()
     }
 
     fn crosses(&self, ty: &TokenStream, list: &[Field], into_owned: &TokenStream) -> TokenStream {
@@ -202,6 +203,11 @@ impl<'a> Passed<'a> {
         names::args(&self.head.name)
     }
 
+    /// What is checked of their types.
+    pub(crate) fn checked(&self) -> TokenStream {
+        fields::checked(self.params.iter().map(|param| &param.field.ty))
+    }
+
     /// What the descriptor says of them.
     pub(crate) fn described(&self) -> TokenStream {
         fields::described(&self.fields(false))
@@ -221,6 +227,20 @@ impl<'a> Passed<'a> {
         }
         let args = unique("Types", [Ident::new(&self.shape(), ident.span())]);
         quote!(#this #args)
+    }
+}
+
+/// The field of the struct that owns everything, of that which borrows.
+fn taken_over(param: &Param) -> TokenStream {
+    let Field { ident, ty, .. } = &param.field;
+    match param.pass {
+        Pass::Value => quote!(self.#ident),
+        // What is borrowed has to outlive the call if that goes on on another thread.
+        Pass::Text | Pass::Bytes | Pass::List | Pass::Reference => {
+            let borrowed = Crossing::of(&passed_type(param)).made(&quote!(self.#ident));
+            let owned = quote_spanned!(located(ty.span())=> ::std::borrow::ToOwned::to_owned(#borrowed));
+            Crossing::of(ty).take(&owned)
+        }
     }
 }
 

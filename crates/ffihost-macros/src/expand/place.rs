@@ -4,7 +4,7 @@
 //! the same place. So whatever is emitted about a type of the author's is put where that type is written, from its first token
 //! to its last: as tokens that are ours, because lints of the author's do not look at those.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
 /// The place of some tokens of the author's.
@@ -53,13 +53,19 @@ impl Place {
 
     /// A call of such an item.
     pub(crate) fn call(&self, item: &TokenStream, arguments: &TokenStream) -> TokenStream {
-        let arguments = respan(quote!((#arguments)), &|_| self.last);
+        self.call_with(item, respan(arguments.clone(), &|_| self.last))
+    }
+
+    /// The same with arguments that are put here already.
+    pub(crate) fn call_with(&self, item: &TokenStream, arguments: TokenStream) -> TokenStream {
+        let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+        arguments.set_span(self.last);
         quote!(#item #arguments)
     }
 
-    /// `Name<…, T>`
-    pub(crate) fn last_of(&self, name: TokenStream) -> TokenStream {
-        let (last, this) = (self.last, &self.itself);
+    /// `Name<…, T>`, of a type that is put here already.
+    pub(crate) fn last_of(&self, name: TokenStream, this: &TokenStream) -> TokenStream {
+        let last = self.last;
         let (name, end) = (respan(name, &|_| self.first), quote_spanned!(last=> >));
         quote!(#name #this #end)
     }

@@ -1,6 +1,6 @@
 //! Structs that cross.
 
-use super::impls::{Lift, Lower, c_name, declared};
+use super::impls::{Lift, Lower, c_name, declared, send};
 use super::{beside, fields, piece, unique};
 use crate::model::data::Struct;
 use proc_macro2::TokenStream;
@@ -35,7 +35,9 @@ pub(crate) fn expand(data: &Struct) -> TokenStream {
     let piece = piece(&data.head, &fields::layout(&c, list), &body);
     let (lower, lift) = (lower.expand(name), lift.expand(name));
     let declared = declared(name, data.error);
+    let types = || list.iter().map(|field| &field.ty);
+    let (send, checked) = (send(name, types()), fields::checked(types()));
     let unique = unique("Types", [name.clone()]);
-    let beside = beside(&data.head, &quote!(#c_struct #lower #lift #declared #unique #piece));
+    let beside = beside(&data.head, &quote!(#checked #c_struct #lower #lift #send #declared #unique #piece));
     quote!(#item #beside)
 }

@@ -113,6 +113,15 @@ impl Variant {
         Self { name: names::text(&ident), ident, docs, payload }
     }
 
+    /// Of what it holds.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &Type> {
+        let one = match &self.payload {
+            Payload::One(ty) => Some(&**ty),
+            Payload::Unit | Payload::Fields(_) => None,
+        };
+        one.into_iter().chain(self.fields().iter().map(|field| &field.ty))
+    }
+
     pub(crate) fn fields(&self) -> &[Field] {
         match &self.payload {
             Payload::Fields(fields) => fields,

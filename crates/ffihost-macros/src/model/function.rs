@@ -6,7 +6,7 @@ use crate::attrs::{FfiArgs, Formats, Role};
 use crate::errors::Errors;
 use crate::names;
 use proc_macro2::Span;
-use syn::{ItemFn, ReturnType, Type};
+use syn::{ItemFn, ReturnType, Type, parse_quote};
 
 pub(crate) struct Function {
     pub(crate) item: ItemFn,
@@ -33,29 +33,20 @@ impl Function {
         signature::check(&item.sig, errors);
         let (receiver, params) = signature::params(&item.sig, true, errors);
         signature::without_docs(&mut item.sig);
+        // That a function is `async` says where it runs; and what the constructor is like is asked for here.
+        item.attrs.push(parse_quote!(#[allow(clippy::unused_async)]));
+        if kind == Kind::Constructor {
+            item.attrs.push(parse_quote!(#[allow(clippy::unnecessary_wraps)]));
+        }
         let output = signature::output(&item.sig);
         let asynchronous = item.sig.asyncness.is_some();
         let function = Self { item, head, kind, asynchronous, receiver, params, output, formats: args.formats() };
-        if kind != Kind::Destructor && function.receiver.is_none() {
-            function.refuse_handles(errors);
-        }
         match kind {
             Kind::Request => names::check_export(&function.head.ident, errors),
             Kind::Constructor => function.check_constructor(errors),
             Kind::Destructor => function.check_destructor(args, errors),
         }
         function
-    }
-
-    /// Handles are known in a context.
-    fn refuse_handles(&self, errors: &mut Errors) {
-        let output = match &self.item.sig.output {
-            ReturnType::Default => None,
-            ReturnType::Type(_, ty) => Some(&**ty),
-        };
-        for ty in self.params.iter().map(|param| &param.field.ty).chain(output).filter(|ty| types::names_handle(ty)) {
-            errors.on(ty, "there is no context that would know the handle: take the state first, `app: &MyApp`");
-        }
     }
 
     fn check_constructor(&self, errors: &mut Errors) {
@@ -67,16 +58,9 @@ impl Function {
         if let Some(receiver) = &self.receiver {
             errors.on(&receiver.path, "there is no state before the constructor has made it: take this by value");
         }
-        let returns_result = match &signature.output {
-            ReturnType::Default => false,
-            ReturnType::Type(_, ty) => types::last(ty).is_some_and(|last| last.ident.to_string().ends_with("Result")),
-        };
-        if !returns_result {
+        if is_nothing(&signature.output) {
             let message = "a constructor returns `Result<MyApp, E>`, where `MyApp` is the library's state";
-            match &signature.output {
-                ReturnType::Default => errors.on(&signature.ident, message),
-                ReturnType::Type(_, ty) => errors.on(ty, message),
-            }
+            errors.on(&signature.ident, message);
         }
     }
 
@@ -119,6 +103,6 @@ fn kind(args: &FfiArgs, errors: &mut Errors) -> Kind {
 pub(crate) fn is_nothing(output: &ReturnType) -> bool {
     match output {
         ReturnType::Default => true,
-        ReturnType::Type(_, ty) => types::is_unit(ty),
+        ReturnType::Type(_, ty) => matches!(types::bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty()),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::attrs::{self, Formats};
 use crate::errors::Errors;
+use crate::model::types;
 use ffihost_abi::names;
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
@@ -56,6 +57,7 @@ impl Library {
         self.docs = attrs::docs(&attributes);
         let usage = |error: syn::Error| syn::Error::new(error.span(), USAGE);
         let prefix: LitStr = input.parse().map_err(usage)?;
+        crate::names::check_length(&prefix, &prefix.value(), errors);
         if let Some(why) = names::taken(&prefix.value()) {
             errors
                 .on(&prefix, format_args!("no library can be named `{}`, as {why}: use another name", prefix.value()));
@@ -68,7 +70,7 @@ impl Library {
         }
         input.parse::<Token![,]>().map_err(usage)?;
         let state: Type = input.parse().map_err(usage)?;
-        match &state {
+        match types::bare(&state) {
             Type::Path(path) if path.qself.is_none() && path.path.segments.iter().all(|it| it.arguments.is_none()) => {
                 if let Some(last) = path.path.segments.last() {
                     self.last = last.ident.clone();

@@ -58,11 +58,11 @@ fn name(pattern: &Pat, errors: &mut Errors) -> Option<Ident> {
 
 /// The type that is read, where the function borrows it.
 fn owned(ty: &Type, errors: &mut Errors) -> (Pass, Type) {
-    let Type::Reference(TypeReference { mutability: None, elem, .. }) = ty else {
+    let Type::Reference(TypeReference { mutability: None, elem, .. }) = types::bare(ty) else {
         types::check(ty, errors);
         return (Pass::Value, ty.clone());
     };
-    match &**elem {
+    match types::bare(elem) {
         Type::Slice(slice) => {
             types::check(&slice.elem, errors);
             let elem = &slice.elem;
@@ -89,8 +89,10 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     fn of(argument: &PatType, errors: &mut Errors) -> Option<Self> {
-        let Type::Reference(TypeReference { mutability: None, elem, .. }) = &*argument.ty else { return None };
-        let Type::Path(path) = &**elem else { return None };
+        let Type::Reference(TypeReference { mutability: None, elem, .. }) = types::bare(&argument.ty) else {
+            return None;
+        };
+        let Type::Path(path) = types::bare(elem) else { return None };
         let last = types::last(elem)?;
         if last.ident == "str" || last.ident == "String" || !last.arguments.is_none() {
             return None;

@@ -1,76 +1,79 @@
-//! Types that do not cross, as far as they can be told by their looks: each with what to write instead. What is left is the
-//! compiler's, by way of the traits.
+//! Types by their looks: references and what has no name are told here, each with what to write instead. What a name stands
+//! for only the compiler knows, by way of the traits; `suspect` says which advice it is to give.
 
 use crate::errors::Errors;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{GenericArgument, PathArguments, PathSegment, Type};
+use syn::{GenericArgument, Lifetime, PathArguments, PathSegment, Type, TypeParamBound, TypeTraitObject, parse_quote};
 
-/// Whatever is wrong with a type that is owned: a field, a parameter, what a list is of.
+/// The type that parentheses, and the invisible groups of what `macro_rules!` was given, are around.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(paren) => bare(&paren.elem),
+        Type::Group(group) => bare(&group.elem),
+        _ => ty,
+    }
+}
+
+/// Whatever is wrong with a type that is owned: a field, a parameter, what a list is of, a result.
 pub(crate) fn check(ty: &Type, errors: &mut Errors) {
-    let advice = match ty {
+    let advice = match bare(ty) {
         Type::Path(path) => return check_path(path, errors),
-        Type::Paren(paren) => return check(&paren.elem, errors),
-        Type::Group(group) => return check(&group.elem, errors),
         Type::Reference(reference) if reference.mutability.is_some() => {
             "a host cannot lend what is changed in place: take the value, and return the new one"
         }
         Type::Reference(reference) => return check_borrowed(ty, &reference.elem, errors),
-        Type::Tuple(tuple) if tuple.elems.is_empty() => "`()` crosses only as a result: leave it out",
+        // By its shape, which an alias has, too.
+        Type::Tuple(tuple) if tuple.elems.is_empty() => return,
         Type::Tuple(_) => "tuples do not cross, their parts have no names: use a struct that is marked with `#[ffi]`",
         Type::Array(_) => "arrays do not cross: use `Vec<T>`",
         Type::Slice(_) => "a slice crosses as a parameter, `&[T]`, and everywhere else as `Vec<T>`",
         Type::Ptr(_) => {
             "raw pointers do not cross: use a value, or `Handle<T>` for an object that stays in the library"
         }
-        Type::FnPtr(_) => "functions do not cross: declare what the host implements with `#[ffi_host]`",
+        Type::FnPtr(_) => FUNCTIONS,
         Type::ImplTrait(_) => "`impl Trait` does not cross, hosts need to know the type: name it",
-        Type::TraitObject(_) => {
-            "trait objects do not cross: use an enum, or `Handle<T>` for an object that stays in the library"
-        }
+        Type::TraitObject(object) => of_trait_object(object),
         Type::Never(_) => "`!` does not cross: leave it out",
         Type::Infer(_) => "hosts need to know the type: name it",
+        // It is what it expands to.
+        Type::Macro(_) => return,
         _ => "this is no type that crosses: name a struct or an enum that is marked with `#[ffi]`",
     };
     errors.on(ty, advice);
 }
 
+const FUNCTIONS: &str = "functions do not cross: declare what the host implements with `#[ffi_host]`";
+
+fn of_trait_object(object: &TypeTraitObject) -> &'static str {
+    let name = object.bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().map(|last| last.ident.to_string()),
+        _ => None,
+    });
+    match name.as_deref() {
+        Some("Error") => {
+            "hosts need to know what an error can be: use an enum that is marked with `#[ffi(error)]`, or `String`"
+        }
+        Some("Fn" | "FnMut" | "FnOnce") => FUNCTIONS,
+        _ => "trait objects do not cross: use an enum, or `Handle<T>` for an object that stays in the library",
+    }
+}
+
 fn check_borrowed(ty: &Type, elem: &Type, errors: &mut Errors) {
-    match elem {
+    match bare(elem) {
         Type::Slice(slice) => {
             let elem = slice.elem.to_token_stream();
             errors.on(ty, format_args!("a reference crosses only as a parameter: use `Vec<{elem}>`"));
         }
-        _ if is(elem, "str") => errors.on(ty, "a reference crosses only as a parameter: use `String`"),
+        elem if is(elem, "str") => errors.on(ty, "a reference crosses only as a parameter: use `String`"),
         _ => errors.on(ty, "a reference crosses only as a parameter: use the value"),
     }
 }
 
-/// What a function returns: a value, or a `Result` of a value and an error.
-pub(crate) fn check_returned(ty: &Type, errors: &mut Errors) {
-    match last(ty) {
-        Some(segment) if segment.ident == "Result" => {
-            for argument in arguments(segment) {
-                if !is_unit(argument) {
-                    check(argument, errors);
-                }
-            }
-        }
-        _ if is_unit(ty) => {}
-        _ => check(ty, errors),
-    }
-}
-
-pub(crate) fn is_unit(ty: &Type) -> bool {
-    matches!(ty, Type::Tuple(tuple) if tuple.elems.is_empty())
-}
-
 /// The last segment of a path.
 pub(crate) fn last(ty: &Type) -> Option<&PathSegment> {
-    match ty {
+    match bare(ty) {
         Type::Path(path) if path.qself.is_none() => path.path.segments.last(),
-        Type::Paren(paren) => last(&paren.elem),
-        Type::Group(group) => last(&group.elem),
         _ => None,
     }
 }
@@ -79,77 +82,138 @@ pub(crate) fn is(ty: &Type, name: &str) -> bool {
     last(ty).is_some_and(|last| last.ident == name)
 }
 
+/// The types among its generic arguments.
 pub(crate) fn arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
-    let arguments = match &segment.arguments {
-        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
-        _ => None,
-    };
-    arguments.into_iter().flatten().filter_map(|argument| match argument {
+    generics(segment).filter_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
     })
 }
 
+fn generics(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    };
+    arguments.into_iter().flatten()
+}
+
 fn check_path(path: &syn::TypePath, errors: &mut Errors) {
     let Some(last) = path.path.segments.last() else { return };
-    if let Some(advice) = advice(last) {
-        errors.on(path, advice);
-        return;
+    if let Some(object) = arguments(last).find(|argument| matches!(bare(argument), Type::TraitObject(_))) {
+        return check(object, errors);
     }
-    if let PathArguments::AngleBracketed(arguments) = &last.arguments {
-        for argument in &arguments.args {
-            if let GenericArgument::Lifetime(lifetime) = argument {
-                errors.on(lifetime, "what crosses borrows nothing: use a type without lifetimes");
-            }
-        }
+    if let Some(lifetime) = lifetimes(last).next() {
+        return match &*last.ident.to_string() {
+            "Cow" => errors.on(path, "what crosses borrows nothing: use `String`, `Vec<T>`, or what is in it"),
+            _ => errors.on(lifetime, "what crosses borrows nothing: use a type without lifetimes"),
+        };
     }
-    // What a handle is of does not cross itself.
-    if last.ident != "Handle" {
-        for argument in arguments(last) {
-            check(argument, errors);
-        }
+    match Suspicion::of(last) {
+        // What is in it need not cross.
+        Some(Suspicion { key: None, .. }) => {}
+        Some(_) => arguments(last).skip(1).for_each(|argument| check(argument, errors)),
+        // What a handle is of does not cross itself.
+        None if last.ident == "Handle" => {}
+        None => arguments(last).for_each(|argument| check(argument, errors)),
     }
 }
 
-fn advice(last: &PathSegment) -> Option<String> {
-    let name = last.ident.to_string();
-    let mut arguments = arguments(last);
-    let first = arguments.next();
-    let inner = first.map_or_else(|| "T".to_owned(), |first| first.to_token_stream().to_string().replace(' ', ""));
-    Some(match &*name {
-        "usize" => "`usize` is not the same everywhere: use `u64` or `u32`".to_owned(),
-        "isize" => "`isize` is not the same everywhere: use `i64` or `i32`".to_owned(),
-        "u128" | "i128" => format!("`{name}` does not exist in C: use two `u64`, or a `String`"),
-        "char" => "`char` does not cross: use `u32`, or a `String`".to_owned(),
-        "str" => "`str` has no size: use `String`, or `&str` as a parameter".to_owned(),
-        "Box" | "Cow" => format!("`{name}` does not cross: use what is in it, and `Vec` for what holds its own kind"),
-        "Rc" | "Arc" => {
-            format!("`{name}` does not cross: use `Handle<{inner}>`, and mark the struct with `#[ffi(handle)]`")
-        }
-        "Cell" | "RefCell" | "Mutex" | "RwLock" => {
-            format!(
-                "`{name}` does not cross: use what is in it, or `Handle<T>` for an object that stays in the library"
-            )
-        }
-        "Option" if first.is_some_and(|first| is(first, "Option")) => {
-            "null cannot be told from null in null: use one `Option`, or an enum".to_owned()
-        }
-        "Result" => "a `Result` crosses only as what a function returns: use an enum".to_owned(),
-        "HashMap" | "BTreeMap" if first.is_some_and(|first| !is(first, "String")) => {
-            "the keys of a map are text: use `String`, or a list of structs".to_owned()
-        }
-        "HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap" => {
-            format!("`{name}` does not cross: use `Vec<{inner}>`")
-        }
-        "PathBuf" | "Path" | "OsString" | "OsStr" | "CString" | "CStr" => {
-            format!("`{name}` does not cross: use `String`")
-        }
-        "Duration" => "`Duration` does not cross: use a number, of milliseconds for instance".to_owned(),
-        "Instant" | "SystemTime" => {
-            format!("`{name}` does not cross: use a number, of milliseconds since 1970 for instance")
-        }
-        _ => return None,
+fn lifetimes(segment: &PathSegment) -> impl Iterator<Item = &Lifetime> {
+    generics(segment).filter_map(|argument| match argument {
+        GenericArgument::Lifetime(lifetime) => Some(lifetime),
+        _ => None,
     })
+}
+
+/// A name that is well known for a type that does not cross.
+struct Suspicion<'a> {
+    /// The trait in `ffihost::wire::advice`.
+    advice: &'static str,
+    /// What the advice speaks of.
+    of: Option<&'a Type>,
+    /// The key, if it is the key of a map that is suspicious.
+    key: Option<&'a Type>,
+}
+
+impl<'a> Suspicion<'a> {
+    fn of(last: &'a PathSegment) -> Option<Self> {
+        let name = last.ident.to_string();
+        let first = arguments(last).next();
+        let held = |otherwise| match first.map(bare) {
+            Some(Type::Slice(slice)) => ("List", Some(&*slice.elem)),
+            Some(first) if is(first, "str") => ("Text", None),
+            _ => otherwise,
+        };
+        let (advice, of) = match (&*name, first) {
+            ("usize", None) => ("Usize", None),
+            ("isize", None) => ("Isize", None),
+            ("u128" | "i128", None) => ("Wide", None),
+            ("char", None) => ("Char", None),
+            ("str", None) => ("Str", None),
+            ("Box" | "Cow", Some(_)) => held(("Boxed", None)),
+            ("Rc" | "Arc", Some(first)) if suspects(first).is_empty() => held(("Counted", Some(first))),
+            ("Rc" | "Arc", Some(_)) => held(("Kept", None)),
+            ("Cell" | "RefCell" | "Mutex" | "RwLock", _) => ("Kept", None),
+            ("Result", _) => ("Outcome", None),
+            ("HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap", Some(_)) => ("List", first),
+            ("HashMap" | "BTreeMap", Some(first)) if !is(first, "String") => {
+                return Some(Self { advice: "Keys", of: None, key: Some(first) });
+            }
+            ("PathBuf" | "Path" | "OsString" | "OsStr" | "CString" | "CStr", None) => ("Text", None),
+            ("Duration", None) => ("Duration", None),
+            ("Instant", None) => ("Instant", None),
+            ("SystemTime", None) => ("SystemTime", None),
+            _ => return None,
+        };
+        Some(Self { advice, of, key: None })
+    }
+}
+
+/// A part of a type whose name is suspicious.
+pub(crate) struct Suspect {
+    pub(crate) ty: Type,
+    /// The type that crosses unless the suspicion is right.
+    pub(crate) probe: Type,
+    /// The trait in `ffihost::wire::advice`.
+    pub(crate) advice: &'static str,
+    /// What the advice speaks of.
+    pub(crate) of: Option<Type>,
+}
+
+/// The suspects in a type that was checked, from the left to the right.
+pub(crate) fn suspects(ty: &Type) -> Vec<Suspect> {
+    match bare(ty) {
+        Type::Reference(reference) if !is(&reference.elem, "str") => return suspects(&reference.elem),
+        Type::Slice(slice) => return suspects(&slice.elem),
+        _ => {}
+    }
+    let Some(last) = last(ty) else { return Vec::new() };
+    let Some(Suspicion { advice, of, key }) = Suspicion::of(last) else {
+        // What a handle is of does not cross itself.
+        let parts = arguments(last).filter(|_| last.ident != "Handle");
+        return parts.flat_map(suspects).collect();
+    };
+    let probe = key.map_or_else(|| ty.clone(), |key| parse_quote!(::std::collections::BTreeMap<#key, u8>));
+    let values = arguments(last).skip(1).filter(|_| key.is_some());
+    let suspect = Suspect { ty: ty.clone(), probe, advice, of: of.cloned() };
+    std::iter::once(suspect).chain(values.flat_map(suspects)).collect()
+}
+
+/// The suspects in what a function returns: a `Result` is none there.
+pub(crate) fn suspects_returned(ty: &Type) -> Vec<Suspect> {
+    match last(ty) {
+        Some(last) if last.ident == "Result" => arguments(last).flat_map(suspects).collect(),
+        _ => suspects(ty),
+    }
+}
+
+/// As [`check`], of what a function returns: a `Result` may be that.
+pub(crate) fn check_returned(ty: &Type, errors: &mut Errors) {
+    match last(ty) {
+        Some(last) if last.ident == "Result" => arguments(last).for_each(|argument| check(argument, errors)),
+        _ => check(ty, errors),
+    }
 }
 
 /// The type with the name that `Self` stands for.
@@ -172,18 +236,6 @@ fn replace(tokens: TokenStream, name: &Ident) -> TokenStream {
         other => other,
     };
     tokens.into_iter().map(replace).collect()
-}
-
-/// Whether a type speaks of `Handle`s, as far as that can be seen.
-pub(crate) fn names_handle(ty: &Type) -> bool {
-    fn any(tokens: TokenStream) -> bool {
-        tokens.into_iter().any(|token| match token {
-            TokenTree::Ident(ident) => ident == "Handle",
-            TokenTree::Group(group) => any(group.stream()),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        })
-    }
-    any(ty.to_token_stream())
 }
 
 #[cfg(test)]
@@ -213,18 +265,40 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_is_refused_however_deep() {
-        let bad: [Type; 8] = [
-            parse_quote!(Vec<usize>),
-            parse_quote!(Option<Option<u8>>),
-            parse_quote!(HashMap<u32, u8>),
+    fn what_has_no_name_is_refused_however_deep() {
+        let bad: [Type; 6] = [
             parse_quote!(HashMap<String, (u8, u8)>),
+            parse_quote!(HashMap<Key, Vec<(u8, u8)>>),
             parse_quote!(Vec<&str>),
             parse_quote!([u8; 4]),
             parse_quote!(Name<'a>),
-            parse_quote!(Result<u8, u8>),
+            parse_quote!(Box<dyn Error>),
         ];
         assert!(bad.iter().all(refused));
+    }
+
+    #[test]
+    fn what_has_a_name_is_a_suspect_however_deep() {
+        let advice = |ty: &Type| suspects(ty).iter().map(|suspect| suspect.advice).collect::<Vec<_>>();
+        let cases: [(Type, &[&str]); 9] = [
+            (parse_quote!(Vec<usize>), &["Usize"]),
+            (parse_quote!(HashMap<u32, Option<std::time::Instant>>), &["Keys", "Instant"]),
+            (parse_quote!(HashMap<String, HashSet<char>>), &["List"]),
+            (parse_quote!(Result<u8, u8>), &["Outcome"]),
+            (parse_quote!(Arc<str>), &["Text"]),
+            (parse_quote!(Rc<[u8]>), &["List"]),
+            (parse_quote!(Arc<Mutex<u8>>), &["Kept"]),
+            (parse_quote!(Arc<Shop>), &["Counted"]),
+            (parse_quote!(Handle<Mutex<u8>>), &[]),
+        ];
+        for (ty, expected) in cases {
+            assert_eq!(advice(&ty), expected, "{}", ty.to_token_stream());
+        }
+        assert!(suspects_returned(&parse_quote!(Result<u8, u8>)).is_empty());
+        // Names that are the author's: the standard library's have parameters.
+        for ty in [parse_quote!(Box), parse_quote!(Arc), parse_quote!(HashSet)] {
+            assert!(advice(&ty).is_empty());
+        }
     }
 
     #[test]

@@ -5,9 +5,13 @@ use ffihost::ffi;
 use std::collections::{HashMap, HashSet};
 
 #[ffi]
-struct Collections {
+struct Parts {
     a: (u8, u8),
     b: [u8; 4],
+}
+
+#[ffi]
+struct Collections {
     c: HashMap<u32, String>,
     d: HashSet<String>,
     e: Option<Option<u8>>,

@@ -7,7 +7,11 @@ struct Std {
     a: std::path::PathBuf,
     b: std::time::Duration,
     c: std::time::SystemTime,
-    d: std::borrow::Cow<'static, str>,
+}
+
+#[ffi]
+struct Borrowed {
+    a: std::borrow::Cow<'static, str>,
 }
 
 ffihost::library!("x", App);

@@ -6,12 +6,16 @@ use ffihost::ffi;
 struct Pointers {
     a: *const u8,
     b: fn(u8) -> u8,
-    c: Box<u8>,
-    d: std::rc::Rc<Numbers>,
-    e: std::sync::Arc<std::sync::Mutex<u8>>,
     f: &'static str,
     g: &'static [u8],
     h: Box<dyn Fn()>,
+}
+
+#[ffi]
+struct Shared {
+    c: Box<u8>,
+    d: std::rc::Rc<Numbers>,
+    e: std::sync::Arc<std::sync::Mutex<u8>>,
 }
 
 struct Numbers;

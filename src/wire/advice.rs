@@ -1,0 +1,184 @@
+//! What to write instead of types of the standard library that do not cross.
+//!
+//! A name is no type: an author's own `Duration` may cross. So the attributes refuse no type by its name. Where they see one that
+//! is well known they ask [`Crosses`] whether the type behind it crosses. The answer goes to a trait of this module, whose message
+//! is the advice if it is no, and to [`Select`], which puts [`Absent`] in the place of a type that does not cross: so the advice is
+//! all that the compiler says.
+
+use super::cbor::{Reader as CborReader, Writer as CborWriter};
+use super::native::{Reader as NativeReader, Scratch};
+use super::{Awaited, Lift, Lower};
+use crate::error::{DecodeError, HostError};
+use ffihost_schema::write::Shape;
+use std::convert::Infallible;
+use std::marker::PhantomData;
+
+/// Whether a type crosses, for a type without generic parameters: the constant is found here if it does, and in [`OrNot`], which
+/// has to be in scope, if it does not.
+#[derive(Debug)]
+pub struct Crosses<T: ?Sized>(PhantomData<T>);
+
+impl<T: Lift> Crosses<T> {
+    /// It does.
+    pub const CROSSES: bool = true;
+}
+
+/// See [`Crosses`].
+pub trait OrNot {
+    /// It does not.
+    const CROSSES: bool = false;
+}
+
+impl<T: ?Sized> OrNot for Crosses<T> {}
+
+/// What is put in the place of a type: the type itself if it crosses.
+pub trait Select<const CROSSES: bool> {
+    /// It.
+    type This;
+
+    /// The same value.
+    fn given(whole: &Self) -> &Self::This;
+
+    /// The same value.
+    fn lent(this: &Self::This) -> &Self;
+
+    /// The same value.
+    fn made(this: Self::This) -> Self
+    where
+        Self: Sized;
+}
+
+/// The way from an owned value of a type to what is put in its place.
+pub trait Take<const CROSSES: bool, Owned>: Select<CROSSES> {
+    /// The same value.
+    fn take(owned: Owned) -> Self::This;
+}
+
+impl<T> Select<true> for T {
+    type This = T;
+
+    #[inline]
+    fn given(whole: &T) -> &T {
+        whole
+    }
+
+    #[inline]
+    fn lent(this: &T) -> &T {
+        this
+    }
+
+    #[inline]
+    fn made(this: T) -> T {
+        this
+    }
+}
+
+impl<T> Take<true, T> for T {
+    #[inline]
+    fn take(owned: T) -> T {
+        owned
+    }
+}
+
+/// In the place of a type that does not cross. There is none: the library is not compiled.
+#[derive(Clone, Debug)]
+pub struct Absent(Infallible);
+
+impl<T: ?Sized> Select<false> for T {
+    type This = Absent;
+
+    fn given(_: &T) -> &Absent {
+        unreachable!("{NOT_COMPILED}")
+    }
+
+    fn lent(this: &Absent) -> &T {
+        match this.0 {}
+    }
+
+    fn made(this: Absent) -> T
+    where
+        T: Sized,
+    {
+        match this.0 {}
+    }
+}
+
+impl<T: ?Sized, Owned> Take<false, Owned> for T {
+    fn take(_: Owned) -> Absent {
+        unreachable!("{NOT_COMPILED}")
+    }
+}
+
+const NOT_COMPILED: &str = "a library with a type that does not cross is not compiled";
+
+// SAFETY: there is nothing to write.
+unsafe impl Lower for Absent {
+    type C = ();
+    const SHAPE: Shape = Shape::Named("");
+
+    unsafe fn lower(&self, _: *mut (), _: &Scratch) {}
+
+    fn encode(&self, _: &mut CborWriter<'_>) {}
+}
+
+// SAFETY: there is nothing to read.
+unsafe impl Lift for Absent {
+    type Arg = *const ();
+
+    unsafe fn lift(_: *const (), _: &mut NativeReader) -> Result<Self, DecodeError> {
+        Err(DecodeError::new(NOT_COMPILED))
+    }
+
+    unsafe fn lift_arg(_: *const (), _: &mut NativeReader) -> Result<Self, DecodeError> {
+        Err(DecodeError::new(NOT_COMPILED))
+    }
+
+    fn decode(_: &mut CborReader<'_>) -> Result<Self, DecodeError> {
+        Err(DecodeError::new(NOT_COMPILED))
+    }
+}
+
+impl Awaited for Absent {
+    type Result = Self;
+    type Error = Infallible;
+
+    fn from_outcome(_: Result<Self, HostError>) -> Self {
+        unreachable!("{NOT_COMPILED}")
+    }
+}
+
+/// A trait for each piece of advice.
+macro_rules! advice {
+    ($($name:ident $(<$of:ident>)?: $message:literal;)*) => {$(
+        #[doc = $message]
+        #[diagnostic::on_unimplemented(
+            message = $message,
+            label = "this type does not cross",
+            note = "a type of your own crosses under any name, if it is marked with `#[ffi]`"
+        )]
+        pub trait $name<const CROSSES: bool $(, $of: ?Sized)?> {
+            /// There is nothing to say.
+            const FINE: () = ();
+        }
+
+        impl<T: ?Sized $(, $of: ?Sized)?> $name<true $(, $of)?> for T {}
+    )*};
+}
+
+advice! {
+    Usize: "`{Self}` is not the same everywhere: use `u64` or `u32`";
+    Isize: "`{Self}` is not the same everywhere: use `i64` or `i32`";
+    Wide: "`{Self}` does not exist in C: use two `u64`, or a `String`";
+    Char: "`{Self}` does not cross: use `u32`, or a `String`";
+    Str: "`{Self}` has no size: use `String`, or `&str` as a parameter";
+    Text: "`{Self}` does not cross: use `String`";
+    List<Item>: "`{Self}` does not cross: use `Vec<{Item}>`";
+    Boxed: "`{Self}` does not cross: use what is in it, and `Vec` for what holds its own kind";
+    Counted<Object>: "`{Self}` does not cross: use `Handle<{Object}>`, and mark the struct with `#[ffi(handle)]`";
+    Kept: "`{Self}` does not cross: use what is in it, or `Handle<T>` for an object that stays in the library";
+    Keys: "the keys of a map are text: use `String`, or a list of structs";
+    Outcome: "a `Result` crosses only as what a function returns: use an enum";
+    Duration: "`{Self}` does not cross: use a number, of milliseconds for instance";
+    Instant: "`{Self}` means nothing outside of this process: use a number, of milliseconds that have passed for instance";
+    SystemTime: "`{Self}` does not cross: use a number, of milliseconds since 1970 for instance";
+}

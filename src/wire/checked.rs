@@ -1,0 +1,36 @@
+//! What is checked of a type when the library is compiled: by its shape, since an alias has the name of its own.
+//!
+//! A check that fails is shown where it is called, at the author's type.
+
+use ffihost_schema::write::Shape;
+
+/// The shape of a field or a parameter.
+#[track_caller]
+pub const fn value(shape: Shape) {
+    assert!(!matches!(shape, Shape::Unit), "`()` crosses only as a result: leave it out");
+    result(shape);
+}
+
+/// The shape of a result, which may be nothing.
+#[track_caller]
+pub const fn result(shape: Shape) {
+    assert!(
+        !matches!(shape, Shape::Option(Shape::Option(_))),
+        "null cannot be told from null in null: use one `Option`, or an enum"
+    );
+    if let Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) = shape {
+        value(*inner);
+    }
+}
+
+/// The shape of what crosses without a context.
+#[track_caller]
+pub const fn without_context(shape: Shape) {
+    assert!(
+        !matches!(shape, Shape::Handle(_)),
+        "there is no context that would know the handle: take the state first, `app: &MyApp`"
+    );
+    if let Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) = shape {
+        without_context(*inner);
+    }
+}
