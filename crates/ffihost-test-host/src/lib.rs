@@ -27,3 +27,5 @@ pub use self::exports::{Create, Exports, Request};
 pub use self::function::{Asked, Log, Open};
 pub use self::keep::keep;
 pub use self::wait::{PATIENCE, wait_until};
+#[doc(hidden)]
+pub use ffihost::abi::{rust, with_exports};
