@@ -2,7 +2,7 @@
 
 use crate::keep::keep;
 use crate::wait::PATIENCE;
-use ffihost::abi::types::FFICallBack;
+use ffihost_abi::types::FFICallBack;
 use std::ffi::{c_char, c_int, c_void};
 use std::fmt::Debug;
 use std::slice;

@@ -7,7 +7,7 @@ use crate::function::{self, Asked, Log, Open};
 use crate::native;
 use crate::wait::wait_until;
 use ciborium::Value;
-use ffihost::abi::types::{FFI_FORMAT_NATIVE, FFICallBack, FFIHostFnOptions, FFIStats};
+use ffihost_abi::types::{FFI_FORMAT_NATIVE, FFICallBack, FFIHostFnOptions, FFIStats};
 use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 use std::sync::{Arc, mpsc};

@@ -2,7 +2,7 @@
 
 use crate::keep::keep;
 use crate::wait::PATIENCE;
-use ffihost::abi::types::FFIHostFnOptions;
+use ffihost_abi::types::FFIHostFnOptions;
 use std::ffi::{c_char, c_void};
 use std::slice;
 use std::sync::mpsc::Receiver;

@@ -28,4 +28,4 @@ pub use self::function::{Asked, Log, Open};
 pub use self::keep::keep;
 pub use self::wait::{PATIENCE, wait_until};
 #[doc(hidden)]
-pub use ffihost::abi::{rust, with_exports};
+pub use ffihost_abi::{rust, with_exports};

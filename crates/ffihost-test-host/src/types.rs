@@ -1,9 +1,9 @@
 //! The C types that exports are declared with.
 
-pub use ffihost::abi::types::{FFIHostFnOptions, FFIStats};
+pub use ffihost_abi::types::{FFIHostFnOptions, FFIStats};
 pub use std::ffi::{c_char, c_int};
 
-use ffihost::abi::types::{FFICallBack, FFIHostFn};
+use ffihost_abi::types::{FFICallBack, FFIHostFn};
 use std::ffi::c_void;
 
 /// A context.
