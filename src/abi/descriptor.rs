@@ -174,12 +174,7 @@ macro_rules! __piece {
     ($item:expr) => {
         const _: () = {
             const __ITEM: $crate::export::Item = $item;
-            #[used]
-            #[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost"))]
-            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost"))]
-            #[cfg_attr(windows, unsafe(link_section = ".ffih$m"))]
-            static __PIECE: [u8; __ITEM.piece_len()] = __ITEM.piece();
-            $crate::__keep!(__PIECE);
+    $crate::__placed!(elf: "ffihost", windows: ".ffih", __PIECE: [u8; __ITEM.piece_len()] = __ITEM.piece());
         };
     };
 }

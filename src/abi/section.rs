@@ -2,7 +2,7 @@
 //!
 //! What is in them is referred to by nobody, so linkers have to be told that it is needed. `#[used]` does that on ELF, where it
 //! makes the compiler mark the section as retained, on Mach-O, and for Microsoft's linker, which is given an `/INCLUDE` and
-//! collects nothing but COMDATs. GNU's linker for Windows does not look at it; see [`__keep!`](crate::__keep).
+//! collects nothing but COMDATs. GNU's linker for Windows does not look at it; see [`__placed!`](crate::__placed).
 
 /// Defines `fn section() -> (start, stop)`: the bounds of the section that the sentinel `FIRST` makes sure to be there.
 macro_rules! section {
@@ -54,16 +54,25 @@ macro_rules! section {
 
 pub(crate) use section;
 
-/// Keeps a static from the garbage collection of GNU's linker for Windows. Its script keeps what is in `.CRT$XC*`, functions that
-/// the C runtime calls when the file is loaded; so there is one that does nothing but refer to the static.
+/// Puts a static into a section that [`section!`] finds, and keeps it there. `elf` is the section's name on ELF, and with `__` in
+/// front on Mach-O; `windows` is its name on PE.
+///
+/// GNU's linker for Windows collects what is only `#[used]`. Its script keeps what is in `.CRT$XC*`, functions that the C runtime
+/// calls when the file is loaded; so there is one that does nothing but refer to the static.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __keep {
-    ($kept:ident) => {
+macro_rules! __placed {
+    (elf: $elf:literal, windows: $windows:literal, $name:ident: $type:ty = $value:expr) => {
+        #[used]
+        #[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = $elf))]
+        #[cfg_attr(target_vendor = "apple", unsafe(link_section = ::core::concat!("__DATA,__", $elf)))]
+        #[cfg_attr(windows, unsafe(link_section = ::core::concat!($windows, "$m")))]
+        static $name: $type = $value;
+
         #[cfg(all(windows, target_env = "gnu"))]
         const _: () = {
             extern "C" fn __refer() {
-                ::std::hint::black_box(&$kept);
+                ::std::hint::black_box(&$name);
             }
             #[used]
             #[unsafe(link_section = ".CRT$XCU")]

@@ -75,13 +75,11 @@ macro_rules! __events {
     () => {};
     ($($event:literal),+) => {
         const _: () = {
-            #[used]
-            #[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost_events"))]
-            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost_events"))]
-            #[cfg_attr(windows, unsafe(link_section = ".ffie$m"))]
-            static __SUPPORT: ::std::option::Option<&'static $crate::export::Support> =
-                ::std::option::Option::Some(&$crate::export::SUPPORT);
-            $crate::__keep!(__SUPPORT);
+            $crate::__placed!(
+                elf: "ffihost_events", windows: ".ffie",
+                __SUPPORT: ::std::option::Option<&'static $crate::export::Support> =
+                    ::std::option::Option::Some(&$crate::export::SUPPORT)
+            );
         };
     };
 }

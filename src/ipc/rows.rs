@@ -30,12 +30,10 @@ macro_rules! __row {
     ($row:expr) => {
         const _: () = {
             static __ROW: $crate::export::Row = $row;
-            #[used]
-            #[cfg_attr(not(any(target_vendor = "apple", windows)), unsafe(link_section = "ffihost_rows"))]
-            #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__ffihost_rows"))]
-            #[cfg_attr(windows, unsafe(link_section = ".ffir$m"))]
-            static __POINTER: ::std::option::Option<&'static $crate::export::Row> = ::std::option::Option::Some(&__ROW);
-            $crate::__keep!(__POINTER);
+            $crate::__placed!(
+                elf: "ffihost_rows", windows: ".ffir",
+                __POINTER: ::std::option::Option<&'static $crate::export::Row> = ::std::option::Option::Some(&__ROW)
+            );
         };
     };
 }

@@ -31,7 +31,7 @@ pub trait OrNot {
 
 impl<T: ?Sized> OrNot for Crosses<T> {}
 
-/// What is put in the place of a type: the type itself if it crosses.
+/// Chooses the type that the library is compiled with: this one if it crosses, [`Absent`] if it does not.
 pub trait Select<const CROSSES: bool> {
     /// It.
     type This;
@@ -48,7 +48,7 @@ pub trait Select<const CROSSES: bool> {
         Self: Sized;
 }
 
-/// The way from an owned value of a type to what is put in its place.
+/// Converts an owned value into the type that [`Select`] has chosen.
 pub trait Take<const CROSSES: bool, Owned>: Select<CROSSES> {
     /// The same value.
     fn take(owned: Owned) -> Self::This;
@@ -80,7 +80,7 @@ impl<T> Take<true, T> for T {
     }
 }
 
-/// In the place of a type that does not cross. There is none: the library is not compiled.
+/// Replaces a type that does not cross. It has no values, since such a library does not compile.
 #[derive(Clone, Debug)]
 pub struct Absent(Infallible);
 

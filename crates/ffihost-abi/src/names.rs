@@ -55,11 +55,14 @@ pub fn is_library(name: &str) -> bool {
 
 /// Why a library cannot have that name although it is one: something else has it, and a program would get the wrong one.
 pub const fn taken(library: &str) -> Option<&'static str> {
-    match () {
-        () if is_among(library, OWN) => Some("bindings have names of their own that begin with it"),
-        () if is_among(library, SYMBOLS) => Some("the system's libraries have functions whose names begin with it"),
-        () if is_among(library, HEADERS) => Some("its header would stand in for a system's header of that name"),
-        () => None,
+    if is_among(library, OWN) {
+        Some("bindings have names of their own that begin with it")
+    } else if is_among(library, SYMBOLS) {
+        Some("the system's libraries have functions whose names begin with it")
+    } else if is_among(library, HEADERS) {
+        Some("its header would stand in for a system's header of that name")
+    } else {
+        None
     }
 }
 

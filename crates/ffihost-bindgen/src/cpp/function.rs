@@ -45,7 +45,7 @@ impl<'m> Cpp<'m> {
         self.function(item.name, &item.params, Some(item.result), item.error, !item.formats.native)
     }
 
-    /// `result` is none if there is not even an empty one.
+    /// `result` is `None` for the constructor, which has no result.
     fn function(
         &self,
         name: &str,

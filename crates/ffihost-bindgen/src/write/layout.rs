@@ -54,7 +54,7 @@ struct List<'t> {
 
 enum Item<'t> {
     Plain(&'t str),
-    /// A list within, the tail of which has no comma any more.
+    /// A nested list, without the comma that is behind it.
     Nested(List<'t>),
 }
 
@@ -122,7 +122,7 @@ impl<'t> List<'t> {
         laid.push_str(&fill(&pieces, WIDTH - pad.len()).join(&format!("\n{pad}")));
     }
 
-    /// Written at an indent, with so many columns kept free behind it.
+    /// Writes the list at `indent`, and leaves `free` columns of its last line free.
     fn listed(&self, indent: usize, free: usize, laid: &mut String) {
         let (pad, one_line) = (" ".repeat(indent), self.one_line());
         laid.push_str(&pad);

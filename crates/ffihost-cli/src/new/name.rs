@@ -11,8 +11,10 @@ const TAKEN: &str = "abstract alloc as asm async auto await become bool box brea
     super switch template test this throw trait true try type typedef typeof union unsafe unsigned unsized use using \
     virtual void volatile where while yield";
 
-fn is_taken(name: &str) -> bool {
-    TAKEN.split(' ').any(|taken| taken == name) || names::taken(name).is_some()
+/// Why nothing can be called that, if something else is.
+fn taken(name: &str) -> Option<&'static str> {
+    let is_word = TAKEN.split(' ').any(|taken| taken == name);
+    names::taken(name).or_else(|| is_word.then_some("it means something else in Rust or C"))
 }
 
 /// Refuses what `ffihost::library!` would refuse, and what no compiler takes.
@@ -24,11 +26,8 @@ pub(super) fn check(name: &str) -> Result<(), Error> {
         };
         Err(Error::Name { name: name.to_owned(), why, instead })
     };
-    if let Some(why) = names::taken(name) {
+    if let Some(why) = taken(name) {
         return refuse(why);
-    }
-    if is_taken(name) {
-        return refuse("it means something else in Rust or C");
     }
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) {
         return refuse("it does not start with a small letter");
@@ -47,7 +46,7 @@ fn suggestion(name: &str) -> Option<String> {
     }
     let instead = names::snake(&name.replace(is_between, "_"));
     let instead = instead.trim_start_matches(|first: char| !first.is_ascii_lowercase()).to_owned();
-    if is_taken(&instead) {
+    if taken(&instead).is_some() {
         return Some(format!("my_{instead}"));
     }
     (!instead.is_empty() && instead != name).then_some(instead)

@@ -200,7 +200,7 @@ pub(crate) fn suspects(ty: &Type) -> Vec<Suspect> {
     std::iter::once(suspect).chain(values.flat_map(suspects)).collect()
 }
 
-/// The suspects in what a function returns: a `Result` is none there.
+/// Returns the suspects in a function's result. A `Result` there is not one itself.
 pub(crate) fn suspects_returned(ty: &Type) -> Vec<Suspect> {
     match last(ty) {
         Some(last) if last.ident == "Result" => arguments(last).flat_map(suspects).collect(),
