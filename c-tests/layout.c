@@ -76,7 +76,7 @@ static void statuses(void) {
     CHECK_EQ(FFI_RET_TIMED_OUT, 14);
     CHECK_EQ(FFI_RET_CANCELLED, 15);
     CHECK_EQ(FFI_RET_DECODE, 16);
-    CHECK_EQ(FFI_HEADER_VERSION, 1);
+    CHECK_EQ(FFI_HEADER_VERSION, 2);
 }
 
 int main(void) {

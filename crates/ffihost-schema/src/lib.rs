@@ -47,7 +47,7 @@
 //!
 //! # The document
 //!
-//! `<lib>_abi_descriptor` returns one CBOR map: `ffihost`: the version of this format, 1; `hash`; `abi`: the items in the
+//! `<lib>_abi_descriptor` returns one CBOR map: `ffihost`: the version of this format, 2; `hash`; `abi`: the items in the
 //! order of their bytes; `info`: the information of each, in the same order. The hash is FNV-1a over the items, in that order,
 //! one after the other, so that it changes when and only when the ABI does.
 
@@ -63,10 +63,10 @@ mod read;
 pub use self::read::*;
 
 /// The format's version.
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 
 /// What each piece starts with.
-pub const MAGIC: [u8; 8] = *b"FFIHOST\x01";
+pub const MAGIC: [u8; 8] = *b"FFIHOST\x02";
 
 /// The section that holds the pieces: its name in ELF files.
 pub const SECTION: &str = "ffihost";

@@ -23,7 +23,7 @@ impl Checked {
     ///
     /// # Errors
     ///
-    /// If it is of a newer format, if its hash is not that of its items, and if the items do not go together: a type that
+    /// If it is of another format, if its hash is not that of its items, and if the items do not go together: a type that
     /// is used and not defined, two of one name, a layout that is not that of the fields.
     pub fn from_document(document: &[u8]) -> Result<Self, ReadError> {
         let parts = Parts::read(document)?;
@@ -78,11 +78,7 @@ impl<'a> Parts<'a> {
         let map = reader.map().map_err(|damage| damaged(damage, "it is not one whole CBOR map"))?;
         let part = |key, problem| map.need(key).map_err(|damage| damaged(damage, problem));
         let number = |key, problem| part(key, problem)?.unsigned().map_err(|damage| damaged(damage, problem));
-        match number("ffihost", "the version of its format, `ffihost`, is missing")? {
-            0 => return Err(ReadError::Document { at: 0, problem: "there is no format 0" }),
-            found if found > u64::from(FORMAT) => return Err(ReadError::NewerFormat { found }),
-            _ => {}
-        }
+        ReadError::check_format(number("ffihost", "the version of its format, `ffihost`, is missing")?)?;
         reader.end().map_err(|damage| damaged(damage, "where something follows its end"))?;
         let slices = |key, problem| {
             let mut reader = part(key, problem)?;

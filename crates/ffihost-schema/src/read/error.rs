@@ -1,5 +1,7 @@
 //! What can be wrong with a file or a descriptor.
 
+use std::cmp::Ordering;
+
 /// Why a surface could not be read. Each text says what is wrong, where, and what helps.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -25,6 +27,16 @@ pub enum ReadError {
         crate::FORMAT
     )]
     NewerFormat {
+        /// The file's format.
+        found: u64,
+    },
+    /// Made by a version of ffihost whose format is read no longer.
+    #[error(
+        "format {found}, and this tool reads format {}: it was written by an older ffihost, build the library with the \
+         version that the tool has",
+        crate::FORMAT
+    )]
+    OlderFormat {
         /// The file's format.
         found: u64,
     },
@@ -121,4 +133,15 @@ pub enum ReadError {
         /// How many there are.
         count: usize,
     },
+}
+
+impl ReadError {
+    /// Refuses every format but the one that is read.
+    pub(super) fn check_format(found: u64) -> Result<(), Self> {
+        match found.cmp(&u64::from(crate::FORMAT)) {
+            Ordering::Less => Err(Self::OlderFormat { found }),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => Err(Self::NewerFormat { found }),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Pieces: what the attributes put into the section, one behind the other.
 
 use super::ReadError;
-use crate::{FORMAT, MAGIC};
+use crate::MAGIC;
 
 /// Magic and three lengths.
 const HEAD: usize = MAGIC.len() + 12;
@@ -21,8 +21,8 @@ pub struct Piece<'a> {
 ///
 /// # Errors
 ///
-/// [`ReadError::Section`] with the place where something else begins, or a piece is cut off, and
-/// [`ReadError::NewerFormat`].
+/// [`ReadError::Section`] with the place where something else begins, or a piece is cut off,
+/// [`ReadError::NewerFormat`] and [`ReadError::OlderFormat`].
 pub fn split(section: &[u8]) -> Result<Vec<Piece<'_>>, ReadError> {
     let mut pieces = Vec::new();
     let mut at = 0;
@@ -44,10 +44,7 @@ fn first(bytes: &[u8]) -> Result<(Piece<'_>, usize), ReadError> {
     let cut_off = || damaged("where a piece is cut off");
     let (magic, lengths) = bytes.get(..HEAD).ok_or_else(cut_off)?.split_at(MAGIC.len());
     match magic.split_last() {
-        Some((version, name)) if name == &MAGIC[..MAGIC.len() - 1] && *version == FORMAT => {}
-        Some((version, name)) if name == &MAGIC[..MAGIC.len() - 1] && *version > FORMAT => {
-            return Err(ReadError::NewerFormat { found: u64::from(*version) });
-        }
+        Some((version, name)) if name == &MAGIC[..MAGIC.len() - 1] => ReadError::check_format(u64::from(*version))?,
         _ => return Err(damaged("where a piece should start")),
     }
     let mut at = HEAD;

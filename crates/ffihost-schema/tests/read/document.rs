@@ -4,7 +4,7 @@ use crate::files::document;
 use crate::samples::{BOTH, clock, field, item, notes, piece, section};
 use ffihost_schema::write::{Body, Item, Payload as Written, Receiver as From, Shape, Variant as WrittenVariant};
 use ffihost_schema::{
-    Field, Formats, Layout, Library, Payload, Piece, ReadError, Receiver, Type, Value, assemble, split,
+    FORMAT, Field, Formats, Layout, Library, Payload, Piece, ReadError, Receiver, Type, Value, assemble, split,
 };
 
 /// The document of pieces of any crates.
@@ -110,14 +110,21 @@ fn hash_must_be_that_of_the_items() {
 }
 
 #[test]
-fn newer_formats_say_so() {
-    let mut document = document();
-    assert_eq!(document[9], 1);
-    document[9] = 2;
-    assert_eq!(Library::from_document(&document), Err(ReadError::NewerFormat { found: 2 }));
-    let mut section = section(&notes());
-    section[7] = 3;
-    assert_eq!(split(&section), Err(ReadError::NewerFormat { found: 3 }));
+fn other_formats_say_so() {
+    let (mut document, mut section) = (document(), section(&notes()));
+    assert_eq!((document[9], section[7]), (FORMAT, FORMAT));
+    for (format, of) in [(FORMAT - 1, "older"), (FORMAT + 1, "newer")] {
+        (document[9], section[7]) = (format, format);
+        let found = u64::from(format);
+        let error = if format < FORMAT { ReadError::OlderFormat { found } } else { ReadError::NewerFormat { found } };
+        assert_eq!(Library::from_document(&document), Err(error.clone()));
+        assert_eq!(split(&section), Err(error.clone()));
+        assert!(
+            error.to_string().contains(&format!("format {format}, and this tool reads format {FORMAT}")),
+            "{error}"
+        );
+        assert!(error.to_string().contains(&format!("{of} ffihost")), "{error}");
+    }
 }
 
 #[test]

@@ -99,7 +99,7 @@ extern "C" {
 #endif
 
 /* The version of this file. It is raised when a type or rule in it changes in a way that breaks a host. */
-#define FFI_HEADER_VERSION 1
+#define FFI_HEADER_VERSION 2
 
 /* ---------------------------------------------------------------------------------------------------------- statuses
  * Every function that returns int returns one of these; so does the `ret` of a callback. A number is never reused.
