@@ -13,7 +13,7 @@ exec </dev/null
 # shellcheck source=ci/steps.sh
 source ci/steps.sh
 
-install_packages gcc:gcc g++:g++ nm:binutils valgrind:valgrind python3:python3
+install_packages gcc:gcc g++:g++ nm:binutils valgrind:valgrind python3:python3 cmake:cmake pkg-config:pkg-config
 # What a C compiler is not enough without.
 install_headers
 # The second compiler of the bindings, which not every distribution has.

@@ -33,9 +33,10 @@ pub(crate) enum Command {
     New(New),
     Inspect(Inspect),
     Generate(Generate),
+    Pack(Pack),
     Diff(Diff),
     Cddl(Cddl),
-    Serve(Serve),
+    Serve(Box<Serve>),
     Call(Call),
     Listen(Listen),
 }
@@ -121,13 +122,43 @@ pub(crate) struct Cddl {
     pub(crate) out: Option<PathBuf>,
 }
 
+/// Write what programs in C and C++ are built with: the library, its headers, and how CMake and pkg-config find both.
+///
+/// Builds the package of this folder as a dynamic and as a static library, optimised. The folder that it writes can be moved,
+/// and be copied into a prefix such as /usr/local.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Pack {
+    #[command(flatten)]
+    pub(crate) build: Build,
+    /// Folder to write to: include, lib, lib/cmake and lib/pkgconfig are made in it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
 /// Which library a command is about.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Source {
-    /// The compiled library: .so, .dylib, .dll or .a, for any machine.
+    /// The compiled library: .so, .dylib, .dll or .a, for any machine [default: what cargo builds of this folder's package].
     #[arg(value_name = "LIB")]
-    pub(crate) file: PathBuf,
+    pub(crate) file: Option<PathBuf>,
     /// Which library, if the file holds several.
     #[arg(long, value_name = "NAME")]
     pub(crate) library: Option<String>,
+    #[command(flatten)]
+    pub(crate) build: Build,
+}
+
+/// What cargo builds.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Building")]
+pub(crate) struct Build {
+    /// Package of the workspace that is built [default: the one that this folder is in].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
+    /// Profile that it is built in [default: release for `pack`, otherwise dev].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Target that it is built for [default: this machine's].
+    #[arg(long, value_name = "TRIPLE")]
+    pub(crate) target: Option<String>,
 }

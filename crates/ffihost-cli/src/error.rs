@@ -23,6 +23,29 @@ pub(crate) enum Error {
     Bindings { library: String, error: ffihost_bindgen::Error },
     #[error("`{name}` cannot be the name of a library, {why}: {instead}")]
     Name { name: String, why: &'static str, instead: String },
+    #[error("cargo cannot be run: {0}")]
+    Cargo(io::Error),
+    #[error(
+        "this folder is in no package that cargo knows: {0}; give the file of a compiled library, or change to its package"
+    )]
+    Metadata(cargo_metadata::Error),
+    #[error("cargo has not built the library: see above")]
+    NotBuilt,
+    #[error("cargo has built no library of the package `{package}`")]
+    NothingBuilt { package: String },
+    #[error(
+        "{}: the package `{package}` makes no library for hosts: write crate-type = [\"cdylib\", \"rlib\"] under [lib]",
+        .manifest.display()
+    )]
+    NotForHosts { package: String, manifest: PathBuf },
+    #[error("{}: the workspace has no package `{name}`: give --package one of {}", .root.display(), .names.join(", "))]
+    NoPackage { root: PathBuf, name: String, names: Vec<String> },
+    #[error("{}: {}", .root.display(), which_package(.names))]
+    WhichPackage { root: PathBuf, names: Vec<String> },
+    #[error("--package, --profile and --target say what is built: leave them out, or the file")]
+    BuiltAlready,
+    #[error("{}: it is no Cargo.toml that can be changed: {error}", .path.display())]
+    Manifest { path: PathBuf, error: toml_edit::TomlError },
     #[error("{}: it is there and not empty: give another folder with --path, or empty it", .path.display())]
     NotEmpty { path: PathBuf },
     #[error("{what}: no JSON: {error}")]
@@ -79,6 +102,13 @@ impl Error {
     pub(crate) fn file(path: impl Into<PathBuf>, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |error| Self::File { path, doing, error }
+    }
+}
+
+fn which_package(names: &[String]) -> String {
+    match names {
+        [] => "no package of this workspace makes a library for hosts: write crate-type = [\"cdylib\", \"rlib\"] under [lib]".into(),
+        _ => format!("the packages {} make libraries: choose one with --package", names.join(", ")),
     }
 }
 

@@ -30,11 +30,17 @@ enum Present {
 
 fn present(path: &Path, contents: &str) -> Result<Present, Error> {
     match std::fs::read(path) {
-        Ok(present) if present == contents.as_bytes() => Ok(Present::Same),
+        Ok(present) if is_same(&present, contents) => Ok(Present::Same),
         Ok(_) => Ok(Present::Different),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Present::Missing),
         Err(error) => Err(Error::file(path, "read it")(error)),
     }
+}
+
+/// Whether a file has these lines, whichever line ends a checkout gave it.
+fn is_same(present: &[u8], contents: &str) -> bool {
+    let lines = |bytes| str::from_utf8(bytes).map(|text: &str| text.replace("\r\n", "\n"));
+    lines(present).is_ok_and(|present| present == contents)
 }
 
 fn check(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<Verdict, Error> {

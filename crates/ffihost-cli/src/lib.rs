@@ -4,6 +4,7 @@
 //! ffihost new my_app                                   a library that builds, with a host in C
 //! ffihost inspect libmy_app.so                         what it offers and what it asks of its host
 //! ffihost generate libmy_app.so --lang c --out include bindings
+//! ffihost pack --out dist                              what programs in C and C++ are built with
 //! ffihost diff old/libmy_app.so new/libmy_app.so       whom a new version breaks
 //! ffihost cddl libmy_app.so                            a schema for people who speak CBOR
 //! ffihost serve libmy_app.so --listen unix:app.sock    the library over a socket, for any number of clients
@@ -15,13 +16,15 @@
 //! where a command compares and finds a difference or where a request ends with its declared error, or 2 with a line on
 //! stderr that says what is wrong.
 //!
-//! The modules, in the order to read them: `args` is what can be typed, `source` finds a library in a file, `output` is
+//! The modules, in the order to read them: `args` is what can be typed, `source` finds a library in a file, `build`
+//! lets cargo build it, `output` is
 //! the only one that prints, `notation` writes items as Rust does; each command has its own. Those that talk to a library
 //! share `json`, which converts by the library's types, `token`, `signals`, and as clients `remote` and `host_fn`.
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod build;
 mod call;
 mod cddl;
 mod diff;
@@ -35,6 +38,7 @@ mod nearest;
 mod new;
 mod notation;
 mod output;
+mod pack;
 mod remote;
 mod serve;
 mod signals;
@@ -89,6 +93,7 @@ fn command(command: Command, out: &mut Output) -> Result<Verdict, Error> {
         Command::New(args) => new::new(&args, out),
         Command::Inspect(args) => inspect::inspect(&args, out),
         Command::Generate(args) => generate::generate(&args, out),
+        Command::Pack(args) => pack::pack(&args, out),
         Command::Diff(args) => diff::diff(&args, out),
         Command::Cddl(args) => cddl::cddl(&args, out),
         Command::Serve(args) => serve::serve(&args, out),

@@ -1,7 +1,9 @@
 //! `ffihost new`.
 
 mod name;
+mod workspace;
 
+use self::workspace::Workspace;
 use crate::Verdict;
 use crate::args::New;
 use crate::error::Error;
@@ -18,24 +20,54 @@ const TEMPLATE: &[(&str, &str)] = &[
     ("src/lib.rs", include_str!("new/template/lib.rs.in")),
     ("host/main.c", include_str!("new/template/main.c")),
     ("host/build.sh", include_str!("new/template/build.sh")),
+    ("host/CMakeLists.txt", include_str!("new/template/CMakeLists.txt")),
 ];
+
+/// What a package says of itself unless a workspace says it for all.
+const PROFILE: &str = include_str!("new/template/profile.toml");
 
 pub(crate) fn new(args: &New, out: &mut Output) -> Result<Verdict, Error> {
     name::check(&args.name)?;
     let folder = args.path.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     must_be_empty(&folder)?;
     let dependency = dependency(args.ffihost_path.as_deref())?;
+    std::fs::create_dir_all(&folder).map_err(Error::file(&folder, "make that folder"))?;
+    let workspace = Workspace::join(&folder)?;
     for (path, template) in TEMPLATE {
-        let path = folder.join(path);
-        let parent = path.parent().unwrap_or(&folder);
-        std::fs::create_dir_all(parent).map_err(Error::file(parent, "make that folder"))?;
-        std::fs::write(&path, fill(template, &args.name, &dependency)).map_err(Error::file(&path, "write it"))?;
+        write(&folder.join(path), &fill(template, &args.name, &dependency))?;
     }
-    out.line(format_args!("{} is there. What now:", folder.display()))?;
+    if matches!(workspace, Workspace::None) {
+        let manifest = folder.join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).map_err(Error::file(&manifest, "read it"))?;
+        write(&manifest, &format!("{text}\n{PROFILE}"))?;
+    }
+    explain(&folder, &workspace, out)?;
+    Ok(Verdict::Good)
+}
+
+fn write(path: &Path, contents: &str) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    std::fs::create_dir_all(folder).map_err(Error::file(folder, "make that folder"))?;
+    std::fs::write(path, contents).map_err(Error::file(path, "write it"))
+}
+
+fn explain(folder: &Path, workspace: &Workspace, out: &mut Output) -> Result<(), Error> {
+    match workspace {
+        Workspace::None => out.line(format_args!("{} is there. What now:", folder.display()))?,
+        Workspace::Joined(manifest) => {
+            out.line(format_args!(
+                "{} is there, and was made a member of {}. What now:",
+                folder.display(),
+                manifest.display()
+            ))?;
+        }
+        Workspace::Member(manifest) => {
+            out.line(format_args!("{} is there, as a member of {}. What now:", folder.display(), manifest.display()))?;
+        }
+    }
     out.line(format_args!("  cd {}", folder.display()))?;
     out.line("  cargo test         tests of the library alone, without a host")?;
-    out.line("  sh host/build.sh   builds the library, generates its C binding, builds a host in C and runs it")?;
-    Ok(Verdict::Good)
+    out.line("  sh host/build.sh   builds the library, generates its C binding, builds a host in C and runs it")
 }
 
 fn must_be_empty(folder: &Path) -> Result<(), Error> {

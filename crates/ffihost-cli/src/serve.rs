@@ -32,7 +32,7 @@ pub(crate) fn serve(args: &Serve, out: &mut Output) -> Result<Verdict, Error> {
         token
     });
     // It was named by whoever typed the command, who wants it to be run.
-    let library = Library::open_trusted(&args.file, args.library.as_deref())?;
+    let library = Library::open_trusted(&args.source.path()?, args.source.library.as_deref())?;
     let payload = arguments(library.surface(), &json)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     let served = runtime.block_on(async {

@@ -3,6 +3,7 @@
 use crate::args::Source;
 use crate::error::Error;
 use ffihost_schema::{Checked, libraries_in_file};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// All libraries in a file, or the one of that name.
@@ -32,11 +33,20 @@ pub(crate) fn library(file: &Path, name: Option<&str>) -> Result<Checked, Error>
 
 impl Source {
     pub(crate) fn libraries(&self) -> Result<Vec<Checked>, Error> {
-        libraries(&self.file, self.library.as_deref())
+        libraries(&self.path()?, self.library.as_deref())
     }
 
     pub(crate) fn library(&self) -> Result<Checked, Error> {
-        library(&self.file, self.library.as_deref())
+        library(&self.path()?, self.library.as_deref())
+    }
+
+    /// The file that was given, or what cargo builds.
+    pub(crate) fn path(&self) -> Result<Cow<'_, Path>, Error> {
+        match &self.file {
+            Some(file) if self.build.is_empty() => Ok(Cow::Borrowed(file)),
+            Some(_) => Err(Error::BuiltAlready),
+            None => self.build.library().map(Cow::Owned),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `serve`.
 
+use super::Source;
 use super::values::{duration, frame, size, some_time};
 use clap::{Args as ClapArgs, ValueEnum};
 use ffihost_ipc::{Address, Limits};
@@ -8,9 +9,9 @@ use std::time::Duration;
 
 /// Serve a library over sockets, to any number of clients.
 ///
-/// Loads the library, whose code runs in this process, makes one context of it, and prints `listening on <address>` for each
-/// address when clients can connect. Ctrl-C or SIGTERM ends it: nothing more is accepted, what runs is given the grace
-/// period, the context is closed. A second one ends it at once.
+/// Loads the library, which is one for this machine and can be trusted, since its code runs in this process. Makes one context
+/// of it, and prints `listening on <address>` for each address when clients can connect. Ctrl-C or SIGTERM ends it: nothing
+/// more is accepted, what runs is given the grace period, the context is closed. A second one ends it at once.
 ///
 /// Sockets that a service manager passes by LISTEN_FDS are listened on too, and it is told by NOTIFY_SOCKET when the library
 /// is ready.
@@ -20,12 +21,8 @@ use std::time::Duration;
     says.\n\nExit status: 0 after a clean stop; 2 with a message if something is wrong; 130 or 143 at a second signal."
 )]
 pub(crate) struct Serve {
-    /// The compiled library: .so, .dylib or .dll, for this machine. Its code is run, so trust it.
-    #[arg(value_name = "LIB")]
-    pub(crate) file: PathBuf,
-    /// Which library, if the file holds several.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) library: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: Source,
     /// Where to listen, as often as needed.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Vec<Address>,
