@@ -4,6 +4,9 @@
 mod names;
 mod sentences;
 mod standard;
+mod words;
+
+pub(crate) use self::words::{CALLED, RULES};
 
 use self::standard::Symbol;
 use crate::backend::Backend;
@@ -12,7 +15,7 @@ use crate::model::contract::Lifetime;
 use crate::model::definitions::{Defined, Definitions};
 use crate::model::docs::Docs;
 use crate::model::items::{Constant, Constructor, Field, Outcome, Owner, Request};
-use crate::model::names::{Escape, Helpers, Rules, args, camel, shouty, snake};
+use crate::model::names::{Helpers, Rules, args, camel, shouty, snake};
 use crate::model::types::{Class, Passing, Payload};
 use crate::write::comment::table;
 use crate::write::layout::{Style, lists};
@@ -22,9 +25,6 @@ use crate::{Error, File};
 use askama::Template;
 use ffihost_schema::{Checked, Status, Type, Value};
 use std::borrow::Cow;
-
-/// What C and C++ do not take as a name.
-pub(crate) const RULES: Rules = Rules(&[(KEYWORDS, Escape::Underscore), (MACROS, Escape::Underscore)]);
 
 /// The header, from its main template.
 #[derive(Template)]
@@ -184,6 +184,11 @@ impl C<'_> {
         name.to_owned()
     }
 
+    /// Whether a type is one that the header defines.
+    pub(crate) fn is_own(&self, ty: &Type) -> bool {
+        !matches!(self.model.types.class(ty), Class::Unit | Class::Scalar | Class::Text | Class::Bytes)
+    }
+
     /// A declaration of a parameter of this type.
     fn parameter(&self, ty: &Type, name: &str) -> String {
         match self.model.types.passing(ty) {
@@ -213,6 +218,26 @@ impl C<'_> {
     /// The union's member of a variant.
     pub(crate) fn variant_member(variant: &str) -> String {
         RULES.identifier(&snake(variant))
+    }
+
+    /// What the library calls a field or a variant that has another name here.
+    pub(crate) fn note(name: &str) -> String {
+        Self::renamed(name, &RULES.identifier(name))
+    }
+
+    /// Says that something has another name in the library, if it has.
+    pub(crate) fn renamed(name: &str, here: &str) -> String {
+        let name = name.strip_prefix("r#").unwrap_or(name);
+        if name == here {
+            return String::new();
+        }
+        format!("Called {name} in the library: a keyword of C or C++, or a macro of a common header.")
+    }
+
+    /// The characters of a text that is too long for a literal.
+    fn characters(item: &Constant<'_>) -> Option<String> {
+        let Value::Text(text) = item.value else { return None };
+        (text.len() > literal::LONGEST).then(|| literal::characters(text))
     }
 
     fn literal(item: &Constant<'_>) -> String {
@@ -259,17 +284,3 @@ fn stem(ty: &Type) -> String {
         plain => format!("{plain:?}"),
     }
 }
-
-/// Keywords of every version of C and C++, and of common compilers.
-const KEYWORDS: &str = "\
-    alignas alignof and and_eq asm auto bitand bitor bool break case catch char char16_t char32_t char8_t class \
-    co_await co_return co_yield compl concept const const_cast consteval constexpr constinit continue \
-    contract_assert decltype default delete do double dynamic_cast else enum explicit export extern false far float \
-    for friend goto if inline int long mutable namespace near new noexcept not not_eq nullptr operator or or_eq \
-    private protected public register reinterpret_cast requires restrict return short signed sizeof static \
-    static_assert static_cast struct switch template this thread_local throw true try typedef typeid typename \
-    typeof typeof_unqual union unsigned using virtual void volatile wchar_t while xor xor_eq";
-
-/// Words that systems' headers, or compilers in their default modes, define as macros.
-const MACROS: &str = "\
-    EOF NULL assert environ errno interface linux offsetof stderr stdin stdout unix";

@@ -6,14 +6,14 @@ mod names;
 
 use self::function::Parameter;
 use crate::backend::Backend;
-use crate::c::{self, C, RULES};
+use crate::c::{self, C, CALLED, RULES};
 use crate::model::Model;
 use crate::model::contract::{Answer, Times};
 use crate::model::definitions::Definitions;
 use crate::model::items::{Constant, Constructor, Field, HostFn, Owner, Request};
 use crate::model::names::{Helpers, Rules, Scope, camel};
 use crate::model::ownership::Ownership;
-use crate::model::types::{Enum, Named, Payload};
+use crate::model::types::{Class as TypeClass, Enum, Named, Payload};
 use crate::write::comment::table;
 use crate::write::filters;
 use crate::{Error, File};
@@ -76,32 +76,60 @@ impl<'m> Cpp<'m> {
 
     /// A type of the library's own, from anywhere.
     fn own(&self, name: &str) -> String {
-        format!("{}::{}", self.namespace(), RULES.identifier(name))
+        format!("{}::{}", self.namespace(), Self::called(name))
     }
 
-    /// A type, as it can be written in any namespace and class.
-    fn qualified(&self, ty: &Type) -> String {
+    /// The class of the context, from anywhere.
+    fn own_context(&self) -> String {
+        format!("{}::{}", self.namespace(), self.context)
+    }
+
+    /// A type, as it can be written in any namespace and class: no member of theirs hides it.
+    fn name(&self, ty: &Type) -> String {
         spelled(ty, &format!("{}::", self.namespace()))
+    }
+
+    /// A type of the library's own in C.
+    fn c_own(&self, name: &str) -> String {
+        format!("::{}", self.c.own(name))
+    }
+
+    /// The struct of what a host function or a listener is passed in C.
+    fn c_args(&self, item: &str) -> String {
+        format!("::{}", self.c.args(item))
+    }
+
+    /// A type in C.
+    fn c_name(&self, ty: &Type) -> String {
+        match self.c.name(ty) {
+            name if self.c.is_own(ty) => format!("::{name}"),
+            name => name,
+        }
+    }
+
+    /// What a field without a value of its own starts as: scalars, which would be anything; all else initialises itself.
+    fn initial(&self, ty: &Type) -> &'static str {
+        if matches!(self.model.types.class(ty), TypeClass::Scalar | TypeClass::Number) { "{}" } else { "" }
     }
 
     /// A declaration of a parameter of this type, which is only read.
     fn parameter(&self, ty: &Type, name: &str) -> String {
         match (self.model.types.ownership(ty), ty) {
             (_, Type::String) => format!("std::string_view {name}"),
-            (Ownership::Copied, _) => format!("{} {name}", Self::name(ty)),
-            (Ownership::Borrowed | Ownership::Counted, _) => format!("const {} &{name}", Self::name(ty)),
+            (Ownership::Copied, _) => format!("{} {name}", self.name(ty)),
+            (Ownership::Borrowed | Ownership::Counted, _) => format!("const {} &{name}", self.name(ty)),
         }
     }
 
     /// What a host function or a listener is passed, as one type.
     fn tuple(&self, fields: &[Field<'_>]) -> String {
-        let types: Vec<_> = fields.iter().map(|field| self.qualified(field.ty)).collect();
+        let types: Vec<_> = fields.iter().map(|field| self.name(field.ty)).collect();
         format!("std::tuple<{}>", types.join(", "))
     }
 
     /// The type of that in C.
     fn c_arguments(&self, item: &str, fields: &[Field<'_>]) -> String {
-        if fields.is_empty() { "void".to_owned() } else { self.c.args(item) }
+        if fields.is_empty() { "void".to_owned() } else { self.c_args(item) }
     }
 
     fn of_host_fn(&self, item: &HostFn<'_>) -> String {
@@ -109,7 +137,7 @@ impl<'m> Cpp<'m> {
     }
 
     fn signature(&self, result: &Type, error: Option<&Type>) -> String {
-        let types = [result].into_iter().chain(error).flat_map(|ty| [self.c.name(ty), self.qualified(ty)]);
+        let types = [result].into_iter().chain(error).flat_map(|ty| [self.c_name(ty), self.name(ty)]);
         format!("ffihost::detail::Signature<{}>", types.collect::<Vec<_>>().join(", "))
     }
 
@@ -150,8 +178,19 @@ impl Class<'_> {
 
 /// What depends on no library.
 impl Cpp<'_> {
+    /// A field, a parameter or a variant.
     fn identifier(name: &str) -> String {
         RULES.identifier(name)
+    }
+
+    /// A function, a method or a type.
+    fn called(name: &str) -> String {
+        CALLED.identifier(&RULES.identifier(name))
+    }
+
+    /// What the library calls a function, a method or a type that has another name here.
+    fn note(name: &str) -> String {
+        C::renamed(name, &Self::called(name))
     }
 
     /// In front of a member that is defined outside of its class.
@@ -164,11 +203,6 @@ impl Cpp<'_> {
         " ".repeat(first.chars().count() + second.chars().count())
     }
 
-    /// A type; one of the library's own without its namespace.
-    fn name(ty: &Type) -> String {
-        spelled(ty, "")
-    }
-
     fn constant(item: &Constant<'_>) -> String {
         format!("k{}", camel(&item.name.to_lowercase()))
     }
@@ -176,7 +210,7 @@ impl Cpp<'_> {
     /// What C only has as a macro with a cast.
     fn special(item: &Constant<'_>) -> Option<String> {
         let Value::Float(value) = item.value else { return None };
-        let limits = format!("std::numeric_limits<{}>", Self::name(item.ty));
+        let limits = format!("std::numeric_limits<{}>", spelled(item.ty, ""));
         match *value {
             value if value.is_nan() => Some(format!("{limits}::quiet_NaN()")),
             f64::INFINITY => Some(format!("{limits}::infinity()")),
@@ -188,7 +222,7 @@ impl Cpp<'_> {
     /// What the variants of an enum with data are called: none as the enum itself, which would be its constructor.
     fn variants(item: &Enum<'_>) -> Vec<String> {
         let mut scope = Scope::default();
-        scope.reserve(&[&RULES.identifier(item.name), "value"]);
+        scope.reserve(&[&Self::called(item.name), &format!("{}Variants", Self::called(item.name)), "value"]);
         item.variants.iter().map(|variant| scope.give(&RULES.identifier(variant.name), "a variant")).collect()
     }
 
@@ -212,7 +246,7 @@ fn spelled(ty: &Type, prefix: &str) -> String {
         Type::Option(inner) => return format!("std::optional<{}>", spelled(inner, prefix)),
         Type::List(inner) => return format!("std::vector<{}>", spelled(inner, prefix)),
         Type::Map(inner) => return format!("std::map<std::string, {}>", spelled(inner, prefix)),
-        Type::Named(name) | Type::Handle(name) => return format!("{prefix}{}", RULES.identifier(name)),
+        Type::Named(name) | Type::Handle(name) => return format!("{prefix}{}", Cpp::called(name)),
         Type::I8 => "std::int8_t",
         Type::I16 => "std::int16_t",
         Type::I32 => "std::int32_t",

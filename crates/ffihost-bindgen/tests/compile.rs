@@ -70,14 +70,61 @@ fn is_there(compiler: &str) -> bool {
     found
 }
 
+/// The names that are macros before a binding is included: those of X11 and Windows, with values that no name has, and the
+/// system's own.
+const MACROS: &str = "\
+    #ifdef __cplusplus\n#include <charconv>\n#include <chrono>\n#include <functional>\n#include <future>\n#include <map>\n#include <memory>\n\
+    #include <optional>\n#include <string>\n#include <thread>\n#include <variant>\n#include <vector>\n#endif\n\
+    #if __cplusplus >= 202002L\n#include <coroutine>\n#endif\n#include <stdbool.h>\n#include <stdint.h>\n\
+    #include <stdlib.h>\n#include <string.h>\n\
+    #include <errno.h>\n#include <math.h>\n#include <signal.h>\n#include <stdio.h>\n#include <sys/stat.h>\n\
+    #define None 0L\n#define Bool int\n#define Status int\n#define Success 0\n#define Always 2\n#define True 1\n\
+    #define False 0\n#define ERROR 0\n#define DELETE (0x00010000L)\n#define IN\n#define OUT\n#define TRUE 1\n\
+    #define FALSE 0\n#define small char\n#define near\n#define far\n#define interface struct\n#define I 1i\n\
+    #define min(a, b) (((a) < (b)) ? (a) : (b))\n#define max(a, b) (((a) > (b)) ? (a) : (b))\n";
+
+/// What a variant's field is that nobody has set: only an object whose fields all start as something can be such a constant.
+const INITIAL: &str = "\
+    #ifndef INITIAL_HPP_\n#define INITIAL_HPP_\n#include \"awkward.hpp\"\n\
+    inline constexpr ::awkward::Parts::Bool_ kUnset;\nstatic_assert(!kUnset.value);\n#endif\n";
+
+/// Checks the library of awkward names behind such macros.
+fn check_awkward(compiler: &str, language: &str, standard: &str, flags: &[&str], ending: &str) {
+    if is_there(compiler) {
+        let scratch = scratch().join(format!("awkward-{compiler}-{language}"));
+        let system = scratch.join("system");
+        std::fs::create_dir_all(&system).expect("it can be made");
+        let files = generate(&common::awkward(), Language::Cpp).expect("it can be bound");
+        for file in files.into_iter().filter(|file| file.path.starts_with("awkward")) {
+            std::fs::write(scratch.join(&file.path), file.contents).expect("it can be written");
+        }
+        std::fs::write(scratch.join("initial.hpp"), INITIAL).expect("it can be written");
+        std::fs::write(system.join("macros.h"), MACROS).expect("it can be written");
+        // A header of the system's, so that no compiler warns of what it defines.
+        let system = system.display().to_string();
+        let flags = [flags, &["-isystem", &system, "-include", "macros.h"]].concat();
+        check(
+            compiler,
+            language,
+            standard,
+            &flags,
+            &format!("{}/{}.{ending}", scratch.display(), if ending == "h" { "awkward" } else { "initial" }),
+        );
+    }
+}
+
+fn scratch() -> PathBuf {
+    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bindgen");
+    std::fs::create_dir_all(&scratch).expect("it can be made");
+    scratch
+}
+
 /// Checks a translation unit that includes something.
 fn check(compiler: &str, language: &str, standard: &str, flags: &[&str], includes: &str) {
     let mut source = includes.lines().map(|header| format!("#include \"{header}\"\n")).collect::<String>();
     source.push_str(if language == "c" { "int main(void) { return 0; }\n" } else { "int main() { return 0; }\n" });
-    let name = format!("{compiler}-{standard}-{}.{language}", includes.replace(['\n', '.'], "_"));
-    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bindgen");
-    std::fs::create_dir_all(&scratch).expect("it can be made");
-    let path = scratch.join(name);
+    let name = format!("{compiler}-{standard}-{}.{language}", includes.replace(['\n', '.', '/'], "_"));
+    let path = scratch().join(name);
     std::fs::write(&path, source).expect("it can be written");
     let mut command = Command::new(compiler);
     command.args(["-fsyntax-only", "-x", language, &format!("-std={standard}")]).args(flags);
@@ -135,6 +182,22 @@ fn c_as_cpp_with_clang() {
 #[test]
 fn cpp_with_clang() {
     check_all("clang-22", "c++", &["c++17", "c++20", "c++23"], CLANG, "hpp");
+}
+
+#[test]
+fn awkward_names_in_c() {
+    check_awkward("gcc", "c", "c99", &[GCC, GCC_C].concat(), "h");
+    check_awkward("clang-22", "c", "c17", &[CLANG, &["-Wno-pre-c11-compat"]].concat(), "h");
+}
+
+#[test]
+fn awkward_names_in_cpp_with_gcc() {
+    check_awkward("g++", "c++", "c++17", &[GCC, GCC_CPP].concat(), "hpp");
+}
+
+#[test]
+fn awkward_names_in_cpp_with_clang() {
+    check_awkward("clang-22", "c++", "c++20", CLANG, "hpp");
 }
 
 /// The headers on disk are those that are generated: what compiles is what users get.

@@ -86,6 +86,15 @@ fn types_without_a_counterpart() {
     assert!(error.starts_with("the request `find`'s result is of type `()`"), "{error}");
 }
 
+#[test]
+fn constants_that_are_the_same_in_cpp() {
+    let mut library = library("my_app", "");
+    let one = || Value::Unsigned(1);
+    library.constants = ["SHA_256", "SHA256"].map(|name| constant(name, "", Type::U8, one())).into();
+    let error = generate(&checked(library), Language::Cpp).expect_err("it cannot be bound").to_string();
+    assert!(error.contains("the constant `SHA256` and the constant `SHA_256` are both `kSha256`"), "{error}");
+}
+
 /// The error of such a library in Rust.
 fn refused_in_rust(change: impl Fn(&mut Library)) -> String {
     let mut library = library("my_app", "");

@@ -1,6 +1,6 @@
 //! What C++ calls of the library: requests and the constructor, in their native form, or in CBOR if they have no other.
 
-use super::{Cpp, RULES};
+use super::Cpp;
 use crate::model::docs::Docs;
 use crate::model::items::{Field, Owner, Request};
 use crate::model::names::cbor;
@@ -57,10 +57,10 @@ impl<'m> Cpp<'m> {
         let name = if is_cbor { cbor(name) } else { name.to_owned() };
         let symbol = format!("::{}_{name}", self.model.library.name);
         if !is_cbor {
-            let error_name = error.map(Self::name);
+            let error_name = error.map(|ty| self.name(ty));
             let result = result.unwrap_or(&Type::Unit);
             let signature = self.signature(result, error);
-            let (params, value) = (self.parameters(fields), Self::name(result));
+            let (params, value) = (self.parameters(fields), self.name(result));
             return Function { name, symbol, params, value, error: error_name, signature, is_cbor };
         }
         let request = Parameter {
@@ -99,7 +99,7 @@ impl Cpp<'_> {
     pub(super) fn keys<'f>(owner: &Owner<'f>, fields: &'f [Field<'f>]) -> Vec<(&'f str, Cow<'f, Docs>)> {
         let handle = match owner {
             Owner::Handle { name, param } => {
-                let docs = Docs::parse(&format!("raw() of the {}", RULES.identifier(name)));
+                let docs = Docs::parse(&format!("raw() of the {}", Self::called(name)));
                 Some((*param, Cow::Owned(docs)))
             }
             Owner::Nobody | Owner::Context => None,

@@ -14,24 +14,34 @@ impl<'m> Cpp<'m> {
         let mut scope = Scope::default();
         claim_types(model, &mut scope)?;
         for item in model.requests.iter().filter(|item| matches!(item.owner, Owner::Nobody)) {
-            scope.claim(&RULES.identifier(item.name), format!("the request `{}`", item.name))?;
+            scope.claim(&Self::called(item.name), format!("the request `{}`", item.name))?;
+        }
+        for item in &model.constants {
+            scope.claim(&Self::constant(item), format!("the constant `{}`", item.name))?;
         }
         let context = scope.give("Context", "the class of the context");
         let mut cpp = Self { model, c, context, helpers: Helpers::default() };
         let mut members = cpp.claim_members()?;
+        for item in model.types.enums.iter().filter(|item| item.layout.is_some()) {
+            let name = scope.give(&format!("{}Variants", Self::called(item.name)), "the variants of an enum");
+            cpp.helpers.insert("variants", item.name, name);
+        }
         for name in ["library", "check_abi"] {
             cpp.helpers.insert(name, "", scope.give(name, "a function of the bindings"));
         }
         for item in &model.handles {
             let mut members = Scope::default();
-            members.reserve(&[&RULES.identifier(item.name)]);
+            members.claim(&Self::called(item.name), format!("the handle `{}`", item.name))?;
+            for request in cpp.members(&Class::Handle(item.name)) {
+                members.claim(&Self::called(request.name), format!("the request `{}`", request.name))?;
+            }
             cpp.name_forms(&Class::Handle(item.name), &mut members);
         }
         for role in ["create", "open", "start"] {
             let name = cpp.create().name.replace("create", role);
             cpp.helpers.insert(role, "", members.give(&name, "a constructor"));
         }
-        cpp.name_forms(&Class::None, &mut Scope::default());
+        cpp.name_forms(&Class::None, &mut scope);
         for item in &model.host_fns {
             cpp.helpers.insert("set", item.name, members.give(&format!("on_{}", item.name), "a host function"));
         }
@@ -47,10 +57,10 @@ impl<'m> Cpp<'m> {
         let mut members = Scope::default();
         members.reserve(&[&self.context, "close", "destroy", "serve", "stats"]);
         for item in self.model.requests.iter().filter(|item| matches!(item.owner, Owner::Context)) {
-            members.claim(&RULES.identifier(item.name), format!("the request `{}`", item.name))?;
+            members.claim(&Self::called(item.name), format!("the request `{}`", item.name))?;
         }
         for item in self.members(&Class::Context).into_iter().filter(|item| !item.formats.native) {
-            members.claim(&cbor(item.name), format!("the CBOR form of the request `{}`", item.name))?;
+            members.claim(&Self::called(&cbor(item.name)), format!("the CBOR form of the request `{}`", item.name))?;
         }
         Ok(members)
     }
@@ -63,7 +73,7 @@ impl<'m> Cpp<'m> {
             let name = scope.give(&RULES.identifier(field.name), field.name);
             Parameter {
                 declared: self.parameter(field.ty, &name),
-                c_type: self.c.name(field.ty),
+                c_type: self.c_name(field.ty),
                 by_pointer: self.model.types.passing(field.ty) == Passing::Pointer,
                 name,
                 docs: Cow::Borrowed(&field.docs),
@@ -73,23 +83,18 @@ impl<'m> Cpp<'m> {
     }
 
     /// What a host function or a listener is passed, as it declares it.
-    pub(super) fn arguments(fields: &[Field<'_>]) -> Vec<String> {
+    pub(super) fn arguments(&self, fields: &[Field<'_>]) -> Vec<String> {
         let mut scope = Scope::default();
         scope.reserve(&TAKEN);
         let argument = |field: &Field<'_>| {
-            format!("{} {}", Self::name(field.ty), scope.give(&RULES.identifier(field.name), field.name))
+            format!("{} {}", self.name(field.ty), scope.give(&RULES.identifier(field.name), field.name))
         };
         fields.iter().map(argument).collect()
     }
 
     /// What the further forms of requests are called.
     fn name_forms(&mut self, class: &Class<'_>, members: &mut Scope) {
-        let requests = self.members(class);
-        if !matches!(class, Class::Context) {
-            let names: Vec<_> = requests.iter().map(|item| RULES.identifier(item.name)).collect();
-            members.reserve(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        }
-        for item in requests {
+        for item in self.members(class) {
             let name = self.request(item).name;
             for (role, name) in [("async", format!("{name}_async")), ("submit", format!("submit_{name}"))] {
                 self.helpers.insert(role, item.name, members.give(&name, "a form of a request"));
@@ -99,14 +104,15 @@ impl<'m> Cpp<'m> {
 }
 
 /// Names that members' parameters may not have, because their bodies use them.
-const TAKEN: [&str; 10] = ["S", "arena", "bound", "call", "ctx", "done", "ffi_cb", "made", "ready", "user_data"];
+const TAKEN: [&str; 12] =
+    ["arena", "bound", "bound_", "call", "ctx", "done", "ffi_cb", "id_", "made", "ready", "release_", "user_data"];
 
 fn claim_types(model: &Model<'_>, scope: &mut Scope) -> Result<(), Error> {
     let (numbers, tagged): (Vec<_>, Vec<_>) = model.types.enums.iter().partition(|item| item.layout.is_none());
     let records = model.types.records.iter().map(|item| item.name);
     let handles = model.handles.iter().map(|item| item.name);
     for name in enums(&numbers).chain(records).chain(enums(&tagged)).chain(handles) {
-        scope.claim(&RULES.identifier(name), format!("the type `{name}`"))?;
+        scope.claim(&Cpp::called(name), format!("the type `{name}`"))?;
     }
     for item in numbers {
         let mut variants = Scope::default();

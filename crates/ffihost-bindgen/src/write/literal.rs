@@ -68,6 +68,22 @@ pub(crate) fn string(text: &str) -> String {
     literal
 }
 
+/// The longest text that every compiler takes as one literal.
+pub(crate) const LONGEST: usize = 4095;
+
+/// The elements of an array of `char` with a NUL at its end, for a text that is too long for a literal.
+pub(crate) fn characters(text: &str) -> String {
+    let mut elements = String::new();
+    for (at, byte) in text.bytes().chain([0]).enumerate() {
+        elements.push_str(if at % 12 == 0 { "\n    " } else { " " });
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => elements.push_str(&format!("'{}',", char::from(byte))),
+            _ => elements.push_str(&format!("'\\{byte:03o}',")),
+        }
+    }
+    elements
+}
+
 /// Whether a character cannot be seen, or changes how others are seen: source that reads otherwise than it compiles.
 pub(crate) fn is_invisible(c: char) -> bool {
     c.is_control()
@@ -82,6 +98,11 @@ mod tests {
     fn a_literal_says_what_it_said() {
         assert_eq!(string("a\"b\\c\n1\u{0}2 ??/ ü"), "\"a\\\"b\\\\c\\n1\\0002 \\?\\?/ ü\"");
         assert_eq!(string("\u{202e}"), "\"\\342\\200\\256\"");
+    }
+
+    #[test]
+    fn a_long_text_is_an_array() {
+        assert_eq!(characters("a'ü"), "\n    'a', '\\047', '\\303', '\\274', '\\000',");
     }
 
     #[test]

@@ -68,14 +68,15 @@ public:
      * Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.
      */
     static Context open_cbor(ffihost::CborView request) {
-        return create_cbor(request).get();
+        return Context::create_cbor(request).get();
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
     static std::future<Context> create_cbor(ffihost::CborView request) {
         ::generic::check_abi();
-        using S = ffihost::detail::Signature<void, void, FFIBytes, ffihost::Cbor>;
-        return ffihost::detail::create<Context, S>([&](FFICallBack ffi_cb, void *user_data, void **ctx) {
+        using FfiSignature = ffihost::detail::Signature<void, void, FFIBytes, ffihost::Cbor>;
+        return ffihost::detail::create<::generic::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
+            void **ctx) {
             return ::generic_create_cbor(request.data(), request.size(), ffi_cb, user_data, ctx);
         });
     }
@@ -86,14 +87,15 @@ public:
     static Context start_cbor(ffihost::CborView request,
                               std::function<void(ffihost::Result<void, ffihost::Cbor>)> ready) {
         ::generic::check_abi();
-        using S = ffihost::detail::Signature<void, void, FFIBytes, ffihost::Cbor>;
+        using FfiSignature = ffihost::detail::Signature<void, void, FFIBytes, ffihost::Cbor>;
         const ffihost::detail::Bound bound{&::generic::library(), nullptr};
         void *made = nullptr;
         void **ctx = &made;
-        ffihost::detail::start_callback<S>(bound, std::move(ready), [&](FFICallBack ffi_cb, void *user_data) {
+        ffihost::detail::start_callback<FfiSignature>(bound, std::move(ready), [&](::FFICallBack ffi_cb,
+            void *user_data) {
             return ::generic_create_cbor(request.data(), request.size(), ffi_cb, user_data, ctx);
         });
-        return Context(made);
+        return ::generic::Context(made);
     }
 
     /* How large it is.
@@ -105,19 +107,19 @@ public:
     ffihost::Cbor size_cbor(ffihost::CborView request) const;
 
 private:
-    int submit_size_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
+    int submit_size_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
 };
 
-inline int Context::submit_size_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
+inline int Context::submit_size_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
     return ::generic_size_cbor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, request.data(),
                                request.size());
 }
 
 inline ffihost::Cbor Context::size_cbor(ffihost::CborView request) const {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_size_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_size_cbor(ffi_cb, user_data, request);
     });
 }
 

@@ -60,21 +60,22 @@ public:
      *
      * The future throws ffihost::Error.
      */
-    ffihost::Future<std::vector<Profile>> next(std::uint32_t n) const;
+    ffihost::Future<std::vector<::my_app::Profile>> next(std::uint32_t n) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request next(std::uint32_t n, std::function<void(ffihost::Result<std::vector<Profile>>)> done) const;
+    ffihost::Request next(std::uint32_t n,
+                          std::function<void(ffihost::Result<std::vector<::my_app::Profile>>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<std::vector<Profile>> next_async(std::uint32_t n) const;
+    ffihost::Awaitable<std::vector<::my_app::Profile>> next_async(std::uint32_t n) const;
 #endif
 
     /* Runs here, before it returns. Throws ffihost::Error. */
     std::uint64_t position() const;
 
 private:
-    int submit_next(FFICallBack ffi_cb, void *user_data, std::uint32_t n) const;
-    int submit_position(FFICallBack ffi_cb, void *user_data) const;
+    int submit_next(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const;
+    int submit_position(::FFICallBack ffi_cb, void *user_data) const;
 };
 
 /* Who somebody is. */
@@ -83,22 +84,22 @@ struct Profile {
     std::string id{};
     /* in years, if it is known */
     std::optional<std::uint8_t> age{};
-    Role role{};
+    ::my_app::Role role{};
     std::vector<std::string> tags{};
     /* A PNG. */
     std::vector<std::uint8_t> avatar{};
 };
 
-/* A shape. */
-struct Shape {
+/* What Shape can hold. */
+struct ShapeVariants {
     struct Nothing {};
     /* by its radius */
     struct Circle {
-        double value;
+        double value{};
     };
     struct Rect {
-        double width;
-        double height;
+        double width{};
+        double height{};
     };
     struct Group {
         std::vector<::my_app::Shape> value;
@@ -106,6 +107,15 @@ struct Shape {
     struct Person {
         ::my_app::Profile value;
     };
+};
+
+/* A shape. */
+struct Shape {
+    using Nothing = ::my_app::ShapeVariants::Nothing;
+    using Circle = ::my_app::ShapeVariants::Circle;
+    using Rect = ::my_app::ShapeVariants::Rect;
+    using Group = ::my_app::ShapeVariants::Group;
+    using Person = ::my_app::ShapeVariants::Person;
 
     std::variant<Nothing, Circle, Rect, Group, Person> value;
 };
@@ -113,13 +123,14 @@ struct Shape {
 /* A tree, through a list and a map. */
 struct Node {
     std::string label{};
-    std::vector<Node> children{};
-    std::map<std::string, Node> named{};
+    std::vector<::my_app::Node> children{};
+    std::map<std::string, ::my_app::Node> named{};
 };
 
-struct Expr {
+/* What Expr can hold. */
+struct ExprVariants {
     struct Number {
-        std::int64_t value;
+        std::int64_t value{};
     };
     struct Call {
         std::string name;
@@ -128,6 +139,12 @@ struct Expr {
     struct Let {
         std::map<std::string, ::my_app::Expr> value;
     };
+};
+
+struct Expr {
+    using Number = ::my_app::ExprVariants::Number;
+    using Call = ::my_app::ExprVariants::Call;
+    using Let = ::my_app::ExprVariants::Let;
 
     std::variant<Number, Call, Let> value;
 };
@@ -162,13 +179,13 @@ struct Kitchen {
     std::vector<std::map<std::string, std::string>> a_list_of_maps{};
     std::map<std::string, std::vector<std::uint8_t>> a_map_of_bytes{};
     std::optional<std::string> an_optional_string{};
-    std::optional<Shape> an_optional_enum{};
-    std::vector<Shape> shapes{};
-    std::map<std::string, Role> roles{};
-    std::optional<Cursor> maybe_handle{};
-    std::vector<Cursor> handles{};
-    Node tree{};
-    Expr expression{};
+    std::optional<::my_app::Shape> an_optional_enum{};
+    std::vector<::my_app::Shape> shapes{};
+    std::map<std::string, ::my_app::Role> roles{};
+    std::optional<::my_app::Cursor> maybe_handle{};
+    std::vector<::my_app::Cursor> handles{};
+    ::my_app::Node tree{};
+    ::my_app::Expr expression{};
 };
 
 struct Limits {
@@ -182,39 +199,52 @@ struct LoginReq {
      * session
      */
     std::string user_id{};
-    std::vector<Role> scopes{};
+    std::vector<::my_app::Role> scopes{};
 };
 
 /* An open session. */
 struct Session {
     std::uint64_t token{};
-    Profile profile{};
-    Cursor cursor{};
+    ::my_app::Profile profile{};
+    ::my_app::Cursor cursor{};
     double expires_in{};
 };
 
-/* Why a login fails. */
-struct LoginError {
+/* What LoginError can hold. */
+struct LoginErrorVariants {
     /* There is no such user. */
     struct UnknownUser {};
     /* Too many attempts. */
     struct Locked {
         /* until it opens */
-        std::uint32_t minutes;
+        std::uint32_t minutes{};
     };
     /* The host's own failure. */
     struct Host {
         std::string value;
     };
+};
+
+/* Why a login fails. */
+struct LoginError {
+    using UnknownUser = ::my_app::LoginErrorVariants::UnknownUser;
+    using Locked = ::my_app::LoginErrorVariants::Locked;
+    using Host = ::my_app::LoginErrorVariants::Host;
 
     std::variant<UnknownUser, Locked, Host> value;
 };
 
-struct OpenError {
+/* What OpenError can hold. */
+struct OpenErrorVariants {
     struct Name {
         std::string value;
     };
     struct Full {};
+};
+
+struct OpenError {
+    using Name = ::my_app::OpenErrorVariants::Name;
+    using Full = ::my_app::OpenErrorVariants::Full;
 
     std::variant<Name, Full> value;
 };
@@ -226,8 +256,8 @@ namespace ffihost {
 inline namespace v1 {
 namespace detail {
 
-template <> struct Convert<MyAppKitchen, ::my_app::Kitchen> {
-    static ::my_app::Kitchen take(const MyAppKitchen &from, void *ctx) {
+template <> struct Convert<::MyAppKitchen, ::my_app::Kitchen> {
+    static ::my_app::Kitchen take(const ::MyAppKitchen &from, void *ctx) {
         return {
             detail::take<bool>(from.a_bool, ctx),
             detail::take<std::int8_t>(from.an_i8, ctx),
@@ -263,8 +293,8 @@ template <> struct Convert<MyAppKitchen, ::my_app::Kitchen> {
         };
     }
 
-    static MyAppKitchen lend(const ::my_app::Kitchen &from, Arena &arena) {
-        MyAppKitchen to{};
+    static ::MyAppKitchen lend(const ::my_app::Kitchen &from, Arena &arena) {
+        ::MyAppKitchen to{};
         lend_to(to.a_bool, from.a_bool, arena);
         lend_to(to.an_i8, from.an_i8, arena);
         lend_to(to.an_i16, from.an_i16, arena);
@@ -300,8 +330,8 @@ template <> struct Convert<MyAppKitchen, ::my_app::Kitchen> {
     }
 };
 
-template <> struct Convert<MyAppLimits, ::my_app::Limits> {
-    static ::my_app::Limits take(const MyAppLimits &from, void *ctx) {
+template <> struct Convert<::MyAppLimits, ::my_app::Limits> {
+    static ::my_app::Limits take(const ::MyAppLimits &from, void *ctx) {
         return {
             detail::take<std::uint32_t>(from.users, ctx),
             detail::take<float>(from.rate, ctx),
@@ -309,8 +339,8 @@ template <> struct Convert<MyAppLimits, ::my_app::Limits> {
         };
     }
 
-    static MyAppLimits lend(const ::my_app::Limits &from, Arena &arena) {
-        MyAppLimits to{};
+    static ::MyAppLimits lend(const ::my_app::Limits &from, Arena &arena) {
+        ::MyAppLimits to{};
         lend_to(to.users, from.users, arena);
         lend_to(to.rate, from.rate, arena);
         lend_to(to.strict, from.strict, arena);
@@ -318,24 +348,24 @@ template <> struct Convert<MyAppLimits, ::my_app::Limits> {
     }
 };
 
-template <> struct Convert<MyAppLoginReq, ::my_app::LoginReq> {
-    static ::my_app::LoginReq take(const MyAppLoginReq &from, void *ctx) {
+template <> struct Convert<::MyAppLoginReq, ::my_app::LoginReq> {
+    static ::my_app::LoginReq take(const ::MyAppLoginReq &from, void *ctx) {
         return {
             detail::take<std::string>(from.user_id, ctx),
             detail::take<std::vector<::my_app::Role>>(from.scopes, ctx),
         };
     }
 
-    static MyAppLoginReq lend(const ::my_app::LoginReq &from, Arena &arena) {
-        MyAppLoginReq to{};
+    static ::MyAppLoginReq lend(const ::my_app::LoginReq &from, Arena &arena) {
+        ::MyAppLoginReq to{};
         lend_to(to.user_id, from.user_id, arena);
         lend_to(to.scopes, from.scopes, arena);
         return to;
     }
 };
 
-template <> struct Convert<MyAppNode, ::my_app::Node> {
-    static ::my_app::Node take(const MyAppNode &from, void *ctx) {
+template <> struct Convert<::MyAppNode, ::my_app::Node> {
+    static ::my_app::Node take(const ::MyAppNode &from, void *ctx) {
         return {
             detail::take<std::string>(from.label, ctx),
             detail::take<std::vector<::my_app::Node>>(from.children, ctx),
@@ -343,8 +373,8 @@ template <> struct Convert<MyAppNode, ::my_app::Node> {
         };
     }
 
-    static MyAppNode lend(const ::my_app::Node &from, Arena &arena) {
-        MyAppNode to{};
+    static ::MyAppNode lend(const ::my_app::Node &from, Arena &arena) {
+        ::MyAppNode to{};
         lend_to(to.label, from.label, arena);
         lend_to(to.children, from.children, arena);
         lend_to(to.named, from.named, arena);
@@ -352,8 +382,8 @@ template <> struct Convert<MyAppNode, ::my_app::Node> {
     }
 };
 
-template <> struct Convert<MyAppProfile, ::my_app::Profile> {
-    static ::my_app::Profile take(const MyAppProfile &from, void *ctx) {
+template <> struct Convert<::MyAppProfile, ::my_app::Profile> {
+    static ::my_app::Profile take(const ::MyAppProfile &from, void *ctx) {
         return {
             detail::take<std::string>(from.id, ctx),
             detail::take<std::optional<std::uint8_t>>(from.age, ctx),
@@ -363,8 +393,8 @@ template <> struct Convert<MyAppProfile, ::my_app::Profile> {
         };
     }
 
-    static MyAppProfile lend(const ::my_app::Profile &from, Arena &arena) {
-        MyAppProfile to{};
+    static ::MyAppProfile lend(const ::my_app::Profile &from, Arena &arena) {
+        ::MyAppProfile to{};
         lend_to(to.id, from.id, arena);
         lend_to(to.age, from.age, arena);
         lend_to(to.role, from.role, arena);
@@ -374,8 +404,8 @@ template <> struct Convert<MyAppProfile, ::my_app::Profile> {
     }
 };
 
-template <> struct Convert<MyAppSession, ::my_app::Session> {
-    static ::my_app::Session take(const MyAppSession &from, void *ctx) {
+template <> struct Convert<::MyAppSession, ::my_app::Session> {
+    static ::my_app::Session take(const ::MyAppSession &from, void *ctx) {
         return {
             detail::take<std::uint64_t>(from.token, ctx),
             detail::take<::my_app::Profile>(from.profile, ctx),
@@ -384,8 +414,8 @@ template <> struct Convert<MyAppSession, ::my_app::Session> {
         };
     }
 
-    static MyAppSession lend(const ::my_app::Session &from, Arena &arena) {
-        MyAppSession to{};
+    static ::MyAppSession lend(const ::my_app::Session &from, Arena &arena) {
+        ::MyAppSession to{};
         lend_to(to.token, from.token, arena);
         lend_to(to.profile, from.profile, arena);
         lend_to(to.cursor, from.cursor, arena);
@@ -394,8 +424,8 @@ template <> struct Convert<MyAppSession, ::my_app::Session> {
     }
 };
 
-template <> struct Convert<MyAppExpr, ::my_app::Expr> {
-    static ::my_app::Expr take(const MyAppExpr &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::MyAppExpr, ::my_app::Expr> {
+    static ::my_app::Expr take(const ::MyAppExpr &from, [[maybe_unused]] void *ctx) {
         using V = ::my_app::Expr;
         switch (from.tag) {
             case 0:
@@ -411,12 +441,12 @@ template <> struct Convert<MyAppExpr, ::my_app::Expr> {
                 return V{V::Let{
                     detail::take<std::map<std::string, ::my_app::Expr>>(from.payload.let, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "MyAppExpr has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::MyAppExpr has no such tag");
         }
     }
 
-    static MyAppExpr lend(const ::my_app::Expr &from, [[maybe_unused]] Arena &arena) {
-        MyAppExpr to{};
+    static ::MyAppExpr lend(const ::my_app::Expr &from, [[maybe_unused]] Arena &arena) {
+        ::MyAppExpr to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 0: {
@@ -441,8 +471,8 @@ template <> struct Convert<MyAppExpr, ::my_app::Expr> {
     }
 };
 
-template <> struct Convert<MyAppLoginError, ::my_app::LoginError> {
-    static ::my_app::LoginError take(const MyAppLoginError &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::MyAppLoginError, ::my_app::LoginError> {
+    static ::my_app::LoginError take(const ::MyAppLoginError &from, [[maybe_unused]] void *ctx) {
         using V = ::my_app::LoginError;
         switch (from.tag) {
             case 0:
@@ -456,12 +486,12 @@ template <> struct Convert<MyAppLoginError, ::my_app::LoginError> {
                 return V{V::Host{
                     detail::take<std::string>(from.payload.host, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "MyAppLoginError has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::MyAppLoginError has no such tag");
         }
     }
 
-    static MyAppLoginError lend(const ::my_app::LoginError &from, [[maybe_unused]] Arena &arena) {
-        MyAppLoginError to{};
+    static ::MyAppLoginError lend(const ::my_app::LoginError &from, [[maybe_unused]] Arena &arena) {
+        ::MyAppLoginError to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 1: {
@@ -480,8 +510,8 @@ template <> struct Convert<MyAppLoginError, ::my_app::LoginError> {
     }
 };
 
-template <> struct Convert<MyAppOpenError, ::my_app::OpenError> {
-    static ::my_app::OpenError take(const MyAppOpenError &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::MyAppOpenError, ::my_app::OpenError> {
+    static ::my_app::OpenError take(const ::MyAppOpenError &from, [[maybe_unused]] void *ctx) {
         using V = ::my_app::OpenError;
         switch (from.tag) {
             case 0:
@@ -491,12 +521,12 @@ template <> struct Convert<MyAppOpenError, ::my_app::OpenError> {
             case 1:
                 return V{V::Full{
                 }};
-            default: throw Error(FFI_RET_DECODE, "MyAppOpenError has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::MyAppOpenError has no such tag");
         }
     }
 
-    static MyAppOpenError lend(const ::my_app::OpenError &from, [[maybe_unused]] Arena &arena) {
-        MyAppOpenError to{};
+    static ::MyAppOpenError lend(const ::my_app::OpenError &from, [[maybe_unused]] Arena &arena) {
+        ::MyAppOpenError to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 0: {
@@ -510,8 +540,8 @@ template <> struct Convert<MyAppOpenError, ::my_app::OpenError> {
     }
 };
 
-template <> struct Convert<MyAppShape, ::my_app::Shape> {
-    static ::my_app::Shape take(const MyAppShape &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::MyAppShape, ::my_app::Shape> {
+    static ::my_app::Shape take(const ::MyAppShape &from, [[maybe_unused]] void *ctx) {
         using V = ::my_app::Shape;
         switch (from.tag) {
             case 0:
@@ -534,12 +564,12 @@ template <> struct Convert<MyAppShape, ::my_app::Shape> {
                 return V{V::Person{
                     detail::take<::my_app::Profile>(from.payload.person, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "MyAppShape has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::MyAppShape has no such tag");
         }
     }
 
-    static MyAppShape lend(const ::my_app::Shape &from, [[maybe_unused]] Arena &arena) {
-        MyAppShape to{};
+    static ::MyAppShape lend(const ::my_app::Shape &from, [[maybe_unused]] Arena &arena) {
+        ::MyAppShape to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 1: {
@@ -569,16 +599,16 @@ template <> struct Convert<MyAppShape, ::my_app::Shape> {
     }
 };
 
-template <> struct Convert<MyAppChooseArgs, std::tuple<std::vector<::my_app::Role>>> {
-    static std::tuple<std::vector<::my_app::Role>> take(const MyAppChooseArgs &from, void *ctx) {
+template <> struct Convert<::MyAppChooseArgs, std::tuple<std::vector<::my_app::Role>>> {
+    static std::tuple<std::vector<::my_app::Role>> take(const ::MyAppChooseArgs &from, void *ctx) {
         return std::tuple<std::vector<::my_app::Role>>{
             detail::take<std::vector<::my_app::Role>>(from.roles, ctx),
         };
     }
 };
 
-template <> struct Convert<MyAppFetchProfileArgs, std::tuple<std::string, bool>> {
-    static std::tuple<std::string, bool> take(const MyAppFetchProfileArgs &from, void *ctx) {
+template <> struct Convert<::MyAppFetchProfileArgs, std::tuple<std::string, bool>> {
+    static std::tuple<std::string, bool> take(const ::MyAppFetchProfileArgs &from, void *ctx) {
         return std::tuple<std::string, bool>{
             detail::take<std::string>(from.user_id, ctx),
             detail::take<bool>(from.fresh, ctx),
@@ -586,32 +616,32 @@ template <> struct Convert<MyAppFetchProfileArgs, std::tuple<std::string, bool>>
     }
 };
 
-template <> struct Convert<MyAppLabelArgs, std::tuple<::my_app::Cursor>> {
-    static std::tuple<::my_app::Cursor> take(const MyAppLabelArgs &from, void *ctx) {
+template <> struct Convert<::MyAppLabelArgs, std::tuple<::my_app::Cursor>> {
+    static std::tuple<::my_app::Cursor> take(const ::MyAppLabelArgs &from, void *ctx) {
         return std::tuple<::my_app::Cursor>{
             detail::take<::my_app::Cursor>(from.cursor, ctx),
         };
     }
 };
 
-template <> struct Convert<MyAppLoadArgs, std::tuple<std::string>> {
-    static std::tuple<std::string> take(const MyAppLoadArgs &from, void *ctx) {
+template <> struct Convert<::MyAppLoadArgs, std::tuple<std::string>> {
+    static std::tuple<std::string> take(const ::MyAppLoadArgs &from, void *ctx) {
         return std::tuple<std::string>{
             detail::take<std::string>(from.key, ctx),
         };
     }
 };
 
-template <> struct Convert<MyAppPickArgs, std::tuple<std::vector<::my_app::Shape>>> {
-    static std::tuple<std::vector<::my_app::Shape>> take(const MyAppPickArgs &from, void *ctx) {
+template <> struct Convert<::MyAppPickArgs, std::tuple<std::vector<::my_app::Shape>>> {
+    static std::tuple<std::vector<::my_app::Shape>> take(const ::MyAppPickArgs &from, void *ctx) {
         return std::tuple<std::vector<::my_app::Shape>>{
             detail::take<std::vector<::my_app::Shape>>(from.of, ctx),
         };
     }
 };
 
-template <> struct Convert<MyAppStoreArgs, std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>> {
-    static std::tuple<std::string, std::optional<std::vector<std::uint8_t>>> take(const MyAppStoreArgs &from,
+template <> struct Convert<::MyAppStoreArgs, std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>> {
+    static std::tuple<std::string, std::optional<std::vector<std::uint8_t>>> take(const ::MyAppStoreArgs &from,
         void *ctx) {
         return std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>{
             detail::take<std::string>(from.key, ctx),
@@ -620,16 +650,16 @@ template <> struct Convert<MyAppStoreArgs, std::tuple<std::string, std::optional
     }
 };
 
-template <> struct Convert<MyAppWordsArgs, std::tuple<std::string>> {
-    static std::tuple<std::string> take(const MyAppWordsArgs &from, void *ctx) {
+template <> struct Convert<::MyAppWordsArgs, std::tuple<std::string>> {
+    static std::tuple<std::string> take(const ::MyAppWordsArgs &from, void *ctx) {
         return std::tuple<std::string>{
             detail::take<std::string>(from.text, ctx),
         };
     }
 };
 
-template <> struct Convert<MyAppOnFiredArgs, std::tuple<std::string, std::uint32_t>> {
-    static std::tuple<std::string, std::uint32_t> take(const MyAppOnFiredArgs &from, void *ctx) {
+template <> struct Convert<::MyAppOnFiredArgs, std::tuple<std::string, std::uint32_t>> {
+    static std::tuple<std::string, std::uint32_t> take(const ::MyAppOnFiredArgs &from, void *ctx) {
         return std::tuple<std::string, std::uint32_t>{
             detail::take<std::string>(from.message, ctx),
             detail::take<std::uint32_t>(from.count, ctx),
@@ -637,8 +667,8 @@ template <> struct Convert<MyAppOnFiredArgs, std::tuple<std::string, std::uint32
     }
 };
 
-template <> struct Convert<MyAppProfileChangedArgs, std::tuple<::my_app::Profile, ::my_app::Shape>> {
-    static std::tuple<::my_app::Profile, ::my_app::Shape> take(const MyAppProfileChangedArgs &from, void *ctx) {
+template <> struct Convert<::MyAppProfileChangedArgs, std::tuple<::my_app::Profile, ::my_app::Shape>> {
+    static std::tuple<::my_app::Profile, ::my_app::Shape> take(const ::MyAppProfileChangedArgs &from, void *ctx) {
         return std::tuple<::my_app::Profile, ::my_app::Shape>{
             detail::take<::my_app::Profile>(from.profile, ctx),
             detail::take<::my_app::Shape>(from.shape, ctx),
@@ -714,79 +744,81 @@ inline void check_abi() {
     }
 }
 
-inline int submit_add(FFICallBack ffi_cb, void *user_data, std::uint32_t a, std::uint32_t b) {
+inline int submit_add(::FFICallBack ffi_cb, void *user_data, std::uint32_t a, std::uint32_t b) {
     ffihost::detail::Arena arena;
     return ::my_app_add(ffi_cb, user_data, ffihost::detail::lend<uint32_t>(a, arena),
                         ffihost::detail::lend<uint32_t>(b, arena));
 }
 
 inline std::uint32_t add(std::uint32_t a, std::uint32_t b) {
-    using S = ffihost::detail::Signature<uint32_t, std::uint32_t>;
+    using FfiSignature = ffihost::detail::Signature<uint32_t, std::uint32_t>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_add(ffi_cb, user_data, a, b);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::my_app::submit_add(ffi_cb, user_data, a, b);
     });
 }
 
-inline int submit_digest(FFICallBack ffi_cb, void *user_data, const std::vector<std::uint8_t> &data) {
+inline int submit_digest(::FFICallBack ffi_cb, void *user_data, const std::vector<std::uint8_t> &data) {
     ffihost::detail::Arena arena;
     return ::my_app_digest(ffi_cb, user_data, ffihost::detail::lend<FFIBytes>(data, arena));
 }
 
 inline ffihost::Future<std::vector<std::uint8_t>> digest(const std::vector<std::uint8_t> &data) {
-    using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_digest(ffi_cb, user_data, data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::my_app::submit_digest(ffi_cb, user_data, data);
     });
 }
 
 inline ffihost::Request digest(const std::vector<std::uint8_t> &data,
                                std::function<void(ffihost::Result<std::vector<std::uint8_t>>)> done) {
-    using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_digest(ffi_cb, user_data, data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return ::my_app::submit_digest(ffi_cb, user_data, data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<std::vector<std::uint8_t>> digest_async(const std::vector<std::uint8_t> &data) {
-    using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_digest(ffi_cb, user_data, data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::my_app::submit_digest(ffi_cb, user_data, data);
     });
 }
 #endif
 
-inline int submit_measure_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) {
+inline int submit_measure_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) {
     return ::my_app_measure_cbor(ffi_cb, user_data, request.data(), request.size());
 }
 
 inline ffihost::Future<ffihost::Cbor> measure_cbor(ffihost::CborView request) {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_measure_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::my_app::submit_measure_cbor(ffi_cb, user_data, request);
     });
 }
 
 inline ffihost::Request measure_cbor(ffihost::CborView request,
                                      std::function<void(ffihost::Result<ffihost::Cbor>)> done) {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_measure_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return ::my_app::submit_measure_cbor(ffi_cb, user_data, request);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<ffihost::Cbor> measure_cbor_async(ffihost::CborView request) {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_measure_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::my_app::submit_measure_cbor(ffi_cb, user_data, request);
     });
 }
 #endif
@@ -809,19 +841,21 @@ public:
      *
      * Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.
      */
-    static Context open(std::string_view name, const std::optional<Limits> &limits, std::uint8_t retries) {
-        return create(name, limits, retries).get();
+    static Context open(std::string_view name, const std::optional<::my_app::Limits> &limits, std::uint8_t retries) {
+        return Context::create(name, limits, retries).get();
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create(std::string_view name, const std::optional<Limits> &limits,
+    static std::future<Context> create(std::string_view name, const std::optional<::my_app::Limits> &limits,
                                        std::uint8_t retries) {
         ::my_app::check_abi();
-        using S = ffihost::detail::Signature<void, void, MyAppOpenError, ::my_app::OpenError>;
-        return ffihost::detail::create<Context, S>([&](FFICallBack ffi_cb, void *user_data, void **ctx) {
+        using FfiSignature = ffihost::detail::Signature<void, void, ::MyAppOpenError, ::my_app::OpenError>;
+        return ffihost::detail::create<::my_app::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
+            void **ctx) {
             ffihost::detail::Arena arena;
             return ::my_app_create(ffihost::detail::lend<FFIString>(name, arena),
-                                   ffihost::detail::address(ffihost::detail::lend<MyAppOptionalLimits>(limits, arena)),
+                                   ffihost::detail::address(ffihost::detail::lend<::MyAppOptionalLimits>(limits,
+                                       arena)),
                                    ffihost::detail::lend<uint8_t>(retries, arena), ffi_cb, user_data, ctx);
         });
     }
@@ -829,55 +863,62 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(std::string_view name, const std::optional<Limits> &limits, std::uint8_t retries,
-                         std::function<void(ffihost::Result<void, OpenError>)> ready) {
+    static Context start(std::string_view name, const std::optional<::my_app::Limits> &limits, std::uint8_t retries,
+                         std::function<void(ffihost::Result<void, ::my_app::OpenError>)> ready) {
         ::my_app::check_abi();
-        using S = ffihost::detail::Signature<void, void, MyAppOpenError, ::my_app::OpenError>;
+        using FfiSignature = ffihost::detail::Signature<void, void, ::MyAppOpenError, ::my_app::OpenError>;
         const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
         void *made = nullptr;
         void **ctx = &made;
-        ffihost::detail::start_callback<S>(bound, std::move(ready), [&](FFICallBack ffi_cb, void *user_data) {
+        ffihost::detail::start_callback<FfiSignature>(bound, std::move(ready), [&](::FFICallBack ffi_cb,
+            void *user_data) {
             ffihost::detail::Arena arena;
             return ::my_app_create(ffihost::detail::lend<FFIString>(name, arena),
-                                   ffihost::detail::address(ffihost::detail::lend<MyAppOptionalLimits>(limits, arena)),
+                                   ffihost::detail::address(ffihost::detail::lend<::MyAppOptionalLimits>(limits,
+                                       arena)),
                                    ffihost::detail::lend<uint8_t>(retries, arena), ffi_cb, user_data, ctx);
         });
-        return Context(made);
+        return ::my_app::Context(made);
     }
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<std::map<std::string, Shape>> draw(const std::map<std::string, Shape> &shapes) const;
+    ffihost::Future<std::map<std::string, ::my_app::Shape>> draw(
+        const std::map<std::string, ::my_app::Shape> &shapes) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request draw(const std::map<std::string, Shape> &shapes,
-                          std::function<void(ffihost::Result<std::map<std::string, Shape>>)> done) const;
+    ffihost::Request draw(const std::map<std::string, ::my_app::Shape> &shapes,
+                          std::function<void(ffihost::Result<std::map<std::string, ::my_app::Shape>>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<std::map<std::string, Shape>> draw_async(const std::map<std::string, Shape> &shapes) const;
+    ffihost::Awaitable<std::map<std::string, ::my_app::Shape>> draw_async(
+        const std::map<std::string, ::my_app::Shape> &shapes) const;
 #endif
 
     /* Returns what it is given.
      *
      * The future throws ffihost::Error.
      */
-    ffihost::Future<Kitchen> echo(const Kitchen &kitchen) const;
+    ffihost::Future<::my_app::Kitchen> echo(const ::my_app::Kitchen &kitchen) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request echo(const Kitchen &kitchen, std::function<void(ffihost::Result<Kitchen>)> done) const;
+    ffihost::Request echo(const ::my_app::Kitchen &kitchen,
+                          std::function<void(ffihost::Result<::my_app::Kitchen>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Kitchen> echo_async(const Kitchen &kitchen) const;
+    ffihost::Awaitable<::my_app::Kitchen> echo_async(const ::my_app::Kitchen &kitchen) const;
 #endif
 
-    /* The future throws ffihost::ErrorOf<ProfileError> or ffihost::Error. */
-    ffihost::Future<std::optional<Profile>> find(const std::optional<std::string> &id) const;
+    /* The future throws ffihost::ErrorOf<::my_app::ProfileError> or ffihost::Error. */
+    ffihost::Future<std::optional<::my_app::Profile>> find(const std::optional<std::string> &id) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request find(const std::optional<std::string> &id,
-                          std::function<void(ffihost::Result<std::optional<Profile>, ProfileError>)> done) const;
+                          std::function<void(ffihost::Result<std::optional<::my_app::Profile>,
+                              ::my_app::ProfileError>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<std::optional<Profile>, ProfileError> find_async(const std::optional<std::string> &id) const;
+    ffihost::Awaitable<std::optional<::my_app::Profile>, ::my_app::ProfileError> find_async(
+        const std::optional<std::string> &id) const;
 #endif
 
     /* Says hello.
@@ -908,15 +949,16 @@ public:
      *
      *   req  who, and what for
      *
-     * The future throws ffihost::ErrorOf<LoginError> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::my_app::LoginError> or ffihost::Error.
      */
-    ffihost::Future<Session> login(const LoginReq &req) const;
+    ffihost::Future<::my_app::Session> login(const ::my_app::LoginReq &req) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request login(const LoginReq &req, std::function<void(ffihost::Result<Session, LoginError>)> done) const;
+    ffihost::Request login(const ::my_app::LoginReq &req,
+                           std::function<void(ffihost::Result<::my_app::Session, ::my_app::LoginError>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Session, LoginError> login_async(const LoginReq &req) const;
+    ffihost::Awaitable<::my_app::Session, ::my_app::LoginError> login_async(const ::my_app::LoginReq &req) const;
 #endif
 
     /* Ends when it is cancelled.
@@ -933,13 +975,13 @@ public:
 #endif
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<Cursor> open_cursor() const;
+    ffihost::Future<::my_app::Cursor> open_cursor() const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request open_cursor(std::function<void(ffihost::Result<Cursor>)> done) const;
+    ffihost::Request open_cursor(std::function<void(ffihost::Result<::my_app::Cursor>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Cursor> open_cursor_async() const;
+    ffihost::Awaitable<::my_app::Cursor> open_cursor_async() const;
 #endif
 
     /* Only in CBOR, as bytes in both directions: request is the map {"cursor": ..., "n": ...}.
@@ -962,13 +1004,13 @@ public:
 #endif
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<Role> role_of(std::string_view id) const;
+    ffihost::Future<::my_app::Role> role_of(std::string_view id) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request role_of(std::string_view id, std::function<void(ffihost::Result<Role>)> done) const;
+    ffihost::Request role_of(std::string_view id, std::function<void(ffihost::Result<::my_app::Role>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Role> role_of_async(std::string_view id) const;
+    ffihost::Awaitable<::my_app::Role> role_of_async(std::string_view id) const;
 #endif
 
     /* Runs here, before it returns. Throws ffihost::Error. */
@@ -977,21 +1019,22 @@ public:
     /* Sets the host function choose, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_choose(std::function<Role(std::vector<Role> roles)> host_function) const {
-        using S = ffihost::detail::Signature<MyAppRole, ::my_app::Role>;
-        using Args = std::tuple<std::vector<::my_app::Role>>;
-        ffihost::detail::implement<S, MyAppChooseArgs, Args>(
+    void on_choose(std::function<::my_app::Role(std::vector<::my_app::Role> roles)> host_function) const {
+        using FfiSignature = ffihost::detail::Signature<::MyAppRole, ::my_app::Role>;
+        using FfiArgs = std::tuple<std::vector<::my_app::Role>>;
+        ffihost::detail::implement<FfiSignature, ::MyAppChooseArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "choose", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_choose(std::function<void(ffihost::Responder<Role> call, std::vector<Role> roles)> host_function,
+    void on_choose(std::function<void(ffihost::Responder<::my_app::Role> call,
+                                      std::vector<::my_app::Role> roles)> host_function,
                    ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<MyAppRole, ::my_app::Role>;
-        using Args = std::tuple<std::vector<::my_app::Role>>;
-        ffihost::detail::implement_responding<S, MyAppChooseArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::MyAppRole, ::my_app::Role>;
+        using FfiArgs = std::tuple<std::vector<::my_app::Role>>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppChooseArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "choose", std::move(host_function), std::move(options));
     }
 
@@ -1006,27 +1049,27 @@ public:
      *   fresh    not from a cache
      *
      * Sets the host function fetch_profile, in place of what was set. Returns the answer, throws
-     * ffihost::ErrorOf<ProfileError> to answer with that, or throws something else, whose what() is told to the
-     * library. Runs on the FFI thread: return quickly.
+     * ffihost::ErrorOf<::my_app::ProfileError> to answer with that, or throws something else, whose what() is told to
+     * the library. Runs on the FFI thread: return quickly.
      */
-    void on_fetch_profile(std::function<Profile(std::string user_id, bool fresh)> host_function) const {
-        using S = ffihost::detail::Signature<MyAppProfile, ::my_app::Profile, MyAppProfileError,
+    void on_fetch_profile(std::function<::my_app::Profile(std::string user_id, bool fresh)> host_function) const {
+        using FfiSignature = ffihost::detail::Signature<::MyAppProfile, ::my_app::Profile, ::MyAppProfileError,
             ::my_app::ProfileError>;
-        using Args = std::tuple<std::string, bool>;
-        ffihost::detail::implement<S, MyAppFetchProfileArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool>;
+        ffihost::detail::implement<FfiSignature, ::MyAppFetchProfileArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "fetch_profile", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_fetch_profile(std::function<void(ffihost::Responder<Profile, ProfileError> call, std::string user_id,
-                                             bool fresh)> host_function,
+    void on_fetch_profile(std::function<void(ffihost::Responder<::my_app::Profile, ::my_app::ProfileError> call,
+                                             std::string user_id, bool fresh)> host_function,
                           ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<MyAppProfile, ::my_app::Profile, MyAppProfileError,
+        using FfiSignature = ffihost::detail::Signature<::MyAppProfile, ::my_app::Profile, ::MyAppProfileError,
             ::my_app::ProfileError>;
-        using Args = std::tuple<std::string, bool>;
-        ffihost::detail::implement_responding<S, MyAppFetchProfileArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppFetchProfileArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "fetch_profile", std::move(host_function), std::move(options));
     }
 
@@ -1038,21 +1081,21 @@ public:
     /* Sets the host function label, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_label(std::function<std::string(Cursor cursor)> host_function) const {
-        using S = ffihost::detail::Signature<FFIString, std::string>;
-        using Args = std::tuple<::my_app::Cursor>;
-        ffihost::detail::implement<S, MyAppLabelArgs, Args>(
+    void on_label(std::function<std::string(::my_app::Cursor cursor)> host_function) const {
+        using FfiSignature = ffihost::detail::Signature<FFIString, std::string>;
+        using FfiArgs = std::tuple<::my_app::Cursor>;
+        ffihost::detail::implement<FfiSignature, ::MyAppLabelArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "label", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_label(std::function<void(ffihost::Responder<std::string> call, Cursor cursor)> host_function,
+    void on_label(std::function<void(ffihost::Responder<std::string> call, ::my_app::Cursor cursor)> host_function,
                   ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<FFIString, std::string>;
-        using Args = std::tuple<::my_app::Cursor>;
-        ffihost::detail::implement_responding<S, MyAppLabelArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<FFIString, std::string>;
+        using FfiArgs = std::tuple<::my_app::Cursor>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppLabelArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "label", std::move(host_function), std::move(options));
     }
 
@@ -1065,9 +1108,9 @@ public:
      * is told to the library. Runs on the FFI thread: return quickly.
      */
     void on_load(std::function<std::optional<std::vector<std::uint8_t>>(std::string key)> host_function) const {
-        using S = ffihost::detail::Signature<MyAppOptionalBytes, std::optional<std::vector<std::uint8_t>>>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement<S, MyAppLoadArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::MyAppOptionalBytes, std::optional<std::vector<std::uint8_t>>>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement<FfiSignature, ::MyAppLoadArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "load", std::move(host_function));
     }
 
@@ -1077,9 +1120,9 @@ public:
     void on_load(std::function<void(ffihost::Responder<std::optional<std::vector<std::uint8_t>>> call,
                                     std::string key)> host_function,
                  ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<MyAppOptionalBytes, std::optional<std::vector<std::uint8_t>>>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement_responding<S, MyAppLoadArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::MyAppOptionalBytes, std::optional<std::vector<std::uint8_t>>>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppLoadArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "load", std::move(host_function), std::move(options));
     }
 
@@ -1094,9 +1137,9 @@ public:
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
     void on_now_ms(std::function<std::uint64_t()> host_function) const {
-        using S = ffihost::detail::Signature<uint64_t, std::uint64_t>;
-        using Args = std::tuple<>;
-        ffihost::detail::implement<S, void, Args>(
+        using FfiSignature = ffihost::detail::Signature<uint64_t, std::uint64_t>;
+        using FfiArgs = std::tuple<>;
+        ffihost::detail::implement<FfiSignature, void, FfiArgs>(
             ffihost::detail::Access::bound(*this), "now_ms", std::move(host_function));
     }
 
@@ -1105,25 +1148,28 @@ public:
         ffihost::detail::unregister(ffihost::detail::Access::bound(*this), "now_ms");
     }
 
-    /* Sets the host function pick, in place of what was set. Returns the answer, throws ffihost::ErrorOf<LoginError> to
-     * answer with that, or throws something else, whose what() is told to the library. Runs on the FFI thread: return
-     * quickly.
+    /* Sets the host function pick, in place of what was set. Returns the answer, throws
+     * ffihost::ErrorOf<::my_app::LoginError> to answer with that, or throws something else, whose what() is told to the
+     * library. Runs on the FFI thread: return quickly.
      */
-    void on_pick(std::function<Shape(std::vector<Shape> of)> host_function) const {
-        using S = ffihost::detail::Signature<MyAppShape, ::my_app::Shape, MyAppLoginError, ::my_app::LoginError>;
-        using Args = std::tuple<std::vector<::my_app::Shape>>;
-        ffihost::detail::implement<S, MyAppPickArgs, Args>(
+    void on_pick(std::function<::my_app::Shape(std::vector<::my_app::Shape> of)> host_function) const {
+        using FfiSignature = ffihost::detail::Signature<::MyAppShape, ::my_app::Shape, ::MyAppLoginError,
+            ::my_app::LoginError>;
+        using FfiArgs = std::tuple<std::vector<::my_app::Shape>>;
+        ffihost::detail::implement<FfiSignature, ::MyAppPickArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "pick", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_pick(std::function<void(ffihost::Responder<Shape, LoginError> call, std::vector<Shape> of)> host_function,
+    void on_pick(std::function<void(ffihost::Responder<::my_app::Shape, ::my_app::LoginError> call,
+                                    std::vector<::my_app::Shape> of)> host_function,
                  ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<MyAppShape, ::my_app::Shape, MyAppLoginError, ::my_app::LoginError>;
-        using Args = std::tuple<std::vector<::my_app::Shape>>;
-        ffihost::detail::implement_responding<S, MyAppPickArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::MyAppShape, ::my_app::Shape, ::MyAppLoginError,
+            ::my_app::LoginError>;
+        using FfiArgs = std::tuple<std::vector<::my_app::Shape>>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppPickArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "pick", std::move(host_function), std::move(options));
     }
 
@@ -1138,9 +1184,9 @@ public:
      */
     void on_store(std::function<void(std::string key,
                                      std::optional<std::vector<std::uint8_t>> value)> host_function) const {
-        using S = ffihost::detail::Signature<void, void, FFIString, std::string>;
-        using Args = std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>;
-        ffihost::detail::implement<S, MyAppStoreArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<void, void, FFIString, std::string>;
+        using FfiArgs = std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>;
+        ffihost::detail::implement<FfiSignature, ::MyAppStoreArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "store", std::move(host_function));
     }
 
@@ -1150,9 +1196,9 @@ public:
     void on_store(std::function<void(ffihost::Responder<void, std::string> call, std::string key,
                                      std::optional<std::vector<std::uint8_t>> value)> host_function,
                   ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<void, void, FFIString, std::string>;
-        using Args = std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>;
-        ffihost::detail::implement_responding<S, MyAppStoreArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<void, void, FFIString, std::string>;
+        using FfiArgs = std::tuple<std::string, std::optional<std::vector<std::uint8_t>>>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppStoreArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "store", std::move(host_function), std::move(options));
     }
 
@@ -1165,9 +1211,9 @@ public:
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
     void on_words(std::function<std::vector<std::string>(std::string text)> host_function) const {
-        using S = ffihost::detail::Signature<MyAppStringList, std::vector<std::string>>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement<S, MyAppWordsArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::MyAppStringList, std::vector<std::string>>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement<FfiSignature, ::MyAppWordsArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "words", std::move(host_function));
     }
 
@@ -1177,9 +1223,9 @@ public:
     void on_words(std::function<void(ffihost::Responder<std::vector<std::string>> call,
                                      std::string text)> host_function,
                   ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<MyAppStringList, std::vector<std::string>>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement_responding<S, MyAppWordsArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::MyAppStringList, std::vector<std::string>>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement_responding<FfiSignature, ::MyAppWordsArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "words", std::move(host_function), std::move(options));
     }
 
@@ -1195,8 +1241,8 @@ public:
      * Calls listener for each event on_fired, on the event thread, as long as the subscription lives.
      */
     ffihost::Subscription on_fired(std::function<void(std::string message, std::uint32_t count)> listener) const {
-        using Args = std::tuple<std::string, std::uint32_t>;
-        return ffihost::detail::listen<MyAppOnFiredArgs, Args>(
+        using FfiArgs = std::tuple<std::string, std::uint32_t>;
+        return ffihost::detail::listen<::MyAppOnFiredArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "on_fired", std::move(listener));
     }
 
@@ -1205,413 +1251,433 @@ public:
      * Calls listener for each event on_idle, on the event thread, as long as the subscription lives.
      */
     ffihost::Subscription on_idle(std::function<void()> listener) const {
-        using Args = std::tuple<>;
-        return ffihost::detail::listen<void, Args>(
+        using FfiArgs = std::tuple<>;
+        return ffihost::detail::listen<void, FfiArgs>(
             ffihost::detail::Access::bound(*this), "on_idle", std::move(listener));
     }
 
     /* Calls listener for each event profile_changed, on the event thread, as long as the subscription lives. */
-    ffihost::Subscription on_profile_changed(std::function<void(Profile profile, Shape shape)> listener) const {
-        using Args = std::tuple<::my_app::Profile, ::my_app::Shape>;
-        return ffihost::detail::listen<MyAppProfileChangedArgs, Args>(
+    ffihost::Subscription on_profile_changed(std::function<void(
+        ::my_app::Profile profile, ::my_app::Shape shape)> listener) const {
+        using FfiArgs = std::tuple<::my_app::Profile, ::my_app::Shape>;
+        return ffihost::detail::listen<::MyAppProfileChangedArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "profile_changed", std::move(listener));
     }
 
 private:
-    int submit_draw(FFICallBack ffi_cb, void *user_data, const std::map<std::string, Shape> &shapes) const;
-    int submit_echo(FFICallBack ffi_cb, void *user_data, const Kitchen &kitchen) const;
-    int submit_find(FFICallBack ffi_cb, void *user_data, const std::optional<std::string> &id) const;
-    int submit_greet(FFICallBack ffi_cb, void *user_data, std::string_view name) const;
-    int submit_inspect_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
-    int submit_login(FFICallBack ffi_cb, void *user_data, const LoginReq &req) const;
-    int submit_never(FFICallBack ffi_cb, void *user_data) const;
-    int submit_open_cursor(FFICallBack ffi_cb, void *user_data) const;
-    int submit_peek_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
-    int submit_ping(FFICallBack ffi_cb, void *user_data) const;
-    int submit_role_of(FFICallBack ffi_cb, void *user_data, std::string_view id) const;
-    int submit_sum(FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const;
+    int submit_draw(::FFICallBack ffi_cb, void *user_data, const std::map<std::string, ::my_app::Shape> &shapes) const;
+    int submit_echo(::FFICallBack ffi_cb, void *user_data, const ::my_app::Kitchen &kitchen) const;
+    int submit_find(::FFICallBack ffi_cb, void *user_data, const std::optional<std::string> &id) const;
+    int submit_greet(::FFICallBack ffi_cb, void *user_data, std::string_view name) const;
+    int submit_inspect_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
+    int submit_login(::FFICallBack ffi_cb, void *user_data, const ::my_app::LoginReq &req) const;
+    int submit_never(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_open_cursor(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_peek_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
+    int submit_ping(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_role_of(::FFICallBack ffi_cb, void *user_data, std::string_view id) const;
+    int submit_sum(::FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const;
 };
 
 inline Cursor::Cursor(void *ctx, std::uint64_t id) noexcept
     : ffihost::Handle({&::my_app::library(), ctx}, id, &::my_app_cursor_release) {}
 
-inline int Cursor::submit_next(FFICallBack ffi_cb, void *user_data, std::uint32_t n) const {
+inline int Cursor::submit_next(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const {
     ffihost::detail::Arena arena;
     return ::my_app_next(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                          ffihost::detail::Access::id(*this), ffihost::detail::lend<uint32_t>(n, arena));
 }
 
-inline ffihost::Future<std::vector<Profile>> Cursor::next(std::uint32_t n) const {
-    using S = ffihost::detail::Signature<MyAppProfileList, std::vector<::my_app::Profile>>;
+inline ffihost::Future<std::vector<::my_app::Profile>> Cursor::next(std::uint32_t n) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppProfileList, std::vector<::my_app::Profile>>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_next(ffi_cb, user_data, n);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_next(ffi_cb, user_data, n);
     });
 }
 
 inline ffihost::Request Cursor::next(std::uint32_t n,
-                                     std::function<void(ffihost::Result<std::vector<Profile>>)> done) const {
-    using S = ffihost::detail::Signature<MyAppProfileList, std::vector<::my_app::Profile>>;
+                                     std::function<void(ffihost::Result<std::vector<::my_app::Profile>>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppProfileList, std::vector<::my_app::Profile>>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_next(ffi_cb, user_data, n);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Cursor::submit_next(ffi_cb, user_data, n);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<std::vector<Profile>> Cursor::next_async(std::uint32_t n) const {
-    using S = ffihost::detail::Signature<MyAppProfileList, std::vector<::my_app::Profile>>;
+inline ffihost::Awaitable<std::vector<::my_app::Profile>> Cursor::next_async(std::uint32_t n) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppProfileList, std::vector<::my_app::Profile>>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_next(ffi_cb, user_data, n);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_next(ffi_cb, user_data, n);
     });
 }
 #endif
 
-inline int Cursor::submit_position(FFICallBack ffi_cb, void *user_data) const {
+inline int Cursor::submit_position(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_app_position(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                              ffihost::detail::Access::id(*this));
 }
 
 inline std::uint64_t Cursor::position() const {
-    using S = ffihost::detail::Signature<uint64_t, std::uint64_t>;
+    using FfiSignature = ffihost::detail::Signature<uint64_t, std::uint64_t>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_position(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_position(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_draw(FFICallBack ffi_cb, void *user_data, const std::map<std::string, Shape> &shapes) const {
+inline int Context::submit_draw(::FFICallBack ffi_cb, void *user_data,
+                                const std::map<std::string, ::my_app::Shape> &shapes) const {
     ffihost::detail::Arena arena;
     return ::my_app_draw(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                         ffihost::detail::lend<MyAppShapeMap>(shapes, arena));
+                         ffihost::detail::lend<::MyAppShapeMap>(shapes, arena));
 }
 
-inline ffihost::Future<std::map<std::string, Shape>> Context::draw(const std::map<std::string, Shape> &shapes) const {
-    using S = ffihost::detail::Signature<MyAppShapeMap, std::map<std::string, ::my_app::Shape>>;
+inline ffihost::Future<std::map<std::string, ::my_app::Shape>> Context::draw(
+    const std::map<std::string, ::my_app::Shape> &shapes) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppShapeMap, std::map<std::string, ::my_app::Shape>>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_draw(ffi_cb, user_data, shapes);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_draw(ffi_cb, user_data, shapes);
     });
 }
 
-inline ffihost::Request Context::draw(const std::map<std::string, Shape> &shapes,
-                                      std::function<void(ffihost::Result<std::map<std::string, Shape>>)> done) const {
-    using S = ffihost::detail::Signature<MyAppShapeMap, std::map<std::string, ::my_app::Shape>>;
+inline ffihost::Request Context::draw(const std::map<std::string, ::my_app::Shape> &shapes,
+                                      std::function<void(ffihost::Result<std::map<std::string,
+                                          ::my_app::Shape>>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppShapeMap, std::map<std::string, ::my_app::Shape>>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_draw(ffi_cb, user_data, shapes);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_draw(ffi_cb, user_data, shapes);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<std::map<std::string, Shape>> Context::draw_async(
-    const std::map<std::string, Shape> &shapes) const {
-    using S = ffihost::detail::Signature<MyAppShapeMap, std::map<std::string, ::my_app::Shape>>;
+inline ffihost::Awaitable<std::map<std::string, ::my_app::Shape>> Context::draw_async(
+    const std::map<std::string, ::my_app::Shape> &shapes) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppShapeMap, std::map<std::string, ::my_app::Shape>>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_draw(ffi_cb, user_data, shapes);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_draw(ffi_cb, user_data, shapes);
     });
 }
 #endif
 
-inline int Context::submit_echo(FFICallBack ffi_cb, void *user_data, const Kitchen &kitchen) const {
+inline int Context::submit_echo(::FFICallBack ffi_cb, void *user_data, const ::my_app::Kitchen &kitchen) const {
     ffihost::detail::Arena arena;
     return ::my_app_echo(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                         ffihost::detail::address(ffihost::detail::lend<MyAppKitchen>(kitchen, arena)));
+                         ffihost::detail::address(ffihost::detail::lend<::MyAppKitchen>(kitchen, arena)));
 }
 
-inline ffihost::Future<Kitchen> Context::echo(const Kitchen &kitchen) const {
-    using S = ffihost::detail::Signature<MyAppKitchen, ::my_app::Kitchen>;
+inline ffihost::Future<::my_app::Kitchen> Context::echo(const ::my_app::Kitchen &kitchen) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppKitchen, ::my_app::Kitchen>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_echo(ffi_cb, user_data, kitchen);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_echo(ffi_cb, user_data, kitchen);
     });
 }
 
-inline ffihost::Request Context::echo(const Kitchen &kitchen,
-                                      std::function<void(ffihost::Result<Kitchen>)> done) const {
-    using S = ffihost::detail::Signature<MyAppKitchen, ::my_app::Kitchen>;
+inline ffihost::Request Context::echo(const ::my_app::Kitchen &kitchen,
+                                      std::function<void(ffihost::Result<::my_app::Kitchen>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppKitchen, ::my_app::Kitchen>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_echo(ffi_cb, user_data, kitchen);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_echo(ffi_cb, user_data, kitchen);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Kitchen> Context::echo_async(const Kitchen &kitchen) const {
-    using S = ffihost::detail::Signature<MyAppKitchen, ::my_app::Kitchen>;
+inline ffihost::Awaitable<::my_app::Kitchen> Context::echo_async(const ::my_app::Kitchen &kitchen) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppKitchen, ::my_app::Kitchen>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_echo(ffi_cb, user_data, kitchen);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_echo(ffi_cb, user_data, kitchen);
     });
 }
 #endif
 
-inline int Context::submit_find(FFICallBack ffi_cb, void *user_data, const std::optional<std::string> &id) const {
+inline int Context::submit_find(::FFICallBack ffi_cb, void *user_data, const std::optional<std::string> &id) const {
     ffihost::detail::Arena arena;
     return ::my_app_find(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                         ffihost::detail::address(ffihost::detail::lend<MyAppOptionalString>(id, arena)));
+                         ffihost::detail::address(ffihost::detail::lend<::MyAppOptionalString>(id, arena)));
 }
 
-inline ffihost::Future<std::optional<Profile>> Context::find(const std::optional<std::string> &id) const {
-    using S = ffihost::detail::Signature<MyAppOptionalProfile, std::optional<::my_app::Profile>, MyAppProfileError,
-        ::my_app::ProfileError>;
+inline ffihost::Future<std::optional<::my_app::Profile>> Context::find(const std::optional<std::string> &id) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppOptionalProfile, std::optional<::my_app::Profile>,
+        ::MyAppProfileError, ::my_app::ProfileError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_find(ffi_cb, user_data, id);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_find(ffi_cb, user_data, id);
     });
 }
 
 inline ffihost::Request Context::find(const std::optional<std::string> &id,
-                                      std::function<void(ffihost::Result<std::optional<Profile>,
-                                          ProfileError>)> done) const {
-    using S = ffihost::detail::Signature<MyAppOptionalProfile, std::optional<::my_app::Profile>, MyAppProfileError,
-        ::my_app::ProfileError>;
+                                      std::function<void(ffihost::Result<std::optional<::my_app::Profile>,
+                                          ::my_app::ProfileError>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppOptionalProfile, std::optional<::my_app::Profile>,
+        ::MyAppProfileError, ::my_app::ProfileError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_find(ffi_cb, user_data, id);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_find(ffi_cb, user_data, id);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<std::optional<Profile>, ProfileError> Context::find_async(
+inline ffihost::Awaitable<std::optional<::my_app::Profile>, ::my_app::ProfileError> Context::find_async(
     const std::optional<std::string> &id) const {
-    using S = ffihost::detail::Signature<MyAppOptionalProfile, std::optional<::my_app::Profile>, MyAppProfileError,
-        ::my_app::ProfileError>;
+    using FfiSignature = ffihost::detail::Signature<::MyAppOptionalProfile, std::optional<::my_app::Profile>,
+        ::MyAppProfileError, ::my_app::ProfileError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_find(ffi_cb, user_data, id);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_find(ffi_cb, user_data, id);
     });
 }
 #endif
 
-inline int Context::submit_greet(FFICallBack ffi_cb, void *user_data, std::string_view name) const {
+inline int Context::submit_greet(::FFICallBack ffi_cb, void *user_data, std::string_view name) const {
     ffihost::detail::Arena arena;
     return ::my_app_greet(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                           ffihost::detail::lend<FFIString>(name, arena));
 }
 
 inline std::string Context::greet(std::string_view name) const {
-    using S = ffihost::detail::Signature<FFIString, std::string, FFIString, std::string>;
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string, FFIString, std::string>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_greet(ffi_cb, user_data, name);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_greet(ffi_cb, user_data, name);
     });
 }
 
-inline int Context::submit_inspect_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
+inline int Context::submit_inspect_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
     return ::my_app_inspect_cbor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, request.data(),
                                  request.size());
 }
 
 inline ffihost::Future<ffihost::Cbor> Context::inspect_cbor(ffihost::CborView request) const {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_inspect_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_inspect_cbor(ffi_cb, user_data, request);
     });
 }
 
 inline ffihost::Request Context::inspect_cbor(ffihost::CborView request,
                                               std::function<void(ffihost::Result<ffihost::Cbor,
                                                   ffihost::Cbor>)> done) const {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_inspect_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_inspect_cbor(ffi_cb, user_data, request);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<ffihost::Cbor, ffihost::Cbor> Context::inspect_cbor_async(ffihost::CborView request) const {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor, FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_inspect_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_inspect_cbor(ffi_cb, user_data, request);
     });
 }
 #endif
 
-inline int Context::submit_login(FFICallBack ffi_cb, void *user_data, const LoginReq &req) const {
+inline int Context::submit_login(::FFICallBack ffi_cb, void *user_data, const ::my_app::LoginReq &req) const {
     ffihost::detail::Arena arena;
     return ::my_app_login(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                          ffihost::detail::address(ffihost::detail::lend<MyAppLoginReq>(req, arena)));
+                          ffihost::detail::address(ffihost::detail::lend<::MyAppLoginReq>(req, arena)));
 }
 
-inline ffihost::Future<Session> Context::login(const LoginReq &req) const {
-    using S = ffihost::detail::Signature<MyAppSession, ::my_app::Session, MyAppLoginError, ::my_app::LoginError>;
+inline ffihost::Future<::my_app::Session> Context::login(const ::my_app::LoginReq &req) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppSession, ::my_app::Session, ::MyAppLoginError,
+        ::my_app::LoginError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_login(ffi_cb, user_data, req);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_login(ffi_cb, user_data, req);
     });
 }
 
-inline ffihost::Request Context::login(const LoginReq &req,
-                                       std::function<void(ffihost::Result<Session, LoginError>)> done) const {
-    using S = ffihost::detail::Signature<MyAppSession, ::my_app::Session, MyAppLoginError, ::my_app::LoginError>;
+inline ffihost::Request Context::login(const ::my_app::LoginReq &req,
+                                       std::function<void(ffihost::Result<::my_app::Session,
+                                           ::my_app::LoginError>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppSession, ::my_app::Session, ::MyAppLoginError,
+        ::my_app::LoginError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_login(ffi_cb, user_data, req);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_login(ffi_cb, user_data, req);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Session, LoginError> Context::login_async(const LoginReq &req) const {
-    using S = ffihost::detail::Signature<MyAppSession, ::my_app::Session, MyAppLoginError, ::my_app::LoginError>;
+inline ffihost::Awaitable<::my_app::Session, ::my_app::LoginError> Context::login_async(
+    const ::my_app::LoginReq &req) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppSession, ::my_app::Session, ::MyAppLoginError,
+        ::my_app::LoginError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_login(ffi_cb, user_data, req);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_login(ffi_cb, user_data, req);
     });
 }
 #endif
 
-inline int Context::submit_never(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_never(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_app_never(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline ffihost::Future<void> Context::never() const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_never(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_never(ffi_cb, user_data);
     });
 }
 
 inline ffihost::Request Context::never(std::function<void(ffihost::Result<void>)> done) const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_never(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_never(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<void> Context::never_async() const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_never(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_never(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Context::submit_open_cursor(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_open_cursor(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_app_open_cursor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
-inline ffihost::Future<Cursor> Context::open_cursor() const {
-    using S = ffihost::detail::Signature<MyAppCursor, ::my_app::Cursor>;
+inline ffihost::Future<::my_app::Cursor> Context::open_cursor() const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_open_cursor(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_open_cursor(ffi_cb, user_data);
     });
 }
 
-inline ffihost::Request Context::open_cursor(std::function<void(ffihost::Result<Cursor>)> done) const {
-    using S = ffihost::detail::Signature<MyAppCursor, ::my_app::Cursor>;
+inline ffihost::Request Context::open_cursor(std::function<void(ffihost::Result<::my_app::Cursor>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_open_cursor(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_open_cursor(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Cursor> Context::open_cursor_async() const {
-    using S = ffihost::detail::Signature<MyAppCursor, ::my_app::Cursor>;
+inline ffihost::Awaitable<::my_app::Cursor> Context::open_cursor_async() const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_open_cursor(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_open_cursor(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Context::submit_peek_cbor(FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
+inline int Context::submit_peek_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const {
     return ::my_app_peek_cbor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, request.data(),
                               request.size());
 }
 
 inline ffihost::Cbor Context::peek_cbor(ffihost::CborView request) const {
-    using S = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_peek_cbor(ffi_cb, user_data, request);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_peek_cbor(ffi_cb, user_data, request);
     });
 }
 
-inline int Context::submit_ping(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_ping(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_app_ping(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline ffihost::Future<void> Context::ping() const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_ping(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_ping(ffi_cb, user_data);
     });
 }
 
 inline ffihost::Request Context::ping(std::function<void(ffihost::Result<void>)> done) const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_ping(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_ping(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<void> Context::ping_async() const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_ping(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_ping(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Context::submit_role_of(FFICallBack ffi_cb, void *user_data, std::string_view id) const {
+inline int Context::submit_role_of(::FFICallBack ffi_cb, void *user_data, std::string_view id) const {
     ffihost::detail::Arena arena;
     return ::my_app_role_of(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                             ffihost::detail::lend<FFIString>(id, arena));
 }
 
-inline ffihost::Future<Role> Context::role_of(std::string_view id) const {
-    using S = ffihost::detail::Signature<MyAppRole, ::my_app::Role>;
+inline ffihost::Future<::my_app::Role> Context::role_of(std::string_view id) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppRole, ::my_app::Role>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_role_of(ffi_cb, user_data, id);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_role_of(ffi_cb, user_data, id);
     });
 }
 
-inline ffihost::Request Context::role_of(std::string_view id, std::function<void(ffihost::Result<Role>)> done) const {
-    using S = ffihost::detail::Signature<MyAppRole, ::my_app::Role>;
+inline ffihost::Request Context::role_of(std::string_view id,
+                                         std::function<void(ffihost::Result<::my_app::Role>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppRole, ::my_app::Role>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_role_of(ffi_cb, user_data, id);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_role_of(ffi_cb, user_data, id);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Role> Context::role_of_async(std::string_view id) const {
-    using S = ffihost::detail::Signature<MyAppRole, ::my_app::Role>;
+inline ffihost::Awaitable<::my_app::Role> Context::role_of_async(std::string_view id) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppRole, ::my_app::Role>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_role_of(ffi_cb, user_data, id);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_role_of(ffi_cb, user_data, id);
     });
 }
 #endif
 
-inline int Context::submit_sum(FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const {
+inline int Context::submit_sum(::FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const {
     ffihost::detail::Arena arena;
     return ::my_app_sum(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                        ffihost::detail::lend<MyAppF64List>(values, arena));
+                        ffihost::detail::lend<::MyAppF64List>(values, arena));
 }
 
 inline double Context::sum(const std::vector<double> &values) const {
-    using S = ffihost::detail::Signature<double, double>;
+    using FfiSignature = ffihost::detail::Signature<double, double>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_sum(ffi_cb, user_data, values);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_sum(ffi_cb, user_data, values);
     });
 }
 

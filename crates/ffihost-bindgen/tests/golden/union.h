@@ -450,48 +450,91 @@ typedef struct UnionToEventArgs UnionToEventArgs;
 typedef struct UnionVirtualEventArgs UnionVirtualEventArgs;
 
 struct UnionClass {
+    /* Called alignas in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t alignas_;
+    /* Called and in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t and_;
+    /* Called asm in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t asm_;
+    /* Called auto in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t auto_;
+    /* Called bool in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t bool_;
+    /* Called catch in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t catch_;
+    /* Called char in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t char_;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t class_;
+    /* Called co_await in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t co_await_;
+    /* Called concept in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t concept_;
+    /* Called const_cast in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t const_cast_;
+    /* Called default in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t default_;
+    /* Called delete in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t delete_;
+    /* Called double in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t double_;
+    /* Called errno in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t errno_;
+    /* Called explicit in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t explicit_;
+    /* Called export in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t export_;
+    /* Called float in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t float_;
+    /* Called inline in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t inline_;
+    /* Called int in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t int_;
+    /* Called namespace in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t namespace_;
+    /* Called new in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t new_;
+    /* Called noexcept in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t noexcept_;
+    /* Called nullptr in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t nullptr_;
+    /* Called operator in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t operator_;
+    /* Called private in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t private_;
+    /* Called register in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t register_;
+    /* Called restrict in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t restrict_;
+    /* Called short in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t short_;
+    /* Called signed in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t signed_;
+    /* Called sizeof in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t sizeof_;
+    /* Called stdin in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t stdin_;
+    /* Called switch in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t switch_;
+    /* Called template in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t template_;
+    /* Called this in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t this_;
+    /* Called throw in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t throw_;
+    /* Called typename in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t typename_;
+    /* Called union in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t union_;
+    /* Called unsigned in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t unsigned_;
+    /* Called using in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t using_;
+    /* Called virtual in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t virtual_;
+    /* Called void in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t void_;
+    /* Called xor in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t xor_;
     uint8_t arena;
     uint8_t args;
@@ -504,7 +547,8 @@ struct UnionClass {
     uint8_t detail;
     uint8_t done;
     uint8_t error;
-    uint8_t ffihost;
+    /* Called ffihost in the library: a keyword of C or C++, or a macro of a common header. */
+    uint8_t ffihost_;
     uint8_t from;
     uint8_t held;
     uint8_t id;
@@ -526,7 +570,8 @@ struct UnionClass {
     uint8_t result;
     uint8_t ret;
     uint8_t size;
-    uint8_t std;
+    /* Called std in the library: a keyword of C or C++, or a macro of a common header. */
+    uint8_t std_;
     uint8_t tag;
     uint8_t take;
     uint8_t text;
@@ -563,6 +608,7 @@ struct UnionClass {
     uint8_t init;
     uint8_t inout;
     uint8_t instanceof;
+    /* Called interface in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t interface_;
     uint8_t is;
     uint8_t lambda;
@@ -589,6 +635,7 @@ struct UnionClass {
     uint8_t trait;
     uint8_t type;
     uint8_t typealias;
+    /* Called typeof in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t typeof_;
     uint8_t unsafe;
     uint8_t val;
@@ -605,6 +652,7 @@ struct UnionStruct {
     union {
         /* of UNION_STRUCT_STRUCT */
         struct {
+            /* Called struct in the library: a keyword of C or C++, or a macro of a common header. */
             uint8_t struct_;
             FFIString value;
         } struct_;
@@ -656,7 +704,7 @@ struct UnionTemplate {
         /* of UNION_TEMPLATE_RESPONDER */
         uint8_t responder;
         /* of UNION_TEMPLATE_STD */
-        uint8_t std;
+        uint8_t std_;
         /* of UNION_TEMPLATE_TO */
         uint8_t to;
     } payload;
@@ -674,6 +722,7 @@ struct UnionAlignasArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -683,6 +732,7 @@ struct UnionCoAwaitArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -692,6 +742,7 @@ struct UnionCppArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -701,6 +752,7 @@ struct UnionExportArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -710,53 +762,97 @@ struct UnionHeldArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
 /* The arguments of host function `int`. */
 struct UnionIntArgs {
+    /* Called alignas in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t alignas_;
+    /* Called and in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t and_;
+    /* Called asm in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t asm_;
+    /* Called auto in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t auto_;
+    /* Called bool in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t bool_;
+    /* Called catch in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t catch_;
+    /* Called char in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t char_;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t class_;
+    /* Called co_await in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t co_await_;
+    /* Called concept in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t concept_;
+    /* Called const_cast in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t const_cast_;
+    /* Called default in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t default_;
+    /* Called delete in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t delete_;
+    /* Called double in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t double_;
+    /* Called errno in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t errno_;
+    /* Called explicit in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t explicit_;
+    /* Called export in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t export_;
+    /* Called float in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t float_;
+    /* Called inline in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t inline_;
+    /* Called int in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t int_;
+    /* Called namespace in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t namespace_;
+    /* Called new in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t new_;
+    /* Called noexcept in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t noexcept_;
+    /* Called nullptr in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t nullptr_;
+    /* Called operator in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t operator_;
+    /* Called private in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t private_;
+    /* Called register in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t register_;
+    /* Called restrict in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t restrict_;
+    /* Called short in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t short_;
+    /* Called signed in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t signed_;
+    /* Called sizeof in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t sizeof_;
+    /* Called stdin in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t stdin_;
+    /* Called switch in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t switch_;
+    /* Called template in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t template_;
+    /* Called this in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t this_;
+    /* Called throw in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t throw_;
+    /* Called typename in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t typename_;
+    /* Called union in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t union_;
+    /* Called unsigned in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t unsigned_;
+    /* Called using in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t using_;
+    /* Called virtual in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t virtual_;
+    /* Called void in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t void_;
+    /* Called xor in the library: a keyword of C or C++, or a macro of a common header. */
     uint8_t xor_;
     uint8_t arena;
     uint8_t args;
@@ -769,7 +865,8 @@ struct UnionIntArgs {
     uint8_t detail;
     uint8_t done;
     uint8_t error;
-    uint8_t ffihost;
+    /* Called ffihost in the library: a keyword of C or C++, or a macro of a common header. */
+    uint8_t ffihost_;
     uint8_t from;
     uint8_t held;
     uint8_t id;
@@ -791,7 +888,8 @@ struct UnionIntArgs {
     uint8_t result;
     uint8_t ret;
     uint8_t size;
-    uint8_t std;
+    /* Called std in the library: a keyword of C or C++, or a macro of a common header. */
+    uint8_t std_;
     uint8_t tag;
     uint8_t take;
     uint8_t text;
@@ -807,6 +905,7 @@ struct UnionOperatorArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -816,6 +915,7 @@ struct UnionOptionsArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -825,6 +925,7 @@ struct UnionResponderArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -834,6 +935,7 @@ struct UnionSwitchArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -843,6 +945,7 @@ struct UnionToArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -852,6 +955,7 @@ struct UnionVirtualArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -861,6 +965,7 @@ struct UnionAlignasEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -870,6 +975,7 @@ struct UnionCoAwaitEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -879,6 +985,7 @@ struct UnionCppEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -888,6 +995,7 @@ struct UnionExportEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -897,6 +1005,7 @@ struct UnionHeldEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -906,6 +1015,7 @@ struct UnionOperatorEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -915,6 +1025,7 @@ struct UnionOptionsEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -924,6 +1035,7 @@ struct UnionResponderEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -933,6 +1045,7 @@ struct UnionSwitchEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -942,6 +1055,7 @@ struct UnionToEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -951,6 +1065,7 @@ struct UnionVirtualEventArgs {
     bool ctx_;
     uint8_t cb;
     UnionClass userData;
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     UnionU8List class_;
 };
 
@@ -1018,7 +1133,7 @@ UNION_SAME_(UnionClass_data, offsetof(UnionClass, data), 50)
 UNION_SAME_(UnionClass_detail, offsetof(UnionClass, detail), 51)
 UNION_SAME_(UnionClass_done, offsetof(UnionClass, done), 52)
 UNION_SAME_(UnionClass_error, offsetof(UnionClass, error), 53)
-UNION_SAME_(UnionClass_ffihost, offsetof(UnionClass, ffihost), 54)
+UNION_SAME_(UnionClass_ffihost_, offsetof(UnionClass, ffihost_), 54)
 UNION_SAME_(UnionClass_from, offsetof(UnionClass, from), 55)
 UNION_SAME_(UnionClass_held, offsetof(UnionClass, held), 56)
 UNION_SAME_(UnionClass_id, offsetof(UnionClass, id), 57)
@@ -1040,7 +1155,7 @@ UNION_SAME_(UnionClass_responder, offsetof(UnionClass, responder), 72)
 UNION_SAME_(UnionClass_result, offsetof(UnionClass, result), 73)
 UNION_SAME_(UnionClass_ret, offsetof(UnionClass, ret), 74)
 UNION_SAME_(UnionClass_size, offsetof(UnionClass, size), 75)
-UNION_SAME_(UnionClass_std, offsetof(UnionClass, std), 76)
+UNION_SAME_(UnionClass_std_, offsetof(UnionClass, std_), 76)
 UNION_SAME_(UnionClass_tag, offsetof(UnionClass, tag), 77)
 UNION_SAME_(UnionClass_take, offsetof(UnionClass, take), 78)
 UNION_SAME_(UnionClass_text, offsetof(UnionClass, text), 79)
@@ -1200,7 +1315,7 @@ UNION_SAME_(UnionIntArgs_data, offsetof(UnionIntArgs, data), 50)
 UNION_SAME_(UnionIntArgs_detail, offsetof(UnionIntArgs, detail), 51)
 UNION_SAME_(UnionIntArgs_done, offsetof(UnionIntArgs, done), 52)
 UNION_SAME_(UnionIntArgs_error, offsetof(UnionIntArgs, error), 53)
-UNION_SAME_(UnionIntArgs_ffihost, offsetof(UnionIntArgs, ffihost), 54)
+UNION_SAME_(UnionIntArgs_ffihost_, offsetof(UnionIntArgs, ffihost_), 54)
 UNION_SAME_(UnionIntArgs_from, offsetof(UnionIntArgs, from), 55)
 UNION_SAME_(UnionIntArgs_held, offsetof(UnionIntArgs, held), 56)
 UNION_SAME_(UnionIntArgs_id, offsetof(UnionIntArgs, id), 57)
@@ -1222,7 +1337,7 @@ UNION_SAME_(UnionIntArgs_responder, offsetof(UnionIntArgs, responder), 72)
 UNION_SAME_(UnionIntArgs_result, offsetof(UnionIntArgs, result), 73)
 UNION_SAME_(UnionIntArgs_ret, offsetof(UnionIntArgs, ret), 74)
 UNION_SAME_(UnionIntArgs_size, offsetof(UnionIntArgs, size), 75)
-UNION_SAME_(UnionIntArgs_std, offsetof(UnionIntArgs, std), 76)
+UNION_SAME_(UnionIntArgs_std_, offsetof(UnionIntArgs, std_), 76)
 UNION_SAME_(UnionIntArgs_tag, offsetof(UnionIntArgs, tag), 77)
 UNION_SAME_(UnionIntArgs_take, offsetof(UnionIntArgs, take), 78)
 UNION_SAME_(UnionIntArgs_text, offsetof(UnionIntArgs, text), 79)
@@ -1406,10 +1521,10 @@ int union_create(uint8_t alignas_, uint8_t and_, uint8_t asm_, uint8_t auto_, ui
                  uint8_t this_, uint8_t throw_, uint8_t typename_, uint8_t union_, uint8_t unsigned_, uint8_t using_,
                  uint8_t virtual_, uint8_t void_, uint8_t xor_, uint8_t arena, uint8_t args, uint8_t buf, uint8_t call,
                  uint8_t cb_, uint8_t cpp, uint8_t ctx_, uint8_t data, uint8_t detail, uint8_t done, uint8_t error,
-                 uint8_t ffihost, uint8_t from, uint8_t held, uint8_t id, uint8_t kept, uint8_t len, uint8_t lend,
+                 uint8_t ffihost_, uint8_t from, uint8_t held, uint8_t id, uint8_t kept, uint8_t len, uint8_t lend,
                  uint8_t library, uint8_t listener, uint8_t msg, uint8_t options, uint8_t out, uint8_t payload,
                  uint8_t present, uint8_t raw, uint8_t release, uint8_t req, uint8_t reqLen, uint8_t responder,
-                 uint8_t result, uint8_t ret, uint8_t size, uint8_t std, uint8_t tag, uint8_t take, uint8_t text,
+                 uint8_t result, uint8_t ret, uint8_t size, uint8_t std_, uint8_t tag, uint8_t take, uint8_t text,
                  uint8_t to, uint8_t token, uint8_t user_data, uint8_t value, FFICallBack cb, void *userData,
                  void **ctx);
 
@@ -1454,11 +1569,11 @@ static inline int union_open_(uint8_t alignas_, uint8_t and_, uint8_t asm_, uint
                               uint8_t throw_, uint8_t typename_, uint8_t union_, uint8_t unsigned_, uint8_t using_,
                               uint8_t virtual_, uint8_t void_, uint8_t xor_, uint8_t arena, uint8_t args, uint8_t buf,
                               uint8_t call, uint8_t cb_, uint8_t cpp, uint8_t ctx_, uint8_t data, uint8_t detail,
-                              uint8_t done, uint8_t error, uint8_t ffihost, uint8_t from, uint8_t held, uint8_t id,
+                              uint8_t done, uint8_t error, uint8_t ffihost_, uint8_t from, uint8_t held, uint8_t id,
                               uint8_t kept, uint8_t len, uint8_t lend, uint8_t library, uint8_t listener, uint8_t msg,
                               uint8_t options, uint8_t out, uint8_t payload, uint8_t present, uint8_t raw,
                               uint8_t release, uint8_t req, uint8_t reqLen, uint8_t responder, uint8_t result,
-                              uint8_t ret, uint8_t size, uint8_t std, uint8_t tag, uint8_t take, uint8_t text,
+                              uint8_t ret, uint8_t size, uint8_t std_, uint8_t tag, uint8_t take, uint8_t text,
                               uint8_t to, uint8_t token, uint8_t user_data, uint8_t value, FFICallBack cb,
                               void *userData, void **ctx) {
     if (union_check_abi_() != FFI_RET_OK) {
@@ -1468,9 +1583,9 @@ static inline int union_open_(uint8_t alignas_, uint8_t and_, uint8_t asm_, uint
         default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_, namespace_, new_, noexcept_,
         nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_, stdin_, switch_, template_,
         this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_, arena, args, buf, call, cb_, cpp,
-        ctx_, data, detail, done, error, ffihost, from, held, id, kept, len, lend, library, listener, msg, options, out,
-        payload, present, raw, release, req, reqLen, responder, result, ret, size, std, tag, take, text, to, token,
-        user_data, value, cb, userData, ctx);
+        ctx_, data, detail, done, error, ffihost_, from, held, id, kept, len, lend, library, listener, msg, options,
+        out, payload, present, raw, release, req, reqLen, responder, result, ret, size, std_, tag, take, text, to,
+        token, user_data, value, cb, userData, ctx);
 }
 
 /* A NUL-terminated string as an argument; NULL is the empty one. */
@@ -2010,10 +2125,10 @@ int union_free(FFICallBack cb, void *userData, uint8_t alignas_, uint8_t and_, u
                uint8_t switch_, uint8_t template_, uint8_t this_, uint8_t throw_, uint8_t typename_, uint8_t union_,
                uint8_t unsigned_, uint8_t using_, uint8_t virtual_, uint8_t void_, uint8_t xor_, uint8_t arena,
                uint8_t args, uint8_t buf, uint8_t call, uint8_t cb_, uint8_t cpp, uint8_t ctx_, uint8_t data,
-               uint8_t detail, uint8_t done, uint8_t error, uint8_t ffihost, uint8_t from, uint8_t held, uint8_t id,
+               uint8_t detail, uint8_t done, uint8_t error, uint8_t ffihost_, uint8_t from, uint8_t held, uint8_t id,
                uint8_t kept, uint8_t len, uint8_t lend, uint8_t library, uint8_t listener, uint8_t msg, uint8_t options,
                uint8_t out, uint8_t payload, uint8_t present, uint8_t raw, uint8_t release, uint8_t req, uint8_t reqLen,
-               uint8_t responder, uint8_t result, uint8_t ret, uint8_t size, uint8_t std, uint8_t tag, uint8_t take,
+               uint8_t responder, uint8_t result, uint8_t ret, uint8_t size, uint8_t std_, uint8_t tag, uint8_t take,
                uint8_t text, uint8_t to, uint8_t token, uint8_t user_data, uint8_t value);
 
 /* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
@@ -2288,10 +2403,10 @@ int union_open(void *ctx, FFICallBack cb, void *userData, uint8_t alignas_, uint
                uint8_t switch_, uint8_t template_, uint8_t this_, uint8_t throw_, uint8_t typename_, uint8_t union_,
                uint8_t unsigned_, uint8_t using_, uint8_t virtual_, uint8_t void_, uint8_t xor_, uint8_t arena,
                uint8_t args, uint8_t buf, uint8_t call, uint8_t cb_, uint8_t cpp, uint8_t ctx_, uint8_t data,
-               uint8_t detail, uint8_t done, uint8_t error, uint8_t ffihost, uint8_t from, uint8_t held, uint8_t id,
+               uint8_t detail, uint8_t done, uint8_t error, uint8_t ffihost_, uint8_t from, uint8_t held, uint8_t id,
                uint8_t kept, uint8_t len, uint8_t lend, uint8_t library, uint8_t listener, uint8_t msg, uint8_t options,
                uint8_t out, uint8_t payload, uint8_t present, uint8_t raw, uint8_t release, uint8_t req, uint8_t reqLen,
-               uint8_t responder, uint8_t result, uint8_t ret, uint8_t size, uint8_t std, uint8_t tag, uint8_t take,
+               uint8_t responder, uint8_t result, uint8_t ret, uint8_t size, uint8_t std_, uint8_t tag, uint8_t take,
                uint8_t text, uint8_t to, uint8_t token, uint8_t user_data, uint8_t value);
 
 /* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */

@@ -171,7 +171,8 @@ enum class Enum : std::int32_t {
     And = 1,
     Asm = 2,
     Auto = 3,
-    Bool = 4,
+    /* Called Bool in the library: a keyword of C or C++, or a macro of a common header. */
+    Bool_ = 4,
     Catch = 5,
     Char = 6,
     Class = 7,
@@ -324,99 +325,145 @@ public:
     Delete(void *ctx, std::uint64_t id) noexcept;
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<bool> close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Future<bool> close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                               const std::vector<std::uint8_t> &class_,
                               std::function<void(ffihost::Result<bool>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<bool> close_it_async(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Awaitable<bool> close_it_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                            const ::union_::Class &userData,
                                             const std::vector<std::uint8_t> &class_) const;
 #endif
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<bool> drop(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Future<bool> drop(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request drop(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request drop(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                           const std::vector<std::uint8_t> &class_,
                           std::function<void(ffihost::Result<bool>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<bool> drop_async(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Awaitable<bool> drop_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                        const ::union_::Class &userData,
                                         const std::vector<std::uint8_t> &class_) const;
 #endif
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<bool> id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Future<bool> id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                 const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                            const std::vector<std::uint8_t> &class_,
                            std::function<void(ffihost::Result<bool>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<bool> id_of_async(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Awaitable<bool> id_of_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                         const ::union_::Class &userData,
                                          const std::vector<std::uint8_t> &class_) const;
 #endif
 
 private:
-    int submit_close_it(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                        const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_drop(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                    const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_id_of(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                     const Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_close_it(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                        const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_drop(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                    const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_id_of(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                     const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
 };
 
 struct Class {
+    /* Called alignas in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t alignas_{};
+    /* Called and in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t and_{};
+    /* Called asm in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t asm_{};
+    /* Called auto in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t auto_{};
+    /* Called bool in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t bool_{};
+    /* Called catch in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t catch_{};
+    /* Called char in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t char_{};
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t class_{};
+    /* Called co_await in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t co_await_{};
+    /* Called concept in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t concept_{};
+    /* Called const_cast in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t const_cast_{};
+    /* Called default in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t default_{};
+    /* Called delete in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t delete_{};
+    /* Called double in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t double_{};
+    /* Called errno in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t errno_{};
+    /* Called explicit in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t explicit_{};
+    /* Called export in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t export_{};
+    /* Called float in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t float_{};
+    /* Called inline in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t inline_{};
+    /* Called int in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t int_{};
+    /* Called namespace in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t namespace_{};
+    /* Called new in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t new_{};
+    /* Called noexcept in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t noexcept_{};
+    /* Called nullptr in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t nullptr_{};
+    /* Called operator in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t operator_{};
+    /* Called private in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t private_{};
+    /* Called register in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t register_{};
+    /* Called restrict in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t restrict_{};
+    /* Called short in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t short_{};
+    /* Called signed in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t signed_{};
+    /* Called sizeof in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t sizeof_{};
+    /* Called stdin in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t stdin_{};
+    /* Called switch in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t switch_{};
+    /* Called template in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t template_{};
+    /* Called this in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t this_{};
+    /* Called throw in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t throw_{};
+    /* Called typename in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t typename_{};
+    /* Called union in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t union_{};
+    /* Called unsigned in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t unsigned_{};
+    /* Called using in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t using_{};
+    /* Called virtual in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t virtual_{};
+    /* Called void in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t void_{};
+    /* Called xor in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t xor_{};
     std::uint8_t arena{};
     std::uint8_t args{};
@@ -429,7 +476,8 @@ struct Class {
     std::uint8_t detail{};
     std::uint8_t done{};
     std::uint8_t error{};
-    std::uint8_t ffihost{};
+    /* Called ffihost in the library: a keyword of C or C++, or a macro of a common header. */
+    std::uint8_t ffihost_{};
     std::uint8_t from{};
     std::uint8_t held{};
     std::uint8_t id{};
@@ -451,7 +499,8 @@ struct Class {
     std::uint8_t result{};
     std::uint8_t ret{};
     std::uint8_t size{};
-    std::uint8_t std{};
+    /* Called std in the library: a keyword of C or C++, or a macro of a common header. */
+    std::uint8_t std_{};
     std::uint8_t tag{};
     std::uint8_t take{};
     std::uint8_t text{};
@@ -488,6 +537,7 @@ struct Class {
     std::uint8_t init{};
     std::uint8_t inout{};
     std::uint8_t instanceof{};
+    /* Called interface in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t interface_{};
     std::uint8_t is{};
     std::uint8_t lambda{};
@@ -514,6 +564,7 @@ struct Class {
     std::uint8_t trait{};
     std::uint8_t type{};
     std::uint8_t typealias{};
+    /* Called typeof in the library: a keyword of C or C++, or a macro of a common header. */
     std::uint8_t typeof_{};
     std::uint8_t unsafe{};
     std::uint8_t val{};
@@ -524,147 +575,243 @@ struct Class {
     std::uint8_t yield{};
 };
 
-struct Struct {
+/* What Struct can hold. */
+struct StructVariants {
     struct Struct_ {
-        std::uint8_t struct_;
+        /* Called struct in the library: a keyword of C or C++, or a macro of a common header. */
+        std::uint8_t struct_{};
         std::string value;
     };
     struct Value {
         std::string value;
     };
+};
+
+struct Struct {
+    using Struct_ = ::union_::StructVariants::Struct_;
+    using Value = ::union_::StructVariants::Value;
 
     std::variant<Struct_, Value> value;
 };
 
-struct Template {
+/* What Template can hold. */
+struct TemplateVariants {
     struct Alignas {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct And {};
     struct Asm {};
     struct Auto {};
-    struct Bool {
-        std::uint8_t value;
+    /* Called Bool in the library: a keyword of C or C++, or a macro of a common header. */
+    struct Bool_ {
+        std::uint8_t value{};
     };
     struct Catch {};
     struct Char {};
     struct Class {};
     struct CoAwait {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Concept {};
     struct ConstCast {};
     struct Default {};
     struct Delete {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Double {};
     struct Errno {};
     struct Explicit {};
     struct Export {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Float {};
     struct Inline {};
     struct Int {};
     struct Namespace {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct New {};
     struct Noexcept {};
     struct Nullptr {};
     struct Operator {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Private {};
     struct Register {};
     struct Restrict {};
     struct Short {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Signed {};
     struct Sizeof {};
     struct Stdin {};
     struct Switch {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Template_ {};
     struct This {};
     struct Throw {};
     struct Typename {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Union {};
     struct Unsigned {};
     struct Using {};
     struct Virtual {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Void {};
     struct Xor {};
     struct Arena {};
     struct Args {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Buf {};
     struct Call {};
     struct Cb {};
     struct Cpp {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Ctx {};
     struct Data {};
     struct Detail {};
     struct Done {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Error {};
     struct Ffihost {};
     struct From {};
     struct Held {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Id {};
     struct Kept {};
     struct Len {};
     struct Lend {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Library {};
     struct Listener {};
     struct Msg {};
     struct Options {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Out {};
     struct Payload {};
     struct Present {};
     struct Raw {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Release {};
     struct Req {};
     struct ReqLen {};
     struct Responder {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Result {};
     struct Ret {};
     struct Size {};
     struct Std {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Tag {};
     struct Take {};
     struct Text {};
     struct To {
-        std::uint8_t value;
+        std::uint8_t value{};
     };
     struct Token {};
     struct UserData {};
     struct Value {};
+};
 
-    std::variant<Alignas, And, Asm, Auto, Bool, Catch, Char, Class, CoAwait, Concept, ConstCast, Default, Delete,
+struct Template {
+    using Alignas = ::union_::TemplateVariants::Alignas;
+    using And = ::union_::TemplateVariants::And;
+    using Asm = ::union_::TemplateVariants::Asm;
+    using Auto = ::union_::TemplateVariants::Auto;
+    using Bool_ = ::union_::TemplateVariants::Bool_;
+    using Catch = ::union_::TemplateVariants::Catch;
+    using Char = ::union_::TemplateVariants::Char;
+    using Class = ::union_::TemplateVariants::Class;
+    using CoAwait = ::union_::TemplateVariants::CoAwait;
+    using Concept = ::union_::TemplateVariants::Concept;
+    using ConstCast = ::union_::TemplateVariants::ConstCast;
+    using Default = ::union_::TemplateVariants::Default;
+    using Delete = ::union_::TemplateVariants::Delete;
+    using Double = ::union_::TemplateVariants::Double;
+    using Errno = ::union_::TemplateVariants::Errno;
+    using Explicit = ::union_::TemplateVariants::Explicit;
+    using Export = ::union_::TemplateVariants::Export;
+    using Float = ::union_::TemplateVariants::Float;
+    using Inline = ::union_::TemplateVariants::Inline;
+    using Int = ::union_::TemplateVariants::Int;
+    using Namespace = ::union_::TemplateVariants::Namespace;
+    using New = ::union_::TemplateVariants::New;
+    using Noexcept = ::union_::TemplateVariants::Noexcept;
+    using Nullptr = ::union_::TemplateVariants::Nullptr;
+    using Operator = ::union_::TemplateVariants::Operator;
+    using Private = ::union_::TemplateVariants::Private;
+    using Register = ::union_::TemplateVariants::Register;
+    using Restrict = ::union_::TemplateVariants::Restrict;
+    using Short = ::union_::TemplateVariants::Short;
+    using Signed = ::union_::TemplateVariants::Signed;
+    using Sizeof = ::union_::TemplateVariants::Sizeof;
+    using Stdin = ::union_::TemplateVariants::Stdin;
+    using Switch = ::union_::TemplateVariants::Switch;
+    using Template_ = ::union_::TemplateVariants::Template_;
+    using This = ::union_::TemplateVariants::This;
+    using Throw = ::union_::TemplateVariants::Throw;
+    using Typename = ::union_::TemplateVariants::Typename;
+    using Union = ::union_::TemplateVariants::Union;
+    using Unsigned = ::union_::TemplateVariants::Unsigned;
+    using Using = ::union_::TemplateVariants::Using;
+    using Virtual = ::union_::TemplateVariants::Virtual;
+    using Void = ::union_::TemplateVariants::Void;
+    using Xor = ::union_::TemplateVariants::Xor;
+    using Arena = ::union_::TemplateVariants::Arena;
+    using Args = ::union_::TemplateVariants::Args;
+    using Buf = ::union_::TemplateVariants::Buf;
+    using Call = ::union_::TemplateVariants::Call;
+    using Cb = ::union_::TemplateVariants::Cb;
+    using Cpp = ::union_::TemplateVariants::Cpp;
+    using Ctx = ::union_::TemplateVariants::Ctx;
+    using Data = ::union_::TemplateVariants::Data;
+    using Detail = ::union_::TemplateVariants::Detail;
+    using Done = ::union_::TemplateVariants::Done;
+    using Error = ::union_::TemplateVariants::Error;
+    using Ffihost = ::union_::TemplateVariants::Ffihost;
+    using From = ::union_::TemplateVariants::From;
+    using Held = ::union_::TemplateVariants::Held;
+    using Id = ::union_::TemplateVariants::Id;
+    using Kept = ::union_::TemplateVariants::Kept;
+    using Len = ::union_::TemplateVariants::Len;
+    using Lend = ::union_::TemplateVariants::Lend;
+    using Library = ::union_::TemplateVariants::Library;
+    using Listener = ::union_::TemplateVariants::Listener;
+    using Msg = ::union_::TemplateVariants::Msg;
+    using Options = ::union_::TemplateVariants::Options;
+    using Out = ::union_::TemplateVariants::Out;
+    using Payload = ::union_::TemplateVariants::Payload;
+    using Present = ::union_::TemplateVariants::Present;
+    using Raw = ::union_::TemplateVariants::Raw;
+    using Release = ::union_::TemplateVariants::Release;
+    using Req = ::union_::TemplateVariants::Req;
+    using ReqLen = ::union_::TemplateVariants::ReqLen;
+    using Responder = ::union_::TemplateVariants::Responder;
+    using Result = ::union_::TemplateVariants::Result;
+    using Ret = ::union_::TemplateVariants::Ret;
+    using Size = ::union_::TemplateVariants::Size;
+    using Std = ::union_::TemplateVariants::Std;
+    using Tag = ::union_::TemplateVariants::Tag;
+    using Take = ::union_::TemplateVariants::Take;
+    using Text = ::union_::TemplateVariants::Text;
+    using To = ::union_::TemplateVariants::To;
+    using Token = ::union_::TemplateVariants::Token;
+    using UserData = ::union_::TemplateVariants::UserData;
+    using Value = ::union_::TemplateVariants::Value;
+
+    std::variant<Alignas, And, Asm, Auto, Bool_, Catch, Char, Class, CoAwait, Concept, ConstCast, Default, Delete,
         Double, Errno, Explicit, Export, Float, Inline, Int, Namespace, New, Noexcept, Nullptr, Operator, Private,
         Register, Restrict, Short, Signed, Sizeof, Stdin, Switch, Template_, This, Throw, Typename, Union, Unsigned,
         Using, Virtual, Void, Xor, Arena, Args, Buf, Call, Cb, Cpp, Ctx, Data, Detail, Done, Error, Ffihost, From, Held,
@@ -679,8 +826,8 @@ namespace ffihost {
 inline namespace v1 {
 namespace detail {
 
-template <> struct Convert<UnionClass, ::union_::Class> {
-    static ::union_::Class take(const UnionClass &from, void *ctx) {
+template <> struct Convert<::UnionClass, ::union_::Class> {
+    static ::union_::Class take(const ::UnionClass &from, void *ctx) {
         return {
             detail::take<std::uint8_t>(from.alignas_, ctx),
             detail::take<std::uint8_t>(from.and_, ctx),
@@ -736,7 +883,7 @@ template <> struct Convert<UnionClass, ::union_::Class> {
             detail::take<std::uint8_t>(from.detail, ctx),
             detail::take<std::uint8_t>(from.done, ctx),
             detail::take<std::uint8_t>(from.error, ctx),
-            detail::take<std::uint8_t>(from.ffihost, ctx),
+            detail::take<std::uint8_t>(from.ffihost_, ctx),
             detail::take<std::uint8_t>(from.from, ctx),
             detail::take<std::uint8_t>(from.held, ctx),
             detail::take<std::uint8_t>(from.id, ctx),
@@ -758,7 +905,7 @@ template <> struct Convert<UnionClass, ::union_::Class> {
             detail::take<std::uint8_t>(from.result, ctx),
             detail::take<std::uint8_t>(from.ret, ctx),
             detail::take<std::uint8_t>(from.size, ctx),
-            detail::take<std::uint8_t>(from.std, ctx),
+            detail::take<std::uint8_t>(from.std_, ctx),
             detail::take<std::uint8_t>(from.tag, ctx),
             detail::take<std::uint8_t>(from.take, ctx),
             detail::take<std::uint8_t>(from.text, ctx),
@@ -832,8 +979,8 @@ template <> struct Convert<UnionClass, ::union_::Class> {
         };
     }
 
-    static UnionClass lend(const ::union_::Class &from, Arena &arena) {
-        UnionClass to{};
+    static ::UnionClass lend(const ::union_::Class &from, Arena &arena) {
+        ::UnionClass to{};
         lend_to(to.alignas_, from.alignas_, arena);
         lend_to(to.and_, from.and_, arena);
         lend_to(to.asm_, from.asm_, arena);
@@ -888,7 +1035,7 @@ template <> struct Convert<UnionClass, ::union_::Class> {
         lend_to(to.detail, from.detail, arena);
         lend_to(to.done, from.done, arena);
         lend_to(to.error, from.error, arena);
-        lend_to(to.ffihost, from.ffihost, arena);
+        lend_to(to.ffihost_, from.ffihost_, arena);
         lend_to(to.from, from.from, arena);
         lend_to(to.held, from.held, arena);
         lend_to(to.id, from.id, arena);
@@ -910,7 +1057,7 @@ template <> struct Convert<UnionClass, ::union_::Class> {
         lend_to(to.result, from.result, arena);
         lend_to(to.ret, from.ret, arena);
         lend_to(to.size, from.size, arena);
-        lend_to(to.std, from.std, arena);
+        lend_to(to.std_, from.std_, arena);
         lend_to(to.tag, from.tag, arena);
         lend_to(to.take, from.take, arena);
         lend_to(to.text, from.text, arena);
@@ -985,8 +1132,8 @@ template <> struct Convert<UnionClass, ::union_::Class> {
     }
 };
 
-template <> struct Convert<UnionStruct, ::union_::Struct> {
-    static ::union_::Struct take(const UnionStruct &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::UnionStruct, ::union_::Struct> {
+    static ::union_::Struct take(const ::UnionStruct &from, [[maybe_unused]] void *ctx) {
         using V = ::union_::Struct;
         switch (from.tag) {
             case 0:
@@ -998,12 +1145,12 @@ template <> struct Convert<UnionStruct, ::union_::Struct> {
                 return V{V::Value{
                     detail::take<std::string>(from.payload.value, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "UnionStruct has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::UnionStruct has no such tag");
         }
     }
 
-    static UnionStruct lend(const ::union_::Struct &from, [[maybe_unused]] Arena &arena) {
-        UnionStruct to{};
+    static ::UnionStruct lend(const ::union_::Struct &from, [[maybe_unused]] Arena &arena) {
+        ::UnionStruct to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 0: {
@@ -1023,8 +1170,8 @@ template <> struct Convert<UnionStruct, ::union_::Struct> {
     }
 };
 
-template <> struct Convert<UnionTemplate, ::union_::Template> {
-    static ::union_::Template take(const UnionTemplate &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::UnionTemplate, ::union_::Template> {
+    static ::union_::Template take(const ::UnionTemplate &from, [[maybe_unused]] void *ctx) {
         using V = ::union_::Template;
         switch (from.tag) {
             case 0:
@@ -1041,7 +1188,7 @@ template <> struct Convert<UnionTemplate, ::union_::Template> {
                 return V{V::Auto{
                 }};
             case 4:
-                return V{V::Bool{
+                return V{V::Bool_{
                     detail::take<std::uint8_t>(from.payload.bool_, ctx),
                 }};
             case 5:
@@ -1276,7 +1423,7 @@ template <> struct Convert<UnionTemplate, ::union_::Template> {
                 }};
             case 76:
                 return V{V::Std{
-                    detail::take<std::uint8_t>(from.payload.std, ctx),
+                    detail::take<std::uint8_t>(from.payload.std_, ctx),
                 }};
             case 77:
                 return V{V::Tag{
@@ -1300,12 +1447,12 @@ template <> struct Convert<UnionTemplate, ::union_::Template> {
             case 83:
                 return V{V::Value{
                 }};
-            default: throw Error(FFI_RET_DECODE, "UnionTemplate has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::UnionTemplate has no such tag");
         }
     }
 
-    static UnionTemplate lend(const ::union_::Template &from, [[maybe_unused]] Arena &arena) {
-        UnionTemplate to{};
+    static ::UnionTemplate lend(const ::union_::Template &from, [[maybe_unused]] Arena &arena) {
+        ::UnionTemplate to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 0: {
@@ -1405,7 +1552,7 @@ template <> struct Convert<UnionTemplate, ::union_::Template> {
             }
             case 76: {
                 const auto &held = std::get<76>(from.value);
-                lend_to(to.payload.std, held.value, arena);
+                lend_to(to.payload.std_, held.value, arena);
                 break;
             }
             case 80: {
@@ -1419,10 +1566,10 @@ template <> struct Convert<UnionTemplate, ::union_::Template> {
     }
 };
 
-template <> struct Convert<UnionAlignasArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionAlignasArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionAlignasArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionAlignasArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1433,10 +1580,10 @@ template <> struct Convert<UnionAlignasArgs, std::tuple<std::string, bool, std::
     }
 };
 
-template <> struct Convert<UnionCoAwaitArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionCoAwaitArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionCoAwaitArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionCoAwaitArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1447,10 +1594,10 @@ template <> struct Convert<UnionCoAwaitArgs, std::tuple<std::string, bool, std::
     }
 };
 
-template <> struct Convert<UnionCppArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionCppArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionCppArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionCppArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1461,10 +1608,10 @@ template <> struct Convert<UnionCppArgs, std::tuple<std::string, bool, std::uint
     }
 };
 
-template <> struct Convert<UnionExportArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionExportArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionExportArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionExportArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1475,10 +1622,10 @@ template <> struct Convert<UnionExportArgs, std::tuple<std::string, bool, std::u
     }
 };
 
-template <> struct Convert<UnionHeldArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionHeldArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionHeldArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionHeldArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1489,7 +1636,7 @@ template <> struct Convert<UnionHeldArgs, std::tuple<std::string, bool, std::uin
     }
 };
 
-template <> struct Convert<UnionIntArgs, std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
+template <> struct Convert<::UnionIntArgs, std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
     std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
     std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
     std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
@@ -1510,7 +1657,7 @@ template <> struct Convert<UnionIntArgs, std::tuple<std::uint8_t, std::uint8_t, 
         std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
         std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
         std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
-        std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t> take(const UnionIntArgs &from,
+        std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t> take(const ::UnionIntArgs &from,
         void *ctx) {
         return std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
@@ -1579,7 +1726,7 @@ template <> struct Convert<UnionIntArgs, std::tuple<std::uint8_t, std::uint8_t, 
             detail::take<std::uint8_t>(from.detail, ctx),
             detail::take<std::uint8_t>(from.done, ctx),
             detail::take<std::uint8_t>(from.error, ctx),
-            detail::take<std::uint8_t>(from.ffihost, ctx),
+            detail::take<std::uint8_t>(from.ffihost_, ctx),
             detail::take<std::uint8_t>(from.from, ctx),
             detail::take<std::uint8_t>(from.held, ctx),
             detail::take<std::uint8_t>(from.id, ctx),
@@ -1601,7 +1748,7 @@ template <> struct Convert<UnionIntArgs, std::tuple<std::uint8_t, std::uint8_t, 
             detail::take<std::uint8_t>(from.result, ctx),
             detail::take<std::uint8_t>(from.ret, ctx),
             detail::take<std::uint8_t>(from.size, ctx),
-            detail::take<std::uint8_t>(from.std, ctx),
+            detail::take<std::uint8_t>(from.std_, ctx),
             detail::take<std::uint8_t>(from.tag, ctx),
             detail::take<std::uint8_t>(from.take, ctx),
             detail::take<std::uint8_t>(from.text, ctx),
@@ -1613,10 +1760,10 @@ template <> struct Convert<UnionIntArgs, std::tuple<std::uint8_t, std::uint8_t, 
     }
 };
 
-template <> struct Convert<UnionOperatorArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionOperatorArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionOperatorArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionOperatorArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1627,10 +1774,10 @@ template <> struct Convert<UnionOperatorArgs, std::tuple<std::string, bool, std:
     }
 };
 
-template <> struct Convert<UnionOptionsArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionOptionsArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionOptionsArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionOptionsArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1641,10 +1788,10 @@ template <> struct Convert<UnionOptionsArgs, std::tuple<std::string, bool, std::
     }
 };
 
-template <> struct Convert<UnionResponderArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionResponderArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionResponderArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionResponderArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1655,10 +1802,10 @@ template <> struct Convert<UnionResponderArgs, std::tuple<std::string, bool, std
     }
 };
 
-template <> struct Convert<UnionSwitchArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionSwitchArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionSwitchArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionSwitchArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1669,10 +1816,10 @@ template <> struct Convert<UnionSwitchArgs, std::tuple<std::string, bool, std::u
     }
 };
 
-template <> struct Convert<UnionToArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionToArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionToArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionToArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1683,10 +1830,10 @@ template <> struct Convert<UnionToArgs, std::tuple<std::string, bool, std::uint8
     }
 };
 
-template <> struct Convert<UnionVirtualArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionVirtualArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionVirtualArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionVirtualArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1697,10 +1844,10 @@ template <> struct Convert<UnionVirtualArgs, std::tuple<std::string, bool, std::
     }
 };
 
-template <> struct Convert<UnionAlignasEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionAlignasEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionAlignasEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionAlignasEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1711,10 +1858,10 @@ template <> struct Convert<UnionAlignasEventArgs, std::tuple<std::string, bool, 
     }
 };
 
-template <> struct Convert<UnionCoAwaitEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionCoAwaitEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionCoAwaitEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionCoAwaitEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1725,10 +1872,10 @@ template <> struct Convert<UnionCoAwaitEventArgs, std::tuple<std::string, bool, 
     }
 };
 
-template <> struct Convert<UnionCppEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionCppEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionCppEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionCppEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1739,10 +1886,10 @@ template <> struct Convert<UnionCppEventArgs, std::tuple<std::string, bool, std:
     }
 };
 
-template <> struct Convert<UnionExportEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionExportEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionExportEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionExportEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1753,10 +1900,10 @@ template <> struct Convert<UnionExportEventArgs, std::tuple<std::string, bool, s
     }
 };
 
-template <> struct Convert<UnionHeldEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionHeldEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionHeldEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionHeldEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1767,10 +1914,10 @@ template <> struct Convert<UnionHeldEventArgs, std::tuple<std::string, bool, std
     }
 };
 
-template <> struct Convert<UnionOperatorEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionOperatorEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionOperatorEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionOperatorEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1781,10 +1928,10 @@ template <> struct Convert<UnionOperatorEventArgs, std::tuple<std::string, bool,
     }
 };
 
-template <> struct Convert<UnionOptionsEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionOptionsEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionOptionsEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionOptionsEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1795,10 +1942,10 @@ template <> struct Convert<UnionOptionsEventArgs, std::tuple<std::string, bool, 
     }
 };
 
-template <> struct Convert<UnionResponderEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionResponderEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionResponderEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionResponderEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1809,10 +1956,10 @@ template <> struct Convert<UnionResponderEventArgs, std::tuple<std::string, bool
     }
 };
 
-template <> struct Convert<UnionSwitchEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionSwitchEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionSwitchEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionSwitchEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1823,10 +1970,10 @@ template <> struct Convert<UnionSwitchEventArgs, std::tuple<std::string, bool, s
     }
 };
 
-template <> struct Convert<UnionToEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionToEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionToEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionToEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1837,10 +1984,10 @@ template <> struct Convert<UnionToEventArgs, std::tuple<std::string, bool, std::
     }
 };
 
-template <> struct Convert<UnionVirtualEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
+template <> struct Convert<::UnionVirtualEventArgs, std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
     std::vector<std::uint8_t>>> {
     static std::tuple<std::string, bool, std::uint8_t, ::union_::Class,
-        std::vector<std::uint8_t>> take(const UnionVirtualEventArgs &from, void *ctx) {
+        std::vector<std::uint8_t>> take(const ::UnionVirtualEventArgs &from, void *ctx) {
         return std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.ctx, ctx),
             detail::take<bool>(from.ctx_, ctx),
@@ -1978,27 +2125,27 @@ inline void check_abi() {
     }
 }
 
-inline int submit_free(FFICallBack ffi_cb, void *user_data, std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
-                       std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_, std::uint8_t char_,
-                       std::uint8_t class_, std::uint8_t co_await_, std::uint8_t concept_, std::uint8_t const_cast_,
-                       std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
-                       std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_, std::uint8_t inline_,
-                       std::uint8_t int_, std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
-                       std::uint8_t nullptr_, std::uint8_t operator_, std::uint8_t private_, std::uint8_t register_,
-                       std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_, std::uint8_t sizeof_,
-                       std::uint8_t stdin_, std::uint8_t switch_, std::uint8_t template_, std::uint8_t this_,
-                       std::uint8_t throw_, std::uint8_t typename_, std::uint8_t union_, std::uint8_t unsigned_,
-                       std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_,
-                       std::uint8_t arena_, std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb,
-                       std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                       std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held, std::uint8_t id,
-                       std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
-                       std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out,
-                       std::uint8_t payload, std::uint8_t present, std::uint8_t raw, std::uint8_t release,
-                       std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                       std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
-                       std::uint8_t text, std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
-                       std::uint8_t value) {
+inline int submit_free(::FFICallBack ffi_cb, void *user_data, std::uint8_t alignas_, std::uint8_t and_,
+                       std::uint8_t asm_, std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
+                       std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_, std::uint8_t concept_,
+                       std::uint8_t const_cast_, std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
+                       std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_,
+                       std::uint8_t inline_, std::uint8_t int_, std::uint8_t namespace_, std::uint8_t new_,
+                       std::uint8_t noexcept_, std::uint8_t nullptr_, std::uint8_t operator_, std::uint8_t private_,
+                       std::uint8_t register_, std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
+                       std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_, std::uint8_t template_,
+                       std::uint8_t this_, std::uint8_t throw_, std::uint8_t typename_, std::uint8_t union_,
+                       std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_,
+                       std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf, std::uint8_t call_,
+                       std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail,
+                       std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
+                       std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
+                       std::uint8_t library, std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
+                       std::uint8_t out, std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
+                       std::uint8_t release, std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder,
+                       std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
+                       std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
+                       std::uint8_t user_data_, std::uint8_t value) {
     ffihost::detail::Arena arena;
     return ::union_free(ffi_cb, user_data, ffihost::detail::lend<uint8_t>(alignas_, arena),
                         ffihost::detail::lend<uint8_t>(and_, arena), ffihost::detail::lend<uint8_t>(asm_, arena),
@@ -2031,7 +2178,7 @@ inline int submit_free(FFICallBack ffi_cb, void *user_data, std::uint8_t alignas
                         ffihost::detail::lend<uint8_t>(cb, arena), ffihost::detail::lend<uint8_t>(cpp, arena),
                         ffihost::detail::lend<uint8_t>(ctx_, arena), ffihost::detail::lend<uint8_t>(data, arena),
                         ffihost::detail::lend<uint8_t>(detail, arena), ffihost::detail::lend<uint8_t>(done_, arena),
-                        ffihost::detail::lend<uint8_t>(error, arena), ffihost::detail::lend<uint8_t>(ffihost, arena),
+                        ffihost::detail::lend<uint8_t>(error, arena), ffihost::detail::lend<uint8_t>(ffihost_, arena),
                         ffihost::detail::lend<uint8_t>(from, arena), ffihost::detail::lend<uint8_t>(held, arena),
                         ffihost::detail::lend<uint8_t>(id, arena), ffihost::detail::lend<uint8_t>(kept, arena),
                         ffihost::detail::lend<uint8_t>(len, arena), ffihost::detail::lend<uint8_t>(lend, arena),
@@ -2042,7 +2189,7 @@ inline int submit_free(FFICallBack ffi_cb, void *user_data, std::uint8_t alignas
                         ffihost::detail::lend<uint8_t>(release, arena), ffihost::detail::lend<uint8_t>(req, arena),
                         ffihost::detail::lend<uint8_t>(reqLen, arena), ffihost::detail::lend<uint8_t>(responder, arena),
                         ffihost::detail::lend<uint8_t>(result, arena), ffihost::detail::lend<uint8_t>(ret, arena),
-                        ffihost::detail::lend<uint8_t>(size, arena), ffihost::detail::lend<uint8_t>(std, arena),
+                        ffihost::detail::lend<uint8_t>(size, arena), ffihost::detail::lend<uint8_t>(std_, arena),
                         ffihost::detail::lend<uint8_t>(tag, arena), ffihost::detail::lend<uint8_t>(take, arena),
                         ffihost::detail::lend<uint8_t>(text, arena), ffihost::detail::lend<uint8_t>(to, arena),
                         ffihost::detail::lend<uint8_t>(token, arena), ffihost::detail::lend<uint8_t>(user_data_, arena),
@@ -2064,25 +2211,25 @@ inline ffihost::Future<void> free(std::uint8_t alignas_, std::uint8_t and_, std:
                                   std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_,
                                   std::uint8_t arena_, std::uint8_t args, std::uint8_t buf, std::uint8_t call_,
                                   std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data,
-                                  std::uint8_t detail, std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost,
+                                  std::uint8_t detail, std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost_,
                                   std::uint8_t from, std::uint8_t held, std::uint8_t id, std::uint8_t kept,
                                   std::uint8_t len, std::uint8_t lend, std::uint8_t library, std::uint8_t listener,
                                   std::uint8_t msg, std::uint8_t options, std::uint8_t out, std::uint8_t payload,
                                   std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req,
                                   std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result, std::uint8_t ret,
-                                  std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
+                                  std::uint8_t size, std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
                                   std::uint8_t text, std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
                                   std::uint8_t value) {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound{&::union_::library(), nullptr};
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_free(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_,
-            concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_,
-            namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_,
-            stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_,
-            arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len,
-            lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result,
-            ret, size, std, tag, take, text, to, token, user_data_, value);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::union_::submit_free(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_,
+            co_await_, concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_,
+            int_, namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_,
+            sizeof_, stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_,
+            xor_, arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept,
+            len, lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder,
+            result, ret, size, std_, tag, take, text, to, token, user_data_, value);
     });
 }
 
@@ -2100,24 +2247,26 @@ inline ffihost::Request free(std::uint8_t alignas_, std::uint8_t and_, std::uint
                              std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
                              std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
                              std::uint8_t data, std::uint8_t detail, std::uint8_t done_, std::uint8_t error,
-                             std::uint8_t ffihost, std::uint8_t from, std::uint8_t held, std::uint8_t id,
+                             std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held, std::uint8_t id,
                              std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
                              std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out,
                              std::uint8_t payload, std::uint8_t present, std::uint8_t raw, std::uint8_t release,
                              std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                             std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
-                             std::uint8_t text, std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
-                             std::uint8_t value, std::function<void(ffihost::Result<void>)> done) {
-    using S = ffihost::detail::Signature<void, void>;
+                             std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
+                             std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
+                             std::uint8_t user_data_, std::uint8_t value,
+                             std::function<void(ffihost::Result<void>)> done) {
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound{&::union_::library(), nullptr};
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_free(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_,
-            concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_,
-            namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_,
-            stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_,
-            arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len,
-            lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result,
-            ret, size, std, tag, take, text, to, token, user_data_, value);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return ::union_::submit_free(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_,
+            co_await_, concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_,
+            int_, namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_,
+            sizeof_, stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_,
+            xor_, arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept,
+            len, lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder,
+            result, ret, size, std_, tag, take, text, to, token, user_data_, value);
     });
 }
 
@@ -2139,26 +2288,26 @@ inline ffihost::Awaitable<void> free_async(std::uint8_t alignas_, std::uint8_t a
                                            std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
                                            std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
                                            std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                           std::uint8_t error, std::uint8_t ffihost, std::uint8_t from,
+                                           std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
                                            std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len,
                                            std::uint8_t lend, std::uint8_t library, std::uint8_t listener,
                                            std::uint8_t msg, std::uint8_t options, std::uint8_t out,
                                            std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
                                            std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
                                            std::uint8_t responder, std::uint8_t result, std::uint8_t ret,
-                                           std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
+                                           std::uint8_t size, std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
                                            std::uint8_t text, std::uint8_t to, std::uint8_t token,
                                            std::uint8_t user_data_, std::uint8_t value) {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound{&::union_::library(), nullptr};
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_free(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_,
-            concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_,
-            namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_,
-            stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_,
-            arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len,
-            lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result,
-            ret, size, std, tag, take, text, to, token, user_data_, value);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::union_::submit_free(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_,
+            co_await_, concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_,
+            int_, namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_,
+            sizeof_, stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_,
+            xor_, arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept,
+            len, lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder,
+            result, ret, size, std_, tag, take, text, to, token, user_data_, value);
     });
 }
 #endif
@@ -2186,21 +2335,21 @@ public:
                          std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
                          std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
                          std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                         std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held,
+                         std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
                          std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
                          std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out,
                          std::uint8_t payload, std::uint8_t present, std::uint8_t raw, std::uint8_t release,
                          std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                         std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
+                         std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
                          std::uint8_t text, std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
                          std::uint8_t value) {
-        return create(alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_, concept_, const_cast_,
-            default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_, namespace_, new_, noexcept_,
-            nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_, stdin_, switch_, template_,
-            this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_, arena_, args, buf, call_, cb,
-            cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len, lend, library, listener, msg,
-            options, out, payload, present, raw, release, req, reqLen, responder, result, ret, size, std, tag, take,
-            text, to, token, user_data_, value).get();
+        return Context::create(alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_, concept_,
+            const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_, namespace_,
+            new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_, stdin_,
+            switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_, arena_,
+            args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept, len, lend,
+            library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result, ret,
+            size, std_, tag, take, text, to, token, user_data_, value).get();
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
@@ -2220,18 +2369,19 @@ public:
                                        std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
                                        std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
                                        std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                       std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held,
+                                       std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
                                        std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
                                        std::uint8_t library, std::uint8_t listener, std::uint8_t msg,
                                        std::uint8_t options, std::uint8_t out, std::uint8_t payload,
                                        std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req,
                                        std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                                       std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag,
+                                       std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
                                        std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
                                        std::uint8_t user_data_, std::uint8_t value) {
         ::union_::check_abi();
-        using S = ffihost::detail::Signature<void, void>;
-        return ffihost::detail::create<Context, S>([&](FFICallBack ffi_cb, void *user_data, void **ctx) {
+        using FfiSignature = ffihost::detail::Signature<void, void>;
+        return ffihost::detail::create<::union_::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
+            void **ctx) {
             ffihost::detail::Arena arena;
             return ::union_create(ffihost::detail::lend<uint8_t>(alignas_, arena),
                                   ffihost::detail::lend<uint8_t>(and_, arena),
@@ -2286,7 +2436,7 @@ public:
                                   ffihost::detail::lend<uint8_t>(detail, arena),
                                   ffihost::detail::lend<uint8_t>(done_, arena),
                                   ffihost::detail::lend<uint8_t>(error, arena),
-                                  ffihost::detail::lend<uint8_t>(ffihost, arena),
+                                  ffihost::detail::lend<uint8_t>(ffihost_, arena),
                                   ffihost::detail::lend<uint8_t>(from, arena),
                                   ffihost::detail::lend<uint8_t>(held, arena),
                                   ffihost::detail::lend<uint8_t>(id, arena),
@@ -2308,7 +2458,7 @@ public:
                                   ffihost::detail::lend<uint8_t>(result, arena),
                                   ffihost::detail::lend<uint8_t>(ret, arena),
                                   ffihost::detail::lend<uint8_t>(size, arena),
-                                  ffihost::detail::lend<uint8_t>(std, arena),
+                                  ffihost::detail::lend<uint8_t>(std_, arena),
                                   ffihost::detail::lend<uint8_t>(tag, arena),
                                   ffihost::detail::lend<uint8_t>(take, arena),
                                   ffihost::detail::lend<uint8_t>(text, arena),
@@ -2335,20 +2485,21 @@ public:
                          std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
                          std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
                          std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                         std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held,
+                         std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
                          std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
                          std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out,
                          std::uint8_t payload, std::uint8_t present, std::uint8_t raw, std::uint8_t release,
                          std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                         std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
+                         std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
                          std::uint8_t text, std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
                          std::uint8_t value, std::function<void(ffihost::Result<void>)> ready) {
         ::union_::check_abi();
-        using S = ffihost::detail::Signature<void, void>;
+        using FfiSignature = ffihost::detail::Signature<void, void>;
         const ffihost::detail::Bound bound{&::union_::library(), nullptr};
         void *made = nullptr;
         void **ctx = &made;
-        ffihost::detail::start_callback<S>(bound, std::move(ready), [&](FFICallBack ffi_cb, void *user_data) {
+        ffihost::detail::start_callback<FfiSignature>(bound, std::move(ready), [&](::FFICallBack ffi_cb,
+            void *user_data) {
             ffihost::detail::Arena arena;
             return ::union_create(ffihost::detail::lend<uint8_t>(alignas_, arena),
                                   ffihost::detail::lend<uint8_t>(and_, arena),
@@ -2403,7 +2554,7 @@ public:
                                   ffihost::detail::lend<uint8_t>(detail, arena),
                                   ffihost::detail::lend<uint8_t>(done_, arena),
                                   ffihost::detail::lend<uint8_t>(error, arena),
-                                  ffihost::detail::lend<uint8_t>(ffihost, arena),
+                                  ffihost::detail::lend<uint8_t>(ffihost_, arena),
                                   ffihost::detail::lend<uint8_t>(from, arena),
                                   ffihost::detail::lend<uint8_t>(held, arena),
                                   ffihost::detail::lend<uint8_t>(id, arena),
@@ -2425,7 +2576,7 @@ public:
                                   ffihost::detail::lend<uint8_t>(result, arena),
                                   ffihost::detail::lend<uint8_t>(ret, arena),
                                   ffihost::detail::lend<uint8_t>(size, arena),
-                                  ffihost::detail::lend<uint8_t>(std, arena),
+                                  ffihost::detail::lend<uint8_t>(std_, arena),
                                   ffihost::detail::lend<uint8_t>(tag, arena),
                                   ffihost::detail::lend<uint8_t>(take, arena),
                                   ffihost::detail::lend<uint8_t>(text, arena),
@@ -2434,55 +2585,76 @@ public:
                                   ffihost::detail::lend<uint8_t>(user_data_, arena),
                                   ffihost::detail::lend<uint8_t>(value, arena), ffi_cb, user_data, ctx);
         });
-        return Context(made);
+        return ::union_::Context(made);
     }
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* Called alignas in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    ffihost::Future<void> alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                               const std::vector<std::uint8_t> &class_,
-                              std::function<void(ffihost::Result<void, Template>)> done) const;
+                              std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> alignas_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                     const Class &userData,
-                                                     const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> alignas_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called and in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void and_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void arena() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void args() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called asm in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void asm_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called auto in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void auto_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called bool in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void bool_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void buf() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void call() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called catch in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void catch_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void cb() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called char in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void char_() const;
 
     /* The future throws ffihost::Error. */
@@ -2495,150 +2667,205 @@ public:
     ffihost::Awaitable<std::string> check_abi_async() const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called class in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void class_() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* Called co_await in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    ffihost::Future<void> co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                     const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                const std::vector<std::uint8_t> &class_,
-                               std::function<void(ffihost::Result<void, Template>)> done) const;
+                               std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> co_await_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                      const Class &userData,
-                                                      const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> co_await_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called concept in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void concept_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called const_cast in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void const_cast_() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
+    ffihost::Future<void> cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                               const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                          const std::vector<std::uint8_t> &class_,
-                         std::function<void(ffihost::Result<void, Template>)> done) const;
+                         std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> cpp_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                 const Class &userData, const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> cpp_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                                           const ::union_::Class &userData,
+                                                           const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void ctx() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void data() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called default in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void default_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called delete in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void delete_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void detail() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void done() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called double in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void double_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called errno in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void errno_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void error() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called explicit in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void explicit_() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> export_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* Called export in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    ffihost::Future<void> export_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                   const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request export_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request export_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                              const std::vector<std::uint8_t> &class_,
-                             std::function<void(ffihost::Result<void, Template>)> done) const;
+                             std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> export_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                    const Class &userData,
-                                                    const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> export_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    void ffihost() const;
+    /* Called ffihost in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    void ffihost_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called float in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void float_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void from() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> held(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
+    ffihost::Future<void> held(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request held(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request held(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                           const std::vector<std::uint8_t> &class_,
-                          std::function<void(ffihost::Result<void, Template>)> done) const;
+                          std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> held_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                  const Class &userData,
-                                                  const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> held_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                                            const ::union_::Class &userData,
+                                                            const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void id() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called inline in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void inline_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called int in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void int_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void kept() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void len() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void lend() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void library() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void listener() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void msg() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called namespace in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void namespace_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called new in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void new_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called noexcept in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void noexcept_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called nullptr in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void nullptr_() const;
 
     /* The future throws ffihost::Error. */
@@ -2652,28 +2879,33 @@ public:
 #endif
 
     /* The future throws ffihost::Error. */
-    ffihost::Future<Class> open(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_, std::uint8_t auto_,
-                                std::uint8_t bool_, std::uint8_t catch_, std::uint8_t char_, std::uint8_t class_,
-                                std::uint8_t co_await_, std::uint8_t concept_, std::uint8_t const_cast_,
-                                std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
-                                std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_, std::uint8_t inline_,
-                                std::uint8_t int_, std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
-                                std::uint8_t nullptr_, std::uint8_t operator_, std::uint8_t private_,
-                                std::uint8_t register_, std::uint8_t restrict_, std::uint8_t short_,
-                                std::uint8_t signed_, std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_,
-                                std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_, std::uint8_t typename_,
-                                std::uint8_t union_, std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_,
-                                std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
-                                std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
-                                std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held,
-                                std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
-                                std::uint8_t library, std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
-                                std::uint8_t out, std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
-                                std::uint8_t release, std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder,
-                                std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std,
-                                std::uint8_t tag, std::uint8_t take, std::uint8_t text, std::uint8_t to,
-                                std::uint8_t token, std::uint8_t user_data_, std::uint8_t value) const;
+    ffihost::Future<::union_::Class> open(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
+                                          std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
+                                          std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
+                                          std::uint8_t concept_, std::uint8_t const_cast_, std::uint8_t default_,
+                                          std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
+                                          std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_,
+                                          std::uint8_t inline_, std::uint8_t int_, std::uint8_t namespace_,
+                                          std::uint8_t new_, std::uint8_t noexcept_, std::uint8_t nullptr_,
+                                          std::uint8_t operator_, std::uint8_t private_, std::uint8_t register_,
+                                          std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
+                                          std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_,
+                                          std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_,
+                                          std::uint8_t typename_, std::uint8_t union_, std::uint8_t unsigned_,
+                                          std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_,
+                                          std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
+                                          std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
+                                          std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
+                                          std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
+                                          std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len,
+                                          std::uint8_t lend, std::uint8_t library, std::uint8_t listener,
+                                          std::uint8_t msg, std::uint8_t options, std::uint8_t out,
+                                          std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
+                                          std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
+                                          std::uint8_t responder, std::uint8_t result, std::uint8_t ret,
+                                          std::uint8_t size, std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
+                                          std::uint8_t text, std::uint8_t to, std::uint8_t token,
+                                          std::uint8_t user_data_, std::uint8_t value) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request open(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_, std::uint8_t auto_,
@@ -2689,239 +2921,302 @@ public:
                           std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_,
                           std::uint8_t arena_, std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb,
                           std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail,
-                          std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost, std::uint8_t from,
+                          std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
                           std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
                           std::uint8_t library, std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
                           std::uint8_t out, std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
                           std::uint8_t release, std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder,
-                          std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag,
+                          std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
                           std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
                           std::uint8_t user_data_, std::uint8_t value,
-                          std::function<void(ffihost::Result<Class>)> done) const;
+                          std::function<void(ffihost::Result<::union_::Class>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Class> open_async(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
-                                         std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
-                                         std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
-                                         std::uint8_t concept_, std::uint8_t const_cast_, std::uint8_t default_,
-                                         std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
-                                         std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_,
-                                         std::uint8_t inline_, std::uint8_t int_, std::uint8_t namespace_,
-                                         std::uint8_t new_, std::uint8_t noexcept_, std::uint8_t nullptr_,
-                                         std::uint8_t operator_, std::uint8_t private_, std::uint8_t register_,
-                                         std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
-                                         std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_,
-                                         std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_,
-                                         std::uint8_t typename_, std::uint8_t union_, std::uint8_t unsigned_,
-                                         std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_,
-                                         std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
-                                         std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
-                                         std::uint8_t data, std::uint8_t detail, std::uint8_t done_, std::uint8_t error,
-                                         std::uint8_t ffihost, std::uint8_t from, std::uint8_t held, std::uint8_t id,
-                                         std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
-                                         std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
-                                         std::uint8_t out, std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
-                                         std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
-                                         std::uint8_t responder, std::uint8_t result, std::uint8_t ret,
-                                         std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
-                                         std::uint8_t text, std::uint8_t to, std::uint8_t token,
-                                         std::uint8_t user_data_, std::uint8_t value) const;
+    ffihost::Awaitable<::union_::Class> open_async(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
+                                                   std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
+                                                   std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
+                                                   std::uint8_t concept_, std::uint8_t const_cast_,
+                                                   std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
+                                                   std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_,
+                                                   std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
+                                                   std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
+                                                   std::uint8_t nullptr_, std::uint8_t operator_, std::uint8_t private_,
+                                                   std::uint8_t register_, std::uint8_t restrict_, std::uint8_t short_,
+                                                   std::uint8_t signed_, std::uint8_t sizeof_, std::uint8_t stdin_,
+                                                   std::uint8_t switch_, std::uint8_t template_, std::uint8_t this_,
+                                                   std::uint8_t throw_, std::uint8_t typename_, std::uint8_t union_,
+                                                   std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_,
+                                                   std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
+                                                   std::uint8_t args, std::uint8_t buf, std::uint8_t call_,
+                                                   std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
+                                                   std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
+                                                   std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
+                                                   std::uint8_t held, std::uint8_t id, std::uint8_t kept,
+                                                   std::uint8_t len, std::uint8_t lend, std::uint8_t library,
+                                                   std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
+                                                   std::uint8_t out, std::uint8_t payload, std::uint8_t present,
+                                                   std::uint8_t raw, std::uint8_t release, std::uint8_t req,
+                                                   std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
+                                                   std::uint8_t ret, std::uint8_t size, std::uint8_t std_,
+                                                   std::uint8_t tag, std::uint8_t take, std::uint8_t text,
+                                                   std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
+                                                   std::uint8_t value) const;
 #endif
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* Called operator in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    ffihost::Future<void> operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                     const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                const std::vector<std::uint8_t> &class_,
-                               std::function<void(ffihost::Result<void, Template>)> done) const;
+                               std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> operator_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                      const Class &userData,
-                                                      const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> operator_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> options(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
+    ffihost::Future<void> options(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                   const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request options(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request options(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                              const std::vector<std::uint8_t> &class_,
-                             std::function<void(ffihost::Result<void, Template>)> done) const;
+                             std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> options_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                     const Class &userData,
-                                                     const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> options_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void out() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void payload() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void present() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called private in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void private_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void raw() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called register in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void register_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void req() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void reqLen() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void responder() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called restrict in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void restrict_() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> result(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
+    ffihost::Future<void> result(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                  const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request result(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request result(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                             const std::vector<std::uint8_t> &class_,
-                            std::function<void(ffihost::Result<void, Template>)> done) const;
+                            std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> result_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                    const Class &userData,
-                                                    const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> result_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void ret() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called short in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void short_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called signed in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void signed_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void size() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called sizeof in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void sizeof_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    void std() const;
+    /* Called std in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    void std_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called stdin in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void stdin_() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* Called switch in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    ffihost::Future<void> switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                   const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                              const std::vector<std::uint8_t> &class_,
-                             std::function<void(ffihost::Result<void, Template>)> done) const;
+                             std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> switch_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                    const Class &userData,
-                                                    const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> switch_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void tag() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void take() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called template in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void template_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void text() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called this in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void this_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called throw in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void throw_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void to() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> token(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
+    ffihost::Future<void> token(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                 const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request token(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request token(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                            const std::vector<std::uint8_t> &class_,
-                           std::function<void(ffihost::Result<void, Template>)> done) const;
+                           std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> token_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                   const Class &userData,
-                                                   const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> token_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called typename in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void typename_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called union in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void union_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called unsigned in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void unsigned_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void user_data() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called using in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void using_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error. */
     void value() const;
 
-    /* The future throws ffihost::ErrorOf<Template> or ffihost::Error. */
-    ffihost::Future<void> virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    /* Called virtual in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * The future throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
+    ffihost::Future<void> virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+    ffihost::Request virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
                               const std::vector<std::uint8_t> &class_,
-                              std::function<void(ffihost::Result<void, Template>)> done) const;
+                              std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Template> virtual_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                     const Class &userData,
-                                                     const std::vector<std::uint8_t> &class_) const;
+    ffihost::Awaitable<void, ::union_::Template> virtual_async(
+        std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
+        const std::vector<std::uint8_t> &class_) const;
 #endif
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called void in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void void_() const;
 
-    /* Runs here, before it returns. Throws ffihost::ErrorOf<Template> or ffihost::Error. */
+    /* Called xor in the library: a keyword of C or C++, or a macro of a common header.
+     *
+     * Runs here, before it returns. Throws ffihost::ErrorOf<::union_::Template> or ffihost::Error.
+     */
     void xor_() const;
 
     /* Sets the host function alignas, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_alignas(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_alignas(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                        std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionAlignasArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionAlignasArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "alignas", std::move(host_function));
     }
 
@@ -2929,11 +3224,11 @@ public:
      * not wanted any more.
      */
     void on_alignas(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                       Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                       ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                     ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionAlignasArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionAlignasArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "alignas", std::move(host_function), std::move(options));
     }
 
@@ -2945,11 +3240,11 @@ public:
     /* Sets the host function co_await, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_co_await(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_co_await(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                         std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionCoAwaitArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionCoAwaitArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "co_await", std::move(host_function));
     }
 
@@ -2957,11 +3252,11 @@ public:
      * not wanted any more.
      */
     void on_co_await(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                        Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                        ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                      ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionCoAwaitArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionCoAwaitArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "co_await", std::move(host_function), std::move(options));
     }
 
@@ -2973,11 +3268,11 @@ public:
     /* Sets the host function cpp, in place of what was set. Returns the answer, or throws something else, whose what()
      * is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_cpp(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_cpp(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                    std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionCppArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionCppArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "cpp", std::move(host_function));
     }
 
@@ -2985,11 +3280,11 @@ public:
      * not wanted any more.
      */
     void on_cpp(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                   Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                   ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                 ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionCppArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionCppArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "cpp", std::move(host_function), std::move(options));
     }
 
@@ -3001,11 +3296,11 @@ public:
     /* Sets the host function export, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_export(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_export(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                       std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionExportArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionExportArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "export", std::move(host_function));
     }
 
@@ -3013,11 +3308,11 @@ public:
      * not wanted any more.
      */
     void on_export(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                      Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                      ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                    ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionExportArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionExportArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "export", std::move(host_function), std::move(options));
     }
 
@@ -3029,11 +3324,11 @@ public:
     /* Sets the host function held, in place of what was set. Returns the answer, or throws something else, whose what()
      * is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_held(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_held(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                     std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionHeldArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionHeldArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "held", std::move(host_function));
     }
 
@@ -3041,11 +3336,11 @@ public:
      * not wanted any more.
      */
     void on_held(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                    Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                    ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                  ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionHeldArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionHeldArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "held", std::move(host_function), std::move(options));
     }
 
@@ -3073,17 +3368,17 @@ public:
                                     std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
                                     std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
                                     std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                    std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held,
+                                    std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
                                     std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
                                     std::uint8_t library, std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
                                     std::uint8_t out, std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
                                     std::uint8_t release, std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder,
-                                    std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std,
+                                    std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std_,
                                     std::uint8_t tag, std::uint8_t take, std::uint8_t text, std::uint8_t to,
                                     std::uint8_t token, std::uint8_t user_data_,
                                     std::uint8_t value)> host_function) const {
-        using S = ffihost::detail::Signature<void, void>;
-        using Args = std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
+        using FfiSignature = ffihost::detail::Signature<void, void>;
+        using FfiArgs = std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
@@ -3096,7 +3391,7 @@ public:
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t>;
-        ffihost::detail::implement<S, UnionIntArgs, Args>(
+        ffihost::detail::implement<FfiSignature, ::UnionIntArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "int", std::move(host_function));
     }
 
@@ -3119,18 +3414,18 @@ public:
                                     std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
                                     std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb,
                                     std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail,
-                                    std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost, std::uint8_t from,
+                                    std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
                                     std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len,
                                     std::uint8_t lend, std::uint8_t library, std::uint8_t listener, std::uint8_t msg,
                                     std::uint8_t options, std::uint8_t out, std::uint8_t payload, std::uint8_t present,
                                     std::uint8_t raw, std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
                                     std::uint8_t responder, std::uint8_t result, std::uint8_t ret, std::uint8_t size,
-                                    std::uint8_t std, std::uint8_t tag, std::uint8_t take, std::uint8_t text,
+                                    std::uint8_t std_, std::uint8_t tag, std::uint8_t take, std::uint8_t text,
                                     std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
                                     std::uint8_t value)> host_function,
                  ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<void, void>;
-        using Args = std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
+        using FfiSignature = ffihost::detail::Signature<void, void>;
+        using FfiArgs = std::tuple<std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
@@ -3143,7 +3438,7 @@ public:
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t, std::uint8_t,
             std::uint8_t>;
-        ffihost::detail::implement_responding<S, UnionIntArgs, Args>(
+        ffihost::detail::implement_responding<FfiSignature, ::UnionIntArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "int", std::move(host_function), std::move(options));
     }
 
@@ -3155,11 +3450,11 @@ public:
     /* Sets the host function operator, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_operator(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_operator(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                         std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionOperatorArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionOperatorArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "operator", std::move(host_function));
     }
 
@@ -3167,11 +3462,11 @@ public:
      * not wanted any more.
      */
     void on_operator(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                        Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                        ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                      ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionOperatorArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionOperatorArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "operator", std::move(host_function), std::move(options));
     }
 
@@ -3183,11 +3478,11 @@ public:
     /* Sets the host function options, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_options(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_options(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                        std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionOptionsArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionOptionsArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "options", std::move(host_function));
     }
 
@@ -3195,11 +3490,11 @@ public:
      * not wanted any more.
      */
     void on_options(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                       Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                       ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                     ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionOptionsArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionOptionsArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "options", std::move(host_function), std::move(options));
     }
 
@@ -3211,11 +3506,11 @@ public:
     /* Sets the host function responder, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_responder(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_responder(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                          std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionResponderArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionResponderArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "responder", std::move(host_function));
     }
 
@@ -3223,11 +3518,11 @@ public:
      * not wanted any more.
      */
     void on_responder(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                         Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                         ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                       ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionResponderArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionResponderArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "responder", std::move(host_function), std::move(options));
     }
 
@@ -3239,11 +3534,11 @@ public:
     /* Sets the host function switch, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_switch(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_switch(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                       std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionSwitchArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionSwitchArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "switch", std::move(host_function));
     }
 
@@ -3251,11 +3546,11 @@ public:
      * not wanted any more.
      */
     void on_switch(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                      Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                      ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                    ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionSwitchArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionSwitchArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "switch", std::move(host_function), std::move(options));
     }
 
@@ -3267,11 +3562,11 @@ public:
     /* Sets the host function to, in place of what was set. Returns the answer, or throws something else, whose what()
      * is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_to(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_to(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                   std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionToArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionToArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "to", std::move(host_function));
     }
 
@@ -3279,11 +3574,11 @@ public:
      * not wanted any more.
      */
     void on_to(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                  Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                  ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionToArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionToArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "to", std::move(host_function), std::move(options));
     }
 
@@ -3295,11 +3590,11 @@ public:
     /* Sets the host function virtual, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
-    void on_virtual(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    void on_virtual(std::function<bool(std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
                                        std::vector<std::uint8_t> class_)> host_function) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, UnionVirtualArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::UnionVirtualArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "virtual", std::move(host_function));
     }
 
@@ -3307,11 +3602,11 @@ public:
      * not wanted any more.
      */
     void on_virtual(std::function<void(ffihost::Responder<bool> call, std::string ctx_, bool ctx__, std::uint8_t cb,
-                                       Class userData, std::vector<std::uint8_t> class_)> host_function,
+                                       ::union_::Class userData, std::vector<std::uint8_t> class_)> host_function,
                     ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<bool, bool>;
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, UnionVirtualArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<bool, bool>;
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::UnionVirtualArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "virtual", std::move(host_function), std::move(options));
     }
 
@@ -3322,162 +3617,164 @@ public:
 
     /* Calls listener for each event alignas_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_alignas_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionAlignasEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionAlignasEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "alignas_event", std::move(listener));
     }
 
     /* Calls listener for each event co_await_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_co_await_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionCoAwaitEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionCoAwaitEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "co_await_event", std::move(listener));
     }
 
     /* Calls listener for each event cpp_event, on the event thread, as long as the subscription lives. */
-    ffihost::Subscription on_cpp_event(std::function<void(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    ffihost::Subscription on_cpp_event(std::function<void(std::string ctx_, bool ctx__, std::uint8_t cb,
+                                                          ::union_::Class userData,
                                                           std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionCppEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionCppEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "cpp_event", std::move(listener));
     }
 
     /* Calls listener for each event export_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_export_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionExportEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionExportEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "export_event", std::move(listener));
     }
 
     /* Calls listener for each event held_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_held_event(std::function<void(std::string ctx_, bool ctx__, std::uint8_t cb,
-                                                           Class userData,
+                                                           ::union_::Class userData,
                                                            std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionHeldEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionHeldEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "held_event", std::move(listener));
     }
 
     /* Calls listener for each event on_int, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_int__(std::function<void()> listener) const {
-        using Args = std::tuple<>;
-        return ffihost::detail::listen<void, Args>(
+        using FfiArgs = std::tuple<>;
+        return ffihost::detail::listen<void, FfiArgs>(
             ffihost::detail::Access::bound(*this), "on_int", std::move(listener));
     }
 
     /* Calls listener for each event operator_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_operator_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionOperatorEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionOperatorEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "operator_event", std::move(listener));
     }
 
     /* Calls listener for each event options_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_options_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionOptionsEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionOptionsEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "options_event", std::move(listener));
     }
 
     /* Calls listener for each event responder_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_responder_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionResponderEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionResponderEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "responder_event", std::move(listener));
     }
 
     /* Calls listener for each event switch_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_switch_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionSwitchEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionSwitchEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "switch_event", std::move(listener));
     }
 
     /* Calls listener for each event to_event, on the event thread, as long as the subscription lives. */
-    ffihost::Subscription on_to_event(std::function<void(std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+    ffihost::Subscription on_to_event(std::function<void(std::string ctx_, bool ctx__, std::uint8_t cb,
+                                                         ::union_::Class userData,
                                                          std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionToEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionToEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "to_event", std::move(listener));
     }
 
     /* Calls listener for each event virtual_event, on the event thread, as long as the subscription lives. */
     ffihost::Subscription on_virtual_event(std::function<void(
-        std::string ctx_, bool ctx__, std::uint8_t cb, Class userData,
+        std::string ctx_, bool ctx__, std::uint8_t cb, ::union_::Class userData,
         std::vector<std::uint8_t> class_)> listener) const {
-        using Args = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
-        return ffihost::detail::listen<UnionVirtualEventArgs, Args>(
+        using FfiArgs = std::tuple<std::string, bool, std::uint8_t, ::union_::Class, std::vector<std::uint8_t>>;
+        return ffihost::detail::listen<::UnionVirtualEventArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "virtual_event", std::move(listener));
     }
 
 private:
-    int submit_alignas(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                       const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_and(FFICallBack ffi_cb, void *user_data) const;
-    int submit_arena(FFICallBack ffi_cb, void *user_data) const;
-    int submit_args(FFICallBack ffi_cb, void *user_data) const;
-    int submit_asm(FFICallBack ffi_cb, void *user_data) const;
-    int submit_auto(FFICallBack ffi_cb, void *user_data) const;
-    int submit_bool(FFICallBack ffi_cb, void *user_data) const;
-    int submit_buf(FFICallBack ffi_cb, void *user_data) const;
-    int submit_call(FFICallBack ffi_cb, void *user_data) const;
-    int submit_catch(FFICallBack ffi_cb, void *user_data) const;
-    int submit_cb(FFICallBack ffi_cb, void *user_data) const;
-    int submit_char(FFICallBack ffi_cb, void *user_data) const;
-    int submit_check_abi(FFICallBack ffi_cb, void *user_data) const;
-    int submit_class(FFICallBack ffi_cb, void *user_data) const;
-    int submit_co_await(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                        const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_concept(FFICallBack ffi_cb, void *user_data) const;
-    int submit_const_cast(FFICallBack ffi_cb, void *user_data) const;
-    int submit_cpp(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                   const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_ctx(FFICallBack ffi_cb, void *user_data) const;
-    int submit_data(FFICallBack ffi_cb, void *user_data) const;
-    int submit_default(FFICallBack ffi_cb, void *user_data) const;
-    int submit_delete(FFICallBack ffi_cb, void *user_data) const;
-    int submit_detail(FFICallBack ffi_cb, void *user_data) const;
-    int submit_done(FFICallBack ffi_cb, void *user_data) const;
-    int submit_double(FFICallBack ffi_cb, void *user_data) const;
-    int submit_errno(FFICallBack ffi_cb, void *user_data) const;
-    int submit_error(FFICallBack ffi_cb, void *user_data) const;
-    int submit_explicit(FFICallBack ffi_cb, void *user_data) const;
-    int submit_export(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                      const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_ffihost(FFICallBack ffi_cb, void *user_data) const;
-    int submit_float(FFICallBack ffi_cb, void *user_data) const;
-    int submit_from(FFICallBack ffi_cb, void *user_data) const;
-    int submit_held(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                    const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_id(FFICallBack ffi_cb, void *user_data) const;
-    int submit_inline(FFICallBack ffi_cb, void *user_data) const;
-    int submit_int(FFICallBack ffi_cb, void *user_data) const;
-    int submit_kept(FFICallBack ffi_cb, void *user_data) const;
-    int submit_len(FFICallBack ffi_cb, void *user_data) const;
-    int submit_lend(FFICallBack ffi_cb, void *user_data) const;
-    int submit_library(FFICallBack ffi_cb, void *user_data) const;
-    int submit_listener(FFICallBack ffi_cb, void *user_data) const;
-    int submit_msg(FFICallBack ffi_cb, void *user_data) const;
-    int submit_namespace(FFICallBack ffi_cb, void *user_data) const;
-    int submit_new(FFICallBack ffi_cb, void *user_data) const;
-    int submit_noexcept(FFICallBack ffi_cb, void *user_data) const;
-    int submit_nullptr(FFICallBack ffi_cb, void *user_data) const;
-    int submit_on_int(FFICallBack ffi_cb, void *user_data) const;
-    int submit_open(FFICallBack ffi_cb, void *user_data, std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
+    int submit_alignas(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                       const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_and(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_arena(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_args(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_asm(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_auto(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_bool(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_buf(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_call(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_catch(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_cb(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_char(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_check_abi(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_class(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_co_await(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                        const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_concept(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_const_cast(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_cpp(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                   const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_ctx(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_data(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_default(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_delete(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_detail(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_done(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_double(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_errno(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_error(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_explicit(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_export(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                      const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_ffihost(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_float(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_from(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_held(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                    const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_id(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_inline(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_int(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_kept(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_len(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_lend(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_library(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_listener(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_msg(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_namespace(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_new(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_noexcept(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_nullptr(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_on_int(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_open(::FFICallBack ffi_cb, void *user_data, std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
                     std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_, std::uint8_t char_,
                     std::uint8_t class_, std::uint8_t co_await_, std::uint8_t concept_, std::uint8_t const_cast_,
                     std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
@@ -3490,935 +3787,957 @@ private:
                     std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_,
                     std::uint8_t arena_, std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb,
                     std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                    std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held, std::uint8_t id,
+                    std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held, std::uint8_t id,
                     std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library, std::uint8_t listener,
                     std::uint8_t msg, std::uint8_t options, std::uint8_t out, std::uint8_t payload,
                     std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
-                    std::uint8_t responder, std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std,
+                    std::uint8_t responder, std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std_,
                     std::uint8_t tag, std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
                     std::uint8_t user_data_, std::uint8_t value) const;
-    int submit_operator(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                        const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_options(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                       const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_out(FFICallBack ffi_cb, void *user_data) const;
-    int submit_payload(FFICallBack ffi_cb, void *user_data) const;
-    int submit_present(FFICallBack ffi_cb, void *user_data) const;
-    int submit_private(FFICallBack ffi_cb, void *user_data) const;
-    int submit_raw(FFICallBack ffi_cb, void *user_data) const;
-    int submit_register(FFICallBack ffi_cb, void *user_data) const;
-    int submit_req(FFICallBack ffi_cb, void *user_data) const;
-    int submit_reqLen(FFICallBack ffi_cb, void *user_data) const;
-    int submit_responder(FFICallBack ffi_cb, void *user_data) const;
-    int submit_restrict(FFICallBack ffi_cb, void *user_data) const;
-    int submit_result(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                      const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_ret(FFICallBack ffi_cb, void *user_data) const;
-    int submit_short(FFICallBack ffi_cb, void *user_data) const;
-    int submit_signed(FFICallBack ffi_cb, void *user_data) const;
-    int submit_size(FFICallBack ffi_cb, void *user_data) const;
-    int submit_sizeof(FFICallBack ffi_cb, void *user_data) const;
-    int submit_std(FFICallBack ffi_cb, void *user_data) const;
-    int submit_stdin(FFICallBack ffi_cb, void *user_data) const;
-    int submit_switch(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                      const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_tag(FFICallBack ffi_cb, void *user_data) const;
-    int submit_take(FFICallBack ffi_cb, void *user_data) const;
-    int submit_template(FFICallBack ffi_cb, void *user_data) const;
-    int submit_text(FFICallBack ffi_cb, void *user_data) const;
-    int submit_this(FFICallBack ffi_cb, void *user_data) const;
-    int submit_throw(FFICallBack ffi_cb, void *user_data) const;
-    int submit_to(FFICallBack ffi_cb, void *user_data) const;
-    int submit_token(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                     const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_typename(FFICallBack ffi_cb, void *user_data) const;
-    int submit_union(FFICallBack ffi_cb, void *user_data) const;
-    int submit_unsigned(FFICallBack ffi_cb, void *user_data) const;
-    int submit_user_data(FFICallBack ffi_cb, void *user_data) const;
-    int submit_using(FFICallBack ffi_cb, void *user_data) const;
-    int submit_value(FFICallBack ffi_cb, void *user_data) const;
-    int submit_virtual(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                       const Class &userData, const std::vector<std::uint8_t> &class_) const;
-    int submit_void(FFICallBack ffi_cb, void *user_data) const;
-    int submit_xor(FFICallBack ffi_cb, void *user_data) const;
+    int submit_operator(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                        const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_options(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                       const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_out(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_payload(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_present(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_private(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_raw(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_register(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_req(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_reqLen(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_responder(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_restrict(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_result(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                      const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_ret(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_short(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_signed(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_size(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_sizeof(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_std(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_stdin(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_switch(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                      const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_tag(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_take(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_template(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_text(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_this(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_throw(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_to(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_token(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                     const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_typename(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_union(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_unsigned(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_user_data(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_using(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_value(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_virtual(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                       const ::union_::Class &userData, const std::vector<std::uint8_t> &class_) const;
+    int submit_void(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_xor(::FFICallBack ffi_cb, void *user_data) const;
 };
 
 inline Delete::Delete(void *ctx, std::uint64_t id) noexcept
     : ffihost::Handle({&::union_::library(), ctx}, id, &::union_delete_release) {}
 
-inline int Delete::submit_close_it(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                   std::uint8_t cb, const Class &userData,
+inline int Delete::submit_close_it(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                   std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_close_it(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                             ffihost::detail::Access::id(*this), ffihost::detail::lend<FFIString>(ctx_, arena),
                             ffihost::detail::lend<bool>(ctx__, arena), ffihost::detail::lend<uint8_t>(cb, arena),
-                            ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                            ffihost::detail::lend<UnionU8List>(class_, arena));
+                            ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                            ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<bool> Delete::close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<bool> Delete::close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                              const ::union_::Class &userData,
                                               const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_close_it(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Delete::submit_close_it(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Delete::close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                         const std::vector<std::uint8_t> &class_,
+inline ffihost::Request Delete::close_it(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                         const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
                                          std::function<void(ffihost::Result<bool>)> done) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_close_it(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Delete::submit_close_it(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<bool> Delete::close_it_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                       const Class &userData,
+                                                       const ::union_::Class &userData,
                                                        const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_close_it(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Delete::submit_close_it(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Delete::submit_drop(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                               const Class &userData, const std::vector<std::uint8_t> &class_) const {
+inline int Delete::submit_drop(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                               std::uint8_t cb, const ::union_::Class &userData,
+                               const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_drop(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                         ffihost::detail::Access::id(*this), ffihost::detail::lend<FFIString>(ctx_, arena),
                         ffihost::detail::lend<bool>(ctx__, arena), ffihost::detail::lend<uint8_t>(cb, arena),
-                        ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                        ffihost::detail::lend<UnionU8List>(class_, arena));
+                        ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                        ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<bool> Delete::drop(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<bool> Delete::drop(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                          const ::union_::Class &userData,
                                           const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_drop(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Delete::submit_drop(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Delete::drop(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                     const std::vector<std::uint8_t> &class_,
+inline ffihost::Request Delete::drop(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                     const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
                                      std::function<void(ffihost::Result<bool>)> done) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_drop(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Delete::submit_drop(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<bool> Delete::drop_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                   const Class &userData,
+                                                   const ::union_::Class &userData,
                                                    const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_drop(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Delete::submit_drop(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Delete::submit_id_of(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                const Class &userData, const std::vector<std::uint8_t> &class_) const {
+inline int Delete::submit_id_of(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                std::uint8_t cb, const ::union_::Class &userData,
+                                const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_id_of(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                          ffihost::detail::Access::id(*this), ffihost::detail::lend<FFIString>(ctx_, arena),
                          ffihost::detail::lend<bool>(ctx__, arena), ffihost::detail::lend<uint8_t>(cb, arena),
-                         ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                         ffihost::detail::lend<UnionU8List>(class_, arena));
+                         ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                         ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<bool> Delete::id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<bool> Delete::id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                           const ::union_::Class &userData,
                                            const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_id_of(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Delete::submit_id_of(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Delete::id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                      const std::vector<std::uint8_t> &class_,
+inline ffihost::Request Delete::id_of(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                      const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
                                       std::function<void(ffihost::Result<bool>)> done) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_id_of(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Delete::submit_id_of(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<bool> Delete::id_of_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                    const Class &userData,
+                                                    const ::union_::Class &userData,
                                                     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_id_of(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Delete::submit_id_of(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_alignas(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                   std::uint8_t cb, const Class &userData,
+inline int Context::submit_alignas(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                   std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_alignas(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                            ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                            ffihost::detail::lend<uint8_t>(cb, arena),
-                           ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                           ffihost::detail::lend<UnionU8List>(class_, arena));
+                           ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                           ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
 inline ffihost::Future<void> Context::alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                               const Class &userData, const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+                                               const ::union_::Class &userData,
+                                               const std::vector<std::uint8_t> &class_) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_alignas(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_alignas(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                          const std::vector<std::uint8_t> &class_,
-                                          std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::alignas_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                          const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                          std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_alignas(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_alignas(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::alignas_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::alignas_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_alignas(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_alignas(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_and(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_and(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_and(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::and_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_and(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_and(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_arena(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_arena(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_arena(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::arena() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_arena(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_arena(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_args(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_args(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_args(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::args() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_args(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_args(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_asm(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_asm(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_asm(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::asm_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_asm(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_asm(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_auto(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_auto(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_auto(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::auto_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_auto(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_auto(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_bool(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_bool(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_bool(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::bool_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_bool(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_bool(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_buf(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_buf(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_buf(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::buf() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_buf(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_buf(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_call(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_call(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_call(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::call() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_call(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_call(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_catch(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_catch(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_catch(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::catch_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_catch(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_catch(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_cb(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_cb(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_cb(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::cb() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_cb(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_cb(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_char(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_char(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_char(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::char_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_char(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_char(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_check_abi(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_check_abi(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_check_abi(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline ffihost::Future<std::string> Context::check_abi() const {
-    using S = ffihost::detail::Signature<FFIString, std::string>;
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_check_abi(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_check_abi(ffi_cb, user_data);
     });
 }
 
 inline ffihost::Request Context::check_abi(std::function<void(ffihost::Result<std::string>)> done) const {
-    using S = ffihost::detail::Signature<FFIString, std::string>;
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_check_abi(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_check_abi(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<std::string> Context::check_abi_async() const {
-    using S = ffihost::detail::Signature<FFIString, std::string>;
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_check_abi(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_check_abi(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Context::submit_class(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_class(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_class(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::class_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_class(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_class(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_co_await(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                    std::uint8_t cb, const Class &userData,
+inline int Context::submit_co_await(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                    std::uint8_t cb, const ::union_::Class &userData,
                                     const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_co_await(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                             ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                             ffihost::detail::lend<uint8_t>(cb, arena),
-                            ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                            ffihost::detail::lend<UnionU8List>(class_, arena));
+                            ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                            ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
 inline ffihost::Future<void> Context::co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                const Class &userData, const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+                                                const ::union_::Class &userData,
+                                                const std::vector<std::uint8_t> &class_) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_co_await(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_co_await(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                           const std::vector<std::uint8_t> &class_,
-                                           std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::co_await_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                           const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                           std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_co_await(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_co_await(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::co_await_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::co_await_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_co_await(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_co_await(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_concept(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_concept(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_concept(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::concept_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_concept(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_concept(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_const_cast(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_const_cast(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_const_cast(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::const_cast_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_const_cast(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_const_cast(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_cpp(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                               const Class &userData, const std::vector<std::uint8_t> &class_) const {
+inline int Context::submit_cpp(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                               std::uint8_t cb, const ::union_::Class &userData,
+                               const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_cpp(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                        ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                        ffihost::detail::lend<uint8_t>(cb, arena),
-                       ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                       ffihost::detail::lend<UnionU8List>(class_, arena));
+                       ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                       ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                          const ::union_::Class &userData,
                                           const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_cpp(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_cpp(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                     const std::vector<std::uint8_t> &class_,
-                                     std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::cpp(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                     const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                     std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_cpp(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_cpp(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::cpp_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::cpp_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_cpp(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_cpp(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_ctx(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_ctx(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_ctx(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::ctx() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_ctx(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_ctx(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_data(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_data(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_data(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::data() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_data(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_data(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_default(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_default(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_default(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::default_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_default(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_default(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_delete(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_delete(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_delete(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::delete_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_delete(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_delete(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_detail(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_detail(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_detail(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::detail() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_detail(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_detail(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_done(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_done(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_done(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::done() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_done(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_done(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_double(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_double(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_double(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::double_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_double(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_double(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_errno(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_errno(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_errno(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::errno_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_errno(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_errno(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_error(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_error(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_error(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::error() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_error(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_error(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_explicit(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_explicit(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_explicit(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::explicit_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_explicit(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_explicit(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_export(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                  std::uint8_t cb, const Class &userData,
+inline int Context::submit_export(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                  std::uint8_t cb, const ::union_::Class &userData,
                                   const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_export(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                           ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                           ffihost::detail::lend<uint8_t>(cb, arena),
-                          ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                          ffihost::detail::lend<UnionU8List>(class_, arena));
+                          ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                          ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::export_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::export_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                              const ::union_::Class &userData,
                                               const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_export(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_export(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::export_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                         const std::vector<std::uint8_t> &class_,
-                                         std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::export_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                         const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                         std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_export(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_export(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::export_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::export_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_export(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_export(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_ffihost(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_ffihost(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_ffihost(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
-inline void Context::ffihost() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline void Context::ffihost_() const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_ffihost(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_ffihost(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_float(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_float(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_float(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::float_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_float(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_float(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_from(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_from(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_from(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::from() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_from(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_from(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_held(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                const Class &userData, const std::vector<std::uint8_t> &class_) const {
+inline int Context::submit_held(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                std::uint8_t cb, const ::union_::Class &userData,
+                                const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_held(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                         ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                         ffihost::detail::lend<uint8_t>(cb, arena),
-                        ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                        ffihost::detail::lend<UnionU8List>(class_, arena));
+                        ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                        ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::held(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::held(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                           const ::union_::Class &userData,
                                            const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_held(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_held(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::held(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                      const std::vector<std::uint8_t> &class_,
-                                      std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::held(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                      const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                      std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_held(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_held(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::held_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::held_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_held(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_held(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_id(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_id(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_id(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::id() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_id(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_id(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_inline(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_inline(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_inline(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::inline_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_inline(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_inline(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_int(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_int(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_int(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::int_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_int(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_int(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_kept(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_kept(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_kept(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::kept() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_kept(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_kept(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_len(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_len(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_len(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::len() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_len(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_len(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_lend(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_lend(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_lend(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::lend() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_lend(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_lend(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_library(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_library(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_library(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::library() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_library(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_library(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_listener(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_listener(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_listener(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::listener() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_listener(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_listener(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_msg(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_msg(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_msg(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::msg() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_msg(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_msg(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_namespace(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_namespace(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_namespace(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::namespace_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_namespace(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_namespace(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_new(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_new(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_new(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::new_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_new(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_new(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_noexcept(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_noexcept(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_noexcept(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::noexcept_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_noexcept(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_noexcept(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_nullptr(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_nullptr(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_nullptr(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::nullptr_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_nullptr(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_nullptr(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_on_int(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_on_int(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_on_int(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline ffihost::Future<void> Context::on_int() const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_on_int(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_on_int(ffi_cb, user_data);
     });
 }
 
 inline ffihost::Request Context::on_int(std::function<void(ffihost::Result<void>)> done) const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_on_int(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_on_int(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<void> Context::on_int_async() const {
-    using S = ffihost::detail::Signature<void, void>;
+    using FfiSignature = ffihost::detail::Signature<void, void>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_on_int(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_on_int(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Context::submit_open(FFICallBack ffi_cb, void *user_data, std::uint8_t alignas_, std::uint8_t and_,
+inline int Context::submit_open(::FFICallBack ffi_cb, void *user_data, std::uint8_t alignas_, std::uint8_t and_,
                                 std::uint8_t asm_, std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
                                 std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_, std::uint8_t concept_,
                                 std::uint8_t const_cast_, std::uint8_t default_, std::uint8_t delete_,
@@ -4433,12 +4752,12 @@ inline int Context::submit_open(FFICallBack ffi_cb, void *user_data, std::uint8_
                                 std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
                                 std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
                                 std::uint8_t data, std::uint8_t detail, std::uint8_t done_, std::uint8_t error,
-                                std::uint8_t ffihost, std::uint8_t from, std::uint8_t held, std::uint8_t id,
+                                std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held, std::uint8_t id,
                                 std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
                                 std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out,
                                 std::uint8_t payload, std::uint8_t present, std::uint8_t raw, std::uint8_t release,
                                 std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                                std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag,
+                                std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
                                 std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
                                 std::uint8_t user_data_, std::uint8_t value) const {
     ffihost::detail::Arena arena;
@@ -4474,7 +4793,7 @@ inline int Context::submit_open(FFICallBack ffi_cb, void *user_data, std::uint8_
                         ffihost::detail::lend<uint8_t>(cb, arena), ffihost::detail::lend<uint8_t>(cpp, arena),
                         ffihost::detail::lend<uint8_t>(ctx_, arena), ffihost::detail::lend<uint8_t>(data, arena),
                         ffihost::detail::lend<uint8_t>(detail, arena), ffihost::detail::lend<uint8_t>(done_, arena),
-                        ffihost::detail::lend<uint8_t>(error, arena), ffihost::detail::lend<uint8_t>(ffihost, arena),
+                        ffihost::detail::lend<uint8_t>(error, arena), ffihost::detail::lend<uint8_t>(ffihost_, arena),
                         ffihost::detail::lend<uint8_t>(from, arena), ffihost::detail::lend<uint8_t>(held, arena),
                         ffihost::detail::lend<uint8_t>(id, arena), ffihost::detail::lend<uint8_t>(kept, arena),
                         ffihost::detail::lend<uint8_t>(len, arena), ffihost::detail::lend<uint8_t>(lend, arena),
@@ -4485,50 +4804,53 @@ inline int Context::submit_open(FFICallBack ffi_cb, void *user_data, std::uint8_
                         ffihost::detail::lend<uint8_t>(release, arena), ffihost::detail::lend<uint8_t>(req, arena),
                         ffihost::detail::lend<uint8_t>(reqLen, arena), ffihost::detail::lend<uint8_t>(responder, arena),
                         ffihost::detail::lend<uint8_t>(result, arena), ffihost::detail::lend<uint8_t>(ret, arena),
-                        ffihost::detail::lend<uint8_t>(size, arena), ffihost::detail::lend<uint8_t>(std, arena),
+                        ffihost::detail::lend<uint8_t>(size, arena), ffihost::detail::lend<uint8_t>(std_, arena),
                         ffihost::detail::lend<uint8_t>(tag, arena), ffihost::detail::lend<uint8_t>(take, arena),
                         ffihost::detail::lend<uint8_t>(text, arena), ffihost::detail::lend<uint8_t>(to, arena),
                         ffihost::detail::lend<uint8_t>(token, arena), ffihost::detail::lend<uint8_t>(user_data_, arena),
                         ffihost::detail::lend<uint8_t>(value, arena));
 }
 
-inline ffihost::Future<Class> Context::open(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
-                                            std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
-                                            std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
-                                            std::uint8_t concept_, std::uint8_t const_cast_, std::uint8_t default_,
-                                            std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
-                                            std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_,
-                                            std::uint8_t inline_, std::uint8_t int_, std::uint8_t namespace_,
-                                            std::uint8_t new_, std::uint8_t noexcept_, std::uint8_t nullptr_,
-                                            std::uint8_t operator_, std::uint8_t private_, std::uint8_t register_,
-                                            std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
-                                            std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_,
-                                            std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_,
-                                            std::uint8_t typename_, std::uint8_t union_, std::uint8_t unsigned_,
-                                            std::uint8_t using_, std::uint8_t virtual_, std::uint8_t void_,
-                                            std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
-                                            std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
-                                            std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                            std::uint8_t error, std::uint8_t ffihost, std::uint8_t from,
-                                            std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len,
-                                            std::uint8_t lend, std::uint8_t library, std::uint8_t listener,
-                                            std::uint8_t msg, std::uint8_t options, std::uint8_t out,
-                                            std::uint8_t payload, std::uint8_t present, std::uint8_t raw,
-                                            std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
-                                            std::uint8_t responder, std::uint8_t result, std::uint8_t ret,
-                                            std::uint8_t size, std::uint8_t std, std::uint8_t tag, std::uint8_t take,
-                                            std::uint8_t text, std::uint8_t to, std::uint8_t token,
-                                            std::uint8_t user_data_, std::uint8_t value) const {
-    using S = ffihost::detail::Signature<UnionClass, ::union_::Class>;
+inline ffihost::Future<::union_::Class> Context::open(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
+                                                      std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
+                                                      std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
+                                                      std::uint8_t concept_, std::uint8_t const_cast_,
+                                                      std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
+                                                      std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_,
+                                                      std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
+                                                      std::uint8_t namespace_, std::uint8_t new_,
+                                                      std::uint8_t noexcept_, std::uint8_t nullptr_,
+                                                      std::uint8_t operator_, std::uint8_t private_,
+                                                      std::uint8_t register_, std::uint8_t restrict_,
+                                                      std::uint8_t short_, std::uint8_t signed_, std::uint8_t sizeof_,
+                                                      std::uint8_t stdin_, std::uint8_t switch_, std::uint8_t template_,
+                                                      std::uint8_t this_, std::uint8_t throw_, std::uint8_t typename_,
+                                                      std::uint8_t union_, std::uint8_t unsigned_, std::uint8_t using_,
+                                                      std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_,
+                                                      std::uint8_t arena_, std::uint8_t args, std::uint8_t buf,
+                                                      std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
+                                                      std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail,
+                                                      std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost_,
+                                                      std::uint8_t from, std::uint8_t held, std::uint8_t id,
+                                                      std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
+                                                      std::uint8_t library, std::uint8_t listener, std::uint8_t msg,
+                                                      std::uint8_t options, std::uint8_t out, std::uint8_t payload,
+                                                      std::uint8_t present, std::uint8_t raw, std::uint8_t release,
+                                                      std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder,
+                                                      std::uint8_t result, std::uint8_t ret, std::uint8_t size,
+                                                      std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
+                                                      std::uint8_t text, std::uint8_t to, std::uint8_t token,
+                                                      std::uint8_t user_data_, std::uint8_t value) const {
+    using FfiSignature = ffihost::detail::Signature<::UnionClass, ::union_::Class>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_open(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_,
-            concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_,
-            namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_,
-            stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_,
-            arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len,
-            lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result,
-            ret, size, std, tag, take, text, to, token, user_data_, value);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_open(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_,
+            co_await_, concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_,
+            int_, namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_,
+            sizeof_, stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_,
+            xor_, arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept,
+            len, lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder,
+            result, ret, size, std_, tag, take, text, to, token, user_data_, value);
     });
 }
 
@@ -4548,707 +4870,708 @@ inline ffihost::Request Context::open(std::uint8_t alignas_, std::uint8_t and_, 
                                       std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
                                       std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
                                       std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                      std::uint8_t error, std::uint8_t ffihost, std::uint8_t from, std::uint8_t held,
+                                      std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
                                       std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
                                       std::uint8_t library, std::uint8_t listener, std::uint8_t msg,
                                       std::uint8_t options, std::uint8_t out, std::uint8_t payload,
                                       std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req,
                                       std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                                      std::uint8_t ret, std::uint8_t size, std::uint8_t std, std::uint8_t tag,
+                                      std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
                                       std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
                                       std::uint8_t user_data_, std::uint8_t value,
-                                      std::function<void(ffihost::Result<Class>)> done) const {
-    using S = ffihost::detail::Signature<UnionClass, ::union_::Class>;
+                                      std::function<void(ffihost::Result<::union_::Class>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::UnionClass, ::union_::Class>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_open(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_,
-            concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_,
-            namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_,
-            stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_,
-            arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len,
-            lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result,
-            ret, size, std, tag, take, text, to, token, user_data_, value);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_open(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_,
+            co_await_, concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_,
+            int_, namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_,
+            sizeof_, stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_,
+            xor_, arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept,
+            len, lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder,
+            result, ret, size, std_, tag, take, text, to, token, user_data_, value);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Class> Context::open_async(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
-                                                     std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
-                                                     std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
-                                                     std::uint8_t concept_, std::uint8_t const_cast_,
-                                                     std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
-                                                     std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_,
-                                                     std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
-                                                     std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
-                                                     std::uint8_t nullptr_, std::uint8_t operator_,
-                                                     std::uint8_t private_, std::uint8_t register_,
-                                                     std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
-                                                     std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_,
-                                                     std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_,
-                                                     std::uint8_t typename_, std::uint8_t union_,
-                                                     std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_,
-                                                     std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
-                                                     std::uint8_t args, std::uint8_t buf, std::uint8_t call_,
-                                                     std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
-                                                     std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                                     std::uint8_t error, std::uint8_t ffihost, std::uint8_t from,
-                                                     std::uint8_t held, std::uint8_t id, std::uint8_t kept,
-                                                     std::uint8_t len, std::uint8_t lend, std::uint8_t library,
-                                                     std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
-                                                     std::uint8_t out, std::uint8_t payload, std::uint8_t present,
-                                                     std::uint8_t raw, std::uint8_t release, std::uint8_t req,
-                                                     std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                                                     std::uint8_t ret, std::uint8_t size, std::uint8_t std,
-                                                     std::uint8_t tag, std::uint8_t take, std::uint8_t text,
-                                                     std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
-                                                     std::uint8_t value) const {
-    using S = ffihost::detail::Signature<UnionClass, ::union_::Class>;
+inline ffihost::Awaitable<::union_::Class> Context::open_async(
+    std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_, std::uint8_t auto_, std::uint8_t bool_,
+    std::uint8_t catch_, std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_, std::uint8_t concept_,
+    std::uint8_t const_cast_, std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_,
+    std::uint8_t explicit_, std::uint8_t export_, std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
+    std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_, std::uint8_t nullptr_, std::uint8_t operator_,
+    std::uint8_t private_, std::uint8_t register_, std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
+    std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_, std::uint8_t template_, std::uint8_t this_,
+    std::uint8_t throw_, std::uint8_t typename_, std::uint8_t union_, std::uint8_t unsigned_, std::uint8_t using_,
+    std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
+    std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_, std::uint8_t data,
+    std::uint8_t detail, std::uint8_t done_, std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
+    std::uint8_t held, std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
+    std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out, std::uint8_t payload,
+    std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req, std::uint8_t reqLen,
+    std::uint8_t responder, std::uint8_t result, std::uint8_t ret, std::uint8_t size, std::uint8_t std_,
+    std::uint8_t tag, std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
+    std::uint8_t user_data_, std::uint8_t value) const {
+    using FfiSignature = ffihost::detail::Signature<::UnionClass, ::union_::Class>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_open(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_, co_await_,
-            concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_, int_,
-            namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_, sizeof_,
-            stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_, xor_,
-            arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost, from, held, id, kept, len,
-            lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder, result,
-            ret, size, std, tag, take, text, to, token, user_data_, value);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_open(ffi_cb, user_data, alignas_, and_, asm_, auto_, bool_, catch_, char_, class_,
+            co_await_, concept_, const_cast_, default_, delete_, double_, errno_, explicit_, export_, float_, inline_,
+            int_, namespace_, new_, noexcept_, nullptr_, operator_, private_, register_, restrict_, short_, signed_,
+            sizeof_, stdin_, switch_, template_, this_, throw_, typename_, union_, unsigned_, using_, virtual_, void_,
+            xor_, arena_, args, buf, call_, cb, cpp, ctx_, data, detail, done_, error, ffihost_, from, held, id, kept,
+            len, lend, library, listener, msg, options, out, payload, present, raw, release, req, reqLen, responder,
+            result, ret, size, std_, tag, take, text, to, token, user_data_, value);
     });
 }
 #endif
 
-inline int Context::submit_operator(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                    std::uint8_t cb, const Class &userData,
+inline int Context::submit_operator(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                    std::uint8_t cb, const ::union_::Class &userData,
                                     const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_operator(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                             ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                             ffihost::detail::lend<uint8_t>(cb, arena),
-                            ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                            ffihost::detail::lend<UnionU8List>(class_, arena));
+                            ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                            ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
 inline ffihost::Future<void> Context::operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                                const Class &userData, const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+                                                const ::union_::Class &userData,
+                                                const std::vector<std::uint8_t> &class_) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_operator(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_operator(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                           const std::vector<std::uint8_t> &class_,
-                                           std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::operator_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                           const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                           std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_operator(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_operator(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::operator_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::operator_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_operator(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_operator(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_options(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                   std::uint8_t cb, const Class &userData,
+inline int Context::submit_options(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                   std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_options(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                            ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                            ffihost::detail::lend<uint8_t>(cb, arena),
-                           ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                           ffihost::detail::lend<UnionU8List>(class_, arena));
+                           ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                           ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::options(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::options(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                              const ::union_::Class &userData,
                                               const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_options(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_options(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::options(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                         const std::vector<std::uint8_t> &class_,
-                                         std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::options(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                         const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                         std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_options(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_options(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::options_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::options_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_options(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_options(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_out(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_out(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_out(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::out() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_out(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_out(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_payload(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_payload(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_payload(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::payload() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_payload(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_payload(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_present(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_present(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_present(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::present() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_present(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_present(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_private(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_private(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_private(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::private_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_private(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_private(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_raw(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_raw(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_raw(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::raw() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_raw(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_raw(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_register(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_register(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_register(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::register_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_register(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_register(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_req(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_req(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_req(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::req() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_req(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_req(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_reqLen(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_reqLen(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_reqLen(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::reqLen() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_reqLen(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_reqLen(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_responder(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_responder(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_responder(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::responder() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_responder(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_responder(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_restrict(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_restrict(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_restrict(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::restrict_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_restrict(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_restrict(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_result(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                  std::uint8_t cb, const Class &userData,
+inline int Context::submit_result(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                  std::uint8_t cb, const ::union_::Class &userData,
                                   const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_result(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                           ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                           ffihost::detail::lend<uint8_t>(cb, arena),
-                          ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                          ffihost::detail::lend<UnionU8List>(class_, arena));
+                          ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                          ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::result(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::result(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                             const ::union_::Class &userData,
                                              const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_result(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_result(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::result(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                        const std::vector<std::uint8_t> &class_,
-                                        std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::result(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                        const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                        std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_result(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_result(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::result_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::result_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_result(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_result(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_ret(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_ret(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_ret(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::ret() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_ret(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_ret(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_short(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_short(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_short(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::short_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_short(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_short(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_signed(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_signed(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_signed(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::signed_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_signed(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_signed(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_size(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_size(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_size(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::size() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_size(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_size(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_sizeof(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_sizeof(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_sizeof(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::sizeof_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_sizeof(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_sizeof(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_std(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_std(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_std(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
-inline void Context::std() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline void Context::std_() const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_std(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_std(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_stdin(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_stdin(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_stdin(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::stdin_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_stdin(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_stdin(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_switch(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                  std::uint8_t cb, const Class &userData,
+inline int Context::submit_switch(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                  std::uint8_t cb, const ::union_::Class &userData,
                                   const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_switch(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                           ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                           ffihost::detail::lend<uint8_t>(cb, arena),
-                          ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                          ffihost::detail::lend<UnionU8List>(class_, arena));
+                          ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                          ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                              const ::union_::Class &userData,
                                               const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_switch(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_switch(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                         const std::vector<std::uint8_t> &class_,
-                                         std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::switch_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                         const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                         std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_switch(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_switch(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::switch_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::switch_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_switch(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_switch(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_tag(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_tag(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_tag(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::tag() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_tag(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_tag(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_take(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_take(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_take(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::take() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_take(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_take(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_template(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_template(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_template(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::template_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_template(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_template(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_text(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_text(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_text(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::text() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_text(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_text(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_this(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_this(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_this(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::this_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_this(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_this(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_throw(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_throw(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_throw(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::throw_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_throw(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_throw(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_to(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_to(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_to(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::to() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_to(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_to(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_token(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                 std::uint8_t cb, const Class &userData,
+inline int Context::submit_token(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                 std::uint8_t cb, const ::union_::Class &userData,
                                  const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_token(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                          ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                          ffihost::detail::lend<uint8_t>(cb, arena),
-                         ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                         ffihost::detail::lend<UnionU8List>(class_, arena));
+                         ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                         ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
-inline ffihost::Future<void> Context::token(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Future<void> Context::token(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                            const ::union_::Class &userData,
                                             const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_token(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_token(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::token(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                       const std::vector<std::uint8_t> &class_,
-                                       std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::token(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                       const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                       std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_token(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_token(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::token_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::token_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_token(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_token(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_typename(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_typename(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_typename(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::typename_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_typename(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_typename(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_union(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_union(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_union(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::union_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_union(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_union(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_unsigned(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_unsigned(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_unsigned(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::unsigned_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_unsigned(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_unsigned(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_user_data(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_user_data(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_user_data(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::user_data() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_user_data(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_user_data(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_using(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_using(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_using(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::using_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_using(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_using(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_value(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_value(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_value(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::value() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_value(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_value(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_virtual(FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
-                                   std::uint8_t cb, const Class &userData,
+inline int Context::submit_virtual(::FFICallBack ffi_cb, void *user_data, std::string_view ctx_, bool ctx__,
+                                   std::uint8_t cb, const ::union_::Class &userData,
                                    const std::vector<std::uint8_t> &class_) const {
     ffihost::detail::Arena arena;
     return ::union_virtual(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                            ffihost::detail::lend<FFIString>(ctx_, arena), ffihost::detail::lend<bool>(ctx__, arena),
                            ffihost::detail::lend<uint8_t>(cb, arena),
-                           ffihost::detail::address(ffihost::detail::lend<UnionClass>(userData, arena)),
-                           ffihost::detail::lend<UnionU8List>(class_, arena));
+                           ffihost::detail::address(ffihost::detail::lend<::UnionClass>(userData, arena)),
+                           ffihost::detail::lend<::UnionU8List>(class_, arena));
 }
 
 inline ffihost::Future<void> Context::virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
-                                               const Class &userData, const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+                                               const ::union_::Class &userData,
+                                               const std::vector<std::uint8_t> &class_) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_virtual(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_virtual(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
-inline ffihost::Request Context::virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
-                                          const std::vector<std::uint8_t> &class_,
-                                          std::function<void(ffihost::Result<void, Template>)> done) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+inline ffihost::Request Context::virtual_(std::string_view ctx_, bool ctx__, std::uint8_t cb,
+                                          const ::union_::Class &userData, const std::vector<std::uint8_t> &class_,
+                                          std::function<void(ffihost::Result<void, ::union_::Template>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_virtual(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_virtual(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Template> Context::virtual_async(
-    std::string_view ctx_, bool ctx__, std::uint8_t cb, const Class &userData,
+inline ffihost::Awaitable<void, ::union_::Template> Context::virtual_async(
+    std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
     const std::vector<std::uint8_t> &class_) const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_virtual(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_virtual(ffi_cb, user_data, ctx_, ctx__, cb, userData, class_);
     });
 }
 #endif
 
-inline int Context::submit_void(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_void(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_void(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::void_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_void(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_void(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_xor(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_xor(::FFICallBack ffi_cb, void *user_data) const {
     return ::union_xor(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline void Context::xor_() const {
-    using S = ffihost::detail::Signature<void, void, UnionTemplate, ::union_::Template>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::UnionTemplate, ::union_::Template>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_xor(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_xor(ffi_cb, user_data);
     });
 }
 

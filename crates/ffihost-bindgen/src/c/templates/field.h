@@ -1,2 +1,4 @@
-{%- filter comment(4) %}{{ field.docs }}{% endfilter %}
+{%- filter comment(4) %}{{ field.docs }}
+
+{{ C::note(field.name) }}{% endfilter %}
     {{ c.name(field.ty) }} {{ C::identifier(field.name) }};

@@ -54,7 +54,9 @@ struct {{ c.defined(item) }} {
         /* of {{ c.variant(tagged.name, variant.name) }} */
         struct {
 {%- for field in fields %}
-{%- filter comment(12) %}{{ field.docs }}{% endfilter %}
+{%- filter comment(12) %}{{ field.docs }}
+
+{{ C::note(field.name) }}{% endfilter %}
             {{ c.name(field.ty) }} {{ C::identifier(field.name) }};
 {%- endfor %}
         } {{ C::variant_member(variant.name) }};

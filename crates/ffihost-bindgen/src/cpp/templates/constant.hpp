@@ -2,5 +2,5 @@
 {%- if *constant.ty == Type::String %}
 inline constexpr std::string_view {{ Cpp::constant(constant) }}{{ "{" }}{{ c.constant(constant) }}, sizeof {{ c.constant(constant) }} - 1};
 {%- else %}
-inline constexpr {{ Cpp::name(constant.ty) }} {{ Cpp::constant(constant) }} = {% if let Some(special) = Cpp::special(constant) %}{{ special }}{% else %}{{ c.constant(constant) }}{% endif %};
+inline constexpr {{ cpp.name(constant.ty) }} {{ Cpp::constant(constant) }} = {% if let Some(special) = Cpp::special(constant) %}{{ special }}{% else %}{{ c.constant(constant) }}{% endif %};
 {%- endif %}

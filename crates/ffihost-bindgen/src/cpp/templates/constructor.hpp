@@ -14,15 +14,15 @@ Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declar
     static {{ context }} {{ cpp.helpers.get("open", "") }}(
 {%- include "cpp/templates/params.hpp" %}
     ) {
-        return {{ create }}({% for param in function.params.iter() %}{% if !loop.first %}, {% endif %}{{ param.name }}{% endfor %}).get();
+        return {{ context }}::{{ create }}({% for param in function.params.iter() %}{% if !loop.first %}, {% endif %}{{ param.name }}{% endfor %}).get();
     }
 {% filter comment(4) %}The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future.{% endfilter %}
     static std::future<{{ context }}> {{ create }}(
 {%- include "cpp/templates/params.hpp" %}
     ) {
         {{ check_abi }}();
-        using S = {{ function.signature }};
-        return ffihost::detail::create<{{ context }}, S>([&](FFICallBack ffi_cb, void *user_data, void **ctx) {
+        using FfiSignature = {{ function.signature }};
+        return ffihost::detail::create<{{ cpp.own_context() }}, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data, void **ctx) {
 {%- include "cpp/templates/constructor_call.hpp" %}
     }
 {% filter comment(4) %}The same with the context at once, so that host functions can be set which the library's constructor calls; ready is called on the FFI thread when that has ended. Requests wait until then.{% endfilter %}
@@ -31,11 +31,11 @@ Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declar
         std::function<void(ffihost::Result<void{% if let Some(error) = function.error %}, {{ error }}{% endif %}>)> ready,
     ) {
         {{ check_abi }}();
-        using S = {{ function.signature }};
+        using FfiSignature = {{ function.signature }};
         const ffihost::detail::Bound bound{&{{ library_fn }}(), nullptr};
         void *made = nullptr;
         void **ctx = &made;
-        ffihost::detail::start_callback<S>(bound, std::move(ready), [&](FFICallBack ffi_cb, void *user_data) {
+        ffihost::detail::start_callback<FfiSignature>(bound, std::move(ready), [&](::FFICallBack ffi_cb, void *user_data) {
 {%- include "cpp/templates/constructor_call.hpp" %}
-        return {{ context }}(made);
+        return {{ cpp.own_context() }}(made);
     }

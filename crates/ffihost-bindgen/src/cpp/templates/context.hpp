@@ -12,9 +12,9 @@ public:
 
     /* Serves it to other processes at `unix:<path>` or `tcp:<host>:<port>`, until it is closed. Waits until it is listened
      * on, and returns the address as it came out; throws ffihost::Error that says why not. See serve in ffihost.h. */
-    std::string serve(const std::string &address, const FFIServeOptions &options = FFI_SERVE_OPTIONS_INIT) const {
-        return ffihost::detail::serve([&](FFICallBack ffi_cb, void *user_data) {
-            return ::{{ library.name }}_serve(raw(), address.c_str(), &options, ffi_cb, user_data);
+    std::string serve(const std::string &address, const ::FFIServeOptions &options = FFI_SERVE_OPTIONS_INIT) const {
+        return ffihost::detail::serve([&](::FFICallBack ffi_cb, void *user_data) {
+            return ::{{ library.name }}_serve(ffihost::detail::Access::bound(*this).ctx, address.c_str(), &options, ffi_cb, user_data);
         });
     }
 {%- endif %}

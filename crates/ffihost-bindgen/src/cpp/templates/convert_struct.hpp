@@ -1,11 +1,11 @@
-{%- let c_type = c.own(record.name) %}
+{%- let c_type = cpp.c_own(record.name) %}
 {%- let cpp_type = cpp.own(record.name) %}
 
 template <> struct Convert<{{ c_type }}, {{ cpp_type }}> {
     static {{ cpp_type }} take(const {{ c_type }} &from, void *ctx) {
         return {
 {%- for field in record.fields %}
-            detail::take<{{ cpp.qualified(field.ty) }}>(from.{{ Cpp::identifier(field.name) }}, ctx),
+            detail::take<{{ cpp.name(field.ty) }}>(from.{{ Cpp::identifier(field.name) }}, ctx),
 {%- endfor %}
         };
     }

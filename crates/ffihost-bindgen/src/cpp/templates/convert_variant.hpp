@@ -1,4 +1,4 @@
-{%- let c_type = c.own(item.name) %}
+{%- let c_type = cpp.c_own(item.name) %}
 {%- let cpp_type = cpp.own(item.name) %}
 {%- let names = Cpp::variants(item) %}
 
@@ -13,10 +13,10 @@ template <> struct Convert<{{ c_type }}, {{ cpp_type }}> {
 {%- match variant.payload %}
 {%- when Payload::Nothing %}
 {%- when Payload::One(ty) %}
-                    detail::take<{{ cpp.qualified(ty) }}>(from.payload.{{ member }}, ctx),
+                    detail::take<{{ cpp.name(ty) }}>(from.payload.{{ member }}, ctx),
 {%- when Payload::Fields(fields) %}
 {%- for field in fields %}
-                    detail::take<{{ cpp.qualified(field.ty) }}>(from.payload.{{ member }}.{{ Cpp::identifier(field.name) }}, ctx),
+                    detail::take<{{ cpp.name(field.ty) }}>(from.payload.{{ member }}.{{ Cpp::identifier(field.name) }}, ctx),
 {%- endfor %}
 {%- endmatch %}
                 }};

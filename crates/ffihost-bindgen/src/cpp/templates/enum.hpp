@@ -1,8 +1,12 @@
 
-{% filter comment(0) %}{{ item.docs }}{% endfilter %}
-enum class {{ Cpp::identifier(item.name) }} : std::int32_t {
+{% filter comment(0) %}{{ item.docs }}
+
+{{ Cpp::note(item.name) }}{% endfilter %}
+enum class {{ Cpp::called(item.name) }} : std::int32_t {
 {%- for variant in item.variants %}
-{%- filter comment(4) %}{{ variant.docs }}{% endfilter %}
+{%- filter comment(4) %}{{ variant.docs }}
+
+{{ C::note(variant.name) }}{% endfilter %}
     {{ Cpp::identifier(variant.name) }} = {{ variant.tag }},
 {%- endfor %}
 };

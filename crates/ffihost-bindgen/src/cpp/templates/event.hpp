@@ -7,11 +7,11 @@
 Calls listener for each event {{ name }}, on {{ C::thread(event.contract) }}, as long as the subscription lives.
 {% endfilter %}
     ffihost::Subscription {{ cpp.helpers.get("listen", name) }}(std::function<void(
-{%- for argument in Cpp::arguments(event.params) %}
+{%- for argument in cpp.arguments(event.params) %}
         {{ argument }},
 {%- endfor %}
     )> listener) const {
-        using Args = {{ cpp.tuple(event.params) }};
-        return ffihost::detail::listen<{{ cpp.c_arguments(name, event.params) }}, Args>(
+        using FfiArgs = {{ cpp.tuple(event.params) }};
+        return ffihost::detail::listen<{{ cpp.c_arguments(name, event.params) }}, FfiArgs>(
             ffihost::detail::Access::bound(*this), "{{ name }}", std::move(listener));
     }

@@ -1,6 +1,8 @@
-{%- let name = Cpp::identifier(handle.name) %}
+{%- let name = Cpp::called(handle.name) %}
 {%- let methods = cpp.members(&Class::Handle(handle.name)) %}
-{% filter comment(0) %}{{ handle.docs }}{% endfilter %}
+{% filter comment(0) %}{{ handle.docs }}
+
+{{ Cpp::note(handle.name) }}{% endfilter %}
 class {{ name }} : public ffihost::Handle {
 public:
     /* None. */

@@ -1,4 +1,4 @@
-{%- let name = Cpp::identifier(handle.name) %}
+{%- let name = Cpp::called(handle.name) %}
 
 inline {{ name }}::{{ name }}(void *ctx, std::uint64_t id) noexcept
     : ffihost::Handle({&{{ library_fn }}(), ctx}, id, &::{{ handle.release.symbol }}) {}

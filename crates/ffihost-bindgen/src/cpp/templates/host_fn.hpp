@@ -1,7 +1,7 @@
 {%- let name = host_fn.name %}
 {%- let set = cpp.helpers.get("set", name) %}
-{%- let result = Cpp::name(host_fn.result) %}
-{%- let arguments = Cpp::arguments(host_fn.params) %}
+{%- let result = cpp.name(host_fn.result) %}
+{%- let arguments = cpp.arguments(host_fn.params) %}
 {%- let signature = cpp.of_host_fn(host_fn) %}
 {%- let c_arguments = cpp.c_arguments(name, host_fn.params) %}
 {% filter comment(4) %}
@@ -9,30 +9,30 @@
 
 {{ Cpp::fields(host_fn.params) }}
 
-Sets the host function {{ name }}, in place of what was set. {% if *host_fn.result == Type::Unit %}Returns when it is done,{% else %}Returns the answer,{% endif %}{% if let Some(error) = host_fn.error %} throws ffihost::ErrorOf<{{ Cpp::name(error) }}> to answer with that,{% endif %} or throws something else, whose what() is told to the library. Runs on {{ C::thread(host_fn.contract) }}: return quickly.
+Sets the host function {{ name }}, in place of what was set. {% if *host_fn.result == Type::Unit %}Returns when it is done,{% else %}Returns the answer,{% endif %}{% if let Some(error) = host_fn.error %} throws ffihost::ErrorOf<{{ cpp.name(error) }}> to answer with that,{% endif %} or throws something else, whose what() is told to the library. Runs on {{ C::thread(host_fn.contract) }}: return quickly.
 {% endfilter %}
     void {{ set }}(std::function<{{ result }}(
 {%- for argument in arguments.iter() %}
         {{ argument }},
 {%- endfor %}
     )> host_function) const {
-        using S = {{ signature }};
-        using Args = {{ cpp.tuple(host_fn.params) }};
-        ffihost::detail::implement<S, {{ c_arguments }}, Args>(
+        using FfiSignature = {{ signature }};
+        using FfiArgs = {{ cpp.tuple(host_fn.params) }};
+        ffihost::detail::implement<FfiSignature, {{ c_arguments }}, FfiArgs>(
             ffihost::detail::Access::bound(*this), "{{ name }}", std::move(host_function));
     }
 {%- if host_fn.contract.times == Times::EachCall(Answer::AnyTime) %}
 {% filter comment(4) %}The same, answered by `call`: now or later, from any thread.{% if host_fn.contract.is_cancellable %} The options can say who is told that an answer is not wanted any more.{% endif %}{% endfilter %}
     void {{ set }}(std::function<void(
-        ffihost::Responder<{{ result }}{% if let Some(error) = host_fn.error %}, {{ Cpp::name(error) }}{% endif %}> call,
+        ffihost::Responder<{{ result }}{% if let Some(error) = host_fn.error %}, {{ cpp.name(error) }}{% endif %}> call,
 {%- for argument in arguments.iter() %}
         {{ argument }},
 {%- endfor %}
     )> host_function,
 {{ Cpp::below("    void (", set) }}ffihost::HostFnOptions options = {}) const {
-        using S = {{ signature }};
-        using Args = {{ cpp.tuple(host_fn.params) }};
-        ffihost::detail::implement_responding<S, {{ c_arguments }}, Args>(
+        using FfiSignature = {{ signature }};
+        using FfiArgs = {{ cpp.tuple(host_fn.params) }};
+        ffihost::detail::implement_responding<FfiSignature, {{ c_arguments }}, FfiArgs>(
             ffihost::detail::Access::bound(*this), "{{ name }}", std::move(host_function), std::move(options));
     }
 {%- endif %}

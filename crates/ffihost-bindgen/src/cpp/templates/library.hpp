@@ -23,10 +23,10 @@ namespace {{ namespace }} {
 {% for item in named %}
 {%- match item %}
 {%- when Named::Record(record) %}
-struct {{ Cpp::identifier(record.name) }};
+struct {{ Cpp::called(record.name) }};
 {%- when Named::Enum(item) %}
 {%- if item.layout.is_some() %}
-struct {{ Cpp::identifier(item.name) }};
+struct {{ Cpp::called(item.name) }};
 {%- endif %}
 {%- endmatch %}
 {%- endfor %}

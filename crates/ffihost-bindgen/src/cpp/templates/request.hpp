@@ -1,9 +1,9 @@
 {%- let function = cpp.request(request) %}
-{%- let name = Cpp::identifier(function.name) %}
+{%- let name = Cpp::called(function.name) %}
 {%- let submit = cpp.helpers.get("submit", request.name) %}
 
 inline int {{ class }}{{ submit }}(
-    FFICallBack ffi_cb,
+    ::FFICallBack ffi_cb,
     void *user_data,
 {%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
@@ -34,24 +34,24 @@ inline int {{ class }}{{ submit }}(
 inline ffihost::Future<{{ function.value }}> {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
-{%- let start = "start_future<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+{%- let start = "start_future<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 
 inline ffihost::Request {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
     std::function<void(ffihost::Result<{{ function.outcome() }}>)> done,
 ){{ qualifier }} {
-{%- let start = "start_callback<S>(bound, std::move(done)" %}{% include "cpp/templates/request_body.hpp" %}
+{%- let start = "start_callback<FfiSignature>(bound, std::move(done)" %}{% include "cpp/templates/request_body.hpp" %}
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<{{ function.outcome() }}> {{ class }}{{ cpp.helpers.get("async", request.name) }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
-{%- let start = "start_await<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+{%- let start = "start_await<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 #endif
 {%- else %}
 
 inline {{ function.value }} {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
-{%- let start = "run<S>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+{%- let start = "run<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 {%- endif %}

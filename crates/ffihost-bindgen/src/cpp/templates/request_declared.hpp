@@ -1,5 +1,5 @@
 {%- let function = cpp.request(request) %}
-{%- let name = Cpp::identifier(function.name) %}
+{%- let name = Cpp::called(function.name) %}
 {% filter comment(4) %}{% include "cpp/templates/request_docs.hpp" %}{% endfilter %}
 {%- if request.is_asynchronous() %}
     ffihost::Future<{{ function.value }}> {{ name }}(

@@ -1,4 +1,6 @@
 {{ request.docs }}
+
+{{ Cpp::note(request.name) }}
 {% if function.is_cbor %}
 {%- let keys = Cpp::keys(request.owner, request.params) %}
 {%- include "cpp/templates/keys.hpp" %}

@@ -1,8 +1,12 @@
 
-{% filter comment(0) %}{{ record.docs }}{% endfilter %}
-struct {{ Cpp::identifier(record.name) }} {
+{% filter comment(0) %}{{ record.docs }}
+
+{{ Cpp::note(record.name) }}{% endfilter %}
+struct {{ Cpp::called(record.name) }} {
 {%- for field in record.fields %}
-{%- filter comment(4) %}{{ field.docs }}{% endfilter %}
-    {{ Cpp::name(field.ty) }} {{ Cpp::identifier(field.name) }}{};
+{%- filter comment(4) %}{{ field.docs }}
+
+{{ C::note(field.name) }}{% endfilter %}
+    {{ cpp.name(field.ty) }} {{ Cpp::identifier(field.name) }}{};
 {%- endfor %}
 };
