@@ -40,10 +40,10 @@ public:
      *
      * Runs here, before it returns. Throws ffihost::Error.
      */
-    Reading read_stopwatch() const;
+    ::my_timer::Reading read_stopwatch() const;
 
 private:
-    int submit_read_stopwatch(FFICallBack ffi_cb, void *user_data) const;
+    int submit_read_stopwatch(::FFICallBack ffi_cb, void *user_data) const;
 };
 
 /* What to say, and when. */
@@ -73,7 +73,7 @@ struct PlanEntry {
 /* What a schedule comes to. */
 struct Plan {
     /* Each echo and when it is heard, in milliseconds from the start. */
-    std::vector<PlanEntry> entries{};
+    std::vector<::my_timer::PlanEntry> entries{};
     /* How long all of it takes, in milliseconds. */
     std::uint64_t total_ms{};
     /* The tags and the note in one line. */
@@ -88,17 +88,23 @@ struct Reading {
     std::uint64_t elapsed_ns{};
 };
 
-/* How often something is done. */
-struct Repeat {
+/* What Repeat can hold. */
+struct RepeatVariants {
     /* So many times. */
     struct Times {
-        std::uint32_t value;
+        std::uint32_t value{};
     };
     /* As often as it fits into so many milliseconds. */
     struct Within {
         /* The milliseconds. */
-        std::uint64_t total_ms;
+        std::uint64_t total_ms{};
     };
+};
+
+/* How often something is done. */
+struct Repeat {
+    using Times = ::my_timer::RepeatVariants::Times;
+    using Within = ::my_timer::RepeatVariants::Within;
 
     std::variant<Times, Within> value;
 };
@@ -106,33 +112,41 @@ struct Repeat {
 /* Several echoes, one after the other. */
 struct Schedule {
     /* What to say, in this order. */
-    std::vector<EchoRequest> echoes{};
+    std::vector<::my_timer::EchoRequest> echoes{};
     /* What the schedule is for. */
     std::vector<std::string> tags{};
     /* A remark for people. */
     std::optional<std::string> note{};
     /* How often all of it is done; once, if nothing is said. */
-    std::optional<Repeat> repeat{};
+    std::optional<::my_timer::Repeat> repeat{};
 };
 
-/* What can go wrong. */
-struct TimerError {
+/* What TimerError can hold. */
+struct TimerErrorVariants {
     /* A timer, a message or a schedule is empty. */
     struct Empty {};
     /* A delay is longer than `MAX_DELAY_MS`. */
     struct TooLong {
         /* The delay, in milliseconds. */
-        std::uint32_t delay_ms;
+        std::uint32_t delay_ms{};
     };
     /* A schedule is repeated more than `MAX_REPEATS` times. */
     struct TooOften {
         /* How often. */
-        std::uint64_t times;
+        std::uint64_t times{};
     };
     /* The host did not tell the time; this says why. */
     struct NoClock {
         std::string value;
     };
+};
+
+/* What can go wrong. */
+struct TimerError {
+    using Empty = ::my_timer::TimerErrorVariants::Empty;
+    using TooLong = ::my_timer::TimerErrorVariants::TooLong;
+    using TooOften = ::my_timer::TimerErrorVariants::TooOften;
+    using NoClock = ::my_timer::TimerErrorVariants::NoClock;
 
     std::variant<Empty, TooLong, TooOften, NoClock> value;
 };
@@ -144,40 +158,40 @@ namespace ffihost {
 inline namespace v1 {
 namespace detail {
 
-template <> struct Convert<MyTimerEchoRequest, ::my_timer::EchoRequest> {
-    static ::my_timer::EchoRequest take(const MyTimerEchoRequest &from, void *ctx) {
+template <> struct Convert<::MyTimerEchoRequest, ::my_timer::EchoRequest> {
+    static ::my_timer::EchoRequest take(const ::MyTimerEchoRequest &from, void *ctx) {
         return {
             detail::take<std::string>(from.message, ctx),
             detail::take<std::uint32_t>(from.delay_ms, ctx),
         };
     }
 
-    static MyTimerEchoRequest lend(const ::my_timer::EchoRequest &from, Arena &arena) {
-        MyTimerEchoRequest to{};
+    static ::MyTimerEchoRequest lend(const ::my_timer::EchoRequest &from, Arena &arena) {
+        ::MyTimerEchoRequest to{};
         lend_to(to.message, from.message, arena);
         lend_to(to.delay_ms, from.delay_ms, arena);
         return to;
     }
 };
 
-template <> struct Convert<MyTimerEchoResponse, ::my_timer::EchoResponse> {
-    static ::my_timer::EchoResponse take(const MyTimerEchoResponse &from, void *ctx) {
+template <> struct Convert<::MyTimerEchoResponse, ::my_timer::EchoResponse> {
+    static ::my_timer::EchoResponse take(const ::MyTimerEchoResponse &from, void *ctx) {
         return {
             detail::take<std::string>(from.echoed, ctx),
             detail::take<std::string>(from.timer, ctx),
         };
     }
 
-    static MyTimerEchoResponse lend(const ::my_timer::EchoResponse &from, Arena &arena) {
-        MyTimerEchoResponse to{};
+    static ::MyTimerEchoResponse lend(const ::my_timer::EchoResponse &from, Arena &arena) {
+        ::MyTimerEchoResponse to{};
         lend_to(to.echoed, from.echoed, arena);
         lend_to(to.timer, from.timer, arena);
         return to;
     }
 };
 
-template <> struct Convert<MyTimerPlan, ::my_timer::Plan> {
-    static ::my_timer::Plan take(const MyTimerPlan &from, void *ctx) {
+template <> struct Convert<::MyTimerPlan, ::my_timer::Plan> {
+    static ::my_timer::Plan take(const ::MyTimerPlan &from, void *ctx) {
         return {
             detail::take<std::vector<::my_timer::PlanEntry>>(from.entries, ctx),
             detail::take<std::uint64_t>(from.total_ms, ctx),
@@ -185,8 +199,8 @@ template <> struct Convert<MyTimerPlan, ::my_timer::Plan> {
         };
     }
 
-    static MyTimerPlan lend(const ::my_timer::Plan &from, Arena &arena) {
-        MyTimerPlan to{};
+    static ::MyTimerPlan lend(const ::my_timer::Plan &from, Arena &arena) {
+        ::MyTimerPlan to{};
         lend_to(to.entries, from.entries, arena);
         lend_to(to.total_ms, from.total_ms, arena);
         lend_to(to.title, from.title, arena);
@@ -194,40 +208,40 @@ template <> struct Convert<MyTimerPlan, ::my_timer::Plan> {
     }
 };
 
-template <> struct Convert<MyTimerPlanEntry, ::my_timer::PlanEntry> {
-    static ::my_timer::PlanEntry take(const MyTimerPlanEntry &from, void *ctx) {
+template <> struct Convert<::MyTimerPlanEntry, ::my_timer::PlanEntry> {
+    static ::my_timer::PlanEntry take(const ::MyTimerPlanEntry &from, void *ctx) {
         return {
             detail::take<std::uint64_t>(from.at_ms, ctx),
             detail::take<std::string>(from.message, ctx),
         };
     }
 
-    static MyTimerPlanEntry lend(const ::my_timer::PlanEntry &from, Arena &arena) {
-        MyTimerPlanEntry to{};
+    static ::MyTimerPlanEntry lend(const ::my_timer::PlanEntry &from, Arena &arena) {
+        ::MyTimerPlanEntry to{};
         lend_to(to.at_ms, from.at_ms, arena);
         lend_to(to.message, from.message, arena);
         return to;
     }
 };
 
-template <> struct Convert<MyTimerReading, ::my_timer::Reading> {
-    static ::my_timer::Reading take(const MyTimerReading &from, void *ctx) {
+template <> struct Convert<::MyTimerReading, ::my_timer::Reading> {
+    static ::my_timer::Reading take(const ::MyTimerReading &from, void *ctx) {
         return {
             detail::take<std::string>(from.label, ctx),
             detail::take<std::uint64_t>(from.elapsed_ns, ctx),
         };
     }
 
-    static MyTimerReading lend(const ::my_timer::Reading &from, Arena &arena) {
-        MyTimerReading to{};
+    static ::MyTimerReading lend(const ::my_timer::Reading &from, Arena &arena) {
+        ::MyTimerReading to{};
         lend_to(to.label, from.label, arena);
         lend_to(to.elapsed_ns, from.elapsed_ns, arena);
         return to;
     }
 };
 
-template <> struct Convert<MyTimerSchedule, ::my_timer::Schedule> {
-    static ::my_timer::Schedule take(const MyTimerSchedule &from, void *ctx) {
+template <> struct Convert<::MyTimerSchedule, ::my_timer::Schedule> {
+    static ::my_timer::Schedule take(const ::MyTimerSchedule &from, void *ctx) {
         return {
             detail::take<std::vector<::my_timer::EchoRequest>>(from.echoes, ctx),
             detail::take<std::vector<std::string>>(from.tags, ctx),
@@ -236,8 +250,8 @@ template <> struct Convert<MyTimerSchedule, ::my_timer::Schedule> {
         };
     }
 
-    static MyTimerSchedule lend(const ::my_timer::Schedule &from, Arena &arena) {
-        MyTimerSchedule to{};
+    static ::MyTimerSchedule lend(const ::my_timer::Schedule &from, Arena &arena) {
+        ::MyTimerSchedule to{};
         lend_to(to.echoes, from.echoes, arena);
         lend_to(to.tags, from.tags, arena);
         lend_to(to.note, from.note, arena);
@@ -246,8 +260,8 @@ template <> struct Convert<MyTimerSchedule, ::my_timer::Schedule> {
     }
 };
 
-template <> struct Convert<MyTimerRepeat, ::my_timer::Repeat> {
-    static ::my_timer::Repeat take(const MyTimerRepeat &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::MyTimerRepeat, ::my_timer::Repeat> {
+    static ::my_timer::Repeat take(const ::MyTimerRepeat &from, [[maybe_unused]] void *ctx) {
         using V = ::my_timer::Repeat;
         switch (from.tag) {
             case 0:
@@ -258,12 +272,12 @@ template <> struct Convert<MyTimerRepeat, ::my_timer::Repeat> {
                 return V{V::Within{
                     detail::take<std::uint64_t>(from.payload.within.total_ms, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "MyTimerRepeat has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::MyTimerRepeat has no such tag");
         }
     }
 
-    static MyTimerRepeat lend(const ::my_timer::Repeat &from, [[maybe_unused]] Arena &arena) {
-        MyTimerRepeat to{};
+    static ::MyTimerRepeat lend(const ::my_timer::Repeat &from, [[maybe_unused]] Arena &arena) {
+        ::MyTimerRepeat to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 0: {
@@ -282,8 +296,8 @@ template <> struct Convert<MyTimerRepeat, ::my_timer::Repeat> {
     }
 };
 
-template <> struct Convert<MyTimerTimerError, ::my_timer::TimerError> {
-    static ::my_timer::TimerError take(const MyTimerTimerError &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::MyTimerTimerError, ::my_timer::TimerError> {
+    static ::my_timer::TimerError take(const ::MyTimerTimerError &from, [[maybe_unused]] void *ctx) {
         using V = ::my_timer::TimerError;
         switch (from.tag) {
             case 0:
@@ -301,12 +315,12 @@ template <> struct Convert<MyTimerTimerError, ::my_timer::TimerError> {
                 return V{V::NoClock{
                     detail::take<std::string>(from.payload.no_clock, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "MyTimerTimerError has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::MyTimerTimerError has no such tag");
         }
     }
 
-    static MyTimerTimerError lend(const ::my_timer::TimerError &from, [[maybe_unused]] Arena &arena) {
-        MyTimerTimerError to{};
+    static ::MyTimerTimerError lend(const ::my_timer::TimerError &from, [[maybe_unused]] Arena &arena) {
+        ::MyTimerTimerError to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 1: {
@@ -330,8 +344,8 @@ template <> struct Convert<MyTimerTimerError, ::my_timer::TimerError> {
     }
 };
 
-template <> struct Convert<MyTimerOnEchoFiredArgs, std::tuple<std::string>> {
-    static std::tuple<std::string> take(const MyTimerOnEchoFiredArgs &from, void *ctx) {
+template <> struct Convert<::MyTimerOnEchoFiredArgs, std::tuple<std::string>> {
+    static std::tuple<std::string> take(const ::MyTimerOnEchoFiredArgs &from, void *ctx) {
         return std::tuple<std::string>{
             detail::take<std::string>(from.message, ctx),
         };
@@ -385,16 +399,17 @@ inline void check_abi() {
     }
 }
 
-inline int submit_total_delay(FFICallBack ffi_cb, void *user_data, const std::vector<std::uint32_t> &delays_ms) {
+inline int submit_total_delay(::FFICallBack ffi_cb, void *user_data, const std::vector<std::uint32_t> &delays_ms) {
     ffihost::detail::Arena arena;
-    return ::my_timer_total_delay(ffi_cb, user_data, ffihost::detail::lend<MyTimerU32List>(delays_ms, arena));
+    return ::my_timer_total_delay(ffi_cb, user_data, ffihost::detail::lend<::MyTimerU32List>(delays_ms, arena));
 }
 
 inline std::uint64_t total_delay(const std::vector<std::uint32_t> &delays_ms) {
-    using S = ffihost::detail::Signature<uint64_t, std::uint64_t, MyTimerTimerError, ::my_timer::TimerError>;
+    using FfiSignature = ffihost::detail::Signature<uint64_t, std::uint64_t, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound{&::my_timer::library(), nullptr};
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_total_delay(ffi_cb, user_data, delays_ms);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return ::my_timer::submit_total_delay(ffi_cb, user_data, delays_ms);
     });
 }
 
@@ -410,9 +425,10 @@ public:
     /* Serves it to other processes at `unix:<path>` or `tcp:<host>:<port>`, until it is closed. Waits until it is
      * listened
      * on, and returns the address as it came out; throws ffihost::Error that says why not. See serve in ffihost.h. */
-    std::string serve(const std::string &address, const FFIServeOptions &options = FFI_SERVE_OPTIONS_INIT) const {
-        return ffihost::detail::serve([&](FFICallBack ffi_cb, void *user_data) {
-            return ::my_timer_serve(raw(), address.c_str(), &options, ffi_cb, user_data);
+    std::string serve(const std::string &address, const ::FFIServeOptions &options = FFI_SERVE_OPTIONS_INIT) const {
+        return ffihost::detail::serve([&](::FFICallBack ffi_cb, void *user_data) {
+            return ::my_timer_serve(ffihost::detail::Access::bound(*this).ctx, address.c_str(), &options, ffi_cb,
+                user_data);
         });
     }
 
@@ -421,14 +437,15 @@ public:
      * Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.
      */
     static Context open(std::string_view name) {
-        return create(name).get();
+        return Context::create(name).get();
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
     static std::future<Context> create(std::string_view name) {
         ::my_timer::check_abi();
-        using S = ffihost::detail::Signature<void, void, MyTimerTimerError, ::my_timer::TimerError>;
-        return ffihost::detail::create<Context, S>([&](FFICallBack ffi_cb, void *user_data, void **ctx) {
+        using FfiSignature = ffihost::detail::Signature<void, void, ::MyTimerTimerError, ::my_timer::TimerError>;
+        return ffihost::detail::create<::my_timer::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
+            void **ctx) {
             ffihost::detail::Arena arena;
             return ::my_timer_create(ffihost::detail::lend<FFIString>(name, arena), ffi_cb, user_data, ctx);
         });
@@ -437,31 +454,35 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(std::string_view name, std::function<void(ffihost::Result<void, TimerError>)> ready) {
+    static Context start(std::string_view name,
+                         std::function<void(ffihost::Result<void, ::my_timer::TimerError>)> ready) {
         ::my_timer::check_abi();
-        using S = ffihost::detail::Signature<void, void, MyTimerTimerError, ::my_timer::TimerError>;
+        using FfiSignature = ffihost::detail::Signature<void, void, ::MyTimerTimerError, ::my_timer::TimerError>;
         const ffihost::detail::Bound bound{&::my_timer::library(), nullptr};
         void *made = nullptr;
         void **ctx = &made;
-        ffihost::detail::start_callback<S>(bound, std::move(ready), [&](FFICallBack ffi_cb, void *user_data) {
+        ffihost::detail::start_callback<FfiSignature>(bound, std::move(ready), [&](::FFICallBack ffi_cb,
+            void *user_data) {
             ffihost::detail::Arena arena;
             return ::my_timer_create(ffihost::detail::lend<FFIString>(name, arena), ffi_cb, user_data, ctx);
         });
-        return Context(made);
+        return ::my_timer::Context(made);
     }
 
     /* Waits, tells whoever listens to `on_echo_fired`, and returns the message.
      *
-     * The future throws ffihost::ErrorOf<TimerError> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::my_timer::TimerError> or ffihost::Error.
      */
-    ffihost::Future<EchoResponse> echo(const EchoRequest &req) const;
+    ffihost::Future<::my_timer::EchoResponse> echo(const ::my_timer::EchoRequest &req) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request echo(const EchoRequest &req,
-                          std::function<void(ffihost::Result<EchoResponse, TimerError>)> done) const;
+    ffihost::Request echo(const ::my_timer::EchoRequest &req,
+                          std::function<void(ffihost::Result<::my_timer::EchoResponse,
+                              ::my_timer::TimerError>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<EchoResponse, TimerError> echo_async(const EchoRequest &req) const;
+    ffihost::Awaitable<::my_timer::EchoResponse, ::my_timer::TimerError> echo_async(
+        const ::my_timer::EchoRequest &req) const;
 #endif
 
     /* The timer's name.
@@ -472,35 +493,37 @@ public:
 
     /* Says when each echo of a schedule would be heard.
      *
-     * The future throws ffihost::ErrorOf<TimerError> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::my_timer::TimerError> or ffihost::Error.
      */
-    ffihost::Future<Plan> plan(const Schedule &schedule) const;
+    ffihost::Future<::my_timer::Plan> plan(const ::my_timer::Schedule &schedule) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request plan(const Schedule &schedule, std::function<void(ffihost::Result<Plan, TimerError>)> done) const;
+    ffihost::Request plan(const ::my_timer::Schedule &schedule,
+                          std::function<void(ffihost::Result<::my_timer::Plan, ::my_timer::TimerError>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Plan, TimerError> plan_async(const Schedule &schedule) const;
+    ffihost::Awaitable<::my_timer::Plan, ::my_timer::TimerError> plan_async(
+        const ::my_timer::Schedule &schedule) const;
 #endif
 
     /* Asks the host what time it is, and says so in a sentence.
      *
-     * The future throws ffihost::ErrorOf<TimerError> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::my_timer::TimerError> or ffihost::Error.
      */
     ffihost::Future<std::string> read_clock() const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request read_clock(std::function<void(ffihost::Result<std::string, TimerError>)> done) const;
+    ffihost::Request read_clock(std::function<void(ffihost::Result<std::string, ::my_timer::TimerError>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<std::string, TimerError> read_clock_async() const;
+    ffihost::Awaitable<std::string, ::my_timer::TimerError> read_clock_async() const;
 #endif
 
     /* Starts a stopwatch.
      *
      * Runs here, before it returns. Throws ffihost::Error.
      */
-    Stopwatch start_stopwatch(std::string_view label) const;
+    ::my_timer::Stopwatch start_stopwatch(std::string_view label) const;
 
     /* Milliseconds since 1970.
      *
@@ -508,9 +531,9 @@ public:
      * what() is told to the library. Runs on the FFI thread: return quickly.
      */
     void on_fetch_clock(std::function<std::uint64_t()> host_function) const {
-        using S = ffihost::detail::Signature<uint64_t, std::uint64_t>;
-        using Args = std::tuple<>;
-        ffihost::detail::implement<S, void, Args>(
+        using FfiSignature = ffihost::detail::Signature<uint64_t, std::uint64_t>;
+        using FfiArgs = std::tuple<>;
+        ffihost::detail::implement<FfiSignature, void, FfiArgs>(
             ffihost::detail::Access::bound(*this), "fetch_clock", std::move(host_function));
     }
 
@@ -519,9 +542,9 @@ public:
      */
     void on_fetch_clock(std::function<void(ffihost::Responder<std::uint64_t> call)> host_function,
                         ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<uint64_t, std::uint64_t>;
-        using Args = std::tuple<>;
-        ffihost::detail::implement_responding<S, void, Args>(
+        using FfiSignature = ffihost::detail::Signature<uint64_t, std::uint64_t>;
+        using FfiArgs = std::tuple<>;
+        ffihost::detail::implement_responding<FfiSignature, void, FfiArgs>(
             ffihost::detail::Access::bound(*this), "fetch_clock", std::move(host_function), std::move(options));
     }
 
@@ -535,157 +558,171 @@ public:
      * Calls listener for each event on_echo_fired, on the event thread, as long as the subscription lives.
      */
     ffihost::Subscription on_echo_fired(std::function<void(std::string message)> listener) const {
-        using Args = std::tuple<std::string>;
-        return ffihost::detail::listen<MyTimerOnEchoFiredArgs, Args>(
+        using FfiArgs = std::tuple<std::string>;
+        return ffihost::detail::listen<::MyTimerOnEchoFiredArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "on_echo_fired", std::move(listener));
     }
 
 private:
-    int submit_echo(FFICallBack ffi_cb, void *user_data, const EchoRequest &req) const;
-    int submit_name(FFICallBack ffi_cb, void *user_data) const;
-    int submit_plan(FFICallBack ffi_cb, void *user_data, const Schedule &schedule) const;
-    int submit_read_clock(FFICallBack ffi_cb, void *user_data) const;
-    int submit_start_stopwatch(FFICallBack ffi_cb, void *user_data, std::string_view label) const;
+    int submit_echo(::FFICallBack ffi_cb, void *user_data, const ::my_timer::EchoRequest &req) const;
+    int submit_name(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_plan(::FFICallBack ffi_cb, void *user_data, const ::my_timer::Schedule &schedule) const;
+    int submit_read_clock(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_start_stopwatch(::FFICallBack ffi_cb, void *user_data, std::string_view label) const;
 };
 
 inline Stopwatch::Stopwatch(void *ctx, std::uint64_t id) noexcept
     : ffihost::Handle({&::my_timer::library(), ctx}, id, &::my_timer_stopwatch_release) {}
 
-inline int Stopwatch::submit_read_stopwatch(FFICallBack ffi_cb, void *user_data) const {
+inline int Stopwatch::submit_read_stopwatch(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_timer_read_stopwatch(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                                      ffihost::detail::Access::id(*this));
 }
 
-inline Reading Stopwatch::read_stopwatch() const {
-    using S = ffihost::detail::Signature<MyTimerReading, ::my_timer::Reading>;
+inline ::my_timer::Reading Stopwatch::read_stopwatch() const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerReading, ::my_timer::Reading>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_read_stopwatch(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Stopwatch::submit_read_stopwatch(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_echo(FFICallBack ffi_cb, void *user_data, const EchoRequest &req) const {
+inline int Context::submit_echo(::FFICallBack ffi_cb, void *user_data, const ::my_timer::EchoRequest &req) const {
     ffihost::detail::Arena arena;
     return ::my_timer_echo(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                           ffihost::detail::address(ffihost::detail::lend<MyTimerEchoRequest>(req, arena)));
+                           ffihost::detail::address(ffihost::detail::lend<::MyTimerEchoRequest>(req, arena)));
 }
 
-inline ffihost::Future<EchoResponse> Context::echo(const EchoRequest &req) const {
-    using S = ffihost::detail::Signature<MyTimerEchoResponse, ::my_timer::EchoResponse, MyTimerTimerError,
-        ::my_timer::TimerError>;
+inline ffihost::Future<::my_timer::EchoResponse> Context::echo(const ::my_timer::EchoRequest &req) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerEchoResponse, ::my_timer::EchoResponse,
+        ::MyTimerTimerError, ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_echo(ffi_cb, user_data, req);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_echo(ffi_cb, user_data, req);
     });
 }
 
-inline ffihost::Request Context::echo(const EchoRequest &req,
-                                      std::function<void(ffihost::Result<EchoResponse, TimerError>)> done) const {
-    using S = ffihost::detail::Signature<MyTimerEchoResponse, ::my_timer::EchoResponse, MyTimerTimerError,
-        ::my_timer::TimerError>;
+inline ffihost::Request Context::echo(const ::my_timer::EchoRequest &req,
+                                      std::function<void(ffihost::Result<::my_timer::EchoResponse,
+                                          ::my_timer::TimerError>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerEchoResponse, ::my_timer::EchoResponse,
+        ::MyTimerTimerError, ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_echo(ffi_cb, user_data, req);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_echo(ffi_cb, user_data, req);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<EchoResponse, TimerError> Context::echo_async(const EchoRequest &req) const {
-    using S = ffihost::detail::Signature<MyTimerEchoResponse, ::my_timer::EchoResponse, MyTimerTimerError,
-        ::my_timer::TimerError>;
+inline ffihost::Awaitable<::my_timer::EchoResponse, ::my_timer::TimerError> Context::echo_async(
+    const ::my_timer::EchoRequest &req) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerEchoResponse, ::my_timer::EchoResponse,
+        ::MyTimerTimerError, ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_echo(ffi_cb, user_data, req);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_echo(ffi_cb, user_data, req);
     });
 }
 #endif
 
-inline int Context::submit_name(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_name(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_timer_name(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline std::string Context::name() const {
-    using S = ffihost::detail::Signature<FFIString, std::string>;
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_name(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_name(ffi_cb, user_data);
     });
 }
 
-inline int Context::submit_plan(FFICallBack ffi_cb, void *user_data, const Schedule &schedule) const {
+inline int Context::submit_plan(::FFICallBack ffi_cb, void *user_data, const ::my_timer::Schedule &schedule) const {
     ffihost::detail::Arena arena;
     return ::my_timer_plan(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                           ffihost::detail::address(ffihost::detail::lend<MyTimerSchedule>(schedule, arena)));
+                           ffihost::detail::address(ffihost::detail::lend<::MyTimerSchedule>(schedule, arena)));
 }
 
-inline ffihost::Future<Plan> Context::plan(const Schedule &schedule) const {
-    using S = ffihost::detail::Signature<MyTimerPlan, ::my_timer::Plan, MyTimerTimerError, ::my_timer::TimerError>;
+inline ffihost::Future<::my_timer::Plan> Context::plan(const ::my_timer::Schedule &schedule) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerPlan, ::my_timer::Plan, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_plan(ffi_cb, user_data, schedule);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_plan(ffi_cb, user_data, schedule);
     });
 }
 
-inline ffihost::Request Context::plan(const Schedule &schedule,
-                                      std::function<void(ffihost::Result<Plan, TimerError>)> done) const {
-    using S = ffihost::detail::Signature<MyTimerPlan, ::my_timer::Plan, MyTimerTimerError, ::my_timer::TimerError>;
+inline ffihost::Request Context::plan(const ::my_timer::Schedule &schedule,
+                                      std::function<void(ffihost::Result<::my_timer::Plan,
+                                          ::my_timer::TimerError>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerPlan, ::my_timer::Plan, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_plan(ffi_cb, user_data, schedule);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_plan(ffi_cb, user_data, schedule);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Plan, TimerError> Context::plan_async(const Schedule &schedule) const {
-    using S = ffihost::detail::Signature<MyTimerPlan, ::my_timer::Plan, MyTimerTimerError, ::my_timer::TimerError>;
+inline ffihost::Awaitable<::my_timer::Plan, ::my_timer::TimerError> Context::plan_async(
+    const ::my_timer::Schedule &schedule) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerPlan, ::my_timer::Plan, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_plan(ffi_cb, user_data, schedule);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_plan(ffi_cb, user_data, schedule);
     });
 }
 #endif
 
-inline int Context::submit_read_clock(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_read_clock(::FFICallBack ffi_cb, void *user_data) const {
     return ::my_timer_read_clock(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
 inline ffihost::Future<std::string> Context::read_clock() const {
-    using S = ffihost::detail::Signature<FFIString, std::string, MyTimerTimerError, ::my_timer::TimerError>;
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_read_clock(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_read_clock(ffi_cb, user_data);
     });
 }
 
-inline ffihost::Request Context::read_clock(std::function<void(ffihost::Result<std::string, TimerError>)> done) const {
-    using S = ffihost::detail::Signature<FFIString, std::string, MyTimerTimerError, ::my_timer::TimerError>;
+inline ffihost::Request Context::read_clock(std::function<void(ffihost::Result<std::string,
+    ::my_timer::TimerError>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_read_clock(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_read_clock(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<std::string, TimerError> Context::read_clock_async() const {
-    using S = ffihost::detail::Signature<FFIString, std::string, MyTimerTimerError, ::my_timer::TimerError>;
+inline ffihost::Awaitable<std::string, ::my_timer::TimerError> Context::read_clock_async() const {
+    using FfiSignature = ffihost::detail::Signature<FFIString, std::string, ::MyTimerTimerError,
+        ::my_timer::TimerError>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_read_clock(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_read_clock(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Context::submit_start_stopwatch(FFICallBack ffi_cb, void *user_data, std::string_view label) const {
+inline int Context::submit_start_stopwatch(::FFICallBack ffi_cb, void *user_data, std::string_view label) const {
     ffihost::detail::Arena arena;
     return ::my_timer_start_stopwatch(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                                       ffihost::detail::lend<FFIString>(label, arena));
 }
 
-inline Stopwatch Context::start_stopwatch(std::string_view label) const {
-    using S = ffihost::detail::Signature<MyTimerStopwatch, ::my_timer::Stopwatch>;
+inline ::my_timer::Stopwatch Context::start_stopwatch(std::string_view label) const {
+    using FfiSignature = ffihost::detail::Signature<::MyTimerStopwatch, ::my_timer::Stopwatch>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_start_stopwatch(ffi_cb, user_data, label);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_start_stopwatch(ffi_cb, user_data, label);
     });
 }
 

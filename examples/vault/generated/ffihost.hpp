@@ -129,6 +129,9 @@ private:
     std::size_t size_;
 };
 
+class Context;
+class Handle;
+
 /* Is told that a request still runs, and since when. */
 using StaleObserver = std::function<void(std::chrono::milliseconds)>;
 
@@ -450,8 +453,9 @@ struct Bound {
 
 /* To what generated classes are bound, whatever their members are named. */
 struct Access {
-    template <class T> static const Bound &bound(const T &object) noexcept { return object.bound_; }
-    template <class T> static std::uint64_t id(const T &object) noexcept { return object.id_; }
+    static const Bound &bound(const Context &context) noexcept;
+    static const Bound &bound(const Handle &handle) noexcept;
+    static std::uint64_t id(const Handle &handle) noexcept;
 };
 
 /* A function's results, in C and in C++; void for what it does not have. */
@@ -1259,7 +1263,7 @@ public:
         return stats;
     }
 
-protected:
+private:
     friend struct detail::Access;
     detail::Bound bound_;
 };
@@ -1288,7 +1292,7 @@ public:
     /* What C and CBOR know it by; 0 if it is none. It stays this one's to give back. */
     std::uint64_t raw() const noexcept { return id_; }
 
-protected:
+private:
     friend struct detail::Access;
 
     void give_back() noexcept {
@@ -1304,6 +1308,10 @@ protected:
 };
 
 namespace detail {
+
+inline const Bound &Access::bound(const Context &context) noexcept { return context.bound_; }
+inline const Bound &Access::bound(const Handle &handle) noexcept { return handle.bound_; }
+inline std::uint64_t Access::id(const Handle &handle) noexcept { return handle.id_; }
 
 template <class V> struct Convert<std::uint64_t, V, std::enable_if_t<std::is_base_of_v<Handle, V>>> {
     static V take(std::uint64_t from, void *ctx) noexcept { return V(ctx, from); }

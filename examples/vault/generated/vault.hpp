@@ -60,16 +60,16 @@ public:
 
     /* A secret.
      *
-     * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::vault::Error> or ffihost::Error.
      */
     ffihost::Future<std::vector<std::uint8_t>> get(std::string_view name) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request get(std::string_view name,
-                         std::function<void(ffihost::Result<std::vector<std::uint8_t>, Error>)> done) const;
+                         std::function<void(ffihost::Result<std::vector<std::uint8_t>, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<std::vector<std::uint8_t>, Error> get_async(std::string_view name) const;
+    ffihost::Awaitable<std::vector<std::uint8_t>, ::vault::Error> get_async(std::string_view name) const;
 #endif
 
     /* Whether the session is locked.
@@ -80,65 +80,68 @@ public:
 
     /* All secrets, in the order of their names.
      *
-     * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::vault::Error> or ffihost::Error.
      */
-    ffihost::Future<std::vector<Summary>> list() const;
+    ffihost::Future<std::vector<::vault::Summary>> list() const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request list(std::function<void(ffihost::Result<std::vector<Summary>, Error>)> done) const;
+    ffihost::Request list(std::function<void(ffihost::Result<std::vector<::vault::Summary>,
+        ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<std::vector<Summary>, Error> list_async() const;
+    ffihost::Awaitable<std::vector<::vault::Summary>, ::vault::Error> list_async() const;
 #endif
 
     /* Locks the vault: the key is forgotten, whatever else happens. A session that is locked stays so.
      *
-     * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::vault::Error> or ffihost::Error.
      */
     ffihost::Future<void> lock() const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request lock(std::function<void(ffihost::Result<void, Error>)> done) const;
+    ffihost::Request lock(std::function<void(ffihost::Result<void, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Error> lock_async() const;
+    ffihost::Awaitable<void, ::vault::Error> lock_async() const;
 #endif
 
     /* Keeps a secret, in place of what had that name.
      *
-     * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::vault::Error> or ffihost::Error.
      */
     ffihost::Future<void> put(std::string_view name, const std::vector<std::uint8_t> &value) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request put(std::string_view name, const std::vector<std::uint8_t> &value,
-                         std::function<void(ffihost::Result<void, Error>)> done) const;
+                         std::function<void(ffihost::Result<void, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Error> put_async(std::string_view name, const std::vector<std::uint8_t> &value) const;
+    ffihost::Awaitable<void, ::vault::Error> put_async(std::string_view name,
+                                                       const std::vector<std::uint8_t> &value) const;
 #endif
 
     /* Forgets a secret.
      *
-     * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::vault::Error> or ffihost::Error.
      */
     ffihost::Future<void> remove(std::string_view name) const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request remove(std::string_view name, std::function<void(ffihost::Result<void, Error>)> done) const;
+    ffihost::Request remove(std::string_view name,
+                            std::function<void(ffihost::Result<void, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<void, Error> remove_async(std::string_view name) const;
+    ffihost::Awaitable<void, ::vault::Error> remove_async(std::string_view name) const;
 #endif
 
 private:
-    int submit_get(FFICallBack ffi_cb, void *user_data, std::string_view name) const;
-    int submit_is_locked(FFICallBack ffi_cb, void *user_data) const;
-    int submit_list(FFICallBack ffi_cb, void *user_data) const;
-    int submit_lock(FFICallBack ffi_cb, void *user_data) const;
-    int submit_put(FFICallBack ffi_cb, void *user_data, std::string_view name,
+    int submit_get(::FFICallBack ffi_cb, void *user_data, std::string_view name) const;
+    int submit_is_locked(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_list(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_lock(::FFICallBack ffi_cb, void *user_data) const;
+    int submit_put(::FFICallBack ffi_cb, void *user_data, std::string_view name,
                    const std::vector<std::uint8_t> &value) const;
-    int submit_remove(FFICallBack ffi_cb, void *user_data, std::string_view name) const;
+    int submit_remove(::FFICallBack ffi_cb, void *user_data, std::string_view name) const;
 };
 
 /* What trying a passphrase costs, by Argon2id. */
@@ -155,15 +158,21 @@ struct Declined {
     std::string reason{};
 };
 
-/* What a passphrase is for. */
-struct Purpose {
+/* What Purpose can hold. */
+struct PurposeVariants {
     /* There is no vault yet: it is made with this passphrase. */
     struct Create {};
     /* The vault is unlocked with it. */
     struct Unlock {
         /* How often it may be given, this time included. */
-        std::uint32_t attempts_left;
+        std::uint32_t attempts_left{};
     };
+};
+
+/* What a passphrase is for. */
+struct Purpose {
+    using Create = ::vault::PurposeVariants::Create;
+    using Unlock = ::vault::PurposeVariants::Unlock;
 
     std::variant<Create, Unlock> value;
 };
@@ -173,7 +182,7 @@ struct Prompt {
     /* What the user calls the vault. */
     std::string label{};
     /* What for. */
-    Purpose purpose{};
+    ::vault::Purpose purpose{};
 };
 
 /* How a vault is used. */
@@ -183,7 +192,7 @@ struct Settings {
     /* After so many milliseconds without use it locks itself; never, if nothing is said. */
     std::optional<std::uint64_t> lock_after_ms{};
     /* What trying a passphrase costs, if the vault is made now; one that is there keeps its own. */
-    std::optional<Cost> cost{};
+    std::optional<::vault::Cost> cost{};
 };
 
 /* A secret, without what is secret of it. */
@@ -196,12 +205,12 @@ struct Summary {
     std::uint64_t reads{};
 };
 
-/* What can go wrong. */
-struct Error {
+/* What Error can hold. */
+struct ErrorVariants {
     /* The passphrase was wrong, as often as it may be; or the list of secrets is damaged, which looks the same. */
     struct WrongPassphrase {
         /* How often it was asked for. */
-        std::uint32_t attempts;
+        std::uint32_t attempts{};
     };
     /* There is no passphrase; this says why. */
     struct NoPassphrase {
@@ -217,7 +226,7 @@ struct Error {
     /* A secret is longer than `MAX_SECRET`. */
     struct TooLarge {
         /* Its length, in bytes. */
-        std::uint64_t size;
+        std::uint64_t size{};
     };
     /* Settings or names that cannot be. */
     struct Invalid {
@@ -243,24 +252,45 @@ struct Error {
     struct NoRandomness {
         std::string value;
     };
+};
+
+/* What can go wrong. */
+struct Error {
+    using WrongPassphrase = ::vault::ErrorVariants::WrongPassphrase;
+    using NoPassphrase = ::vault::ErrorVariants::NoPassphrase;
+    using Locked = ::vault::ErrorVariants::Locked;
+    using NoSuchSecret = ::vault::ErrorVariants::NoSuchSecret;
+    using TooLarge = ::vault::ErrorVariants::TooLarge;
+    using Invalid = ::vault::ErrorVariants::Invalid;
+    using Damaged = ::vault::ErrorVariants::Damaged;
+    using Storage = ::vault::ErrorVariants::Storage;
+    using NoRandomness = ::vault::ErrorVariants::NoRandomness;
 
     std::variant<WrongPassphrase, NoPassphrase, Locked, NoSuchSecret, TooLarge, Invalid, Damaged, Storage,
         NoRandomness> value;
 };
 
-/* Why a vault is locked. */
-struct LockReason {
+/* What LockReason can hold. */
+struct LockReasonVariants {
     /* Somebody asked for it. */
     struct Asked {};
     /* Nobody used it. */
     struct Idle {
         /* For so many milliseconds. */
-        std::uint64_t after_ms;
+        std::uint64_t after_ms{};
     };
     /* It is being unlocked anew: there is one session at a time. */
     struct Reopened {};
     /* The context was closed. */
     struct Closed {};
+};
+
+/* Why a vault is locked. */
+struct LockReason {
+    using Asked = ::vault::LockReasonVariants::Asked;
+    using Idle = ::vault::LockReasonVariants::Idle;
+    using Reopened = ::vault::LockReasonVariants::Reopened;
+    using Closed = ::vault::LockReasonVariants::Closed;
 
     std::variant<Asked, Idle, Reopened, Closed> value;
 };
@@ -272,54 +302,54 @@ namespace ffihost {
 inline namespace v1 {
 namespace detail {
 
-template <> struct Convert<VaultCost, ::vault::Cost> {
-    static ::vault::Cost take(const VaultCost &from, void *ctx) {
+template <> struct Convert<::VaultCost, ::vault::Cost> {
+    static ::vault::Cost take(const ::VaultCost &from, void *ctx) {
         return {
             detail::take<std::uint32_t>(from.memory_kib, ctx),
             detail::take<std::uint32_t>(from.passes, ctx),
         };
     }
 
-    static VaultCost lend(const ::vault::Cost &from, Arena &arena) {
-        VaultCost to{};
+    static ::VaultCost lend(const ::vault::Cost &from, Arena &arena) {
+        ::VaultCost to{};
         lend_to(to.memory_kib, from.memory_kib, arena);
         lend_to(to.passes, from.passes, arena);
         return to;
     }
 };
 
-template <> struct Convert<VaultDeclined, ::vault::Declined> {
-    static ::vault::Declined take(const VaultDeclined &from, void *ctx) {
+template <> struct Convert<::VaultDeclined, ::vault::Declined> {
+    static ::vault::Declined take(const ::VaultDeclined &from, void *ctx) {
         return {
             detail::take<std::string>(from.reason, ctx),
         };
     }
 
-    static VaultDeclined lend(const ::vault::Declined &from, Arena &arena) {
-        VaultDeclined to{};
+    static ::VaultDeclined lend(const ::vault::Declined &from, Arena &arena) {
+        ::VaultDeclined to{};
         lend_to(to.reason, from.reason, arena);
         return to;
     }
 };
 
-template <> struct Convert<VaultPrompt, ::vault::Prompt> {
-    static ::vault::Prompt take(const VaultPrompt &from, void *ctx) {
+template <> struct Convert<::VaultPrompt, ::vault::Prompt> {
+    static ::vault::Prompt take(const ::VaultPrompt &from, void *ctx) {
         return {
             detail::take<std::string>(from.label, ctx),
             detail::take<::vault::Purpose>(from.purpose, ctx),
         };
     }
 
-    static VaultPrompt lend(const ::vault::Prompt &from, Arena &arena) {
-        VaultPrompt to{};
+    static ::VaultPrompt lend(const ::vault::Prompt &from, Arena &arena) {
+        ::VaultPrompt to{};
         lend_to(to.label, from.label, arena);
         lend_to(to.purpose, from.purpose, arena);
         return to;
     }
 };
 
-template <> struct Convert<VaultSettings, ::vault::Settings> {
-    static ::vault::Settings take(const VaultSettings &from, void *ctx) {
+template <> struct Convert<::VaultSettings, ::vault::Settings> {
+    static ::vault::Settings take(const ::VaultSettings &from, void *ctx) {
         return {
             detail::take<std::string>(from.label, ctx),
             detail::take<std::optional<std::uint64_t>>(from.lock_after_ms, ctx),
@@ -327,8 +357,8 @@ template <> struct Convert<VaultSettings, ::vault::Settings> {
         };
     }
 
-    static VaultSettings lend(const ::vault::Settings &from, Arena &arena) {
-        VaultSettings to{};
+    static ::VaultSettings lend(const ::vault::Settings &from, Arena &arena) {
+        ::VaultSettings to{};
         lend_to(to.label, from.label, arena);
         lend_to(to.lock_after_ms, from.lock_after_ms, arena);
         lend_to(to.cost, from.cost, arena);
@@ -336,8 +366,8 @@ template <> struct Convert<VaultSettings, ::vault::Settings> {
     }
 };
 
-template <> struct Convert<VaultSummary, ::vault::Summary> {
-    static ::vault::Summary take(const VaultSummary &from, void *ctx) {
+template <> struct Convert<::VaultSummary, ::vault::Summary> {
+    static ::vault::Summary take(const ::VaultSummary &from, void *ctx) {
         return {
             detail::take<std::string>(from.name, ctx),
             detail::take<std::uint64_t>(from.size, ctx),
@@ -345,8 +375,8 @@ template <> struct Convert<VaultSummary, ::vault::Summary> {
         };
     }
 
-    static VaultSummary lend(const ::vault::Summary &from, Arena &arena) {
-        VaultSummary to{};
+    static ::VaultSummary lend(const ::vault::Summary &from, Arena &arena) {
+        ::VaultSummary to{};
         lend_to(to.name, from.name, arena);
         lend_to(to.size, from.size, arena);
         lend_to(to.reads, from.reads, arena);
@@ -354,8 +384,8 @@ template <> struct Convert<VaultSummary, ::vault::Summary> {
     }
 };
 
-template <> struct Convert<VaultError, ::vault::Error> {
-    static ::vault::Error take(const VaultError &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::VaultError, ::vault::Error> {
+    static ::vault::Error take(const ::VaultError &from, [[maybe_unused]] void *ctx) {
         using V = ::vault::Error;
         switch (from.tag) {
             case 0:
@@ -396,12 +426,12 @@ template <> struct Convert<VaultError, ::vault::Error> {
                 return V{V::NoRandomness{
                     detail::take<std::string>(from.payload.no_randomness, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "VaultError has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::VaultError has no such tag");
         }
     }
 
-    static VaultError lend(const ::vault::Error &from, [[maybe_unused]] Arena &arena) {
-        VaultError to{};
+    static ::VaultError lend(const ::vault::Error &from, [[maybe_unused]] Arena &arena) {
+        ::VaultError to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 0: {
@@ -453,8 +483,8 @@ template <> struct Convert<VaultError, ::vault::Error> {
     }
 };
 
-template <> struct Convert<VaultLockReason, ::vault::LockReason> {
-    static ::vault::LockReason take(const VaultLockReason &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::VaultLockReason, ::vault::LockReason> {
+    static ::vault::LockReason take(const ::VaultLockReason &from, [[maybe_unused]] void *ctx) {
         using V = ::vault::LockReason;
         switch (from.tag) {
             case 0:
@@ -470,12 +500,12 @@ template <> struct Convert<VaultLockReason, ::vault::LockReason> {
             case 3:
                 return V{V::Closed{
                 }};
-            default: throw Error(FFI_RET_DECODE, "VaultLockReason has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::VaultLockReason has no such tag");
         }
     }
 
-    static VaultLockReason lend(const ::vault::LockReason &from, [[maybe_unused]] Arena &arena) {
-        VaultLockReason to{};
+    static ::VaultLockReason lend(const ::vault::LockReason &from, [[maybe_unused]] Arena &arena) {
+        ::VaultLockReason to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 1: {
@@ -489,8 +519,8 @@ template <> struct Convert<VaultLockReason, ::vault::LockReason> {
     }
 };
 
-template <> struct Convert<VaultPurpose, ::vault::Purpose> {
-    static ::vault::Purpose take(const VaultPurpose &from, [[maybe_unused]] void *ctx) {
+template <> struct Convert<::VaultPurpose, ::vault::Purpose> {
+    static ::vault::Purpose take(const ::VaultPurpose &from, [[maybe_unused]] void *ctx) {
         using V = ::vault::Purpose;
         switch (from.tag) {
             case 0:
@@ -500,12 +530,12 @@ template <> struct Convert<VaultPurpose, ::vault::Purpose> {
                 return V{V::Unlock{
                     detail::take<std::uint32_t>(from.payload.unlock.attempts_left, ctx),
                 }};
-            default: throw Error(FFI_RET_DECODE, "VaultPurpose has no such tag");
+            default: throw Error(FFI_RET_DECODE, "::VaultPurpose has no such tag");
         }
     }
 
-    static VaultPurpose lend(const ::vault::Purpose &from, [[maybe_unused]] Arena &arena) {
-        VaultPurpose to{};
+    static ::VaultPurpose lend(const ::vault::Purpose &from, [[maybe_unused]] Arena &arena) {
+        ::VaultPurpose to{};
         to.tag = static_cast<std::int32_t>(from.value.index());
         switch (from.value.index()) {
             case 1: {
@@ -519,40 +549,40 @@ template <> struct Convert<VaultPurpose, ::vault::Purpose> {
     }
 };
 
-template <> struct Convert<VaultAskPassphraseArgs, std::tuple<::vault::Prompt>> {
-    static std::tuple<::vault::Prompt> take(const VaultAskPassphraseArgs &from, void *ctx) {
+template <> struct Convert<::VaultAskPassphraseArgs, std::tuple<::vault::Prompt>> {
+    static std::tuple<::vault::Prompt> take(const ::VaultAskPassphraseArgs &from, void *ctx) {
         return std::tuple<::vault::Prompt>{
             detail::take<::vault::Prompt>(from.prompt, ctx),
         };
     }
 };
 
-template <> struct Convert<VaultDeleteBlobArgs, std::tuple<std::string>> {
-    static std::tuple<std::string> take(const VaultDeleteBlobArgs &from, void *ctx) {
+template <> struct Convert<::VaultDeleteBlobArgs, std::tuple<std::string>> {
+    static std::tuple<std::string> take(const ::VaultDeleteBlobArgs &from, void *ctx) {
         return std::tuple<std::string>{
             detail::take<std::string>(from.name, ctx),
         };
     }
 };
 
-template <> struct Convert<VaultLoadBlobArgs, std::tuple<std::string>> {
-    static std::tuple<std::string> take(const VaultLoadBlobArgs &from, void *ctx) {
+template <> struct Convert<::VaultLoadBlobArgs, std::tuple<std::string>> {
+    static std::tuple<std::string> take(const ::VaultLoadBlobArgs &from, void *ctx) {
         return std::tuple<std::string>{
             detail::take<std::string>(from.name, ctx),
         };
     }
 };
 
-template <> struct Convert<VaultRandomBytesArgs, std::tuple<std::uint32_t>> {
-    static std::tuple<std::uint32_t> take(const VaultRandomBytesArgs &from, void *ctx) {
+template <> struct Convert<::VaultRandomBytesArgs, std::tuple<std::uint32_t>> {
+    static std::tuple<std::uint32_t> take(const ::VaultRandomBytesArgs &from, void *ctx) {
         return std::tuple<std::uint32_t>{
             detail::take<std::uint32_t>(from.len, ctx),
         };
     }
 };
 
-template <> struct Convert<VaultStoreBlobArgs, std::tuple<std::string, std::vector<std::uint8_t>>> {
-    static std::tuple<std::string, std::vector<std::uint8_t>> take(const VaultStoreBlobArgs &from, void *ctx) {
+template <> struct Convert<::VaultStoreBlobArgs, std::tuple<std::string, std::vector<std::uint8_t>>> {
+    static std::tuple<std::string, std::vector<std::uint8_t>> take(const ::VaultStoreBlobArgs &from, void *ctx) {
         return std::tuple<std::string, std::vector<std::uint8_t>>{
             detail::take<std::string>(from.name, ctx),
             detail::take<std::vector<std::uint8_t>>(from.bytes, ctx),
@@ -560,8 +590,8 @@ template <> struct Convert<VaultStoreBlobArgs, std::tuple<std::string, std::vect
     }
 };
 
-template <> struct Convert<VaultOnChangedArgs, std::tuple<std::string, ::vault::Change>> {
-    static std::tuple<std::string, ::vault::Change> take(const VaultOnChangedArgs &from, void *ctx) {
+template <> struct Convert<::VaultOnChangedArgs, std::tuple<std::string, ::vault::Change>> {
+    static std::tuple<std::string, ::vault::Change> take(const ::VaultOnChangedArgs &from, void *ctx) {
         return std::tuple<std::string, ::vault::Change>{
             detail::take<std::string>(from.name, ctx),
             detail::take<::vault::Change>(from.change, ctx),
@@ -569,8 +599,9 @@ template <> struct Convert<VaultOnChangedArgs, std::tuple<std::string, ::vault::
     }
 };
 
-template <> struct Convert<VaultOnLockedArgs, std::tuple<::vault::LockReason, std::optional<std::string>>> {
-    static std::tuple<::vault::LockReason, std::optional<std::string>> take(const VaultOnLockedArgs &from, void *ctx) {
+template <> struct Convert<::VaultOnLockedArgs, std::tuple<::vault::LockReason, std::optional<std::string>>> {
+    static std::tuple<::vault::LockReason, std::optional<std::string>> take(const ::VaultOnLockedArgs &from,
+        void *ctx) {
         return std::tuple<::vault::LockReason, std::optional<std::string>>{
             detail::take<::vault::LockReason>(from.reason, ctx),
             detail::take<std::optional<std::string>>(from.lost, ctx),
@@ -655,17 +686,18 @@ public:
      *
      * Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declares, or ffihost::Error.
      */
-    static Context open(const Settings &settings) {
-        return create(settings).get();
+    static Context open(const ::vault::Settings &settings) {
+        return Context::create(settings).get();
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create(const Settings &settings) {
+    static std::future<Context> create(const ::vault::Settings &settings) {
         ::vault::check_abi();
-        using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
-        return ffihost::detail::create<Context, S>([&](FFICallBack ffi_cb, void *user_data, void **ctx) {
+        using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
+        return ffihost::detail::create<::vault::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
+            void **ctx) {
             ffihost::detail::Arena arena;
-            return ::vault_create(ffihost::detail::address(ffihost::detail::lend<VaultSettings>(settings, arena)),
+            return ::vault_create(ffihost::detail::address(ffihost::detail::lend<::VaultSettings>(settings, arena)),
                                   ffi_cb, user_data, ctx);
         });
     }
@@ -673,56 +705,58 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(const Settings &settings, std::function<void(ffihost::Result<void, Error>)> ready) {
+    static Context start(const ::vault::Settings &settings,
+                         std::function<void(ffihost::Result<void, ::vault::Error>)> ready) {
         ::vault::check_abi();
-        using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+        using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
         const ffihost::detail::Bound bound{&::vault::library(), nullptr};
         void *made = nullptr;
         void **ctx = &made;
-        ffihost::detail::start_callback<S>(bound, std::move(ready), [&](FFICallBack ffi_cb, void *user_data) {
+        ffihost::detail::start_callback<FfiSignature>(bound, std::move(ready), [&](::FFICallBack ffi_cb,
+            void *user_data) {
             ffihost::detail::Arena arena;
-            return ::vault_create(ffihost::detail::address(ffihost::detail::lend<VaultSettings>(settings, arena)),
+            return ::vault_create(ffihost::detail::address(ffihost::detail::lend<::VaultSettings>(settings, arena)),
                                   ffi_cb, user_data, ctx);
         });
-        return Context(made);
+        return ::vault::Context(made);
     }
 
     /* Unlocks the vault with a passphrase that the host asks for. If there is none, one is made. A session that there
      * is already is locked before.
      *
-     * The future throws ffihost::ErrorOf<Error> or ffihost::Error.
+     * The future throws ffihost::ErrorOf<::vault::Error> or ffihost::Error.
      */
-    ffihost::Future<Session> unlock() const;
+    ffihost::Future<::vault::Session> unlock() const;
 
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
-    ffihost::Request unlock(std::function<void(ffihost::Result<Session, Error>)> done) const;
+    ffihost::Request unlock(std::function<void(ffihost::Result<::vault::Session, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
     /* The same, to co_await: goes on on the FFI thread. */
-    ffihost::Awaitable<Session, Error> unlock_async() const;
+    ffihost::Awaitable<::vault::Session, ::vault::Error> unlock_async() const;
 #endif
 
     /* Asks the user, who may take their time: five minutes.
      *
      * Sets the host function ask_passphrase, in place of what was set. Returns the answer, throws
-     * ffihost::ErrorOf<Declined> to answer with that, or throws something else, whose what() is told to the library.
-     * Runs on the FFI thread: return quickly.
+     * ffihost::ErrorOf<::vault::Declined> to answer with that, or throws something else, whose what() is told to the
+     * library. Runs on the FFI thread: return quickly.
      */
-    void on_ask_passphrase(std::function<std::string(Prompt prompt)> host_function) const {
-        using S = ffihost::detail::Signature<FFIString, std::string, VaultDeclined, ::vault::Declined>;
-        using Args = std::tuple<::vault::Prompt>;
-        ffihost::detail::implement<S, VaultAskPassphraseArgs, Args>(
+    void on_ask_passphrase(std::function<std::string(::vault::Prompt prompt)> host_function) const {
+        using FfiSignature = ffihost::detail::Signature<FFIString, std::string, ::VaultDeclined, ::vault::Declined>;
+        using FfiArgs = std::tuple<::vault::Prompt>;
+        ffihost::detail::implement<FfiSignature, ::VaultAskPassphraseArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "ask_passphrase", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_ask_passphrase(std::function<void(ffihost::Responder<std::string, Declined> call,
-                                              Prompt prompt)> host_function,
+    void on_ask_passphrase(std::function<void(ffihost::Responder<std::string, ::vault::Declined> call,
+                                              ::vault::Prompt prompt)> host_function,
                            ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<FFIString, std::string, VaultDeclined, ::vault::Declined>;
-        using Args = std::tuple<::vault::Prompt>;
-        ffihost::detail::implement_responding<S, VaultAskPassphraseArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<FFIString, std::string, ::VaultDeclined, ::vault::Declined>;
+        using FfiArgs = std::tuple<::vault::Prompt>;
+        ffihost::detail::implement_responding<FfiSignature, ::VaultAskPassphraseArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "ask_passphrase", std::move(host_function), std::move(options));
     }
 
@@ -734,25 +768,25 @@ public:
     /* Deletes what was stored under that name.
      *
      * Sets the host function delete_blob, in place of what was set. Returns when it is done, throws
-     * ffihost::ErrorOf<StorageError> to answer with that, or throws something else, whose what() is told to the
-     * library. Runs on the FFI thread: return quickly.
+     * ffihost::ErrorOf<::vault::StorageError> to answer with that, or throws something else, whose what() is told to
+     * the library. Runs on the FFI thread: return quickly.
      */
     void on_delete_blob(std::function<void(std::string name)> host_function) const {
-        using S = ffihost::detail::Signature<void, void, VaultStorageError, ::vault::StorageError>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement<S, VaultDeleteBlobArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<void, void, ::VaultStorageError, ::vault::StorageError>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement<FfiSignature, ::VaultDeleteBlobArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "delete_blob", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_delete_blob(std::function<void(ffihost::Responder<void, StorageError> call,
+    void on_delete_blob(std::function<void(ffihost::Responder<void, ::vault::StorageError> call,
                                            std::string name)> host_function,
                         ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<void, void, VaultStorageError, ::vault::StorageError>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement_responding<S, VaultDeleteBlobArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<void, void, ::VaultStorageError, ::vault::StorageError>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement_responding<FfiSignature, ::VaultDeleteBlobArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "delete_blob", std::move(host_function), std::move(options));
     }
 
@@ -764,14 +798,14 @@ public:
     /* Loads what was stored under that name, if something was. Names are of small letters, digits and `-`.
      *
      * Sets the host function load_blob, in place of what was set. Returns the answer, throws
-     * ffihost::ErrorOf<StorageError> to answer with that, or throws something else, whose what() is told to the
-     * library. Runs on the FFI thread: return quickly.
+     * ffihost::ErrorOf<::vault::StorageError> to answer with that, or throws something else, whose what() is told to
+     * the library. Runs on the FFI thread: return quickly.
      */
     void on_load_blob(std::function<std::optional<std::vector<std::uint8_t>>(std::string name)> host_function) const {
-        using S = ffihost::detail::Signature<VaultOptionalBytes, std::optional<std::vector<std::uint8_t>>,
-            VaultStorageError, ::vault::StorageError>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement<S, VaultLoadBlobArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::VaultOptionalBytes, std::optional<std::vector<std::uint8_t>>,
+            ::VaultStorageError, ::vault::StorageError>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement<FfiSignature, ::VaultLoadBlobArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "load_blob", std::move(host_function));
     }
 
@@ -779,13 +813,13 @@ public:
      * not wanted any more.
      */
     void on_load_blob(std::function<void(ffihost::Responder<std::optional<std::vector<std::uint8_t>>,
-        StorageError> call,
+        ::vault::StorageError> call,
                                          std::string name)> host_function,
                       ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<VaultOptionalBytes, std::optional<std::vector<std::uint8_t>>,
-            VaultStorageError, ::vault::StorageError>;
-        using Args = std::tuple<std::string>;
-        ffihost::detail::implement_responding<S, VaultLoadBlobArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<::VaultOptionalBytes, std::optional<std::vector<std::uint8_t>>,
+            ::VaultStorageError, ::vault::StorageError>;
+        using FfiArgs = std::tuple<std::string>;
+        ffihost::detail::implement_responding<FfiSignature, ::VaultLoadBlobArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "load_blob", std::move(host_function), std::move(options));
     }
 
@@ -800,9 +834,9 @@ public:
      * whose what() is told to the library. Runs on the FFI thread: return quickly.
      */
     void on_random_bytes(std::function<std::vector<std::uint8_t>(std::uint32_t len)> host_function) const {
-        using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
-        using Args = std::tuple<std::uint32_t>;
-        ffihost::detail::implement<S, VaultRandomBytesArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>>;
+        using FfiArgs = std::tuple<std::uint32_t>;
+        ffihost::detail::implement<FfiSignature, ::VaultRandomBytesArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "random_bytes", std::move(host_function));
     }
 
@@ -814,25 +848,25 @@ public:
     /* Stores bytes under that name, in place of what was: all of them, or none.
      *
      * Sets the host function store_blob, in place of what was set. Returns when it is done, throws
-     * ffihost::ErrorOf<StorageError> to answer with that, or throws something else, whose what() is told to the
-     * library. Runs on the FFI thread: return quickly.
+     * ffihost::ErrorOf<::vault::StorageError> to answer with that, or throws something else, whose what() is told to
+     * the library. Runs on the FFI thread: return quickly.
      */
     void on_store_blob(std::function<void(std::string name, std::vector<std::uint8_t> bytes)> host_function) const {
-        using S = ffihost::detail::Signature<void, void, VaultStorageError, ::vault::StorageError>;
-        using Args = std::tuple<std::string, std::vector<std::uint8_t>>;
-        ffihost::detail::implement<S, VaultStoreBlobArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<void, void, ::VaultStorageError, ::vault::StorageError>;
+        using FfiArgs = std::tuple<std::string, std::vector<std::uint8_t>>;
+        ffihost::detail::implement<FfiSignature, ::VaultStoreBlobArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "store_blob", std::move(host_function));
     }
 
     /* The same, answered by `call`: now or later, from any thread. The options can say who is told that an answer is
      * not wanted any more.
      */
-    void on_store_blob(std::function<void(ffihost::Responder<void, StorageError> call, std::string name,
+    void on_store_blob(std::function<void(ffihost::Responder<void, ::vault::StorageError> call, std::string name,
                                           std::vector<std::uint8_t> bytes)> host_function,
                        ffihost::HostFnOptions options = {}) const {
-        using S = ffihost::detail::Signature<void, void, VaultStorageError, ::vault::StorageError>;
-        using Args = std::tuple<std::string, std::vector<std::uint8_t>>;
-        ffihost::detail::implement_responding<S, VaultStoreBlobArgs, Args>(
+        using FfiSignature = ffihost::detail::Signature<void, void, ::VaultStorageError, ::vault::StorageError>;
+        using FfiArgs = std::tuple<std::string, std::vector<std::uint8_t>>;
+        ffihost::detail::implement_responding<FfiSignature, ::VaultStoreBlobArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "store_blob", std::move(host_function), std::move(options));
     }
 
@@ -845,9 +879,9 @@ public:
      *
      * Calls listener for each event on_changed, on the event thread, as long as the subscription lives.
      */
-    ffihost::Subscription on_changed(std::function<void(std::string name, Change change)> listener) const {
-        using Args = std::tuple<std::string, ::vault::Change>;
-        return ffihost::detail::listen<VaultOnChangedArgs, Args>(
+    ffihost::Subscription on_changed(std::function<void(std::string name, ::vault::Change change)> listener) const {
+        using FfiArgs = std::tuple<std::string, ::vault::Change>;
+        return ffihost::detail::listen<::VaultOnChangedArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "on_changed", std::move(listener));
     }
 
@@ -855,130 +889,137 @@ public:
      *
      * Calls listener for each event on_locked, on the event thread, as long as the subscription lives.
      */
-    ffihost::Subscription on_locked(std::function<void(LockReason reason,
+    ffihost::Subscription on_locked(std::function<void(::vault::LockReason reason,
                                                        std::optional<std::string> lost)> listener) const {
-        using Args = std::tuple<::vault::LockReason, std::optional<std::string>>;
-        return ffihost::detail::listen<VaultOnLockedArgs, Args>(
+        using FfiArgs = std::tuple<::vault::LockReason, std::optional<std::string>>;
+        return ffihost::detail::listen<::VaultOnLockedArgs, FfiArgs>(
             ffihost::detail::Access::bound(*this), "on_locked", std::move(listener));
     }
 
 private:
-    int submit_unlock(FFICallBack ffi_cb, void *user_data) const;
+    int submit_unlock(::FFICallBack ffi_cb, void *user_data) const;
 };
 
 inline Session::Session(void *ctx, std::uint64_t id) noexcept
     : ffihost::Handle({&::vault::library(), ctx}, id, &::vault_session_release) {}
 
-inline int Session::submit_get(FFICallBack ffi_cb, void *user_data, std::string_view name) const {
+inline int Session::submit_get(::FFICallBack ffi_cb, void *user_data, std::string_view name) const {
     ffihost::detail::Arena arena;
     return ::vault_get(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, ffihost::detail::Access::id(*this),
                        ffihost::detail::lend<FFIString>(name, arena));
 }
 
 inline ffihost::Future<std::vector<std::uint8_t>> Session::get(std::string_view name) const {
-    using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, VaultError, ::vault::Error>;
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_get(ffi_cb, user_data, name);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_get(ffi_cb, user_data, name);
     });
 }
 
 inline ffihost::Request Session::get(std::string_view name,
                                      std::function<void(ffihost::Result<std::vector<std::uint8_t>,
-                                         Error>)> done) const {
-    using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, VaultError, ::vault::Error>;
+                                         ::vault::Error>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_get(ffi_cb, user_data, name);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Session::submit_get(ffi_cb, user_data, name);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<std::vector<std::uint8_t>, Error> Session::get_async(std::string_view name) const {
-    using S = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, VaultError, ::vault::Error>;
+inline ffihost::Awaitable<std::vector<std::uint8_t>, ::vault::Error> Session::get_async(std::string_view name) const {
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_get(ffi_cb, user_data, name);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_get(ffi_cb, user_data, name);
     });
 }
 #endif
 
-inline int Session::submit_is_locked(FFICallBack ffi_cb, void *user_data) const {
+inline int Session::submit_is_locked(::FFICallBack ffi_cb, void *user_data) const {
     return ::vault_is_locked(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                              ffihost::detail::Access::id(*this));
 }
 
 inline bool Session::is_locked() const {
-    using S = ffihost::detail::Signature<bool, bool>;
+    using FfiSignature = ffihost::detail::Signature<bool, bool>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_is_locked(ffi_cb, user_data);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_is_locked(ffi_cb, user_data);
     });
 }
 
-inline int Session::submit_list(FFICallBack ffi_cb, void *user_data) const {
+inline int Session::submit_list(::FFICallBack ffi_cb, void *user_data) const {
     return ::vault_list(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                         ffihost::detail::Access::id(*this));
 }
 
-inline ffihost::Future<std::vector<Summary>> Session::list() const {
-    using S = ffihost::detail::Signature<VaultSummaryList, std::vector<::vault::Summary>, VaultError, ::vault::Error>;
+inline ffihost::Future<std::vector<::vault::Summary>> Session::list() const {
+    using FfiSignature = ffihost::detail::Signature<::VaultSummaryList, std::vector<::vault::Summary>, ::VaultError,
+        ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_list(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_list(ffi_cb, user_data);
     });
 }
 
-inline ffihost::Request Session::list(std::function<void(ffihost::Result<std::vector<Summary>, Error>)> done) const {
-    using S = ffihost::detail::Signature<VaultSummaryList, std::vector<::vault::Summary>, VaultError, ::vault::Error>;
+inline ffihost::Request Session::list(std::function<void(ffihost::Result<std::vector<::vault::Summary>,
+    ::vault::Error>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::VaultSummaryList, std::vector<::vault::Summary>, ::VaultError,
+        ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_list(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Session::submit_list(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<std::vector<Summary>, Error> Session::list_async() const {
-    using S = ffihost::detail::Signature<VaultSummaryList, std::vector<::vault::Summary>, VaultError, ::vault::Error>;
+inline ffihost::Awaitable<std::vector<::vault::Summary>, ::vault::Error> Session::list_async() const {
+    using FfiSignature = ffihost::detail::Signature<::VaultSummaryList, std::vector<::vault::Summary>, ::VaultError,
+        ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_list(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_list(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Session::submit_lock(FFICallBack ffi_cb, void *user_data) const {
+inline int Session::submit_lock(::FFICallBack ffi_cb, void *user_data) const {
     return ::vault_lock(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                         ffihost::detail::Access::id(*this));
 }
 
 inline ffihost::Future<void> Session::lock() const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_lock(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_lock(ffi_cb, user_data);
     });
 }
 
-inline ffihost::Request Session::lock(std::function<void(ffihost::Result<void, Error>)> done) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+inline ffihost::Request Session::lock(std::function<void(ffihost::Result<void, ::vault::Error>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_lock(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Session::submit_lock(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Error> Session::lock_async() const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+inline ffihost::Awaitable<void, ::vault::Error> Session::lock_async() const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_lock(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_lock(ffi_cb, user_data);
     });
 }
 #endif
 
-inline int Session::submit_put(FFICallBack ffi_cb, void *user_data, std::string_view name,
+inline int Session::submit_put(::FFICallBack ffi_cb, void *user_data, std::string_view name,
                                const std::vector<std::uint8_t> &value) const {
     ffihost::detail::Arena arena;
     return ::vault_put(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data, ffihost::detail::Access::id(*this),
@@ -986,92 +1027,96 @@ inline int Session::submit_put(FFICallBack ffi_cb, void *user_data, std::string_
 }
 
 inline ffihost::Future<void> Session::put(std::string_view name, const std::vector<std::uint8_t> &value) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_put(ffi_cb, user_data, name, value);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_put(ffi_cb, user_data, name, value);
     });
 }
 
 inline ffihost::Request Session::put(std::string_view name, const std::vector<std::uint8_t> &value,
-                                     std::function<void(ffihost::Result<void, Error>)> done) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+                                     std::function<void(ffihost::Result<void, ::vault::Error>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_put(ffi_cb, user_data, name, value);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Session::submit_put(ffi_cb, user_data, name, value);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Error> Session::put_async(std::string_view name,
-                                                          const std::vector<std::uint8_t> &value) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+inline ffihost::Awaitable<void, ::vault::Error> Session::put_async(
+    std::string_view name, const std::vector<std::uint8_t> &value) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_put(ffi_cb, user_data, name, value);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_put(ffi_cb, user_data, name, value);
     });
 }
 #endif
 
-inline int Session::submit_remove(FFICallBack ffi_cb, void *user_data, std::string_view name) const {
+inline int Session::submit_remove(::FFICallBack ffi_cb, void *user_data, std::string_view name) const {
     ffihost::detail::Arena arena;
     return ::vault_remove(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
                           ffihost::detail::Access::id(*this), ffihost::detail::lend<FFIString>(name, arena));
 }
 
 inline ffihost::Future<void> Session::remove(std::string_view name) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_remove(ffi_cb, user_data, name);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_remove(ffi_cb, user_data, name);
     });
 }
 
 inline ffihost::Request Session::remove(std::string_view name,
-                                        std::function<void(ffihost::Result<void, Error>)> done) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+                                        std::function<void(ffihost::Result<void, ::vault::Error>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_remove(ffi_cb, user_data, name);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Session::submit_remove(ffi_cb, user_data, name);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<void, Error> Session::remove_async(std::string_view name) const {
-    using S = ffihost::detail::Signature<void, void, VaultError, ::vault::Error>;
+inline ffihost::Awaitable<void, ::vault::Error> Session::remove_async(std::string_view name) const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_remove(ffi_cb, user_data, name);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Session::submit_remove(ffi_cb, user_data, name);
     });
 }
 #endif
 
-inline int Context::submit_unlock(FFICallBack ffi_cb, void *user_data) const {
+inline int Context::submit_unlock(::FFICallBack ffi_cb, void *user_data) const {
     return ::vault_unlock(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data);
 }
 
-inline ffihost::Future<Session> Context::unlock() const {
-    using S = ffihost::detail::Signature<VaultSession, ::vault::Session, VaultError, ::vault::Error>;
+inline ffihost::Future<::vault::Session> Context::unlock() const {
+    using FfiSignature = ffihost::detail::Signature<::VaultSession, ::vault::Session, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_future<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_unlock(ffi_cb, user_data);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_unlock(ffi_cb, user_data);
     });
 }
 
-inline ffihost::Request Context::unlock(std::function<void(ffihost::Result<Session, Error>)> done) const {
-    using S = ffihost::detail::Signature<VaultSession, ::vault::Session, VaultError, ::vault::Error>;
+inline ffihost::Request Context::unlock(std::function<void(ffihost::Result<::vault::Session,
+    ::vault::Error>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<::VaultSession, ::vault::Session, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_callback<S>(bound, std::move(done), [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_unlock(ffi_cb, user_data);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Context::submit_unlock(ffi_cb, user_data);
     });
 }
 
 #ifdef FFIHOST_COROUTINES
-inline ffihost::Awaitable<Session, Error> Context::unlock_async() const {
-    using S = ffihost::detail::Signature<VaultSession, ::vault::Session, VaultError, ::vault::Error>;
+inline ffihost::Awaitable<::vault::Session, ::vault::Error> Context::unlock_async() const {
+    using FfiSignature = ffihost::detail::Signature<::VaultSession, ::vault::Session, ::VaultError, ::vault::Error>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::start_await<S>(bound, [&](FFICallBack ffi_cb, void *user_data) {
-        return submit_unlock(ffi_cb, user_data);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_unlock(ffi_cb, user_data);
     });
 }
 #endif
