@@ -3,6 +3,7 @@
 mod typed;
 
 use ffihost::{DecodeError, Handle, HostError, ffi, ffi_event, ffi_host};
+use ffihost_abi::layout::LAYOUT;
 use ffihost_schema::{Formats, Library, Payload, Receiver, Type, Value, documents_in_file, libraries_in_file};
 
 ffihost::library!("my_app", MyApp);
@@ -115,6 +116,7 @@ fn the_file_says_what_the_library_says() {
     assert_eq!(library.hash, typed::c::abi_hash());
     assert_eq!((&*library.name, &*library.version), ("my_app", env!("CARGO_PKG_VERSION")));
     assert_eq!(library.pointer_width, usize::BITS);
+    assert_eq!((library.target, typed::c::abi_layout()), (LAYOUT, LAYOUT));
     assert_eq!(library.formats, Formats { native: true, cbor: true });
 }
 

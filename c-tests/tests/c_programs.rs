@@ -282,9 +282,10 @@ fn exported(library: &str) -> Vec<String> {
 }
 
 /// What every library exports, after its prefix; as FFI_DECLARE_LIBRARY says.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "abi_descriptor",
     "abi_hash",
+    "abi_layout",
     "add_event_listener",
     "add_event_listener_cbor",
     "cancel",

@@ -17,7 +17,7 @@ mod source;
 mod warning;
 mod work;
 
-pub use self::about::{abi_hash, descriptor, stats, version};
+pub use self::about::{abi_hash, abi_layout, descriptor, stats, version};
 pub use self::events::{add_event_listener, remove_event_listener};
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};

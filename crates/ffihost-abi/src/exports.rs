@@ -163,6 +163,10 @@ macro_rules! with_exports {
                 Value [];
                 "The hash of the library's surface, which changes when and only when the surface does."
             }
+            Always abi_layout() -> Number {
+                Value [];
+                "How the target that the library was built for lays out C structs: the FFI_LAYOUT of that target."
+            }
             Always abi_descriptor(bytes: BytesOut, len: SizeOut) -> Int {
                 Status [Ok "", InvalidArgument ""];
                 "The library's surface as CBOR, in static storage."

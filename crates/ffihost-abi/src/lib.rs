@@ -13,6 +13,7 @@
 //! | [`Status`] | what exports return and callbacks are passed |
 //! | [`EXPORTS`], [`Export`], [`signature`] | the functions that every library exports |
 //! | [`names`] | how names become names of symbols and of C types |
+//! | [`layout`] | how a target lays out C structs, as a number |
 //! | [`limits`] | the defaults of what is limited |
 //!
 //! `include/ffihost.h` is written by hand and has the whole contract in prose; the project's tests compare it with this crate.
@@ -35,6 +36,7 @@ extern crate alloc;
 
 mod c;
 mod exports;
+pub mod layout;
 pub mod limits;
 pub mod names;
 mod status;

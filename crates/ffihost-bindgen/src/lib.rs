@@ -12,8 +12,8 @@
 //! # let layout = || Layout { size: 16, align: 8, offsets: vec![0] };
 //! # let name = Field { name: "name".to_owned(), docs: String::new(), ty: Type::String };
 //! # let library = Checked::new(Library {
-//! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64, hash: 42, formats,
-//! #     serve: false,
+//! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64,
+//! #     target: 0x0808_0802_0408_0408, hash: 42, formats, serve: false,
 //! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
 //! #     structs: vec![], enums: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
 //! #     constants: vec![],

@@ -31,7 +31,7 @@ pub(crate) fn print(library: &Library, out: &mut Output) -> Result<(), Error> {
     if library.serve {
         out.line(format_args!("  serves    itself, by {}_serve", library.name))?;
     }
-    out.line(format_args!("  built for {}-bit pointers", library.pointer_width))?;
+    out.line(format_args!("  built for {}-bit pointers, layout {:#018x}", library.pointer_width, library.target))?;
     out.line("\nconstructor")?;
     function(
         out,

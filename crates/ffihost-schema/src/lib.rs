@@ -43,7 +43,8 @@
 //!
 //! `docs`: texts, in the order item, then parameters, fields or variants, each variant followed by its fields. `layout`, of a
 //! struct, an enum with data, and what has parameters: size and alignment of its C type on the target that the library was
-//! built for, then the offset of each field (of an enum: of the payload). `version`, `pointer_width`: the library's.
+//! built for, then the offset of each field (of an enum: of the payload). `version`, `pointer_width`, `target`: the library's. `target` is how its target lays out structs,
+//! [`ffihost_abi::layout::LAYOUT`]; if it is left out, every scalar is aligned to its size.
 //!
 //! # The document
 //!

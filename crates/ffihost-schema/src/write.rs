@@ -1,6 +1,7 @@
 //! Writing pieces, in constants: no piece is made at run time.
 
 use crate::MAGIC;
+use ffihost_abi::layout;
 use ffihost_cbor::constant::{self, major};
 
 /// A type, as the descriptor names it.
@@ -371,7 +372,9 @@ impl<const N: usize> Out<N> {
             Body::Library { version, .. } => Some(*version),
             _ => None,
         };
-        let entries = 1 + !item.layout.is_empty() as usize + 2 * version.is_some() as usize;
+        // What is left out is natural.
+        let target = version.is_some() && layout::LAYOUT != layout::natural(usize::BITS);
+        let entries = 1 + !item.layout.is_empty() as usize + 2 * version.is_some() as usize + target as usize;
         let mut out = self.map(entries).text("docs").docs(item);
         if !item.layout.is_empty() {
             out = out.text("layout").array(item.layout.len());
@@ -383,6 +386,9 @@ impl<const N: usize> Out<N> {
         }
         if let Some(version) = version {
             out = out.text("version").text(version).text("pointer_width").unsigned(usize::BITS as u64);
+        }
+        if target {
+            out = out.text("target").unsigned(layout::LAYOUT);
         }
         out
     }

@@ -55,7 +55,7 @@ int main(void) {
     sem_init(&ended, 0, 0);
     ret = weather_open(10.0, on_created, &ended, &ctx);
     if (ret == FFI_RET_ABI_MISMATCH) {
-        char text[256];
+        char text[512];
         weather_abi_message(text, sizeof text);
         fprintf(stderr, "%s\n", text);
         return 1;

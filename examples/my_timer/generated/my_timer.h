@@ -202,15 +202,18 @@ struct MyTimerOnEchoFiredArgs {
     FFIString message;
 };
 
-/* What the library was built with. */
-#if UINTPTR_MAX == UINT64_MAX
+/* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one
+ * lay out structs alike. What is loaded is compared with this target by my_timer_check_abi. */
+#define MY_TIMER_SAME_TARGET_ (FFI_LAYOUT == UINT64_C(0x0808080204080408))
 #if defined(__cplusplus)
-#define MY_TIMER_SAME_(name, left, right) static_assert((left) == (right), "not laid out as in my_timer");
+#define MY_TIMER_SAME_(name, left, right) static_assert(!MY_TIMER_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in my_timer");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define MY_TIMER_SAME_(name, left, right) _Static_assert((left) == (right), "not laid out as in my_timer");
+#define MY_TIMER_SAME_(name, left, right) _Static_assert(!MY_TIMER_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in my_timer");
 #else
-#define MY_TIMER_SAME_(name, left, right) typedef char my_timer_##name##_is_laid_out_otherwise_[(left) == (right) ? 1 \
-    : -1];
+#define MY_TIMER_SAME_(name, left, right) typedef char my_timer_##name##_is_laid_out_otherwise_[!MY_TIMER_SAME_TARGET_ \
+    || (left) == (right) ? 1 : -1];
 #endif
 MY_TIMER_SAME_(MyTimerEchoRequest, sizeof(MyTimerEchoRequest), 24)
 MY_TIMER_SAME_(MyTimerEchoRequest_message, offsetof(MyTimerEchoRequest, message), 0)
@@ -240,7 +243,7 @@ MY_TIMER_SAME_(MyTimerTimerError_payload, offsetof(MyTimerTimerError, payload), 
 MY_TIMER_SAME_(MyTimerOnEchoFiredArgs, sizeof(MyTimerOnEchoFiredArgs), 16)
 MY_TIMER_SAME_(MyTimerOnEchoFiredArgs_message, offsetof(MyTimerOnEchoFiredArgs, message), 0)
 #undef MY_TIMER_SAME_
-#endif
+#undef MY_TIMER_SAME_TARGET_
 
 /* ------------------------------------------------------------------------------------------------ the whole library */
 
@@ -251,6 +254,9 @@ const char *my_timer_version(void);
 
 /* What MY_TIMER_ABI_HASH has to be equal to. */
 uint64_t my_timer_abi_hash(void);
+
+/* How the target that the library was built for lays out C structs: the FFI_LAYOUT of that target. */
+uint64_t my_timer_abi_layout(void);
 
 /* The library's surface as CBOR, in static storage. */
 int my_timer_abi_descriptor(const uint8_t **bytes, size_t *len);
@@ -328,20 +334,23 @@ int my_timer_create_cbor(const uint8_t *req, size_t len, FFICallBack cb, void *u
 #define MY_TIMER_OWN_(type, pointer) ((type *)(pointer))
 #endif
 
-/* FFI_RET_OK if the library that is loaded is the one that this header was made for, or FFI_RET_ABI_MISMATCH. */
+/* FFI_RET_OK if the library that is loaded is the one that this header was made for, and lays out structs as this
+ * program does; otherwise FFI_RET_ABI_MISMATCH. */
 static inline int my_timer_check_abi(void) {
-    return my_timer_abi_hash() == MY_TIMER_ABI_HASH ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
+    const bool same = my_timer_abi_hash() == MY_TIMER_ABI_HASH && my_timer_abi_layout() == FFI_LAYOUT;
+    return same ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
 }
 
-/* Says for people which interface this program was compiled for and which one the library has. Returns what snprintf
- * does:
- * how long the text is, whatever fits into buf.
+/* Says for people which interface and layout this program was compiled for and which ones the library has. Returns
+ * what snprintf does: how long the text is, whatever fits into buf.
  */
 static inline int my_timer_abi_message(char *buf, size_t size) {
     return snprintf(buf, size,
-                    "my_timer: this program was compiled for version %s (interface %016llx), "
-                    "but the library that is loaded is version %s (interface %016llx); they have to be the same",
-                    MY_TIMER_ABI_VERSION, MY_TIMER_ABI_HASH + 0ULL, my_timer_version(), my_timer_abi_hash() + 0ULL);
+                    "my_timer: this program was compiled for version %s (interface %016llx, layout %016llx), "
+                    "but the library that is loaded is version %s (interface %016llx, layout %016llx); "
+                    "they have to be the same",
+                    MY_TIMER_ABI_VERSION, MY_TIMER_ABI_HASH + 0ULL, FFI_LAYOUT + 0ULL, my_timer_version(),
+                        my_timer_abi_hash() + 0ULL, my_timer_abi_layout() + 0ULL);
 }
 
 /* Checks the interface, then creates: returns what my_timer_create does, or FFI_RET_ABI_MISMATCH, and then

@@ -390,9 +390,9 @@ inline const ffihost::detail::Library &library() noexcept {
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were made for. Whatever makes a context checks it. */
+ * were made for, or lays out structs otherwise. Whatever makes a context checks it. */
 inline void check_abi() {
-    if (::my_timer_abi_hash() != MY_TIMER_ABI_HASH) {
+    if (::my_timer_check_abi() != FFI_RET_OK) {
         char text[512] = "";
         ::my_timer_abi_message(text, sizeof text);
         throw ffihost::AbiMismatch(text);

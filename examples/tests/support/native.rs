@@ -57,9 +57,10 @@ pub fn exported(name: &str) -> Vec<String> {
 }
 
 /// What every library exports, its prefix left out.
-pub const OF_EVERY_LIBRARY: [&str; 17] = [
+pub const OF_EVERY_LIBRARY: [&str; 18] = [
     "abi_descriptor",
     "abi_hash",
+    "abi_layout",
     "add_event_listener",
     "add_event_listener_cbor",
     "cancel",

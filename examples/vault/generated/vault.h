@@ -302,14 +302,18 @@ struct VaultOnLockedArgs {
     VaultOptionalString lost;
 };
 
-/* What the library was built with. */
-#if UINTPTR_MAX == UINT64_MAX
+/* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one
+ * lay out structs alike. What is loaded is compared with this target by vault_check_abi. */
+#define VAULT_SAME_TARGET_ (FFI_LAYOUT == UINT64_C(0x0808080204080408))
 #if defined(__cplusplus)
-#define VAULT_SAME_(name, left, right) static_assert((left) == (right), "not laid out as in vault");
+#define VAULT_SAME_(name, left, right) static_assert(!VAULT_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in vault");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define VAULT_SAME_(name, left, right) _Static_assert((left) == (right), "not laid out as in vault");
+#define VAULT_SAME_(name, left, right) _Static_assert(!VAULT_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in vault");
 #else
-#define VAULT_SAME_(name, left, right) typedef char vault_##name##_is_laid_out_otherwise_[(left) == (right) ? 1 : -1];
+#define VAULT_SAME_(name, left, right) typedef char vault_##name##_is_laid_out_otherwise_[!VAULT_SAME_TARGET_ \
+    || (left) == (right) ? 1 : -1];
 #endif
 VAULT_SAME_(VaultCost, sizeof(VaultCost), 8)
 VAULT_SAME_(VaultCost_memory_kib, offsetof(VaultCost, memory_kib), 0)
@@ -351,7 +355,7 @@ VAULT_SAME_(VaultOnLockedArgs, sizeof(VaultOnLockedArgs), 40)
 VAULT_SAME_(VaultOnLockedArgs_reason, offsetof(VaultOnLockedArgs, reason), 0)
 VAULT_SAME_(VaultOnLockedArgs_lost, offsetof(VaultOnLockedArgs, lost), 16)
 #undef VAULT_SAME_
-#endif
+#undef VAULT_SAME_TARGET_
 
 /* ------------------------------------------------------------------------------------------------ the whole library */
 
@@ -362,6 +366,9 @@ const char *vault_version(void);
 
 /* What VAULT_ABI_HASH has to be equal to. */
 uint64_t vault_abi_hash(void);
+
+/* How the target that the library was built for lays out C structs: the FFI_LAYOUT of that target. */
+uint64_t vault_abi_layout(void);
 
 /* The library's surface as CBOR, in static storage. */
 int vault_abi_descriptor(const uint8_t **bytes, size_t *len);
@@ -432,20 +439,23 @@ int vault_create_cbor(const uint8_t *req, size_t len, FFICallBack cb, void *user
 #define VAULT_OWN_(type, pointer) ((type *)(pointer))
 #endif
 
-/* FFI_RET_OK if the library that is loaded is the one that this header was made for, or FFI_RET_ABI_MISMATCH. */
+/* FFI_RET_OK if the library that is loaded is the one that this header was made for, and lays out structs as this
+ * program does; otherwise FFI_RET_ABI_MISMATCH. */
 static inline int vault_check_abi(void) {
-    return vault_abi_hash() == VAULT_ABI_HASH ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
+    const bool same = vault_abi_hash() == VAULT_ABI_HASH && vault_abi_layout() == FFI_LAYOUT;
+    return same ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
 }
 
-/* Says for people which interface this program was compiled for and which one the library has. Returns what snprintf
- * does:
- * how long the text is, whatever fits into buf.
+/* Says for people which interface and layout this program was compiled for and which ones the library has. Returns
+ * what snprintf does: how long the text is, whatever fits into buf.
  */
 static inline int vault_abi_message(char *buf, size_t size) {
     return snprintf(buf, size,
-                    "vault: this program was compiled for version %s (interface %016llx), "
-                    "but the library that is loaded is version %s (interface %016llx); they have to be the same",
-                    VAULT_ABI_VERSION, VAULT_ABI_HASH + 0ULL, vault_version(), vault_abi_hash() + 0ULL);
+                    "vault: this program was compiled for version %s (interface %016llx, layout %016llx), "
+                    "but the library that is loaded is version %s (interface %016llx, layout %016llx); "
+                    "they have to be the same",
+                    VAULT_ABI_VERSION, VAULT_ABI_HASH + 0ULL, FFI_LAYOUT + 0ULL, vault_version(),
+                        vault_abi_hash() + 0ULL, vault_abi_layout() + 0ULL);
 }
 
 /* Checks the interface, then creates: returns what vault_create does, or FFI_RET_ABI_MISMATCH, and then

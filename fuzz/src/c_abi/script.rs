@@ -395,7 +395,7 @@ fn look(script: &mut Script) {
         // SAFETY: it was OK.
         let descriptor = unsafe { std::slice::from_raw_parts(bytes, length) };
         let hash = (api(ctx).abi_hash)();
-        assert!(!descriptor.is_empty() && hash != 0);
+        assert!(!descriptor.is_empty() && hash != 0 && (api(ctx).abi_layout)() != 0);
     }
     assert!(!(api(ctx).version)().is_null());
 }

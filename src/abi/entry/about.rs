@@ -33,6 +33,11 @@ pub fn abi_hash(library: &'static AnyLibrary) -> u64 {
     panic::contain(|| library.descriptor().hash).unwrap_or(0)
 }
 
+/// `<lib>_abi_layout`.
+pub fn abi_layout(_library: &'static AnyLibrary) -> u64 {
+    ffihost_abi::layout::LAYOUT
+}
+
 /// `<lib>_stats`.
 ///
 /// # Safety

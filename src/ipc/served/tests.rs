@@ -77,6 +77,7 @@ fn surface() -> schema::Library {
         docs: String::new(),
         version: "1".into(),
         pointer_width: 64,
+        target: 0x0808_0802_0408_0408,
         hash: 0,
         formats,
         serve: true,

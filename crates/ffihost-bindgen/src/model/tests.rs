@@ -64,6 +64,7 @@ fn library() -> Library {
         docs: String::new(),
         version: "1.0.0".to_owned(),
         pointer_width: 64,
+        target: 0x0808_0802_0408_0408,
         hash: 0,
         formats: BOTH,
         serve: false,

@@ -85,6 +85,7 @@ pub(crate) fn library(name: &str, docs: &str) -> Library {
         docs: docs.to_owned(),
         version: "1.2.3".to_owned(),
         pointer_width: 64,
+        target: 0x0808_0802_0408_0408,
         hash: 0x0123_4567_89ab_cdef,
         formats: BOTH,
         serve: false,

@@ -21,18 +21,21 @@ extern "C" {
 
 /* ------------------------------------------------------------------------------------------------------------ types */
 
-/* What the library was built with. */
-#if UINTPTR_MAX == UINT64_MAX
+/* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one
+ * lay out structs alike. What is loaded is compared with this target by generic_check_abi. */
+#define GENERIC_SAME_TARGET_ (FFI_LAYOUT == UINT64_C(0x0808080204080408))
 #if defined(__cplusplus)
-#define GENERIC_SAME_(name, left, right) static_assert((left) == (right), "not laid out as in generic");
+#define GENERIC_SAME_(name, left, right) static_assert(!GENERIC_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in generic");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define GENERIC_SAME_(name, left, right) _Static_assert((left) == (right), "not laid out as in generic");
+#define GENERIC_SAME_(name, left, right) _Static_assert(!GENERIC_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in generic");
 #else
-#define GENERIC_SAME_(name, left, right) typedef char generic_##name##_is_laid_out_otherwise_[(left) == (right) ? 1 \
-    : -1];
+#define GENERIC_SAME_(name, left, right) typedef char generic_##name##_is_laid_out_otherwise_[!GENERIC_SAME_TARGET_ \
+    || (left) == (right) ? 1 : -1];
 #endif
 #undef GENERIC_SAME_
-#endif
+#undef GENERIC_SAME_TARGET_
 
 /* ------------------------------------------------------------------------------------------------ the whole library */
 
@@ -43,6 +46,9 @@ const char *generic_version(void);
 
 /* What GENERIC_ABI_HASH has to be equal to. */
 uint64_t generic_abi_hash(void);
+
+/* How the target that the library was built for lays out C structs: the FFI_LAYOUT of that target. */
+uint64_t generic_abi_layout(void);
 
 /* The library's surface as CBOR, in static storage. */
 int generic_abi_descriptor(const uint8_t **bytes, size_t *len);
@@ -103,20 +109,23 @@ int generic_create_cbor(const uint8_t *req, size_t len, FFICallBack cb, void *us
 #define GENERIC_OWN_(type, pointer) ((type *)(pointer))
 #endif
 
-/* FFI_RET_OK if the library that is loaded is the one that this header was made for, or FFI_RET_ABI_MISMATCH. */
+/* FFI_RET_OK if the library that is loaded is the one that this header was made for, and lays out structs as this
+ * program does; otherwise FFI_RET_ABI_MISMATCH. */
 static inline int generic_check_abi(void) {
-    return generic_abi_hash() == GENERIC_ABI_HASH ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
+    const bool same = generic_abi_hash() == GENERIC_ABI_HASH && generic_abi_layout() == FFI_LAYOUT;
+    return same ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
 }
 
-/* Says for people which interface this program was compiled for and which one the library has. Returns what snprintf
- * does:
- * how long the text is, whatever fits into buf.
+/* Says for people which interface and layout this program was compiled for and which ones the library has. Returns
+ * what snprintf does: how long the text is, whatever fits into buf.
  */
 static inline int generic_abi_message(char *buf, size_t size) {
     return snprintf(buf, size,
-                    "generic: this program was compiled for version %s (interface %016llx), "
-                    "but the library that is loaded is version %s (interface %016llx); they have to be the same",
-                    GENERIC_ABI_VERSION, GENERIC_ABI_HASH + 0ULL, generic_version(), generic_abi_hash() + 0ULL);
+                    "generic: this program was compiled for version %s (interface %016llx, layout %016llx), "
+                    "but the library that is loaded is version %s (interface %016llx, layout %016llx); "
+                    "they have to be the same",
+                    GENERIC_ABI_VERSION, GENERIC_ABI_HASH + 0ULL, FFI_LAYOUT + 0ULL, generic_version(),
+                        generic_abi_hash() + 0ULL, generic_abi_layout() + 0ULL);
 }
 
 /* Sets *error to what a callback of create was passed; false if that is something else. */

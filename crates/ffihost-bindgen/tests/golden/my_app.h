@@ -590,14 +590,18 @@ struct MyAppProfileChangedArgs {
     MyAppShape shape;
 };
 
-/* What the library was built with. */
-#if UINTPTR_MAX == UINT64_MAX
+/* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one
+ * lay out structs alike. What is loaded is compared with this target by my_app_check_abi. */
+#define MY_APP_SAME_TARGET_ (FFI_LAYOUT == UINT64_C(0x0808080204080408))
 #if defined(__cplusplus)
-#define MY_APP_SAME_(name, left, right) static_assert((left) == (right), "not laid out as in my_app");
+#define MY_APP_SAME_(name, left, right) static_assert(!MY_APP_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in my_app");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define MY_APP_SAME_(name, left, right) _Static_assert((left) == (right), "not laid out as in my_app");
+#define MY_APP_SAME_(name, left, right) _Static_assert(!MY_APP_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in my_app");
 #else
-#define MY_APP_SAME_(name, left, right) typedef char my_app_##name##_is_laid_out_otherwise_[(left) == (right) ? 1 : -1];
+#define MY_APP_SAME_(name, left, right) typedef char my_app_##name##_is_laid_out_otherwise_[!MY_APP_SAME_TARGET_ \
+    || (left) == (right) ? 1 : -1];
 #endif
 MY_APP_SAME_(MyAppProfile, sizeof(MyAppProfile), 56)
 MY_APP_SAME_(MyAppProfile_id, offsetof(MyAppProfile, id), 0)
@@ -684,7 +688,7 @@ MY_APP_SAME_(MyAppProfileChangedArgs, sizeof(MyAppProfileChangedArgs), 120)
 MY_APP_SAME_(MyAppProfileChangedArgs_profile, offsetof(MyAppProfileChangedArgs, profile), 0)
 MY_APP_SAME_(MyAppProfileChangedArgs_shape, offsetof(MyAppProfileChangedArgs, shape), 56)
 #undef MY_APP_SAME_
-#endif
+#undef MY_APP_SAME_TARGET_
 
 /* ------------------------------------------------------------------------------------------------ the whole library */
 
@@ -695,6 +699,9 @@ const char *my_app_version(void);
 
 /* What MY_APP_ABI_HASH has to be equal to. */
 uint64_t my_app_abi_hash(void);
+
+/* How the target that the library was built for lays out C structs: the FFI_LAYOUT of that target. */
+uint64_t my_app_abi_layout(void);
 
 /* The library's surface as CBOR, in static storage. */
 int my_app_abi_descriptor(const uint8_t **bytes, size_t *len);
@@ -769,20 +776,23 @@ int my_app_create_cbor(const uint8_t *req, size_t len, FFICallBack cb, void *use
 #define MY_APP_OWN_(type, pointer) ((type *)(pointer))
 #endif
 
-/* FFI_RET_OK if the library that is loaded is the one that this header was made for, or FFI_RET_ABI_MISMATCH. */
+/* FFI_RET_OK if the library that is loaded is the one that this header was made for, and lays out structs as this
+ * program does; otherwise FFI_RET_ABI_MISMATCH. */
 static inline int my_app_check_abi(void) {
-    return my_app_abi_hash() == MY_APP_ABI_HASH ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
+    const bool same = my_app_abi_hash() == MY_APP_ABI_HASH && my_app_abi_layout() == FFI_LAYOUT;
+    return same ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
 }
 
-/* Says for people which interface this program was compiled for and which one the library has. Returns what snprintf
- * does:
- * how long the text is, whatever fits into buf.
+/* Says for people which interface and layout this program was compiled for and which ones the library has. Returns
+ * what snprintf does: how long the text is, whatever fits into buf.
  */
 static inline int my_app_abi_message(char *buf, size_t size) {
     return snprintf(buf, size,
-                    "my_app: this program was compiled for version %s (interface %016llx), "
-                    "but the library that is loaded is version %s (interface %016llx); they have to be the same",
-                    MY_APP_ABI_VERSION, MY_APP_ABI_HASH + 0ULL, my_app_version(), my_app_abi_hash() + 0ULL);
+                    "my_app: this program was compiled for version %s (interface %016llx, layout %016llx), "
+                    "but the library that is loaded is version %s (interface %016llx, layout %016llx); "
+                    "they have to be the same",
+                    MY_APP_ABI_VERSION, MY_APP_ABI_HASH + 0ULL, FFI_LAYOUT + 0ULL, my_app_version(),
+                        my_app_abi_hash() + 0ULL, my_app_abi_layout() + 0ULL);
 }
 
 /* Checks the interface, then creates: returns what my_app_create does, or FFI_RET_ABI_MISMATCH, and then

@@ -1069,14 +1069,18 @@ struct UnionVirtualEventArgs {
     UnionU8List class_;
 };
 
-/* What the library was built with. */
-#if UINTPTR_MAX == UINT64_MAX
+/* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one
+ * lay out structs alike. What is loaded is compared with this target by union_check_abi_. */
+#define UNION_SAME_TARGET_ (FFI_LAYOUT == UINT64_C(0x0808080204080408))
 #if defined(__cplusplus)
-#define UNION_SAME_(name, left, right) static_assert((left) == (right), "not laid out as in union");
+#define UNION_SAME_(name, left, right) static_assert(!UNION_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in union");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define UNION_SAME_(name, left, right) _Static_assert((left) == (right), "not laid out as in union");
+#define UNION_SAME_(name, left, right) _Static_assert(!UNION_SAME_TARGET_ || (left) == (right), \
+    "not laid out as in union");
 #else
-#define UNION_SAME_(name, left, right) typedef char union_##name##_is_laid_out_otherwise_[(left) == (right) ? 1 : -1];
+#define UNION_SAME_(name, left, right) typedef char union_##name##_is_laid_out_otherwise_[!UNION_SAME_TARGET_ \
+    || (left) == (right) ? 1 : -1];
 #endif
 UNION_SAME_(UnionClass, sizeof(UnionClass), 147)
 UNION_SAME_(UnionClass_alignas_, offsetof(UnionClass, alignas_), 0)
@@ -1448,7 +1452,7 @@ UNION_SAME_(UnionVirtualEventArgs_cb, offsetof(UnionVirtualEventArgs, cb), 17)
 UNION_SAME_(UnionVirtualEventArgs_userData, offsetof(UnionVirtualEventArgs, userData), 18)
 UNION_SAME_(UnionVirtualEventArgs_class_, offsetof(UnionVirtualEventArgs, class_), 168)
 #undef UNION_SAME_
-#endif
+#undef UNION_SAME_TARGET_
 
 /* ------------------------------------------------------------------------------------------------ the whole library */
 
@@ -1459,6 +1463,9 @@ const char *union_version(void);
 
 /* What UNION_ABI_HASH has to be equal to. */
 uint64_t union_abi_hash(void);
+
+/* How the target that the library was built for lays out C structs: the FFI_LAYOUT of that target. */
+uint64_t union_abi_layout(void);
 
 /* The library's surface as CBOR, in static storage. */
 int union_abi_descriptor(const uint8_t **bytes, size_t *len);
@@ -1540,20 +1547,23 @@ int union_create_cbor(const uint8_t *req, size_t len, FFICallBack cb, void *user
 #define UNION_OWN_(type, pointer) ((type *)(pointer))
 #endif
 
-/* FFI_RET_OK if the library that is loaded is the one that this header was made for, or FFI_RET_ABI_MISMATCH. */
+/* FFI_RET_OK if the library that is loaded is the one that this header was made for, and lays out structs as this
+ * program does; otherwise FFI_RET_ABI_MISMATCH. */
 static inline int union_check_abi_(void) {
-    return union_abi_hash() == UNION_ABI_HASH ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
+    const bool same = union_abi_hash() == UNION_ABI_HASH && union_abi_layout() == FFI_LAYOUT;
+    return same ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
 }
 
-/* Says for people which interface this program was compiled for and which one the library has. Returns what snprintf
- * does:
- * how long the text is, whatever fits into buf.
+/* Says for people which interface and layout this program was compiled for and which ones the library has. Returns
+ * what snprintf does: how long the text is, whatever fits into buf.
  */
 static inline int union_abi_message(char *buf, size_t size) {
     return snprintf(buf, size,
-                    "union: this program was compiled for version %s (interface %016llx), "
-                    "but the library that is loaded is version %s (interface %016llx); they have to be the same",
-                    UNION_ABI_VERSION, UNION_ABI_HASH + 0ULL, union_version(), union_abi_hash() + 0ULL);
+                    "union: this program was compiled for version %s (interface %016llx, layout %016llx), "
+                    "but the library that is loaded is version %s (interface %016llx, layout %016llx); "
+                    "they have to be the same",
+                    UNION_ABI_VERSION, UNION_ABI_HASH + 0ULL, FFI_LAYOUT + 0ULL, union_version(),
+                        union_abi_hash() + 0ULL, union_abi_layout() + 0ULL);
 }
 
 /* Checks the interface, then creates: returns what union_create does, or FFI_RET_ABI_MISMATCH, and then

@@ -2116,9 +2116,9 @@ inline const ffihost::detail::Library &library() noexcept {
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were made for. Whatever makes a context checks it. */
+ * were made for, or lays out structs otherwise. Whatever makes a context checks it. */
 inline void check_abi() {
-    if (::union_abi_hash() != UNION_ABI_HASH) {
+    if (::union_check_abi_() != FFI_RET_OK) {
         char text[512] = "";
         ::union_abi_message(text, sizeof text);
         throw ffihost::AbiMismatch(text);

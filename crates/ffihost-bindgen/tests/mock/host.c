@@ -162,7 +162,7 @@ int main(void) {
     FFIHostFnOptions options = FFI_HOST_FN_OPTIONS_INIT;
     MyAppOptionalLimits limits;
     MyAppLoginReq req;
-    char message[256];
+    char message[512];
     uint64_t listener;
 
     memset(&told, 0, sizeof told);

@@ -11,6 +11,7 @@
 using namespace std::chrono_literals;
 
 extern std::atomic<std::uint64_t> mock_hash;
+extern std::atomic<std::uint64_t> mock_layout;
 extern std::atomic<std::uint64_t> mock_deadline_ms;
 extern std::atomic<std::uint32_t> mock_max_in_flight;
 
@@ -110,6 +111,13 @@ void mismatch() {
     CHECK(text.find("0123456789abcdef") != text.npos && text.find("0000000000000001") != text.npos);
     CHECK(error.status() == FFI_RET_ABI_MISMATCH);
     mock_hash = MY_APP_ABI_HASH;
+    // The same interface, of a target that aligns 64 bits to 4 bytes.
+    mock_layout = 0x0404040204040404;
+    const std::string other = thrown<ffihost::AbiMismatch>([] { open(); }).what();
+    CHECK(other.find("layout 0404040204040404") != other.npos && other.find("layout 08") != other.npos);
+    CHECK(my_app_check_abi() == FFI_RET_ABI_MISMATCH);
+    mock_layout = FFI_LAYOUT;
+    CHECK(my_app_check_abi() == FFI_RET_OK);
 }
 
 void synchronous() {

@@ -14,6 +14,7 @@ namespace d = ffihost::detail;
 using Job = std::function<void()>;
 
 std::atomic<std::uint64_t> mock_hash{MY_APP_ABI_HASH};
+std::atomic<std::uint64_t> mock_layout{FFI_LAYOUT};
 std::atomic<std::uint64_t> mock_deadline_ms{0};
 std::atomic<std::uint32_t> mock_max_in_flight{0};
 
@@ -275,6 +276,8 @@ extern "C" {
 const char *my_app_version(void) { return "9.9.9"; }
 
 uint64_t my_app_abi_hash(void) { return mock_hash; }
+
+uint64_t my_app_abi_layout(void) { return mock_layout; }
 
 int my_app_create(FFIString name, const MyAppOptionalLimits *limits, uint8_t retries, FFICallBack cb, void *user_data,
                   void **ctx) {
@@ -745,6 +748,7 @@ int my_app_digest(FFICallBack cb, void *user_data, FFIBytes data) {
 // Another library, all of it in CBOR: a my_app underneath.
 const char *generic_version(void) { return "1.2.3"; }
 uint64_t generic_abi_hash(void) { return GENERIC_ABI_HASH; }
+uint64_t generic_abi_layout(void) { return FFI_LAYOUT; }
 int generic_destroy(void *ctx) { return my_app_destroy(ctx); }
 int generic_close(void *ctx, FFICallBack done, void *user_data) { return my_app_close(ctx, done, user_data); }
 int generic_cancel(void *ctx, void *user_data) { return my_app_cancel(ctx, user_data); }

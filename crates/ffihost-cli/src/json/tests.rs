@@ -45,6 +45,7 @@ fn library() -> Library {
         docs: docs(),
         version: String::new(),
         pointer_width: 64,
+        target: 0x0808_0802_0408_0408,
         hash: 0,
         formats,
         serve: false,

@@ -118,13 +118,14 @@ fn library(mut entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
             Entry::Constant(item) => constants.push(item),
         }
     }
-    let Head { name, docs, version, pointer_width, formats, serve } = exactly_one("library", heads)?;
+    let Head { name, docs, version, pointer_width, target, formats, serve } = exactly_one("library", heads)?;
     let constructor = exactly_one("constructor", constructors)?;
     Ok(Library {
         name,
         docs,
         version,
         pointer_width,
+        target,
         hash,
         formats,
         serve,

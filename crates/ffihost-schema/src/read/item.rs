@@ -2,9 +2,10 @@
 
 use super::ReadError;
 use super::cbor::{Damage, Map, Reader, Scalar};
-use super::info::{Info, fields_layout, layout};
+use super::info::{Info, fields_layout, layout as read_layout};
 use super::model::*;
 use super::shape::{MAX_NAME, identifier, optional_type, read_type};
+use ffihost_abi::layout;
 
 /// An item.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,7 @@ pub(super) struct Head {
     pub(super) docs: String,
     pub(super) version: String,
     pub(super) pointer_width: u32,
+    pub(super) target: u64,
     pub(super) formats: Formats,
     pub(super) serve: bool,
 }
@@ -91,16 +93,19 @@ fn entry(map: &Map<'_>, info: &mut Info<'_>) -> Result<Entry, Damage> {
 fn library(map: &Map<'_>, info: &mut Info<'_>) -> Result<Head, Damage> {
     let mut width = info.map.need("pointer_width")?;
     let bad_width = width.damage("a pointer width that no target has");
+    let pointer_width = match width.unsigned()? {
+        16 => 16,
+        32 => 32,
+        64 => 64,
+        _ => return Err(bad_width),
+    };
+    let target = info.map.get("target")?.map(|mut target| target.unsigned()).transpose()?;
     Ok(Head {
         name: name(map)?,
         docs: info.docs.next(),
         version: info.map.need("version")?.text()?.to_owned(),
-        pointer_width: match width.unsigned()? {
-            16 => 16,
-            32 => 32,
-            64 => 64,
-            _ => return Err(bad_width),
-        },
+        pointer_width,
+        target: target.unwrap_or(layout::natural(pointer_width)),
         formats: formats(map)?,
         serve: map.get("serve")?.map(|mut serve| serve.bool()).transpose()?.unwrap_or(false),
     })
@@ -123,7 +128,9 @@ fn enumeration(map: &Map<'_>, info: &mut Info<'_>) -> Result<Enum, Damage> {
     let has_data = variants.iter().any(|variant| variant.payload != Payload::Unit);
     let layout = match (&info.layout, has_data) {
         (None, false) => None,
-        (Some(numbers), true) => Some(layout(numbers, 1).ok_or_else(|| start.damage("`layout` is not an enum's"))?),
+        (Some(numbers), true) => {
+            Some(read_layout(numbers, 1).ok_or_else(|| start.damage("`layout` is not an enum's"))?)
+        }
         (None, true) => return Err(start.damage("an enum with data but without `layout`")),
         (Some(_), false) => return Err(start.damage("an enum with `layout` but without data")),
     };

@@ -42,6 +42,9 @@ pub struct Library {
     pub version: String,
     /// Bits of a pointer of the target that it was built for; layouts hold for this.
     pub pointer_width: u32,
+    /// How that target lays out structs: what `<name>_abi_layout` returns.
+    #[serde(serialize_with = "as_hex")]
+    pub target: u64,
     /// What `<name>_abi_hash` returns.
     #[serde(serialize_with = "as_hex")]
     pub hash: u64,

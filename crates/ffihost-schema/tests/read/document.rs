@@ -27,6 +27,7 @@ fn library_reads_as_it_was_written() {
     assert_eq!((library.name.as_str(), library.version.as_str()), ("notes", "1.0.0"));
     assert_eq!(library.docs, "Notes, kept by whoever hosts it.");
     assert_eq!(library.pointer_width, usize::BITS);
+    assert_eq!(library.target, ffihost_abi::layout::LAYOUT);
     assert_eq!(library.formats, Formats { native: true, cbor: true });
     let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>().join(" ");
     assert_eq!(names(library.structs.iter().map(|item| &item.name).collect()), "Date Note");

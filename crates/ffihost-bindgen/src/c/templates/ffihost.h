@@ -246,6 +246,21 @@ typedef struct FFIServeOptions {
 
 #define FFI_SERVE_OPTIONS_INIT {sizeof(FFIServeOptions), NULL, NULL, NULL, 0, 0, 0, 0, 0}
 
+/* How this compiler lays out structs, as a number: one byte for each of the sizes of size_t and of a pointer, and of the
+ * alignments in a struct of a pointer, of integers of 16, 32 and 64 bits, and of float and double. A struct is laid out by these
+ * and by nothing else, so two targets with one FFI_LAYOUT lay out all structs alike. Compare it with <lib>_abi_layout(). */
+typedef struct FFIAlignPointer { char first; void *second; } FFIAlignPointer;
+typedef struct FFIAlign16 { char first; uint16_t second; } FFIAlign16;
+typedef struct FFIAlign32 { char first; uint32_t second; } FFIAlign32;
+typedef struct FFIAlign64 { char first; uint64_t second; } FFIAlign64;
+typedef struct FFIAlignFloat { char first; float second; } FFIAlignFloat;
+typedef struct FFIAlignDouble { char first; double second; } FFIAlignDouble;
+
+#define FFI_ALIGN_(of, shift) ((uint64_t)offsetof(FFIAlign##of, second) << (shift))
+#define FFI_LAYOUT                                                                                                \
+    ((uint64_t)sizeof(size_t) << 56 | (uint64_t)sizeof(void *) << 48 | FFI_ALIGN_(Pointer, 40) |                  \
+     FFI_ALIGN_(16, 32) | FFI_ALIGN_(32, 24) | FFI_ALIGN_(64, 16) | FFI_ALIGN_(Float, 8) | FFI_ALIGN_(Double, 0))
+
 /* What a context has done and is doing. Set `size` before you call stats; counts are since create. The numbers are read
  * one by one while the context works, so they may be a few calls apart. */
 typedef struct FFIStats {
@@ -335,6 +350,9 @@ typedef struct FFIStats {
  *     The library's surface as CBOR, in static storage. Returns OK or INVALID_ARGUMENT.
  * uint64_t <lib>_abi_hash(void)
  *     Changes when and only when the surface does.
+ * uint64_t <lib>_abi_layout(void)
+ *     How the library's target lays out structs. If it is not FFI_LAYOUT, then what native functions are passed and pass is laid
+ *     out otherwise than your compiler has it: call none of them. Generated headers check it with the hash.
  * int <lib>_stats(void *ctx, FFIStats *out)
  *     Fills *out. Returns OK, INVALID_CTX, or INVALID_ARGUMENT.
  * const char *<lib>_version(void)
@@ -365,6 +383,7 @@ typedef struct FFIStats {
     FFI_EXTERN_C int lib##_remove_event_listener(void *ctx, uint64_t listener);                                        \
     FFI_EXTERN_C int lib##_abi_descriptor(const uint8_t **bytes, size_t *len);                                         \
     FFI_EXTERN_C uint64_t lib##_abi_hash(void);                                                                        \
+    FFI_EXTERN_C uint64_t lib##_abi_layout(void);                                                                      \
     FFI_EXTERN_C int lib##_stats(void *ctx, FFIStats *out);                                                            \
     FFI_EXTERN_C const char *lib##_version(void);
 

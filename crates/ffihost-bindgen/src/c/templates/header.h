@@ -39,18 +39,19 @@ typedef struct {{ c.defined(item) }} {{ c.defined(item) }};
 {%- endif %}
 {%- for item in definitions.in_order() %}{% include "c/templates/struct.h" %}{% endfor %}
 
-/* What the library was built with. */
-#if UINTPTR_MAX == {% if library.pointer_width == 64 %}UINT64_MAX{% else %}UINT32_MAX{% endif %}
+/* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one
+ * lay out structs alike. What is loaded is compared with this target by {{ c.helper("check_abi", "") }}. */
+#define {{ c.upper }}_SAME_TARGET_ (FFI_LAYOUT == UINT64_C({{ "{:#018x}"|format(library.target) }}))
 #if defined(__cplusplus)
-#define {{ c.upper }}_SAME_(name, left, right) static_assert((left) == (right), "not laid out as in {{ library.name }}");
+#define {{ c.upper }}_SAME_(name, left, right) static_assert(!{{ c.upper }}_SAME_TARGET_ || (left) == (right), "not laid out as in {{ library.name }}");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
-#define {{ c.upper }}_SAME_(name, left, right) _Static_assert((left) == (right), "not laid out as in {{ library.name }}");
+#define {{ c.upper }}_SAME_(name, left, right) _Static_assert(!{{ c.upper }}_SAME_TARGET_ || (left) == (right), "not laid out as in {{ library.name }}");
 #else
-#define {{ c.upper }}_SAME_(name, left, right) typedef char {{ library.name }}_##name##_is_laid_out_otherwise_[(left) == (right) ? 1 : -1];
+#define {{ c.upper }}_SAME_(name, left, right) typedef char {{ library.name }}_##name##_is_laid_out_otherwise_[!{{ c.upper }}_SAME_TARGET_ || (left) == (right) ? 1 : -1];
 #endif
 {%- for item in definitions.in_order() %}{% include "c/templates/layout.h" %}{% endfor %}
 #undef {{ c.upper }}_SAME_
-#endif
+#undef {{ c.upper }}_SAME_TARGET_
 {{ "the whole library"|section }}
 {% include "c/templates/library.h" %}
 {{ "create, and check first"|section }}
@@ -65,19 +66,22 @@ typedef struct {{ c.defined(item) }} {{ c.defined(item) }};
 #define {{ c.upper }}_OWN_(type, pointer) ((type *)(pointer))
 #endif
 
-/* FFI_RET_OK if the library that is loaded is the one that this header was made for, or FFI_RET_ABI_MISMATCH. */
+/* FFI_RET_OK if the library that is loaded is the one that this header was made for, and lays out structs as this
+ * program does; otherwise FFI_RET_ABI_MISMATCH. */
 static inline int {{ c.helper("check_abi", "") }}(void) {
-    return {{ library.name }}_abi_hash() == {{ c.upper }}_ABI_HASH ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
+    const bool same = {{ library.name }}_abi_hash() == {{ c.upper }}_ABI_HASH && {{ library.name }}_abi_layout() == FFI_LAYOUT;
+    return same ? FFI_RET_OK : FFI_RET_ABI_MISMATCH;
 }
 
-/* Says for people which interface this program was compiled for and which one the library has. Returns what snprintf does:
- * how long the text is, whatever fits into buf.
+/* Says for people which interface and layout this program was compiled for and which ones the library has. Returns
+ * what snprintf does: how long the text is, whatever fits into buf.
  */
 static inline int {{ c.helper("abi_message", "") }}(char *buf, size_t size) {
     return snprintf(buf, size,
-                    "{{ library.name }}: this program was compiled for version %s (interface %016llx), "
-                    "but the library that is loaded is version %s (interface %016llx); they have to be the same",
-                    {{ c.upper }}_ABI_VERSION, {{ c.upper }}_ABI_HASH + 0ULL, {{ library.name }}_version(), {{ library.name }}_abi_hash() + 0ULL);
+                    "{{ library.name }}: this program was compiled for version %s (interface %016llx, layout %016llx), "
+                    "but the library that is loaded is version %s (interface %016llx, layout %016llx); "
+                    "they have to be the same",
+                    {{ c.upper }}_ABI_VERSION, {{ c.upper }}_ABI_HASH + 0ULL, FFI_LAYOUT + 0ULL, {{ library.name }}_version(), {{ library.name }}_abi_hash() + 0ULL, {{ library.name }}_abi_layout() + 0ULL);
 }
 {%- include "c/templates/open.h" %}
 

@@ -16,9 +16,9 @@ inline const ffihost::detail::Library &{{ cpp.helpers.get("library", "") }}() no
 }
 
 /* Throws ffihost::AbiMismatch, which names both sides, if the library that is loaded is not the one that these headers
- * were made for. Whatever makes a context checks it. */
+ * were made for, or lays out structs otherwise. Whatever makes a context checks it. */
 inline void {{ cpp.helpers.get("check_abi", "") }}() {
-    if (::{{ library.name }}_abi_hash() != {{ c.upper }}_ABI_HASH) {
+    if (::{{ c.helper("check_abi", "") }}() != FFI_RET_OK) {
         char text[512] = "";
         ::{{ c.helper("abi_message", "") }}(text, sizeof text);
         throw ffihost::AbiMismatch(text);
