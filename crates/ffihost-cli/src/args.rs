@@ -98,6 +98,9 @@ pub(crate) struct Diff {
     /// Which hosts matter [default: both].
     #[arg(long, value_enum)]
     pub(crate) format: Option<Format>,
+    /// Say which version the change asks for, by cargo's rules, and exit with 1 if the new library's is lower.
+    #[arg(long)]
+    pub(crate) semver: bool,
     /// Print JSON, for other programs.
     #[arg(long)]
     pub(crate) json: bool,

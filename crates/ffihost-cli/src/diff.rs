@@ -5,7 +5,7 @@ use crate::args::{Diff, Format};
 use crate::error::Error;
 use crate::output::Output;
 use crate::source;
-use ffihost_schema::{Change, ChangeKind, Effect, Formats, Library};
+use ffihost_schema::{Change, ChangeKind, Effect, Formats, Library, Semver};
 use serde::Serialize;
 
 pub(crate) fn diff(args: &Diff, out: &mut Output) -> Result<Verdict, Error> {
@@ -17,13 +17,31 @@ pub(crate) fn diff(args: &Diff, out: &mut Output) -> Result<Verdict, Error> {
         Some(Format::Native) => Formats { native: true, cbor: false },
         Some(Format::Cbor) => Formats { native: false, cbor: true },
     };
+    let semver = args.semver.then(|| judge(&old, &new, &changes, hosts)).transpose()?;
+    let good = semver.as_ref().map_or_else(|| is_compatible(&changes, hosts), |semver| semver.enough);
     if args.json {
-        out.json(&Report::new(&old, &new, &changes))?;
+        out.json(&Report::new(&old, &new, &changes, semver))?;
     } else {
         print(&old, &new, &changes, hosts, out)?;
+        if let Some(semver) = semver {
+            print_semver(&new, &semver, out)?;
+        }
     }
-    let compatible = changes.iter().all(|change| change.is_compatible(hosts));
-    Ok(if compatible { Verdict::Good } else { Verdict::Differs })
+    Ok(if good { Verdict::Good } else { Verdict::Differs })
+}
+
+fn judge(old: &Library, new: &Library, changes: &[Change], hosts: Formats) -> Result<Semver, Error> {
+    ffihost_schema::semver(&old.version, &new.version, changes, hosts)
+        .map_err(|version| Error::Version { library: new.name.clone(), version: version.to_owned() })
+}
+
+fn print_semver(new: &Library, semver: &Semver, out: &mut Output) -> Result<(), Error> {
+    let asked = match semver.step {
+        Some(step) => format!("asks for a {step} step, {} at least", semver.least),
+        None => format!("asks for no more than {}", semver.least),
+    };
+    let verdict = if semver.enough { "enough" } else { "not enough" };
+    out.line(format_args!("the change {asked}: {} is {verdict}", new.version))
 }
 
 fn print(old: &Library, new: &Library, changes: &[Change], hosts: Formats, out: &mut Output) -> Result<(), Error> {
@@ -84,6 +102,9 @@ struct Report<'a> {
     /// Whether hosts of each format go on working.
     compatible: Formats,
     changes: &'a [Change],
+    /// With `--semver`: the version that the change asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    semver: Option<Semver>,
 }
 
 #[derive(Serialize)]
@@ -94,7 +115,7 @@ struct Version<'a> {
 }
 
 impl<'a> Report<'a> {
-    fn new(old: &'a Library, new: &'a Library, changes: &'a [Change]) -> Self {
+    fn new(old: &'a Library, new: &'a Library, changes: &'a [Change], semver: Option<Semver>) -> Self {
         let version = |library: &'a Library| Version {
             name: &library.name,
             version: &library.version,
@@ -104,6 +125,6 @@ impl<'a> Report<'a> {
             native: is_compatible(changes, Formats { native: true, cbor: false }),
             cbor: is_compatible(changes, Formats { native: false, cbor: true }),
         };
-        Self { old: version(old), new: version(new), compatible, changes }
+        Self { old: version(old), new: version(new), compatible, changes, semver }
     }
 }

@@ -46,6 +46,8 @@ pub(crate) enum Error {
     BuiltAlready,
     #[error("{}: it is no Cargo.toml that can be changed: {error}", .path.display())]
     Manifest { path: PathBuf, error: toml_edit::TomlError },
+    #[error("library `{library}`: `{version}` is not a version: cargo has three numbers, as in 1.2.3")]
+    Version { library: String, version: String },
     #[error("{}: it is there and not empty: give another folder with --path, or empty it", .path.display())]
     NotEmpty { path: PathBuf },
     #[error("{what}: no JSON: {error}")]

@@ -27,7 +27,7 @@ mod types;
 
 pub use self::cddl::cddl;
 pub use self::check::Checked;
-pub use self::diff::{Change, ChangeKind, Effect, diff};
+pub use self::diff::{Change, ChangeKind, Effect, Semver, Step, diff, semver};
 pub use self::document::assemble;
 pub use self::error::ReadError;
 #[cfg(feature = "read")]

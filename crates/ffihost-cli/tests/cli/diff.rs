@@ -29,6 +29,24 @@ fn one_kind_of_host() {
 }
 
 #[test]
+fn version_that_the_change_asks_for() {
+    let ran = ffihost(&["diff", "--semver", OLD, NEW]);
+    assert_eq!(ran.status, 0, "it breaks hosts, and 1.0.0 became 2.0.0");
+    assert!(
+        ran.stdout.ends_with("the change asks for a major step, 2.0.0 at least: 2.0.0 is enough\n"),
+        "{}",
+        ran.stdout
+    );
+    // The other way round the version falls, whatever changes.
+    let ran = ffihost(&["diff", "--semver", "--json", NEW, OLD]);
+    assert_eq!(ran.status, 1);
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    assert_eq!(report["semver"], serde_json::json!({"step": "major", "least": "3.0.0", "enough": false}));
+    let ran = ffihost(&["diff", "--semver", OLD, "libnotes-aarch64.so"]);
+    assert!(ran.status == 0 && ran.stdout.ends_with("the change asks for no more than 1.0.0: 1.0.0 is enough\n"));
+}
+
+#[test]
 fn same_library() {
     let ran = ffihost(&["diff", OLD, "libnotes-aarch64.so"]);
     assert_eq!(ran.status, 0);

@@ -17,8 +17,11 @@
 mod accepts;
 mod compare;
 mod items;
+mod semver;
 mod types;
 mod usage;
+
+pub use self::semver::{Semver, Step, semver};
 
 use super::model::{Formats, Library};
 use serde::Serialize;
