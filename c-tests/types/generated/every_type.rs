@@ -99,6 +99,14 @@ pub enum Shape {
     },
 }
 
+impl ::std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for Failure {}
+
 /// What the event `on_everything` tells.
 #[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -113,8 +121,10 @@ pub struct OnEverything {
 ///
 /// It stays in the library, and is given back when the last clone of this is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct Counter(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct Counter {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for Counter {
     const RELEASE: &'static str = "counter_release";
@@ -124,13 +134,15 @@ impl Counter {
     /// What a counter counts.
     pub fn value_of(&self) -> ffi::Request<u64> {
         let args = ffi::Args::new().with("counter", self);
-        ffi::Request::new(self.0.client(), "value_of", args)
+        ffi::Request::new(self.handle.client(), "value_of", args)
     }
 }
 
 /// A client of the library: elsewhere, by a connection, or in this process. All clones use one.
 #[derive(Clone, Debug)]
-pub struct EveryType(ffi::Client);
+pub struct EveryType {
+    client: ffi::Client,
+}
 
 impl EveryType {
     /// Connects to a server of the library.
@@ -139,7 +151,7 @@ impl EveryType {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE.connect(address, options).await.map(Self)
+        INTERFACE.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Makes nothing.
@@ -153,18 +165,18 @@ impl EveryType {
     /// another interface, for instance.
     pub async fn load(library: impl ffi::Library) -> Result<Self, ffi::RequestError<Failure>> {
         let args = ffi::Args::new();
-        INTERFACE.load(library, args).await.map(Self)
+        INTERFACE.load(library, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     /// Each way that a parameter is passed, on the caller's thread.
@@ -192,19 +204,19 @@ impl EveryType {
             .with("map", map)
             .with("shape", shape.borrow())
             .with("plain", plain.borrow());
-        ffi::Request::new(&self.0, "count", args)
+        ffi::Request::new(&self.client, "count", args)
     }
 
     /// Gives back what it is given, by way of the host, and as an event.
     pub fn pass(&self, nested: impl ffi::Borrow<Nested>) -> ffi::Request<Nested, Failure> {
         let args = ffi::Args::new().with("nested", nested.borrow());
-        ffi::Request::new(&self.0, "pass", args)
+        ffi::Request::new(&self.client, "pass", args)
     }
 
     /// A counter.
     pub fn start(&self, value: u64) -> ffi::Request<Counter> {
         let args = ffi::Args::new().with("value", &value);
-        ffi::Request::new(&self.0, "start", args)
+        ffi::Request::new(&self.client, "start", args)
     }
 
     /// Everything.
@@ -215,7 +227,7 @@ impl EveryType {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_everything(&self) -> Result<ffi::Events<OnEverything>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_everything").await
+        ffi::listen(&self.client, "on_everything").await
     }
 
     /// Gets everything, and gives it back or refuses it.
@@ -240,7 +252,7 @@ impl EveryType {
             colour: Colour,
             lists: Vec<u64>,
         }
-        ffi::implement(&self.0, "through_the_host", move |args: Args| {
+        ffi::implement(&self.client, "through_the_host", move |args: Args| {
             function(
                 args.nested,
                 args.text,

@@ -63,6 +63,8 @@ struct Rust<'m> {
 enum Pass {
     /// It is a slice of bytes, which is no list.
     Bytes,
+    /// It is such a slice, or nothing.
+    OptionalBytes,
     /// It is lent already.
     Lent,
     /// By reference.
@@ -81,6 +83,7 @@ impl<'m> Rust<'m> {
     fn lent(&self, ty: &Type) -> String {
         match (self.model.types.ownership(ty), ty) {
             (_, Type::String) => "&str".to_owned(),
+            (_, Type::Bytes) => "&[u8]".to_owned(),
             (_, Type::List(inner)) => format!("&[{}]", Self::name(inner)),
             (_, Type::Option(inner)) => format!("Option<{}>", self.lent(inner)),
             (Ownership::Copied, _) => Self::name(ty),
@@ -91,6 +94,7 @@ impl<'m> Rust<'m> {
     fn pass(&self, ty: &Type) -> Pass {
         match self.model.types.class(ty) {
             Class::Bytes => Pass::Bytes,
+            Class::Option if *ty == Type::Option(Box::new(Type::Bytes)) => Pass::OptionalBytes,
             Class::Text | Class::List | Class::Map => Pass::Lent,
             Class::Record | Class::Tagged | Class::Handle => Pass::Borrow,
             Class::Unit | Class::Scalar | Class::Option | Class::Number => Pass::Reference,
@@ -100,8 +104,7 @@ impl<'m> Rust<'m> {
     /// The type of a parameter.
     fn parameter(&self, ty: &Type) -> String {
         match self.pass(ty) {
-            Pass::Bytes => "&[u8]".to_owned(),
-            Pass::Lent | Pass::Reference => self.lent(ty),
+            Pass::Bytes | Pass::OptionalBytes | Pass::Lent | Pass::Reference => self.lent(ty),
             Pass::Borrow => format!("impl ffi::Borrow<{}>", Self::name(ty)),
         }
     }

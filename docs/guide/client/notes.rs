@@ -98,6 +98,22 @@ pub enum StoreError {
     },
 }
 
+impl ::std::fmt::Display for RequestError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for RequestError {}
+
+impl ::std::fmt::Display for StoreError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for StoreError {}
+
 /// What the event `on_saved` tells.
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -112,8 +128,10 @@ pub struct OnSaved {
 ///
 /// It stays in the library, and is given back when the last clone of this is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct Search(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct Search {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for Search {
     const RELEASE: &'static str = "search_release";
@@ -123,7 +141,7 @@ impl Search {
     /// The next title, or nothing when there is none left.
     pub fn next_hit(&self) -> ffi::Request<Option<String>> {
         let args = ffi::Args::new().with("search", self);
-        ffi::Request::new(self.0.client(), "next_hit", args)
+        ffi::Request::new(self.handle.client(), "next_hit", args)
     }
 }
 
@@ -131,7 +149,9 @@ impl Search {
 ///
 /// Host functions that have to answer before they return cannot be implemented by a client: `now_ms`.
 #[derive(Clone, Debug)]
-pub struct Notes(ffi::Client);
+pub struct Notes {
+    client: ffi::Client,
+}
 
 impl Notes {
     /// Connects to a server of the library.
@@ -140,7 +160,7 @@ impl Notes {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE.connect(address, options).await.map(Self)
+        INTERFACE.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Opens somebody's notes.
@@ -154,18 +174,18 @@ impl Notes {
     /// another interface, for instance.
     pub async fn load(library: impl ffi::Library, owner: &str) -> Result<Self, ffi::RequestError<RequestError>> {
         let args = ffi::Args::new().with("owner", owner);
-        INTERFACE.load(library, args).await.map(Self)
+        INTERFACE.load(library, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     /// Keeps a note. Returns how many there are now.
@@ -173,91 +193,91 @@ impl Notes {
     /// - `note`: The title must not be empty.
     pub fn add(&self, note: impl ffi::Borrow<Note>) -> ffi::Request<u32, RequestError> {
         let args = ffi::Args::new().with("note", note.borrow());
-        ffi::Request::new(&self.0, "add", args)
+        ffi::Request::new(&self.client, "add", args)
     }
 
     /// Says that a note was saved, from a thread of its own.
     pub fn announce(&self, title: &str) -> ffi::Request<(), RequestError> {
         let args = ffi::Args::new().with("title", title);
-        ffi::Request::new(&self.0, "announce", args)
+        ffi::Request::new(&self.client, "announce", args)
     }
 
     /// Looks for a word in a note, on a thread where that may take long.
     pub fn contains(&self, title: &str, word: &str) -> ffi::Request<bool, RequestError> {
         let args = ffi::Args::new().with("title", title).with("word", word);
-        ffi::Request::new(&self.0, "contains", args)
+        ffi::Request::new(&self.client, "contains", args)
     }
 
     /// The age of the host's clock, in days.
     pub fn days(&self) -> ffi::Request<u64, RequestError> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "days", args)
+        ffi::Request::new(&self.client, "days", args)
     }
 
     /// Deletes a note if the user agrees.
     pub fn delete(&self, title: &str) -> ffi::Request<bool, RequestError> {
         let args = ffi::Args::new().with("title", title);
-        ffi::Request::new(&self.0, "delete", args)
+        ffi::Request::new(&self.client, "delete", args)
     }
 
     /// What goes on inside, for tools that speak CBOR.
     pub fn diagnose(&self) -> ffi::Request<ffi::BTreeMap<String, String>> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "diagnose", args)
+        ffi::Request::new(&self.client, "diagnose", args)
     }
 
     /// Where a note of that title is, if there is one.
     pub fn find(&self, title: &str) -> ffi::Request<Option<u32>> {
         let args = ffi::Args::new().with("title", title);
-        ffi::Request::new(&self.0, "find", args)
+        ffi::Request::new(&self.client, "find", args)
     }
 
     /// Lists titles.
     pub fn list(&self, order: Order, limit: Option<u32>) -> ffi::Request<Vec<String>, RequestError> {
         let args = ffi::Args::new().with("order", &order).with("limit", &limit);
-        ffi::Request::new(&self.0, "list", args)
+        ffi::Request::new(&self.client, "list", args)
     }
 
     /// What two searches have left, in one.
     pub fn merge(&self, first: impl ffi::Borrow<Search>, second: impl ffi::Borrow<Search>) -> ffi::Request<Search> {
         let args = ffi::Args::new().with("first", first.borrow()).with("second", second.borrow());
-        ffi::Request::new(&self.0, "merge", args)
+        ffi::Request::new(&self.client, "merge", args)
     }
 
     /// Reads notes, all at the same time. Nothing here has to be `Send`: the tasks stay on the FFI thread.
     pub fn preload(&self, titles: &[String]) -> ffi::Request<u64, RequestError> {
         let args = ffi::Args::new().with("titles", titles);
-        ffi::Request::new(&self.0, "preload", args)
+        ffi::Request::new(&self.client, "preload", args)
     }
 
     /// Reads all notes, one after the other. Returns how many bytes they have.
     pub fn read_all(&self) -> ffi::Request<u64, RequestError> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "read_all", args)
+        ffi::Request::new(&self.client, "read_all", args)
     }
 
     /// Reads two notes at the same time. A note that cannot be read in two seconds is as good as none.
     pub fn read_both(&self, first: &str, second: &str) -> ffi::Request<Vec<ffi::Bytes>, RequestError> {
         let args = ffi::Args::new().with("first", first).with("second", second);
-        ffi::Request::new(&self.0, "read_both", args)
+        ffi::Request::new(&self.client, "read_both", args)
     }
 
     /// Searches the titles for a text.
     pub fn search(&self, text: &str) -> ffi::Request<Search> {
         let args = ffi::Args::new().with("text", text);
-        ffi::Request::new(&self.0, "search", args)
+        ffi::Request::new(&self.client, "search", args)
     }
 
     /// Counts the notes of a notebook and those in it.
     pub fn total(&self, notebook: impl ffi::Borrow<Notebook>) -> ffi::Request<u64> {
         let args = ffi::Args::new().with("notebook", notebook.borrow());
-        ffi::Request::new(&self.0, "total", args)
+        ffi::Request::new(&self.client, "total", args)
     }
 
     /// How many words a text has.
     pub fn word_count(&self, text: &str) -> ffi::Request<u32> {
         let args = ffi::Args::new().with("text", text);
-        ffi::Request::new(&self.0, "word_count", args)
+        ffi::Request::new(&self.client, "word_count", args)
     }
 
     /// A note was saved.
@@ -268,7 +288,7 @@ impl Notes {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_saved(&self) -> Result<ffi::Events<OnSaved>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_saved").await
+        ffi::listen(&self.client, "on_saved").await
     }
 
     /// Whether the user agrees.
@@ -290,7 +310,7 @@ impl Notes {
         struct Args {
             question: String,
         }
-        ffi::implement(&self.0, "confirm", move |args: Args| function(args.question)).await
+        ffi::implement(&self.client, "confirm", move |args: Args| function(args.question)).await
     }
 
     /// The bytes under a key, if there are any.
@@ -312,7 +332,7 @@ impl Notes {
         struct Args {
             key: String,
         }
-        ffi::implement(&self.0, "load", move |args: Args| function(args.key)).await
+        ffi::implement(&self.client, "load", move |args: Args| function(args.key)).await
     }
 
     /// Keeps bytes under a key.
@@ -335,6 +355,6 @@ impl Notes {
             key: String,
             bytes: ffi::Bytes,
         }
-        ffi::implement(&self.0, "store", move |args: Args| function(args.key, args.bytes)).await
+        ffi::implement(&self.client, "store", move |args: Args| function(args.key, args.bytes)).await
     }
 }

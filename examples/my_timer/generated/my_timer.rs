@@ -122,6 +122,14 @@ pub enum TimerError {
     NoClock(String),
 }
 
+impl ::std::fmt::Display for TimerError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for TimerError {}
+
 /// What the event `on_echo_fired` tells.
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -133,8 +141,10 @@ pub struct OnEchoFired {
 ///
 /// It stays in the library, and is given back when the last clone of this is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct Stopwatch(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct Stopwatch {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for Stopwatch {
     const RELEASE: &'static str = "stopwatch_release";
@@ -144,7 +154,7 @@ impl Stopwatch {
     /// Reads a stopwatch, which goes on.
     pub fn read_stopwatch(&self) -> ffi::Request<Reading> {
         let args = ffi::Args::new().with("stopwatch", self);
-        ffi::Request::new(self.0.client(), "read_stopwatch", args)
+        ffi::Request::new(self.handle.client(), "read_stopwatch", args)
     }
 }
 
@@ -152,7 +162,9 @@ impl Stopwatch {
 ///
 /// A client of the library: elsewhere, by a connection, or in this process. All clones use one.
 #[derive(Clone, Debug)]
-pub struct MyTimer(ffi::Client);
+pub struct MyTimer {
+    client: ffi::Client,
+}
 
 impl MyTimer {
     /// Connects to a server of the library.
@@ -161,7 +173,7 @@ impl MyTimer {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE.connect(address, options).await.map(Self)
+        INTERFACE.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Makes a timer.
@@ -175,54 +187,54 @@ impl MyTimer {
     /// another interface, for instance.
     pub async fn load(library: impl ffi::Library, name: &str) -> Result<Self, ffi::RequestError<TimerError>> {
         let args = ffi::Args::new().with("name", name);
-        INTERFACE.load(library, args).await.map(Self)
+        INTERFACE.load(library, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     /// Waits, tells whoever listens to `on_echo_fired`, and returns the message.
     pub fn echo(&self, req: impl ffi::Borrow<EchoRequest>) -> ffi::Request<EchoResponse, TimerError> {
         let args = ffi::Args::new().with("req", req.borrow());
-        ffi::Request::new(&self.0, "echo", args)
+        ffi::Request::new(&self.client, "echo", args)
     }
 
     /// The timer's name.
     pub fn name(&self) -> ffi::Request<String> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "name", args)
+        ffi::Request::new(&self.client, "name", args)
     }
 
     /// Says when each echo of a schedule would be heard.
     pub fn plan(&self, schedule: impl ffi::Borrow<Schedule>) -> ffi::Request<Plan, TimerError> {
         let args = ffi::Args::new().with("schedule", schedule.borrow());
-        ffi::Request::new(&self.0, "plan", args)
+        ffi::Request::new(&self.client, "plan", args)
     }
 
     /// Asks the host what time it is, and says so in a sentence.
     pub fn read_clock(&self) -> ffi::Request<String, TimerError> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "read_clock", args)
+        ffi::Request::new(&self.client, "read_clock", args)
     }
 
     /// Starts a stopwatch.
     pub fn start_stopwatch(&self, label: &str) -> ffi::Request<Stopwatch> {
         let args = ffi::Args::new().with("label", label);
-        ffi::Request::new(&self.0, "start_stopwatch", args)
+        ffi::Request::new(&self.client, "start_stopwatch", args)
     }
 
     /// Adds delays, none of which may be too long: this needs no timer.
     pub fn total_delay(&self, delays_ms: &[u32]) -> ffi::Request<u64, TimerError> {
         let args = ffi::Args::new().with("delays_ms", delays_ms);
-        ffi::Request::new(&self.0, "total_delay", args)
+        ffi::Request::new(&self.client, "total_delay", args)
     }
 
     /// An echo was heard.
@@ -233,7 +245,7 @@ impl MyTimer {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_echo_fired(&self) -> Result<ffi::Events<OnEchoFired>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_echo_fired").await
+        ffi::listen(&self.client, "on_echo_fired").await
     }
 
     /// Milliseconds since 1970.
@@ -254,6 +266,6 @@ impl MyTimer {
         #[serde(crate = "ffi::serde")]
         struct Args {
         }
-        ffi::implement(&self.0, "fetch_clock", move |Args {}| function()).await
+        ffi::implement(&self.client, "fetch_clock", move |Args {}| function()).await
     }
 }

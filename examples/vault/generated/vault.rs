@@ -178,6 +178,30 @@ pub enum StorageError {
     Denied,
 }
 
+impl ::std::fmt::Display for Declined {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for Declined {}
+
+impl ::std::fmt::Display for Error {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for Error {}
+
+impl ::std::fmt::Display for StorageError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for StorageError {}
+
 /// What the event `on_changed` tells.
 #[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -198,8 +222,10 @@ pub struct OnLocked {
 ///
 /// It stays in the library, and is given back when the last clone of this is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct Session(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct Session {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for Session {
     const RELEASE: &'static str = "session_release";
@@ -209,37 +235,37 @@ impl Session {
     /// A secret.
     pub fn get(&self, name: &str) -> ffi::Request<ffi::Bytes, Error> {
         let args = ffi::Args::new().with("session", self).with("name", name);
-        ffi::Request::new(self.0.client(), "get", args)
+        ffi::Request::new(self.handle.client(), "get", args)
     }
 
     /// Whether the session is locked.
     pub fn is_locked(&self) -> ffi::Request<bool> {
         let args = ffi::Args::new().with("session", self);
-        ffi::Request::new(self.0.client(), "is_locked", args)
+        ffi::Request::new(self.handle.client(), "is_locked", args)
     }
 
     /// All secrets, in the order of their names.
     pub fn list(&self) -> ffi::Request<Vec<Summary>, Error> {
         let args = ffi::Args::new().with("session", self);
-        ffi::Request::new(self.0.client(), "list", args)
+        ffi::Request::new(self.handle.client(), "list", args)
     }
 
     /// Locks the vault: the key is forgotten, whatever else happens. A session that is locked stays so.
     pub fn lock(&self) -> ffi::Request<(), Error> {
         let args = ffi::Args::new().with("session", self);
-        ffi::Request::new(self.0.client(), "lock", args)
+        ffi::Request::new(self.handle.client(), "lock", args)
     }
 
     /// Keeps a secret, in place of what had that name.
     pub fn put(&self, name: &str, value: &[u8]) -> ffi::Request<(), Error> {
         let args = ffi::Args::new().with("session", self).with("name", name).bytes("value", value);
-        ffi::Request::new(self.0.client(), "put", args)
+        ffi::Request::new(self.handle.client(), "put", args)
     }
 
     /// Forgets a secret.
     pub fn remove(&self, name: &str) -> ffi::Request<(), Error> {
         let args = ffi::Args::new().with("session", self).with("name", name);
-        ffi::Request::new(self.0.client(), "remove", args)
+        ffi::Request::new(self.handle.client(), "remove", args)
     }
 }
 
@@ -247,7 +273,9 @@ impl Session {
 ///
 /// Host functions that have to answer before they return cannot be implemented by a client: `random_bytes`.
 #[derive(Clone, Debug)]
-pub struct Vault(ffi::Client);
+pub struct Vault {
+    client: ffi::Client,
+}
 
 impl Vault {
     /// Connects to a server of the library.
@@ -256,7 +284,7 @@ impl Vault {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE.connect(address, options).await.map(Self)
+        INTERFACE.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Makes a vault, which is locked. Nothing is asked of the host yet.
@@ -273,18 +301,18 @@ impl Vault {
         settings: impl ffi::Borrow<Settings>,
     ) -> Result<Self, ffi::RequestError<Error>> {
         let args = ffi::Args::new().with("settings", settings.borrow());
-        INTERFACE.load(library, args).await.map(Self)
+        INTERFACE.load(library, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     /// Unlocks the vault with a passphrase that the host asks for. If there is none, one is made. A session that there
@@ -292,7 +320,7 @@ impl Vault {
     /// already is locked before.
     pub fn unlock(&self) -> ffi::Request<Session, Error> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "unlock", args)
+        ffi::Request::new(&self.client, "unlock", args)
     }
 
     /// A secret has changed.
@@ -303,7 +331,7 @@ impl Vault {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_changed(&self) -> Result<ffi::Events<OnChanged>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_changed").await
+        ffi::listen(&self.client, "on_changed").await
     }
 
     /// A session was locked. If what there was to save could not be saved, `lost` says why.
@@ -314,7 +342,7 @@ impl Vault {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_locked(&self) -> Result<ffi::Events<OnLocked>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_locked").await
+        ffi::listen(&self.client, "on_locked").await
     }
 
     /// Asks the user, who may take their time: five minutes.
@@ -336,7 +364,7 @@ impl Vault {
         struct Args {
             prompt: Prompt,
         }
-        ffi::implement(&self.0, "ask_passphrase", move |args: Args| function(args.prompt)).await
+        ffi::implement(&self.client, "ask_passphrase", move |args: Args| function(args.prompt)).await
     }
 
     /// Deletes what was stored under that name.
@@ -358,7 +386,7 @@ impl Vault {
         struct Args {
             name: String,
         }
-        ffi::implement(&self.0, "delete_blob", move |args: Args| function(args.name)).await
+        ffi::implement(&self.client, "delete_blob", move |args: Args| function(args.name)).await
     }
 
     /// Loads what was stored under that name, if something was. Names are of small letters, digits and `-`.
@@ -380,7 +408,7 @@ impl Vault {
         struct Args {
             name: String,
         }
-        ffi::implement(&self.0, "load_blob", move |args: Args| function(args.name)).await
+        ffi::implement(&self.client, "load_blob", move |args: Args| function(args.name)).await
     }
 
     /// Stores bytes under that name, in place of what was: all of them, or none.
@@ -403,6 +431,6 @@ impl Vault {
             name: String,
             bytes: ffi::Bytes,
         }
-        ffi::implement(&self.0, "store_blob", move |args: Args| function(args.name, args.bytes)).await
+        ffi::implement(&self.client, "store_blob", move |args: Args| function(args.name, args.bytes)).await
     }
 }

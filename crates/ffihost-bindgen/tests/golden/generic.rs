@@ -19,7 +19,9 @@ pub const INTERFACE: ffi::Interface<'static> =
 
 /// A client of the library: elsewhere, by a connection, or in this process. All clones use one.
 #[derive(Clone, Debug)]
-pub struct Generic(ffi::Client);
+pub struct Generic {
+    client: ffi::Client,
+}
 
 impl Generic {
     /// Connects to a server of the library.
@@ -28,7 +30,7 @@ impl Generic {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE.connect(address, options).await.map(Self)
+        INTERFACE.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Makes one.
@@ -44,23 +46,23 @@ impl Generic {
     /// another interface, for instance.
     pub async fn load(library: impl ffi::Library, name: &str) -> Result<Self, ffi::RequestError<String>> {
         let args = ffi::Args::new().with("name", name);
-        INTERFACE.load(library, args).await.map(Self)
+        INTERFACE.load(library, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     /// How large it is.
     pub fn size(&self) -> ffi::Request<u64> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "size", args)
+        ffi::Request::new(&self.client, "size", args)
     }
 }

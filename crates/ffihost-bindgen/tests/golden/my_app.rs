@@ -189,6 +189,30 @@ pub enum Shape {
     Person(Profile),
 }
 
+impl ::std::fmt::Display for LoginError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for LoginError {}
+
+impl ::std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for OpenError {}
+
+impl ::std::fmt::Display for ProfileError {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for ProfileError {}
+
 /// What the event `on_fired` tells.
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -215,8 +239,10 @@ pub struct ProfileChanged {
 ///
 /// It stays in the library, and is given back when the last clone of this is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct Cursor(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct Cursor {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for Cursor {
     const RELEASE: &'static str = "cursor_release";
@@ -226,18 +252,18 @@ impl Cursor {
     /// The next profiles, at most `n`.
     pub fn next(&self, n: u32) -> ffi::Request<Vec<Profile>> {
         let args = ffi::Args::new().with("cursor", self).with("n", &n);
-        ffi::Request::new(self.0.client(), "next", args)
+        ffi::Request::new(self.handle.client(), "next", args)
     }
 
     /// - `n`: how many
     pub fn peek(&self, n: u32) -> ffi::Request<u32> {
         let args = ffi::Args::new().with("cursor", self).with("n", &n);
-        ffi::Request::new(self.0.client(), "peek", args)
+        ffi::Request::new(self.handle.client(), "peek", args)
     }
 
     pub fn position(&self) -> ffi::Request<u64> {
         let args = ffi::Args::new().with("cursor", self);
-        ffi::Request::new(self.0.client(), "position", args)
+        ffi::Request::new(self.handle.client(), "position", args)
     }
 }
 
@@ -249,7 +275,9 @@ impl Cursor {
 ///
 /// Host functions that have to answer before they return cannot be implemented by a client: `now_ms`.
 #[derive(Clone, Debug)]
-pub struct MyApp(ffi::Client);
+pub struct MyApp {
+    client: ffi::Client,
+}
 
 impl MyApp {
     /// Connects to a server of the library.
@@ -258,7 +286,7 @@ impl MyApp {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE.connect(address, options).await.map(Self)
+        INTERFACE.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Opens the app.
@@ -280,57 +308,57 @@ impl MyApp {
         retries: u8,
     ) -> Result<Self, ffi::RequestError<OpenError>> {
         let args = ffi::Args::new().with("name", name).with("limits", &limits).with("retries", &retries);
-        INTERFACE.load(library, args).await.map(Self)
+        INTERFACE.load(library, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     /// Adds.
     pub fn add(&self, a: u32, b: u32) -> ffi::Request<u32> {
         let args = ffi::Args::new().with("a", &a).with("b", &b);
-        ffi::Request::new(&self.0, "add", args)
+        ffi::Request::new(&self.client, "add", args)
     }
 
     pub fn digest(&self, data: &[u8]) -> ffi::Request<ffi::Bytes> {
         let args = ffi::Args::new().bytes("data", data);
-        ffi::Request::new(&self.0, "digest", args)
+        ffi::Request::new(&self.client, "digest", args)
     }
 
     pub fn draw(&self, shapes: &ffi::BTreeMap<String, Shape>) -> ffi::Request<ffi::BTreeMap<String, Shape>> {
         let args = ffi::Args::new().with("shapes", shapes);
-        ffi::Request::new(&self.0, "draw", args)
+        ffi::Request::new(&self.client, "draw", args)
     }
 
     /// Returns what it is given.
     pub fn echo(&self, kitchen: impl ffi::Borrow<Kitchen>) -> ffi::Request<Kitchen> {
         let args = ffi::Args::new().with("kitchen", kitchen.borrow());
-        ffi::Request::new(&self.0, "echo", args)
+        ffi::Request::new(&self.client, "echo", args)
     }
 
     pub fn find(&self, id: Option<&str>) -> ffi::Request<Option<Profile>, ProfileError> {
         let args = ffi::Args::new().with("id", &id);
-        ffi::Request::new(&self.0, "find", args)
+        ffi::Request::new(&self.client, "find", args)
     }
 
     /// Says hello.
     pub fn greet(&self, name: &str) -> ffi::Request<String, String> {
         let args = ffi::Args::new().with("name", name);
-        ffi::Request::new(&self.0, "greet", args)
+        ffi::Request::new(&self.client, "greet", args)
     }
 
     /// Only for generic callers.
     pub fn inspect(&self, what: &str) -> ffi::Request<String, String> {
         let args = ffi::Args::new().with("what", what);
-        ffi::Request::new(&self.0, "inspect", args)
+        ffi::Request::new(&self.client, "inspect", args)
     }
 
     /// Logs a user in.
@@ -340,33 +368,33 @@ impl MyApp {
     /// - `req`: who, and what for
     pub fn login(&self, req: impl ffi::Borrow<LoginReq>) -> ffi::Request<Session, LoginError> {
         let args = ffi::Args::new().with("req", req.borrow());
-        ffi::Request::new(&self.0, "login", args)
+        ffi::Request::new(&self.client, "login", args)
     }
 
     pub fn measure(&self) -> ffi::Request<u64> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "measure", args)
+        ffi::Request::new(&self.client, "measure", args)
     }
 
     /// Ends when it is cancelled.
     pub fn never(&self) -> ffi::Request<()> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "never", args)
+        ffi::Request::new(&self.client, "never", args)
     }
 
     pub fn open_cursor(&self) -> ffi::Request<Cursor> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "open_cursor", args)
+        ffi::Request::new(&self.client, "open_cursor", args)
     }
 
     pub fn role_of(&self, id: &str) -> ffi::Request<Role> {
         let args = ffi::Args::new().with("id", id);
-        ffi::Request::new(&self.0, "role_of", args)
+        ffi::Request::new(&self.client, "role_of", args)
     }
 
     pub fn sum(&self, values: &[f64]) -> ffi::Request<f64> {
         let args = ffi::Args::new().with("values", values);
-        ffi::Request::new(&self.0, "sum", args)
+        ffi::Request::new(&self.client, "sum", args)
     }
 
     /// It fired.
@@ -377,7 +405,7 @@ impl MyApp {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_fired(&self) -> Result<ffi::Events<OnFired>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_fired").await
+        ffi::listen(&self.client, "on_fired").await
     }
 
     /// Nothing happened.
@@ -388,7 +416,7 @@ impl MyApp {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_idle(&self) -> Result<ffi::Events<OnIdle>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_idle").await
+        ffi::listen(&self.client, "on_idle").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -397,7 +425,7 @@ impl MyApp {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_profile_changed(&self) -> Result<ffi::Events<ProfileChanged>, ffi::RequestError> {
-        ffi::listen(&self.0, "profile_changed").await
+        ffi::listen(&self.client, "profile_changed").await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -417,7 +445,7 @@ impl MyApp {
         struct Args {
             roles: Vec<Role>,
         }
-        ffi::implement(&self.0, "choose", move |args: Args| function(args.roles)).await
+        ffi::implement(&self.client, "choose", move |args: Args| function(args.roles)).await
     }
 
     /// Finds a profile.
@@ -443,7 +471,7 @@ impl MyApp {
             user_id: String,
             fresh: bool,
         }
-        ffi::implement(&self.0, "fetch_profile", move |args: Args| function(args.user_id, args.fresh)).await
+        ffi::implement(&self.client, "fetch_profile", move |args: Args| function(args.user_id, args.fresh)).await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -463,7 +491,7 @@ impl MyApp {
         struct Args {
             cursor: Cursor,
         }
-        ffi::implement(&self.0, "label", move |args: Args| function(args.cursor)).await
+        ffi::implement(&self.client, "label", move |args: Args| function(args.cursor)).await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -483,7 +511,7 @@ impl MyApp {
         struct Args {
             key: String,
         }
-        ffi::implement(&self.0, "load", move |args: Args| function(args.key)).await
+        ffi::implement(&self.client, "load", move |args: Args| function(args.key)).await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -503,7 +531,7 @@ impl MyApp {
         struct Args {
             of: Vec<Shape>,
         }
-        ffi::implement(&self.0, "pick", move |args: Args| function(args.of)).await
+        ffi::implement(&self.client, "pick", move |args: Args| function(args.of)).await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -524,7 +552,7 @@ impl MyApp {
             key: String,
             value: Option<ffi::Bytes>,
         }
-        ffi::implement(&self.0, "store", move |args: Args| function(args.key, args.value)).await
+        ffi::implement(&self.client, "store", move |args: Args| function(args.key, args.value)).await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -544,6 +572,6 @@ impl MyApp {
         struct Args {
             text: String,
         }
-        ffi::implement(&self.0, "words", move |args: Args| function(args.text)).await
+        ffi::implement(&self.client, "words", move |args: Args| function(args.text)).await
     }
 }

@@ -714,6 +714,14 @@ pub enum Template {
     Value,
 }
 
+impl ::std::fmt::Display for Template {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for Template {}
+
 /// What the event `alignas_event` tells.
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -842,8 +850,10 @@ pub struct VirtualEvent {
 
 /// It stays in the library, and is given back when the last clone of this is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct Delete(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct Delete {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for Delete {
     const RELEASE: &'static str = "delete_release";
@@ -865,7 +875,7 @@ impl Delete {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(self.0.client(), "close_it", args)
+        ffi::Request::new(self.handle.client(), "close_it", args)
     }
 
     pub fn drop(
@@ -883,7 +893,7 @@ impl Delete {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(self.0.client(), "drop", args)
+        ffi::Request::new(self.handle.client(), "drop", args)
     }
 
     pub fn id_of(
@@ -901,7 +911,7 @@ impl Delete {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(self.0.client(), "id_of", args)
+        ffi::Request::new(self.handle.client(), "id_of", args)
     }
 }
 
@@ -909,7 +919,9 @@ impl Delete {
 ///
 /// A client of the library: elsewhere, by a connection, or in this process. All clones use one.
 #[derive(Clone, Debug)]
-pub struct Union(ffi::Client);
+pub struct Union {
+    client: ffi::Client,
+}
 
 impl Union {
     /// Connects to a server of the library.
@@ -918,7 +930,7 @@ impl Union {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        INTERFACE_.connect(address, options).await.map(Self)
+        INTERFACE_.connect(address, options).await.map(|client| Self { client })
     }
 
     /// Makes a context in this process, of a library that was loaded (`ffihost_load::Library`), and closes it after the
@@ -1100,18 +1112,18 @@ impl Union {
             .with("token", &token)
             .with("user_data", &user_data)
             .with("value", &value);
-        INTERFACE_.load(library_, args).await.map(Self)
+        INTERFACE_.load(library_, args).await.map(|client| Self { client })
     }
 
     /// The client without types, which knows what the server says of itself.
     pub fn client(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn close(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 
     pub fn alignas(
@@ -1128,72 +1140,72 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "alignas", args)
+        ffi::Request::new(&self.client, "alignas", args)
     }
 
     pub fn and(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "and", args)
+        ffi::Request::new(&self.client, "and", args)
     }
 
     pub fn arena(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "arena", args)
+        ffi::Request::new(&self.client, "arena", args)
     }
 
     pub fn args(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "args", args)
+        ffi::Request::new(&self.client, "args", args)
     }
 
     pub fn asm(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "asm", args)
+        ffi::Request::new(&self.client, "asm", args)
     }
 
     pub fn auto(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "auto", args)
+        ffi::Request::new(&self.client, "auto", args)
     }
 
     pub fn bool(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "bool", args)
+        ffi::Request::new(&self.client, "bool", args)
     }
 
     pub fn buf(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "buf", args)
+        ffi::Request::new(&self.client, "buf", args)
     }
 
     pub fn call(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "call", args)
+        ffi::Request::new(&self.client, "call", args)
     }
 
     pub fn catch(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "catch", args)
+        ffi::Request::new(&self.client, "catch", args)
     }
 
     pub fn cb(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "cb", args)
+        ffi::Request::new(&self.client, "cb", args)
     }
 
     pub fn char(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "char", args)
+        ffi::Request::new(&self.client, "char", args)
     }
 
     pub fn check_abi(&self) -> ffi::Request<String> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "check_abi", args)
+        ffi::Request::new(&self.client, "check_abi", args)
     }
 
     pub fn class(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "class", args)
+        ffi::Request::new(&self.client, "class", args)
     }
 
     pub fn co_await(
@@ -1210,17 +1222,17 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "co_await", args)
+        ffi::Request::new(&self.client, "co_await", args)
     }
 
     pub fn concept(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "concept", args)
+        ffi::Request::new(&self.client, "concept", args)
     }
 
     pub fn const_cast(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "const_cast", args)
+        ffi::Request::new(&self.client, "const_cast", args)
     }
 
     pub fn cpp(
@@ -1237,57 +1249,57 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "cpp", args)
+        ffi::Request::new(&self.client, "cpp", args)
     }
 
     pub fn ctx(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "ctx", args)
+        ffi::Request::new(&self.client, "ctx", args)
     }
 
     pub fn data(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "data", args)
+        ffi::Request::new(&self.client, "data", args)
     }
 
     pub fn default(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "default", args)
+        ffi::Request::new(&self.client, "default", args)
     }
 
     pub fn delete(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "delete", args)
+        ffi::Request::new(&self.client, "delete", args)
     }
 
     pub fn detail(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "detail", args)
+        ffi::Request::new(&self.client, "detail", args)
     }
 
     pub fn done(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "done", args)
+        ffi::Request::new(&self.client, "done", args)
     }
 
     pub fn double(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "double", args)
+        ffi::Request::new(&self.client, "double", args)
     }
 
     pub fn errno(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "errno", args)
+        ffi::Request::new(&self.client, "errno", args)
     }
 
     pub fn error(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "error", args)
+        ffi::Request::new(&self.client, "error", args)
     }
 
     pub fn explicit(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "explicit", args)
+        ffi::Request::new(&self.client, "explicit", args)
     }
 
     pub fn export(
@@ -1304,17 +1316,17 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "export", args)
+        ffi::Request::new(&self.client, "export", args)
     }
 
     pub fn ffihost(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "ffihost", args)
+        ffi::Request::new(&self.client, "ffihost", args)
     }
 
     pub fn float(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "float", args)
+        ffi::Request::new(&self.client, "float", args)
     }
 
     pub fn free(
@@ -1489,12 +1501,12 @@ impl Union {
             .with("token", &token)
             .with("user_data", &user_data)
             .with("value", &value);
-        ffi::Request::new(&self.0, "free", args)
+        ffi::Request::new(&self.client, "free", args)
     }
 
     pub fn from(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "from", args)
+        ffi::Request::new(&self.client, "from", args)
     }
 
     pub fn held(
@@ -1511,77 +1523,77 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "held", args)
+        ffi::Request::new(&self.client, "held", args)
     }
 
     pub fn id(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "id", args)
+        ffi::Request::new(&self.client, "id", args)
     }
 
     pub fn inline(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "inline", args)
+        ffi::Request::new(&self.client, "inline", args)
     }
 
     pub fn int(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "int", args)
+        ffi::Request::new(&self.client, "int", args)
     }
 
     pub fn kept(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "kept", args)
+        ffi::Request::new(&self.client, "kept", args)
     }
 
     pub fn len(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "len", args)
+        ffi::Request::new(&self.client, "len", args)
     }
 
     pub fn lend(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "lend", args)
+        ffi::Request::new(&self.client, "lend", args)
     }
 
     pub fn library(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "library", args)
+        ffi::Request::new(&self.client, "library", args)
     }
 
     pub fn listener(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "listener", args)
+        ffi::Request::new(&self.client, "listener", args)
     }
 
     pub fn msg(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "msg", args)
+        ffi::Request::new(&self.client, "msg", args)
     }
 
     pub fn namespace(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "namespace", args)
+        ffi::Request::new(&self.client, "namespace", args)
     }
 
     pub fn new(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "new", args)
+        ffi::Request::new(&self.client, "new", args)
     }
 
     pub fn noexcept(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "noexcept", args)
+        ffi::Request::new(&self.client, "noexcept", args)
     }
 
     pub fn nullptr(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "nullptr", args)
+        ffi::Request::new(&self.client, "nullptr", args)
     }
 
     pub fn on_int(&self) -> ffi::Request<()> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "on_int", args)
+        ffi::Request::new(&self.client, "on_int", args)
     }
 
     pub fn open(
@@ -1756,7 +1768,7 @@ impl Union {
             .with("token", &token)
             .with("user_data", &user_data)
             .with("value", &value);
-        ffi::Request::new(&self.0, "open", args)
+        ffi::Request::new(&self.client, "open", args)
     }
 
     pub fn operator(
@@ -1773,7 +1785,7 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "operator", args)
+        ffi::Request::new(&self.client, "operator", args)
     }
 
     pub fn options(
@@ -1790,57 +1802,57 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "options", args)
+        ffi::Request::new(&self.client, "options", args)
     }
 
     pub fn out(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "out", args)
+        ffi::Request::new(&self.client, "out", args)
     }
 
     pub fn payload(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "payload", args)
+        ffi::Request::new(&self.client, "payload", args)
     }
 
     pub fn present(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "present", args)
+        ffi::Request::new(&self.client, "present", args)
     }
 
     pub fn private(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "private", args)
+        ffi::Request::new(&self.client, "private", args)
     }
 
     pub fn raw(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "raw", args)
+        ffi::Request::new(&self.client, "raw", args)
     }
 
     pub fn register(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "register", args)
+        ffi::Request::new(&self.client, "register", args)
     }
 
     pub fn req(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "req", args)
+        ffi::Request::new(&self.client, "req", args)
     }
 
     pub fn reqLen(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "reqLen", args)
+        ffi::Request::new(&self.client, "reqLen", args)
     }
 
     pub fn responder(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "responder", args)
+        ffi::Request::new(&self.client, "responder", args)
     }
 
     pub fn restrict(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "restrict", args)
+        ffi::Request::new(&self.client, "restrict", args)
     }
 
     pub fn result(
@@ -1857,42 +1869,42 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "result", args)
+        ffi::Request::new(&self.client, "result", args)
     }
 
     pub fn ret(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "ret", args)
+        ffi::Request::new(&self.client, "ret", args)
     }
 
     pub fn short(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "short", args)
+        ffi::Request::new(&self.client, "short", args)
     }
 
     pub fn signed(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "signed", args)
+        ffi::Request::new(&self.client, "signed", args)
     }
 
     pub fn size(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "size", args)
+        ffi::Request::new(&self.client, "size", args)
     }
 
     pub fn sizeof(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "sizeof", args)
+        ffi::Request::new(&self.client, "sizeof", args)
     }
 
     pub fn std(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "std", args)
+        ffi::Request::new(&self.client, "std", args)
     }
 
     pub fn stdin(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "stdin", args)
+        ffi::Request::new(&self.client, "stdin", args)
     }
 
     pub fn switch(
@@ -1909,42 +1921,42 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "switch", args)
+        ffi::Request::new(&self.client, "switch", args)
     }
 
     pub fn tag(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "tag", args)
+        ffi::Request::new(&self.client, "tag", args)
     }
 
     pub fn take(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "take", args)
+        ffi::Request::new(&self.client, "take", args)
     }
 
     pub fn template(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "template", args)
+        ffi::Request::new(&self.client, "template", args)
     }
 
     pub fn text(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "text", args)
+        ffi::Request::new(&self.client, "text", args)
     }
 
     pub fn this(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "this", args)
+        ffi::Request::new(&self.client, "this", args)
     }
 
     pub fn throw(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "throw", args)
+        ffi::Request::new(&self.client, "throw", args)
     }
 
     pub fn to(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "to", args)
+        ffi::Request::new(&self.client, "to", args)
     }
 
     pub fn token(
@@ -1961,37 +1973,37 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "token", args)
+        ffi::Request::new(&self.client, "token", args)
     }
 
     pub fn typename(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "typename", args)
+        ffi::Request::new(&self.client, "typename", args)
     }
 
     pub fn union(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "union", args)
+        ffi::Request::new(&self.client, "union", args)
     }
 
     pub fn unsigned(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "unsigned", args)
+        ffi::Request::new(&self.client, "unsigned", args)
     }
 
     pub fn user_data(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "user_data", args)
+        ffi::Request::new(&self.client, "user_data", args)
     }
 
     pub fn using(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "using", args)
+        ffi::Request::new(&self.client, "using", args)
     }
 
     pub fn value(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "value", args)
+        ffi::Request::new(&self.client, "value", args)
     }
 
     pub fn r#virtual(
@@ -2008,17 +2020,17 @@ impl Union {
             .with("cb", &cb)
             .with("userData", userData.borrow())
             .with("class", class);
-        ffi::Request::new(&self.0, "virtual", args)
+        ffi::Request::new(&self.client, "virtual", args)
     }
 
     pub fn void(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "void", args)
+        ffi::Request::new(&self.client, "void", args)
     }
 
     pub fn xor(&self) -> ffi::Request<(), Template> {
         let args = ffi::Args::new();
-        ffi::Request::new(&self.0, "xor", args)
+        ffi::Request::new(&self.client, "xor", args)
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2027,7 +2039,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_alignas_event(&self) -> Result<ffi::Events<AlignasEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "alignas_event").await
+        ffi::listen(&self.client, "alignas_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2036,7 +2048,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_co_await_event(&self) -> Result<ffi::Events<CoAwaitEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "co_await_event").await
+        ffi::listen(&self.client, "co_await_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2045,7 +2057,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_cpp_event(&self) -> Result<ffi::Events<CppEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "cpp_event").await
+        ffi::listen(&self.client, "cpp_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2054,7 +2066,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_export_event(&self) -> Result<ffi::Events<ExportEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "export_event").await
+        ffi::listen(&self.client, "export_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2063,7 +2075,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_held_event(&self) -> Result<ffi::Events<HeldEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "held_event").await
+        ffi::listen(&self.client, "held_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2072,7 +2084,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_int_(&self) -> Result<ffi::Events<OnInt>, ffi::RequestError> {
-        ffi::listen(&self.0, "on_int").await
+        ffi::listen(&self.client, "on_int").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2081,7 +2093,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_operator_event(&self) -> Result<ffi::Events<OperatorEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "operator_event").await
+        ffi::listen(&self.client, "operator_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2090,7 +2102,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_options_event(&self) -> Result<ffi::Events<OptionsEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "options_event").await
+        ffi::listen(&self.client, "options_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2099,7 +2111,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_responder_event(&self) -> Result<ffi::Events<ResponderEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "responder_event").await
+        ffi::listen(&self.client, "responder_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2108,7 +2120,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_switch_event(&self) -> Result<ffi::Events<SwitchEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "switch_event").await
+        ffi::listen(&self.client, "switch_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2117,7 +2129,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_to_event(&self) -> Result<ffi::Events<ToEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "to_event").await
+        ffi::listen(&self.client, "to_event").await
     }
 
     /// Listens to it, until what this returns is dropped.
@@ -2126,7 +2138,7 @@ impl Union {
     ///
     /// If the library takes no listeners any more.
     pub async fn on_virtual_event(&self) -> Result<ffi::Events<VirtualEvent>, ffi::RequestError> {
-        ffi::listen(&self.0, "virtual_event").await
+        ffi::listen(&self.client, "virtual_event").await
     }
 
     /// Is this host function until what this returns is dropped, or until the connection ends for good.
@@ -2150,7 +2162,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "alignas", move |args: Args| {
+        ffi::implement(&self.client, "alignas", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2183,7 +2195,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "co_await", move |args: Args| {
+        ffi::implement(&self.client, "co_await", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2216,7 +2228,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "cpp", move |args: Args| {
+        ffi::implement(&self.client, "cpp", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2249,7 +2261,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "export", move |args: Args| {
+        ffi::implement(&self.client, "export", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2282,7 +2294,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "held", move |args: Args| {
+        ffi::implement(&self.client, "held", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2479,7 +2491,7 @@ impl Union {
             user_data: u8,
             value: u8,
         }
-        ffi::implement(&self.0, "int", move |args: Args| {
+        ffi::implement(&self.client, "int", move |args: Args| {
             function(
                 args.alignas,
                 args.and,
@@ -2591,7 +2603,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "operator", move |args: Args| {
+        ffi::implement(&self.client, "operator", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2624,7 +2636,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "options", move |args: Args| {
+        ffi::implement(&self.client, "options", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2657,7 +2669,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "responder", move |args: Args| {
+        ffi::implement(&self.client, "responder", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2690,7 +2702,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "switch", move |args: Args| {
+        ffi::implement(&self.client, "switch", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2723,7 +2735,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "to", move |args: Args| {
+        ffi::implement(&self.client, "to", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,
@@ -2756,7 +2768,7 @@ impl Union {
             userData: Class,
             class: Vec<u8>,
         }
-        ffi::implement(&self.0, "virtual", move |args: Args| {
+        ffi::implement(&self.client, "virtual", move |args: Args| {
             function(
                 args.ctx,
                 args.ctx_,

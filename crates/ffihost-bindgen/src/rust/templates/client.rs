@@ -9,7 +9,9 @@ Host functions that have to answer before they return cannot be implemented by a
 {%- endif %}
 {% endfilter %}
 #[derive(Clone, Debug)]
-pub struct {{ rust.helper("type") }}(ffi::Client);
+pub struct {{ rust.helper("type") }} {
+    client: ffi::Client,
+}
 
 impl {{ rust.helper("type") }} {
     /// Connects to a server of the library.
@@ -18,19 +20,19 @@ impl {{ rust.helper("type") }} {
     ///
     /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
     pub async fn {{ rust.helper("connect") }}(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
-        {{ rust.helper("interface") }}.connect(address, options).await.map(Self)
+        {{ rust.helper("interface") }}.connect(address, options).await.map(|client| Self { client })
     }
 {%- if constructor.formats.cbor %}{% include "rust/templates/constructor.rs" %}{% endif %}
 
     /// The client without types, which knows what the server says of itself.
     pub fn {{ rust.helper("client") }}(&self) -> &ffi::Client {
-        &self.0
+        &self.client
     }
 
     /// Says goodbye, and waits until the connection has ended; where the library was loaded, until it is closed.
     /// Without this the connection ends when the last clone, handle and listener is dropped.
     pub async fn {{ rust.helper("close") }}(self) {
-        self.0.close().await;
+        self.client.close().await;
     }
 {%- for request in rust.requests("") %}{% include "rust/templates/request.rs" %}{% endfor %}
 {%- for event in model.events %}{% include "rust/templates/event.rs" %}{% endfor %}

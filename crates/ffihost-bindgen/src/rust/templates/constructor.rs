@@ -16,5 +16,5 @@ With the constructor's declared error, or why there is no context: because the l
 {%- include "rust/templates/params.rs" %}
     ) -> Result<Self, ffi::RequestError<{% if let Some(error) = constructor.error %}{{ Rust::name(error) }}{% else %}ffi::NoError{% endif %}>> {
 {%- include "rust/templates/args.rs" %}
-        {{ rust.helper("interface") }}.load({{ rust.helper("library") }}, args).await.map(Self)
+        {{ rust.helper("interface") }}.load({{ rust.helper("library") }}, args).await.map(|client| Self { client })
     }

@@ -9,5 +9,5 @@ Listens to it, until what this returns is dropped.
 If the library takes no listeners any more.
 {% endfilter %}
     pub async fn {{ rust.helpers.get("listen", event.name) }}(&self) -> Result<ffi::Events<{{ rust.helpers.get("payload", event.name) }}>, ffi::RequestError> {
-        ffi::listen(&self.0, "{{ event.name }}").await
+        ffi::listen(&self.client, "{{ event.name }}").await
     }

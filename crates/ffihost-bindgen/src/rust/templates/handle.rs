@@ -6,8 +6,10 @@
 It stays in the library, and is given back when the last clone of this is dropped.
 {% endfilter %}
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
-#[serde(crate = "ffi::serde")]
-pub struct {{ name }}(ffi::Handle<Self>);
+#[serde(crate = "ffi::serde", transparent)]
+pub struct {{ name }} {
+    handle: ffi::Handle<Self>,
+}
 
 impl ffi::HandleType for {{ name }} {
     const RELEASE: &'static str = "{{ handle.release.request }}";

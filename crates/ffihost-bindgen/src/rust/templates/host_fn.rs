@@ -31,7 +31,7 @@ If the process that serves the library is it itself.
             {% include "rust/templates/renamed.rs" %}{{ Rust::identifier(field.name) }}: {{ Rust::name(field.ty) }},
 {%- endfor %}
         }
-        ffi::implement(&self.0, "{{ host_fn.name }}", move |{% if host_fn.params.len() > 0 %}args: {{ args }}{% else %}{{ args }} {}{% endif %}| function(
+        ffi::implement(&self.client, "{{ host_fn.name }}", move |{% if host_fn.params.len() > 0 %}args: {{ args }}{% else %}{{ args }} {}{% endif %}| function(
 {%- for field in host_fn.params %}
             args.{{ Rust::identifier(field.name) }},
 {%- endfor %}

@@ -10,5 +10,5 @@
 {%- include "rust/templates/params.rs" %}
     ) -> ffi::Request<{{ Rust::name(request.result) }}{% if let Some(error) = request.error %}, {{ Rust::name(error) }}{% endif %}> {
 {%- include "rust/templates/args.rs" %}
-        ffi::Request::new({% if owner.is_some() %}self.0.client(){% else %}&self.0{% endif %}, "{{ request.name }}", args)
+        ffi::Request::new({% if owner.is_some() %}self.handle.client(){% else %}&self.client{% endif %}, "{{ request.name }}", args)
     }
