@@ -11,7 +11,7 @@ pub use crate::events::{SUPPORT, Support};
 pub use crate::handles::HandleType;
 #[cfg(feature = "ipc")]
 pub use crate::ipc::serve;
-pub use ffihost_schema::write::{Body, Field, Formats, Item, Payload, Receiver, Shape, Value, Variant};
+pub use ffihost_schema::write::{Body, Field, Formats, Item, Member, Payload, Receiver, Shape, Value, Variant};
 
 use crate::abi::destructor;
 use crate::context::current;
@@ -19,7 +19,7 @@ use crate::context::gate::Refused;
 use crate::context::lifecycle::Destruct;
 use crate::testing::{self, Double, DoubleNow, Implementation, Listening};
 use crate::wire::Awaited;
-use crate::{HostError, HostFn, ToHost};
+use crate::{Host, HostError, HostFn, ToHost};
 use futures::future::{BoxFuture, LocalBoxFuture};
 use std::rc::Rc;
 
@@ -55,6 +55,11 @@ impl<M> NoDestructor for &M {}
 /// Calls a host function that was declared without `async`.
 pub fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostFn, args: A) -> R {
     crate::host::call_now(function, args)
+}
+
+/// The same of this host, from any thread.
+pub fn call_now_on<A: ToHost, R: Awaited + 'static>(host: Host, function: &'static HostFn, args: A) -> R {
+    crate::host::call_now_on(host, function, args)
 }
 
 /// Gives a host function an implementation, for the unit tests of this thread.

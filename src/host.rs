@@ -8,7 +8,7 @@ pub use self::call::Call;
 pub(crate) use self::call::Encoder;
 pub use self::payload::{FromHost, ToHost};
 pub use self::typed::HostCall;
-pub(crate) use self::typed::call_now;
+pub(crate) use self::typed::{call_now, call_now_on};
 
 use crate::context::gate::{Phase, Pin, Refused};
 use crate::context::local::Local;

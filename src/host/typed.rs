@@ -206,6 +206,11 @@ pub(crate) fn call_now<A: ToHost, R: Awaited + 'static>(function: &'static HostF
     }
 }
 
+/// The same of this host, from any thread.
+pub(crate) fn call_now_on<A: ToHost, R: Awaited>(host: Host, function: &'static HostFn, args: A) -> R {
+    outcome(host.call_sync(function, args))
+}
+
 #[cfg(all(test, not(ffihost_loom)))]
 mod tests {
     use super::*;

@@ -19,7 +19,9 @@ pub(crate) fn request(item: &Request) -> String {
 
 pub(crate) fn host_fn(item: &HostFn) -> String {
     let outcome = outcome(&item.result, item.error.as_ref());
-    format!("{}{}({}){outcome}", keyword(item.asynchronous), item.name, params("", &item.params))
+    let member = item.member.as_ref().map(|member| format!("  // {}::{}", member.group, member.method));
+    let declared = format!("{}{}({}){outcome}", keyword(item.asynchronous), item.name, params("", &item.params));
+    declared + &member.unwrap_or_default()
 }
 
 pub(crate) fn event(item: &Event) -> String {

@@ -11,6 +11,7 @@ mod enums;
 mod event;
 mod fields;
 mod function;
+mod group;
 mod handle;
 mod host_fn;
 mod impls;
@@ -28,11 +29,12 @@ use crate::model::constant::Constant;
 use crate::model::data::{Enum, Struct};
 use crate::model::declared::{Declaration, Event, HostFn};
 use crate::model::function::{Function, Kind};
+use crate::model::group::Group;
 use crate::model::handle::Handle;
 use crate::model::library::Library;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::Item;
+use syn::{Item, ItemTrait};
 
 /// `library!`
 pub(crate) fn library(tokens: TokenStream) -> TokenStream {
@@ -119,7 +121,7 @@ fn refuse(item: &Item, errors: &mut Errors) {
             errors.on(item.impl_token, format_args!("{WHERE}; {advice}"));
         }
         Item::Trait(item) => {
-            let advice = "what the host implements is declared function by function, with `#[ffi_host]`";
+            let advice = "a trait that the host implements is marked with `#[ffi_host]`";
             errors.on(item.trait_token, format_args!("{WHERE}; {advice}"));
         }
         Item::Mod(item) => errors.on(item.mod_token, format_args!("{WHERE}; mark what is in the module, item by item")),
@@ -136,10 +138,22 @@ fn refuse(item: &Item, errors: &mut Errors) {
 
 /// `#[ffi_host]`
 pub(crate) fn ffi_host(args: TokenStream, item: TokenStream) -> TokenStream {
+    if let Ok(item) = syn::parse2::<ItemTrait>(item.clone()) {
+        return host_trait(item, args);
+    }
     declared("#[ffi_host]", item, |item, errors| {
         let function = HostFn::new(item, args, errors);
         if errors.is_empty() { host_fn::expand(&function) } else { stub::declaration(&function.item) }
     })
+}
+
+/// `#[ffi_host]` on a trait.
+fn host_trait(item: ItemTrait, args: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let group = Group::new(item, args, &mut errors);
+    let expanded = if errors.is_empty() { group::expand(&group) } else { stub::group(&group) };
+    let errors = errors.into_tokens();
+    quote!(#errors #expanded)
 }
 
 /// `#[ffi_event]`

@@ -152,6 +152,20 @@ pub fn ffi(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   outlive it, on the way to another thread, `T` is cloned. At most 12.
 /// - `deadline`: a number and a unit, `ms`, `s`, `m` or `h`. Without it, that of the registration holds, or the library's.
 ///
+/// # On a trait
+///
+/// ```text
+/// #[ffi_host(deadline = "10s")]
+/// trait Storage {
+///     async fn load(&self, key: &str) -> Result<Vec<u8>, HostError>;
+/// }
+/// ```
+///
+/// Each function is a host function by itself, `storage_load`, and takes `&self`. `StorageHost::current().load(key).await` calls
+/// it, `StorageHost::of(host)` from any thread; that type implements the trait, in which what is awaited is `Send`. The
+/// deadline is that of functions without one of their own. In unit tests `StorageHost::implement(double)` puts whatever
+/// implements the trait in the host's place.
+///
 /// # In unit tests
 ///
 /// There is no host. `fetch_profile::implement(|id, fields| async move { Ok(…) })` takes its place on the test's own thread,

@@ -5,6 +5,7 @@ pub(crate) mod constant;
 pub(crate) mod data;
 pub(crate) mod declared;
 pub(crate) mod function;
+pub(crate) mod group;
 pub(crate) mod handle;
 pub(crate) mod library;
 pub(crate) mod signature;

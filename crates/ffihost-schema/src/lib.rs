@@ -30,7 +30,7 @@
 //! | `handle` | |
 //! | `constructor` | `params`: array of `{name, type}`; `error`: type or null; `formats` |
 //! | `request` | `async`: bool; `receiver`: null (context-free), `"context"`, or `["handle", name]`; `params`; `result`: type; `error`; `formats` |
-//! | `host_fn` | `async`; `params`; `result`; `error` |
+//! | `host_fn` | `async`; `params`; `result`; `error`; `group` and `method`, if it is one of a group: both names, otherwise both are left out |
 //! | `event` | `params` |
 //! | `constant` | `type`; `value` |
 //!

@@ -90,6 +90,14 @@ pub enum Value {
     Text(&'static str),
 }
 
+/// The group that a host function belongs to, and what it is called there.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Member {
+    pub group: &'static str,
+    pub method: &'static str,
+}
+
 /// What is particular to a kind of item.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the crate's docs say what each is")]
@@ -126,6 +134,7 @@ pub enum Body {
         params: &'static [Field],
         result: Shape,
         error: Option<Shape>,
+        member: Option<Member>,
     },
     Event {
         params: &'static [Field],
@@ -356,9 +365,14 @@ impl<const N: usize> Out<N> {
                 };
                 out.fields("params", params).text("result").shape(result).error(error).formats(*formats)
             }
-            Body::HostFn { asynchronous, params, result, error } => {
-                let out = self.start(4, "host_fn", item).text("async").bool(*asynchronous);
-                out.fields("params", params).text("result").shape(result).error(error)
+            Body::HostFn { asynchronous, params, result, error, member } => {
+                let entries = if member.is_some() { 6 } else { 4 };
+                let out = self.start(entries, "host_fn", item).text("async").bool(*asynchronous);
+                let out = out.fields("params", params).text("result").shape(result).error(error);
+                match member {
+                    Some(member) => out.text("group").text(member.group).text("method").text(member.method),
+                    None => out,
+                }
             }
             Body::Event { params } => self.start(1, "event", item).fields("params", params),
             Body::Constant { shape, value } => {

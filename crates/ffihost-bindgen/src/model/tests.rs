@@ -45,6 +45,7 @@ fn library() -> Library {
         formats: BOTH,
     };
     let host_fn = HostFn {
+        member: None,
         name: "now".to_owned(),
         docs: String::new(),
         asynchronous: false,

@@ -66,7 +66,7 @@ pub(crate) fn request(name: &str, docs: &str, params: Vec<Field>, result: Type, 
 
 pub(crate) fn host_fn(name: &str, docs: &str, params: Vec<Field>, result: Type, error: Option<Type>) -> HostFn {
     let (name, docs) = (name.to_owned(), docs.to_owned());
-    HostFn { name, docs, asynchronous: true, params, result, error, layout: unlaid() }
+    HostFn { name, docs, asynchronous: true, params, result, error, member: None, layout: unlaid() }
 }
 
 pub(crate) fn event(name: &str, docs: &str, params: Vec<Field>) -> Event {

@@ -13,7 +13,7 @@ pub(crate) fn expand(function: &HostFn) -> TokenStream {
     let (declared, namespace) =
         (declared(function, &args), args.namespace(&function.item.vis, &implement(function, &args)));
     let args_struct = args.structs();
-    let piece = described(function, &args);
+    let piece = described(function, &args, None);
     let (unique, impls) = (args.unique("HostFns"), args.impls());
     let (name, ident) = (&function.head.name, &function.head.ident);
     let function_of = quote! {
@@ -94,16 +94,24 @@ fn implement(function: &HostFn, args: &Passed<'_>) -> TokenStream {
     }
 }
 
-fn described(function: &HostFn, args: &Passed<'_>) -> TokenStream {
+/// `member` is the group that it belongs to, and what it is called there.
+pub(super) fn described(function: &HostFn, args: &Passed<'_>, member: Option<(&str, &str)>) -> TokenStream {
     let output = Crossing::returned(&function.output);
     let (asynchronous, params, layout) = (function.asynchronous, args.described(), args.layout());
     let (result, error) = described_output(&output, "Awaited");
+    let member = match member {
+        Some((group, method)) => quote! {
+            ::core::option::Option::Some(::ffihost::export::Member { group: #group, method: #method })
+        },
+        None => quote!(::core::option::Option::None),
+    };
     let body = quote! {
         HostFn {
             asynchronous: #asynchronous,
             params: #params,
             result: #result,
             error: #error,
+            member: #member,
         }
     };
     let checked = output.checked_shape(&result, &["result"]);

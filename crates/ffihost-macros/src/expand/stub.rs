@@ -5,6 +5,7 @@ use crate::model::constant::Constant;
 use crate::model::data::{Enum, Struct};
 use crate::model::declared::Declaration;
 use crate::model::function::{Function, Kind};
+use crate::model::group::Group;
 use crate::model::handle::Handle;
 use crate::model::{Head, signature};
 use proc_macro2::TokenStream;
@@ -87,5 +88,16 @@ pub(crate) fn declaration(item: &Declaration) -> TokenStream {
         #(#attrs)*
         #[allow(unused_variables, unused_mut)]
         #vis #sig { loop {} }
+    }
+}
+
+/// The trait alone, and the name of the type that would call it.
+pub(crate) fn group(group: &Group) -> TokenStream {
+    let (vis, companion) = (&group.vis, &group.companion);
+    let declared = super::group::declared(group);
+    quote! {
+        #declared
+        #[allow(dead_code)]
+        #vis struct #companion;
     }
 }

@@ -51,7 +51,7 @@ pub(crate) struct Event {
 
 impl HostFn {
     pub(crate) fn new(mut item: Declaration, args: TokenStream, errors: &mut Errors) -> Self {
-        let deadline = deadline(args, &item.sig, errors);
+        let deadline = deadline(args, item.sig.asyncness.is_some(), errors);
         let (head, params) = common(&mut item, "the host implements it", errors);
         if function::is_nothing(&item.sig.output) {
             let message = "a host function can always fail: it returns `Result<T, HostError>`, or `Result<T, E>` where \
@@ -105,7 +105,8 @@ fn common(item: &mut Declaration, why: &str, errors: &mut Errors) -> (Head, Vec<
     (head, params)
 }
 
-fn deadline(args: TokenStream, signature: &Signature, errors: &mut Errors) -> Option<u64> {
+/// The argument of `#[ffi_host]`; `may_wait` if what it is on is awaited.
+pub(super) fn deadline(args: TokenStream, may_wait: bool, errors: &mut Errors) -> Option<u64> {
     let mut deadline = None;
     let mut given = false;
     attrs::each(args, errors, |name, input, errors| {
@@ -119,7 +120,7 @@ fn deadline(args: TokenStream, signature: &Signature, errors: &mut Errors) -> Op
         if std::mem::replace(&mut given, true) {
             errors.on(name, "`deadline` is given twice");
         }
-        if signature.asyncness.is_none() {
+        if !may_wait {
             let message = "a function that is not `async` is answered before it returns: it has no deadline";
             errors.on(name, message);
         }

@@ -40,7 +40,12 @@ impl Schema {
         }
         for item in &library.host_fns {
             let outcome = (Some(&item.result), item.error.as_ref());
-            self.function(&format!("host_fn.{}", rule(&item.name)), &item.docs, &item.params, outcome)?;
+            let docs = match &item.member {
+                Some(Member { group, method }) if item.docs.is_empty() => format!("{group}::{method}"),
+                Some(Member { group, method }) => format!("{group}::{method}\n{}", item.docs),
+                None => item.docs.clone(),
+            };
+            self.function(&format!("host_fn.{}", rule(&item.name)), &docs, &item.params, outcome)?;
         }
         for item in &library.events {
             self.function(&format!("event.{}", rule(&item.name)), &item.docs, &item.params, (None, None))?;

@@ -59,6 +59,9 @@ fn check(library: &Library) -> Result<(), ReadError> {
     let kinds = types(library)?;
     unique("request", library.requests.iter().map(|item| &item.name))?;
     unique("host function", library.host_fns.iter().map(|item| &item.name))?;
+    let members = library.host_fns.iter().filter_map(|item| item.member.as_ref());
+    let members: Vec<_> = members.map(|member| format!("{}::{}", member.group, member.method)).collect();
+    unique("host function", members.iter())?;
     unique("event", library.events.iter().map(|item| &item.name))?;
     unique("constant", library.constants.iter().map(|item| &item.name))?;
     for (place, ty) in uses(library)? {

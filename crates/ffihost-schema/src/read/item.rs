@@ -187,7 +187,19 @@ fn host_fn(map: &Map<'_>, info: &mut Info<'_>) -> Result<HostFn, Damage> {
     let (name, docs, params) = (name(map)?, info.docs.next(), fields(map, "params", info)?);
     let layout = fields_layout(map, info, params.len())?;
     let (result, error) = (read_type(&mut map.need("result")?, 0)?, optional_type(map, "error")?);
-    Ok(HostFn { name, docs, asynchronous: map.need("async")?.bool()?, params, result, error, layout })
+    let (asynchronous, member) = (map.need("async")?.bool()?, member(map)?);
+    Ok(HostFn { name, docs, asynchronous, params, result, error, member, layout })
+}
+
+/// The group of a host function: both keys, or neither.
+fn member(map: &Map<'_>) -> Result<Option<Member>, Damage> {
+    match (map.get("group")?, map.get("method")?) {
+        (None, None) => Ok(None),
+        (Some(mut group), Some(mut method)) => {
+            Ok(Some(Member { group: identifier(&mut group)?, method: identifier(&mut method)? }))
+        }
+        (Some(alone), None) | (None, Some(alone)) => Err(alone.damage("one of `group` and `method` without the other")),
+    }
 }
 
 fn event(map: &Map<'_>, info: &mut Info<'_>) -> Result<Event, Damage> {

@@ -197,8 +197,20 @@ pub struct HostFn {
     pub params: Vec<Field>,
     pub result: Type,
     pub error: Option<Type>,
+    /// Nothing if it is declared alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member: Option<Member>,
     /// Of the parameters as one struct: what `req` points to.
     pub layout: Layout,
+}
+
+/// The group that a host function belongs to. No two functions of a group have one `method`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Member {
+    pub group: String,
+    /// What the function is called in the group.
+    pub method: String,
 }
 
 /// What the library tells whoever listens.

@@ -170,6 +170,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
                 params: &[field("key", "", Shape::String), field("bytes", "", Shape::Bytes)],
                 result: Shape::Unit,
                 error: ERROR,
+                member: None,
             }
         )),
         piece!(item(
@@ -177,7 +178,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "today",
             "The date where the host is.",
             &[],
-            Body::HostFn { asynchronous: false, params: &[], result: DATE, error: None }
+            Body::HostFn { asynchronous: false, params: &[], result: DATE, error: None, member: None }
         )),
         piece!(item(
             NOTES,
@@ -294,6 +295,7 @@ pub(crate) fn notes_2() -> Vec<&'static [u8]> {
                 params: &[field("key", "", Shape::String)],
                 result: Shape::Option(&Shape::Bytes),
                 error: ERROR,
+                member: None,
             }
         )),
     ]);

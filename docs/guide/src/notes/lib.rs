@@ -3,6 +3,7 @@
 pub mod closing;
 pub mod errors;
 pub mod events;
+pub mod groups;
 pub mod handles;
 pub mod host_functions;
 pub mod requests;

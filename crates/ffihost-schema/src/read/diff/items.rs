@@ -98,6 +98,13 @@ pub(super) fn host_fns(differ: &mut Differ<'_>) {
 fn host_fn<'a>(differ: &mut Differ<'a>, path: &str, old: &'a HostFn, new: &'a HostFn) {
     let formats = differ.old.formats;
     differ.docs(path, &old.docs, &new.docs);
+    if old.member != new.member {
+        let place = |item: &HostFn| match &item.member {
+            Some(member) => format!("`{}::{}`", member.group, member.method),
+            None => "in no group".to_owned(),
+        };
+        differ.note(path, format!("it was {} and is {}: hosts register it by the same name", place(old), place(new)));
+    }
     match (old.asynchronous, new.asynchronous) {
         (true, false) => {
             let why = "hosts may answer later, and the answer is needed before the function returns";
