@@ -256,10 +256,11 @@ typedef struct FFIAlign64 { char first; uint64_t second; } FFIAlign64;
 typedef struct FFIAlignFloat { char first; float second; } FFIAlignFloat;
 typedef struct FFIAlignDouble { char first; double second; } FFIAlignDouble;
 
-#define FFI_ALIGN_(of, shift) ((uint64_t)offsetof(FFIAlign##of, second) << (shift))
+#define FFI_AT_(byte) (UINT64_C(1) << 8 * (byte))
+#define FFI_ALIGN_(of, byte) (offsetof(FFIAlign##of, second) * FFI_AT_(byte))
 #define FFI_LAYOUT                                                                                                \
-    ((uint64_t)sizeof(size_t) << 56 | (uint64_t)sizeof(void *) << 48 | FFI_ALIGN_(Pointer, 40) |                  \
-     FFI_ALIGN_(16, 32) | FFI_ALIGN_(32, 24) | FFI_ALIGN_(64, 16) | FFI_ALIGN_(Float, 8) | FFI_ALIGN_(Double, 0))
+    (sizeof(size_t) * FFI_AT_(7) | sizeof(void *) * FFI_AT_(6) | FFI_ALIGN_(Pointer, 5) | FFI_ALIGN_(16, 4) |       \
+     FFI_ALIGN_(32, 3) | FFI_ALIGN_(64, 2) | FFI_ALIGN_(Float, 1) | FFI_ALIGN_(Double, 0))
 
 /* What a context has done and is doing. Set `size` before you call stats; counts are since create. The numbers are read
  * one by one while the context works, so they may be a few calls apart. */
