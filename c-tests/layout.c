@@ -35,6 +35,18 @@ static void options(void) {
 
 static void stats(void) {
     CHECK_EQ(sizeof(stats_are_144_bytes), 1);
+    CHECK_EQ(sizeof(FFIOwnedString), 24);
+    AT(FFIOwnedString, len, 8);
+    AT(FFIOwnedString, owner, 16);
+    CHECK_EQ(sizeof(FFIOwnedBytes), 24);
+    AT(FFIOwnedBytes, len, 8);
+    AT(FFIOwnedBytes, owner, 16);
+    CHECK_EQ(sizeof(FFIError), 40);
+    AT(FFIError, text_len, 8);
+    AT(FFIError, payload, 16);
+    AT(FFIError, payload_len, 24);
+    AT(FFIError, owner, 32);
+
     CHECK_EQ(sizeof(FFIStats), 144);
     AT(FFIStats, size, 0);
     AT(FFIStats, host_calls, 8);

@@ -5,12 +5,14 @@ pub use crate::__piece as piece;
 pub use crate::abi::served::{Row, Start, release_served};
 pub use crate::abi::types::FFICallBack;
 pub use crate::abi::{
-    Cbor, Library, Native, OfHandle, OfNobody, OfState, Typed, create, release_handle, run_here, submit, with_callback,
+    As, Cbor, Ends, Library, Native, OfHandle, OfNobody, OfState, Typed, create, release_handle, run_here, submit,
+    with_callback,
 };
 pub use crate::events::{SUPPORT, Support};
 pub use crate::handles::HandleType;
 #[cfg(feature = "ipc")]
 pub use crate::ipc::serve;
+pub use crate::wire::{ByDisplay, Form, Shown, WithoutDisplay};
 pub use ffihost_schema::write::{Body, Field, Formats, Item, Member, Payload, Receiver, Shape, Value, Variant};
 
 use crate::abi::destructor;

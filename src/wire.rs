@@ -14,10 +14,16 @@ pub mod cbor;
 pub mod checked;
 #[doc(hidden)]
 pub mod constant;
+mod error_text;
+mod form;
+mod kept;
 pub mod native;
 mod payload;
 mod types;
 
+pub use self::error_text::{ByDisplay, Shown, WithoutDisplay};
+pub use self::form::Form;
+pub use self::kept::{Kept, keep};
 pub use self::payload::{Awaited, Declared, DeclaredByHost, Returned, from_payload, to_payload};
 
 use self::cbor::{Reader as CborReader, Writer as CborWriter};
@@ -45,6 +51,12 @@ pub unsafe trait Lower {
 
     /// What the descriptor says of a list of it.
     const LIST_SHAPE: Shape = Shape::List(&Self::SHAPE);
+
+    /// Whether its C type may hold pointers. A value without any can be copied to the host as a result.
+    const POINTS: bool = Self::SHAPE.may_point();
+
+    /// In which form a synchronous request natively returns it.
+    const FORM: Form = Form::of(Self::SHAPE, Self::POINTS);
 
     /// Writes it to a place that is all zeros. What it points to is borrowed from `self`, or in `scratch`.
     ///

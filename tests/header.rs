@@ -117,7 +117,10 @@ fn structs() {
         (name, fields.filter_map(field).collect::<Vec<_>>())
     });
     let rust: BTreeMap<_, _> = rust.collect();
-    assert_eq!(rust.keys().copied().collect::<Vec<_>>(), ["FFIHostFnOptions", "FFIServeOptions", "FFIStats"]);
+    assert_eq!(
+        rust.keys().copied().collect::<Vec<_>>(),
+        ["FFIError", "FFIHostFnOptions", "FFIOwnedBytes", "FFIOwnedString", "FFIServeOptions", "FFIStats"]
+    );
     for (name, fields) in rust {
         let members = part(HEADER, &format!("typedef struct {name} {{\n"), "\n}").lines();
         let member = |line: &str| {

@@ -22,13 +22,16 @@ type Ud = *mut c_void;
 
 unsafe extern "C" {
     safe fn my_app_create(cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
-    safe fn my_app_emit(ctx: Ud, cb: Cb, ud: Ud, id: u32, text: Str) -> c_int;
     safe fn my_app_emit_quiet(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-    safe fn my_app_open(ctx: Ud, cb: Cb, ud: Ud, number: u32) -> c_int;
-    safe fn my_app_read(ctx: Ud, cb: Cb, ud: Ud, item: u64) -> c_int;
-    safe fn my_app_emit_class(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
     safe fn my_app_storm(ctx: Ud, cb: Cb, ud: Ud, threads: u32, each: u32) -> c_int;
     safe fn my_app_item_release(ctx: Ud, item: u64) -> c_int;
+}
+
+typed::synchronous! {
+    my_app_emit[ctx](id: u32, text: Str) -> ();
+    my_app_open[ctx](number: u32) -> ();
+    my_app_read[ctx](item: u64) -> typed::Plain<u32>;
+    my_app_emit_class[ctx]() -> ();
 }
 
 fn context() -> Context {

@@ -16,8 +16,11 @@ type Ud = *mut c_void;
 
 unsafe extern "C" {
     safe fn my_app_create(cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
-    safe fn my_app_emit(ctx: Ud, cb: Cb, ud: Ud, id: u32, text: Str) -> c_int;
-    safe fn my_app_open(ctx: Ud, cb: Cb, ud: Ud, number: u32) -> c_int;
+}
+
+typed::synchronous! {
+    my_app_emit[ctx](id: u32, text: Str) -> ();
+    my_app_open[ctx](number: u32) -> ();
 }
 
 #[test]

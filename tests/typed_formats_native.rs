@@ -20,11 +20,14 @@ type Ud = *mut c_void;
 unsafe extern "C" {
     safe fn my_app_create(name: Str, cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
     safe fn my_app_ask(ctx: Ud, cb: Cb, ud: Ud, number: u32) -> c_int;
-    safe fn my_app_name(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-    safe fn my_app_make(ctx: Ud, cb: Cb, ud: Ud, number: u32) -> c_int;
-    safe fn my_app_read(ctx: Ud, cb: Cb, ud: Ud, item: u64) -> c_int;
-    safe fn my_app_add(cb: Cb, ud: Ud, a: u32, b: u32) -> c_int;
     safe fn my_app_item_release(ctx: Ud, item: u64) -> c_int;
+}
+
+typed::synchronous! {
+    my_app_name[ctx]() -> typed::FFIOwnedString;
+    my_app_make[ctx](number: u32) -> typed::Plain<u64>;
+    my_app_read[ctx](item: u64) -> typed::Plain<u32>;
+    my_app_add(a: u32, b: u32) -> typed::Plain<u32>;
 }
 
 /// The names that the library leaves: if it exported one, it would be defined twice, and nothing here would compile.

@@ -139,18 +139,22 @@ struct CGroup {
 
 unsafe extern "C" {
     safe fn my_app_create(cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
-    safe fn my_app_open(ctx: Ud, cb: Cb, ud: Ud, name: Str) -> c_int;
     safe fn my_app_open_later(ctx: Ud, cb: Cb, ud: Ud, name: Str) -> c_int;
-    safe fn my_app_again(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-    safe fn my_app_open_file(ctx: Ud, cb: Cb, ud: Ud, name: Str) -> c_int;
-    safe fn my_app_file_name(ctx: Ud, cb: Cb, ud: Ud, file: u64) -> c_int;
-    safe fn my_app_open_group(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-    safe fn my_app_names(ctx: Ud, cb: Cb, ud: Ud, group: *const CGroup) -> c_int;
-    safe fn my_app_advance(ctx: Ud, cb: Cb, ud: Ud, cursor: u64, by: u32) -> c_int;
-    safe fn my_app_drops(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
     safe fn my_app_pass(ctx: Ud, cb: Cb, ud: Ud, cursor: u64, gated: u64) -> c_int;
     safe fn my_app_cursor_release(ctx: Ud, cursor: u64) -> c_int;
     safe fn my_app_http_file_release(ctx: Ud, file: u64) -> c_int;
+}
+
+typed::synchronous! {
+    my_app_open[ctx](name: Str) -> typed::Plain<u64>;
+    my_app_again[ctx]() -> typed::Plain<Optional<u64>>;
+    my_app_open_file[ctx](name: Str) -> typed::Plain<u64>;
+    my_app_file_name[ctx](file: u64) -> typed::FFIOwnedString;
+    my_app_open_group[ctx]() -> calls_back;
+    my_app_names[ctx](group: *const CGroup) -> typed::FFIOwnedString;
+    my_app_advance[ctx](cursor: u64, by: u32) -> typed::Plain<u32>;
+    my_app_drops[ctx]() -> typed::Plain<u32>;
+    my_app_watch[ctx]() -> ();
 }
 
 typed::cbor_exports!(
@@ -346,10 +350,6 @@ thread_local! {
 #[ffi]
 fn watch(app: &MyApp) {
     DROPS_OF.set(Some(app.drops.clone()));
-}
-
-unsafe extern "C" {
-    safe fn my_app_watch(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
 }
 
 /// The counter of a context, which outlives it; one more cursor is open.

@@ -120,18 +120,12 @@ struct CAll {
 }
 
 unsafe extern "C" {
-    safe fn my_app_take(cb: Option<FFICallBack>, ud: *mut c_void, all: *const CAll) -> c_int;
     safe fn my_app_take_cbor(cb: Option<FFICallBack>, ud: *mut c_void, req: *const u8, len: usize) -> c_int;
-    safe fn my_app_take_each(
-        cb: Option<FFICallBack>,
-        ud: *mut c_void,
-        flag: u8,
-        text: Str,
-        bytes: Str,
-        numbers: List<u32>,
-        kind: i32,
-        optional: *const CFlag,
-    ) -> c_int;
+}
+
+typed::synchronous! {
+    my_app_take(all: *const CAll) -> typed::FFIOwnedString;
+    my_app_take_each(flag: u8, text: Str, bytes: Str, numbers: List<u32>, kind: i32, optional: *const CFlag) -> typed::FFIOwnedString;
 }
 
 const FINE: &str = r#"All { flag: true, text: "text", bytes: [1, 2], numbers: [3, 4], texts: ["a", "b"], map: {"k": false, "l": true}, kind: Second, choice: Text("c"), optional: Some(true) }"#;

@@ -75,14 +75,8 @@ mod c {
         pub safe fn my_app_create(name: Str, mode: i32, limits: *const CLimits, cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
         pub safe fn my_app_create_cbor(req: *const u8, len: usize, cb: Cb, ud: Ud, ctx: *mut Ud) -> c_int;
         pub safe fn my_app_login(ctx: Ud, cb: Cb, ud: Ud, req: *const CLogin) -> c_int;
-        pub safe fn my_app_login_now(ctx: Ud, cb: Cb, ud: Ud, req: *const CLogin) -> c_int;
-        pub safe fn my_app_name(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-        pub safe fn my_app_blob(ctx: Ud, cb: Cb, ud: Ud, len: u32) -> c_int;
         pub safe fn my_app_nothing(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-        pub safe fn my_app_half(ctx: Ud, cb: Cb, ud: Ud, value: f64) -> c_int;
         pub safe fn my_app_not(ctx: Ud, cb: Cb, ud: Ud, value: bool) -> c_int;
-        pub safe fn my_app_roles(ctx: Ud, cb: Cb, ud: Ud, count: u8) -> c_int;
-        pub safe fn my_app_role(ctx: Ud, cb: Cb, ud: Ud, role: i32) -> c_int;
         pub safe fn my_app_scores(ctx: Ud, cb: Cb, ud: Ud, of: List<Entry<u32>>) -> c_int;
         pub safe fn my_app_every(
             ctx: Ud,
@@ -101,30 +95,6 @@ mod c {
             k: bool,
             l: Str,
         ) -> c_int;
-        pub safe fn my_app_every_list(
-            ctx: Ud,
-            cb: Cb,
-            ud: Ud,
-            a: Str,
-            b: List<i8>,
-            c: List<u64>,
-            d: List<bool>,
-            e: List<i32>,
-            f: List<CLogin>,
-            g: i32,
-            h: *const Optional<CLogin>,
-            i: *const Optional<u8>,
-        ) -> c_int;
-        pub safe fn my_app_borrowed(
-            ctx: Ud,
-            cb: Cb,
-            ud: Ud,
-            text: Str,
-            bytes: Str,
-            numbers: List<i16>,
-            users: List<CLogin>,
-            one: *const CLogin,
-        ) -> c_int;
         pub safe fn my_app_borrowed_later(
             ctx: Ud,
             cb: Cb,
@@ -135,21 +105,32 @@ mod c {
             users: List<CLogin>,
             one: *const CLogin,
         ) -> c_int;
-        pub safe fn my_app_add(cb: Cb, ud: Ud, a: u32, b: u32) -> c_int;
         pub safe fn my_app_add_cbor(cb: Cb, ud: Ud, req: *const u8, len: usize) -> c_int;
         pub safe fn my_app_add_later(cb: Cb, ud: Ud, a: u32, b: u32) -> c_int;
         pub safe fn my_app_add_later_cbor(cb: Cb, ud: Ud, req: *const u8, len: usize) -> c_int;
-        pub safe fn my_app_fail(cb: Cb, ud: Ud, which: u8) -> c_int;
         pub safe fn my_app_fail_cbor(cb: Cb, ud: Ud, req: *const u8, len: usize) -> c_int;
-        pub safe fn my_app_panics(cb: Cb, ud: Ud, message: Str) -> c_int;
         pub safe fn my_app_panics_later(ctx: Ud, cb: Cb, ud: Ud, message: Str) -> c_int;
         pub safe fn my_app_never(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
         pub safe fn my_app_hold(ctx: Ud, cb: Cb, ud: Ud) -> c_int;
-        pub safe fn my_app_only_native(cb: Cb, ud: Ud, value: u8) -> c_int;
         pub safe fn my_app_only_other_cbor(cb: Cb, ud: Ud, req: *const u8, len: usize) -> c_int;
     }
 }
 use c::*;
+
+typed::synchronous! {
+    my_app_login_now[ctx](req: *const CLogin) -> calls_back;
+    my_app_name[ctx]() -> typed::FFIOwnedString;
+    my_app_blob[ctx](len: u32) -> typed::FFIOwnedBytes;
+    my_app_half[ctx](value: f64) -> typed::Plain<f64>;
+    my_app_roles[ctx](count: u8) -> calls_back;
+    my_app_role[ctx](role: i32) -> typed::Plain<Optional<i32>>;
+    my_app_every_list[ctx](a: Str, b: List<i8>, c: List<u64>, d: List<bool>, e: List<i32>, f: List<CLogin>, g: i32, h: *const Optional<CLogin>, i: *const Optional<u8>) -> typed::FFIOwnedString;
+    my_app_borrowed[ctx](text: Str, bytes: Str, numbers: List<i16>, users: List<CLogin>, one: *const CLogin) -> typed::FFIOwnedString;
+    my_app_add(a: u32, b: u32) -> typed::Plain<u64>;
+    my_app_fail(which: u8) -> typed::FFIOwnedBytes;
+    my_app_panics(message: Str) -> ();
+    my_app_only_native(value: u8) -> typed::Plain<u8>;
+}
 
 typed::cbor_exports! {
     login_cbor = "my_app_login_cbor", login_now_cbor = "my_app_login_now_cbor", name_cbor = "my_app_name_cbor",

@@ -61,7 +61,8 @@ impl Argument for i32 {
     }
 }
 
-type Echo<A> = extern "C" fn(Option<FFICallBack>, *mut c_void, A) -> c_int;
+/// Last are two pointers, whatever the form: callback and userData, or where result and error go.
+type Echo<A> = extern "C" fn(A, *mut c_void, *mut c_void) -> c_int;
 type EchoCbor = extern "C" fn(Option<FFICallBack>, *mut c_void, *const u8, usize) -> c_int;
 
 /// One type, with the library around it.
@@ -72,6 +73,11 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
+    /// Whether what takes and returns it needs no callback: by what the descriptor says.
+    fn is_direct(&self) -> bool {
+        self.library.requests.iter().any(|item| item.result == self.ty && item.direct)
+    }
+
     #[track_caller]
     fn same(&self, value: &impl Sample, expected: &Value, how: &str) {
         assert_eq!(normal(value.value()), *expected, "{} {how}, seed {}", self.ty, self.seed);
@@ -114,14 +120,20 @@ impl Case<'_> {
     }
 
     /// As an argument and a result of an export.
-    fn argument<A: Argument>(&self, value: &impl Sample, expected: &Value, native: Echo<A>, cbor: EchoCbor) {
+    fn argument<A: Argument, T: Lift + Sample>(&self, value: &T, expected: &Value, native: Echo<A>, cbor: EchoCbor) {
         let mut memory = Memory::new(C(self.library), self.seed);
         let place = memory.put(&self.ty, &value.value());
         let (library, ty) = (self.library.clone(), self.ty.clone());
         // SAFETY: the library passes the C type.
         let read = move |_, payload: &[u8]| normal(unsafe { C(&library).read(&ty, payload.as_ptr()) });
         // SAFETY: it was put there.
-        let told = typed::run(read, |cb, user_data| native(cb, user_data, unsafe { A::at(place) }));
+        let value_at = || unsafe { A::at(place) };
+        let told = typed::run(read, |cb, user_data| match self.is_direct() {
+            false => native(value_at(), cb.map_or(std::ptr::null_mut(), |cb| cb as *mut c_void), user_data),
+            true => typed::called_back::<typed::Plain<T::C>>(cb, user_data, |result, error| {
+                native(value_at(), result.cast(), error.cast())
+            }),
+        });
         assert_eq!(told, (OK, expected.clone()), "{} as an argument, seed {}", self.ty, self.seed);
         let req = typed::write(&typed::map([("value", value.value())]));
         let told = typed::run(typed::cbor, |cb, user_data| cbor(cb, user_data, req.as_ptr(), req.len()));
@@ -147,7 +159,7 @@ macro_rules! round_trips {
     ($ty:ident, $error:tt, $arg:ty, $native:literal, $cbor:literal) => {{
         unsafe extern "C" {
             #[link_name = $native]
-            safe fn native(cb: Option<FFICallBack>, user_data: *mut c_void, value: $arg) -> c_int;
+            safe fn native(value: $arg, first: *mut c_void, last: *mut c_void) -> c_int;
             #[link_name = $cbor]
             safe fn cbor(cb: Option<FFICallBack>, user_data: *mut c_void, req: *const u8, len: usize) -> c_int;
         }
@@ -158,7 +170,7 @@ macro_rules! round_trips {
                 (Case { library: &library, ty: Type::Named(stringify!($ty).to_owned()), seed }, normal(value.value()));
             case.result(&value, &expected);
             case.others(&value, &expected);
-            case.argument::<$arg>(&value, &expected, native, cbor);
+            case.argument::<$arg, $ty>(&value, &expected, native, cbor);
             round_trips!(@$error case value expected);
         }
     }};

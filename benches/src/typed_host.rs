@@ -2,7 +2,7 @@
 
 use crate::__symbol;
 use crate::host::{self, Context, Standard};
-use ffihost::abi::types::FFICallBack;
+use ffihost::abi::types::{FFICallBack, FFIError};
 use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,12 @@ use ffihost_benches_typed as _;
 /// A request with one number.
 pub type Request<N> = unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, N) -> c_int;
 
+/// A request in direct form, from a number to a number.
+pub type Direct = unsafe extern "C" fn(*mut c_void, u32, *mut u32, *mut FFIError) -> c_int;
+
+/// The same without a context.
+pub type FreeDirect = unsafe extern "C" fn(u32, *mut u32, *mut FFIError) -> c_int;
+
 /// The library's functions, as found by name.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "the fields are the library's functions, which `ffihost_benches_typed` documents")]
@@ -22,7 +28,8 @@ pub struct Exports {
     pub await_texts: Request<u64>,
     pub emit_burst: Request<u64>,
     pub nudge: Request<u32>,
-    pub bump_sync: Request<u32>,
+    pub bump_sync: Direct,
+    pub bump_free: FreeDirect,
 }
 
 /// The library's functions.
@@ -34,7 +41,8 @@ pub fn typed() -> Exports {
         await_texts: __symbol!("bench_typed_await_texts", Request<u64>),
         emit_burst: __symbol!("bench_typed_emit_burst", Request<u64>),
         nudge: __symbol!("bench_typed_nudge", Request<u32>),
-        bump_sync: __symbol!("bench_typed_bump_sync", Request<u32>),
+        bump_sync: __symbol!("bench_typed_bump_sync", Direct),
+        bump_free: __symbol!("bench_typed_bump_free", FreeDirect),
     }
 }
 

@@ -196,18 +196,6 @@ static void on_created(int ret, const char *msg, size_t len, void *userData) {
     sem_post(&done);
 }
 
-static void on_count(int ret, const char *msg, size_t len, void *userData) {
-    CHECK(every_type_count_result(ret, msg, len, userData));
-}
-
-static void on_started(int ret, const char *msg, size_t len, void *userData) {
-    CHECK(every_type_start_result(ret, msg, len, userData));
-}
-
-static void on_value(int ret, const char *msg, size_t len, void *userData) {
-    CHECK(every_type_value_of_result(ret, msg, len, userData));
-}
-
 /* Each way that a parameter is passed. */
 static void count(void *ctx) {
     static const int64_t some[] = {1, 2, 3};
@@ -219,18 +207,28 @@ static void count(void *ctx) {
     EveryTypeShape circle;
     FFIBytes bytes = {raw, sizeof raw};
     uint64_t sum = 0;
+    FFIError error = FFI_ERROR_INIT;
     memset(&circle, 0, sizeof circle);
     circle.tag = EVERY_TYPE_SHAPE_CIRCLE;
     circle.payload.circle = 0.5;
-    CHECK(every_type_count(ctx, on_count, &sum, true, -2, 4.0F, every_type_str("text"), bytes, list, &blue, map, &circle,
-                           &three) == FFI_RET_OK);
+    CHECK(every_type_count(ctx, true, -2, 4.0F, every_type_str("text"), bytes, list, &blue, map, &circle, &three, &sum,
+                           NULL) == FFI_RET_OK);
     /* The lengths 4, 3, 3, 1 and 3; the scalars 1, 2 and 4; the third colour; the circle. */
     CHECK(sum == 14 + 7 + 3 + 1);
-    CHECK(every_type_count(ctx, on_count, &sum, false, 0, 0.0F, every_type_str(NULL), bytes, list, NULL, map, &circle,
-                           &three) == FFI_RET_OK);
+    CHECK(every_type_count(ctx, false, 0, 0.0F, every_type_str(NULL), bytes, list, NULL, map, &circle, &three, &sum,
+                           NULL) == FFI_RET_OK);
     CHECK(sum == 10 + 0 + 0 + 1);
-    CHECK(every_type_count(ctx, on_count, &sum, false, 0, 0.0F, every_type_str(NULL), bytes, list, NULL, map, NULL,
-                           &three) == FFI_RET_INVALID_ARGUMENT);
+    CHECK(every_type_count(ctx, false, 0, 0.0F, every_type_str(NULL), bytes, list, NULL, map, NULL, &three, &sum, &error) ==
+          FFI_RET_INVALID_ARGUMENT);
+    CHECK(sum == 11 && error.text_len > 0 && error.owner == NULL);
+    CHECK(every_type_count(ctx, false, 0, 0.0F, every_type_str(NULL), bytes, list, NULL, map, &circle, &three, NULL,
+                           &error) == FFI_RET_INVALID_ARGUMENT);
+    bytes.data = NULL;
+    CHECK(every_type_count(ctx, false, 0, 0.0F, every_type_str(NULL), bytes, list, NULL, map, &circle, &three, &sum,
+                           &error) == FFI_RET_DECODE);
+    CHECK(sum == 11 && error.text_len > 0 && error.owner != NULL && error.payload == NULL);
+    CHECK(every_type_release_error(&error) == FFI_RET_OK && error.text == NULL);
+    CHECK(every_type_release_error(&error) == FFI_RET_OK && every_type_release_error(NULL) == FFI_RET_OK);
 }
 
 int main(void) {
@@ -245,8 +243,8 @@ int main(void) {
     CHECK(every_type_set_through_the_host(ctx, through_the_host, &ctx) == FFI_RET_OK);
     CHECK(every_type_listen_on_everything(ctx, on_everything, &ctx) != 0);
     count(ctx);
-    CHECK(every_type_start(ctx, on_started, &counter, 7) == FFI_RET_OK && counter != 0);
-    CHECK(every_type_value_of(ctx, on_value, &value, counter) == FFI_RET_OK && value == 7);
+    CHECK(every_type_start(ctx, 7, &counter, NULL) == FFI_RET_OK && counter != 0);
+    CHECK(every_type_value_of(ctx, counter, &value, NULL) == FFI_RET_OK && value == 7);
 
     for (refuse = 0; refuse < 2; refuse++) {
         all = nested(counter);

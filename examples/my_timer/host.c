@@ -121,15 +121,12 @@ static void *create(const char *name) {
     return ctx;
 }
 
-/* `name` is synchronous: this has been called, on the same thread, when my_timer_name returns. */
-static void on_name(int ret, const char *msg, size_t len, void *userData) {
-    FFIString name;
-    (void)userData;
-    if (my_timer_name_result(ret, msg, len, &name)) {
-        printf("name = %.*s\n", TEXT(name));
-    } else {
-        print_error("name", ret, msg, len, NULL);
-    }
+/* `name` is synchronous: it returns its status, and what it has written is ours to release. */
+static void show_name(void *ctx) {
+    FFIOwnedString name = FFI_OWNED_INIT;
+    check("name", my_timer_name(ctx, &name, NULL));
+    printf("name = %.*s\n", TEXT(name));
+    my_timer_release_string(&name);
 }
 
 /* ---------------------------------------------------------------------------------------------- echo, and its event */
@@ -256,33 +253,24 @@ static void show_clock(void *ctx) {
 
 /* --------------------------------------------------------------------------------- a function that needs no context */
 
-static void on_total(int ret, const char *msg, size_t len, void *userData) {
-    uint64_t total_ms;
-    (void)userData;
-    if (my_timer_total_delay_result(ret, msg, len, &total_ms)) {
-        printf("total_delay = %llu ms\n", (unsigned long long)total_ms);
-    } else {
-        print_error("total_delay", ret, msg, len, my_timer_total_delay_error(ret, msg, len));
-    }
-}
-
 static void show_total_delay(void) {
     static const uint32_t delays_ms[] = {10, 20, 30};
+    FFIError error = FFI_ERROR_INIT;
+    uint64_t total_ms;
     MyTimerU32List list;
     list.data = delays_ms;
     list.len = COUNT(delays_ms);
-    check("total_delay", my_timer_total_delay(on_total, NULL, list));
+    if (my_timer_total_delay(list, &total_ms, &error) == FFI_RET_OK) {
+        printf("total_delay = %llu ms\n", (unsigned long long)total_ms);
+    } else {
+        printf("total_delay: %.*s\n", (int)error.text_len, error.text);
+        my_timer_release_error(&error);
+    }
 }
 
 /* ---------------------------------------------------------------------------------- an object that lives over there */
 
-static void on_started(int ret, const char *msg, size_t len, void *userData) {
-    MyTimerStopwatch *stopwatch = userData;
-    if (!my_timer_start_stopwatch_result(ret, msg, len, stopwatch)) {
-        print_error("start_stopwatch", ret, msg, len, NULL);
-    }
-}
-
+/* A reading has text in it, so it is lent to a callback, which has been called when my_timer_read_stopwatch returns. */
 static void on_reading(int ret, const char *msg, size_t len, void *userData) {
     const MyTimerReading *reading = my_timer_read_stopwatch_result(ret, msg, len);
     (void)userData;
@@ -295,8 +283,8 @@ static void on_reading(int ret, const char *msg, size_t len, void *userData) {
 
 static void show_stopwatch(void *ctx) {
     MyTimerStopwatch stopwatch = 0; /* no stopwatch */
-    check("start_stopwatch", my_timer_start_stopwatch(ctx, on_started, &stopwatch, my_timer_str("lap")));
-    check("read_stopwatch", my_timer_read_stopwatch(ctx, on_reading, NULL, stopwatch));
+    check("start_stopwatch", my_timer_start_stopwatch(ctx, my_timer_str("lap"), &stopwatch, NULL));
+    check("read_stopwatch", my_timer_read_stopwatch(ctx, stopwatch, on_reading, NULL));
     check("release", my_timer_stopwatch_release(ctx, stopwatch));
 
     /* Its number is never used again, so this is an error, not a crash. */
@@ -308,7 +296,7 @@ int main(void) {
     void *ctx;
     printf("version = %s\n", my_timer_version());
     ctx = create("a timer in C");
-    check("name", my_timer_name(ctx, on_name, NULL));
+    show_name(ctx);
     show_echo(ctx);
     show_plan(ctx);
     show_clock(ctx);

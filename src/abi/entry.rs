@@ -4,6 +4,7 @@
 mod about;
 mod answer;
 pub mod by_hand;
+mod direct;
 mod events;
 mod handles;
 mod host_fns;
@@ -18,6 +19,7 @@ mod warning;
 mod work;
 
 pub use self::about::{abi_hash, abi_layout, descriptor, stats, version};
+pub use self::direct::{As, Ends, release_bytes, release_error, release_string};
 pub use self::events::{add_event_listener, remove_event_listener};
 pub use self::handles::release_handle;
 pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};

@@ -34,3 +34,21 @@ pub const fn without_context(shape: Shape) {
         without_context(*inner);
     }
 }
+
+/// The shape of the result of a synchronous function that is written as `()`: its C function has no place for a result.
+#[track_caller]
+pub const fn nothing(shape: Shape) {
+    assert!(
+        matches!(shape, Shape::Unit),
+        "this is written like nothing, `()`, and is something: write the type itself, not an alias with `()` in it"
+    );
+}
+
+/// The shape of any other result: its C function has a place for it.
+#[track_caller]
+pub const fn something(shape: Shape) {
+    assert!(
+        !matches!(shape, Shape::Unit),
+        "an alias hides that this returns nothing: write `()`, or `Result<(), E>`, with which the function's form in C is known"
+    );
+}

@@ -6,6 +6,7 @@ use bumpalo::Bump;
 use ffihost_cbor::MAX_DEPTH;
 use std::alloc::Layout;
 use std::cell::{Cell, OnceCell};
+use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
 /// `FFIString`
@@ -199,6 +200,18 @@ pub(super) fn payload<T: Lower + ?Sized>(value: &T, mut take: impl FnMut(&[u8]))
     unsafe { value.lower(place.as_mut_ptr(), &scratch) };
     // SAFETY: all its bytes are initialized: zeros, and what was written over them field by field.
     take(unsafe { std::slice::from_raw_parts(place.as_ptr().cast(), size_of::<T::C>()) });
+}
+
+/// Writes the C type of a value without pointers to a place of the host's, which need not be aligned. If that panics, nothing is
+/// written.
+///
+/// # Safety
+///
+/// `place` may be written.
+#[inline]
+pub(crate) unsafe fn write_to<T: Lower + ?Sized>(value: &T, place: *mut c_void) {
+    // SAFETY: the caller's contract; the bytes are those of its C type.
+    payload(value, |bytes| unsafe { place.cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) });
 }
 
 /// Lowers each value of a list into an array.

@@ -2,7 +2,7 @@
 
 use super::cbor::{Reader as CborReader, Writer as CborWriter};
 use super::native::Reader as NativeReader;
-use super::{Lift, Lower};
+use super::{Kept, Lift, Lower};
 use crate::Format;
 use crate::error::{DecodeError, HostError};
 use ffihost_schema::write::Shape;
@@ -51,6 +51,12 @@ pub trait Declared: Sized {
 
     /// Passes it as a whole payload.
     fn to_payload(&self, format: Format, take: &mut dyn FnMut(&[u8]));
+
+    /// What it says, for people: its `Display`, or nothing if it has none.
+    fn text(&self) -> String;
+
+    /// Keeps it with its C type, for a host that comes to own it; nothing if its text is all that there is.
+    fn keep(self) -> Option<Kept>;
 }
 
 /// A declared error that can come from the host.
@@ -78,6 +84,14 @@ impl Declared for Infallible {
     fn to_payload(&self, _: Format, _: &mut dyn FnMut(&[u8])) {
         match *self {}
     }
+
+    fn text(&self) -> String {
+        match *self {}
+    }
+
+    fn keep(self) -> Option<Kept> {
+        match self {}
+    }
 }
 
 impl DeclaredByHost for Infallible {
@@ -92,6 +106,14 @@ impl Declared for String {
 
     fn to_payload(&self, format: Format, take: &mut dyn FnMut(&[u8])) {
         to_payload(self, format, take);
+    }
+
+    fn text(&self) -> String {
+        self.clone()
+    }
+
+    fn keep(self) -> Option<Kept> {
+        None
     }
 }
 
@@ -120,6 +142,11 @@ pub trait Returned {
     ///
     /// The declared error.
     fn returned(&self) -> Result<&Self::Result, &Self::Error>;
+
+    /// The declared error, if it is one.
+    fn into_error(self) -> Option<Self::Error>
+    where
+        Self: Sized;
 }
 
 impl<T: Lower, E: Declared> Returned for Result<T, E> {
@@ -130,6 +157,10 @@ impl<T: Lower, E: Declared> Returned for Result<T, E> {
     fn returned(&self) -> Result<&T, &E> {
         self.as_ref()
     }
+
+    fn into_error(self) -> Option<E> {
+        self.err()
+    }
 }
 
 impl<T: Lower> Returned for T {
@@ -139,6 +170,10 @@ impl<T: Lower> Returned for T {
     #[inline]
     fn returned(&self) -> Result<&T, &Infallible> {
         Ok(self)
+    }
+
+    fn into_error(self) -> Option<Infallible> {
+        None
     }
 }
 

@@ -341,6 +341,7 @@ macro_rules! referring {
         unsafe impl<$($parameters)*> Lower for $type {
             type C = <$target as Lower>::C;
             const SHAPE: Shape = <$target as Lower>::SHAPE;
+            const POINTS: bool = <$target as Lower>::POINTS;
 
             #[inline]
             unsafe fn lower(&self, place: *mut Self::C, scratch: &Scratch) {
@@ -368,6 +369,7 @@ referring!([T: Lower + ?Sized] &T => T);
 unsafe impl<T: Lower> Lower for Option<T> {
     type C = Optional<T::C>;
     const SHAPE: Shape = Shape::Option(&T::SHAPE);
+    const POINTS: bool = T::POINTS;
 
     #[inline]
     unsafe fn lower(&self, place: *mut Self::C, scratch: &Scratch) {

@@ -117,3 +117,53 @@ pub fn document() -> &'static [u8] {
     // SAFETY: static storage, of that length.
     unsafe { std::slice::from_raw_parts(bytes, len) }
 }
+
+pub use ffihost_test_host::direct::{FFIError, FFIOwnedBytes, FFIOwnedString, NO_ERROR, Place, Plain};
+
+/// Runs a request in direct form, and calls back with its outcome.
+pub fn called_back<P: Place>(
+    cb: Option<FFICallBack>,
+    user_data: *mut c_void,
+    run: impl FnOnce(*mut P, *mut FFIError) -> c_int,
+) -> c_int {
+    ffihost_test_host::direct::called_back(c::EXPORTS, (cb, user_data), run)
+}
+
+/// Declares synchronous requests, which say last where their outcome goes, as functions with a callback in front.
+#[allow(unused_macros, reason = "not every test file has some")]
+macro_rules! synchronous {
+    () => {};
+    ($name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> calls_back; $($rest:tt)*) => {
+        #[allow(clippy::too_many_arguments, reason = "it has as many")]
+        extern "C" fn $name($($ctx: *mut c_void,)? cb: Option<FFICallBack>, ud: *mut c_void $(, $param: $type)*) -> c_int {
+            unsafe extern "C" {
+                safe fn $name($($ctx: *mut c_void,)? $($param: $type,)* cb: Option<FFICallBack>, ud: *mut c_void) -> c_int;
+            }
+            $name($($ctx,)? $($param,)* cb, ud)
+        }
+        typed::synchronous! { $($rest)* }
+    };
+    ($name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> (); $($rest:tt)*) => {
+        extern "C" fn $name($($ctx: *mut c_void,)? cb: Option<FFICallBack>, ud: *mut c_void $(, $param: $type)*) -> c_int {
+            unsafe extern "C" {
+                safe fn $name($($ctx: *mut c_void,)? $($param: $type,)* error: *mut typed::FFIError) -> c_int;
+            }
+            typed::called_back::<()>(cb, ud, |_, error| $name($($ctx,)? $($param,)* error))
+        }
+        typed::synchronous! { $($rest)* }
+    };
+    ($name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> $place:ty; $($rest:tt)*) => {
+        #[allow(clippy::too_many_arguments, reason = "it has as many")]
+        extern "C" fn $name($($ctx: *mut c_void,)? cb: Option<FFICallBack>, ud: *mut c_void $(, $param: $type)*) -> c_int {
+            unsafe extern "C" {
+                safe fn $name(
+                    $($ctx: *mut c_void,)? $($param: $type,)* result: *mut $place, error: *mut typed::FFIError
+                ) -> c_int;
+            }
+            typed::called_back::<$place>(cb, ud, |result, error| $name($($ctx,)? $($param,)* result, error))
+        }
+        typed::synchronous! { $($rest)* }
+    };
+}
+#[allow(unused_imports, reason = "not every test file has some")]
+pub(crate) use synchronous;

@@ -73,9 +73,9 @@ fn refused_and_never_called_back() {
     assert_eq!(refused(&|cb, ud| my_app_login_now(ctx.0, cb, ud, ptr::null())), INVALID_ARGUMENT);
     assert_eq!(refused(&|cb, ud| login_cbor(ctx.0, cb, ud, ptr::null(), 1)), INVALID_ARGUMENT);
     assert_eq!(refused(&|cb, ud| login_cbor(ctx.0, cb, ud, [0].as_ptr(), (1 << 20) + 1)), TOO_LARGE);
-    assert_eq!(refused(&|cb, ud| my_app_name(ptr::null_mut(), cb, ud)), INVALID_CTX);
+    assert_eq!(refused(&|cb, ud| name_cbor(ptr::null_mut(), cb, ud, ptr::null(), 0)), INVALID_CTX);
     assert_eq!(refused(&|cb, ud| my_app_nothing(ptr::without_provenance_mut(77), cb, ud)), INVALID_CTX);
-    assert_eq!(my_app_add(None, ptr::null_mut(), 1, 2), MISSING_CALLBACK);
+    assert_eq!(my_app_add_cbor(None, ptr::null_mut(), ptr::null(), 0), MISSING_CALLBACK);
     assert_eq!(my_app_add_later(None, ptr::null_mut(), 1, 2), MISSING_CALLBACK);
     assert_eq!(ctx.destroy(), OK);
     let ada = login("ada", None);

@@ -51,6 +51,7 @@ const PATHS: &[Path] = &[
     ("typed-await-inline-number", FFI, paths::typed_await_inline_number),
     ("typed-await-inline-text", FFI, paths::typed_await_inline_text),
     ("typed-request-synchronously", MAIN, paths::typed_request_synchronously),
+    ("typed-request-without-context", MAIN, paths::typed_request_without_context),
     ("await-tasks-number", FFI, paths::await_tasks_number),
     ("request-without-bytes", FFI, paths::request_without_bytes),
     ("typed-request-asynchronously", FFI, paths::typed_request_asynchronously),

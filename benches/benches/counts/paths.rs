@@ -1,11 +1,11 @@
 //! Ours: the paths of `ci/counts.txt`.
 
 use crate::baselines::{self, Chain};
-use ffihost::abi::types::FFICallBack;
 use ffihost_benches::host::{self, Context, Held, Live, Request, Tally, expect_ok};
 use ffihost_benches::typed_host;
 use std::ffi::{c_char, c_int, c_void};
 use std::hint::black_box;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
@@ -49,16 +49,20 @@ pub(crate) fn typed_await_inline_text(calls: u64) {
 }
 
 pub(crate) fn typed_request_synchronously(requests: u64) {
-    unsafe extern "C" fn take(_: c_int, msg: *const c_char, _: usize, user_data: *mut c_void) {
-        // SAFETY: the reply is a number, and so is what userData points to.
-        unsafe { user_data.cast::<u32>().write(msg.cast::<u32>().read_unaligned()) }
-    }
     let context = typed_host::context();
-    let (request, callback) = (context.exports().bump_sync, black_box(take as FFICallBack));
-    let mut value = 0u32;
+    let (request, mut value) = (black_box(context.exports().bump_sync), 0u32);
     for _ in 0..requests {
-        // SAFETY: the value lives during the call, which calls back before it returns.
-        expect_ok(unsafe { request(context.ctx(), Some(callback), (&raw mut value).cast(), value) });
+        // SAFETY: the value lives during the call, and nobody wants the error.
+        expect_ok(unsafe { request(context.ctx(), value, &raw mut value, ptr::null_mut()) });
+    }
+    assert_eq!(u64::from(value), requests);
+}
+
+pub(crate) fn typed_request_without_context(requests: u64) {
+    let (request, mut value) = (black_box(typed_host::typed().bump_free), 0u32);
+    for _ in 0..requests {
+        // SAFETY: as above.
+        expect_ok(unsafe { request(value, &raw mut value, ptr::null_mut()) });
     }
     assert_eq!(u64::from(value), requests);
 }

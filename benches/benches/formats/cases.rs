@@ -45,13 +45,18 @@ pub(crate) enum Kind {
 pub(crate) type Native<T> =
     unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const <T as Lower>::C) -> c_int;
 
+/// A synchronous request with a value that is returned, natively. All of these values have pointers in them, so it is to a
+/// callback, which comes last.
+pub(crate) type Echo<T> =
+    unsafe extern "C" fn(*mut c_void, *const <T as Lower>::C, Option<FFICallBack>, *mut c_void) -> c_int;
+
 /// A request with a value and a number, natively.
 pub(crate) type Often<T> =
     unsafe extern "C" fn(*mut c_void, Option<FFICallBack>, *mut c_void, *const <T as Lower>::C, u64) -> c_int;
 
 /// The library's functions for one type.
 pub(crate) struct Functions<T: Subject> {
-    pub(crate) echo: Native<T>,
+    pub(crate) echo: Echo<T>,
     pub(crate) echo_cbor: Request,
     pub(crate) send: Native<T>,
     pub(crate) send_cbor: Request,
@@ -119,7 +124,7 @@ macro_rules! functions {
     ($type:ident: $name:ident, $echo:literal, $send:literal, $ask:literal, $report:literal) => {
         fn $name() -> Functions<$type> {
             Functions {
-                echo: __symbol!(concat!("bench_typed_", $echo), Native<$type>),
+                echo: __symbol!(concat!("bench_typed_", $echo), Echo<$type>),
                 echo_cbor: __symbol!(concat!("bench_typed_", $echo, "_cbor"), Request),
                 send: __symbol!(concat!("bench_typed_", $send), Native<$type>),
                 send_cbor: __symbol!(concat!("bench_typed_", $send, "_cbor"), Request),

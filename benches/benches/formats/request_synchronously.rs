@@ -38,7 +38,7 @@ pub(crate) fn run<T: Subject>(case: &Typed<T>, format: Format, times: u64) -> Du
             // SAFETY: the bytes are the arguments, and live; so does the number, and the call calls back before it returns.
             expect_ok(unsafe {
                 match format {
-                    Format::Native => (case.functions.echo)(ctx, Some(callback), user_data, bytes.as_ptr().cast()),
+                    Format::Native => (case.functions.echo)(ctx, bytes.as_ptr().cast(), Some(callback), user_data),
                     Format::Cbor => {
                         (case.functions.echo_cbor)(ctx, Some(callback), user_data, bytes.as_ptr(), bytes.len())
                     }

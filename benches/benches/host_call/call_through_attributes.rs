@@ -2,15 +2,16 @@
 
 use crate::emit_events::{bursts, wait_until};
 use crate::request_asynchronously::submit;
-use crate::request_synchronously::{request, take_number};
+use crate::request_synchronously::request;
 use crate::table::{Row, Target};
 use ffihost::abi::types::FFICallBack;
 use ffihost_benches::host::{self, Context, Tally, expect_ok};
-use ffihost_benches::typed_host::{self, Request};
+use ffihost_benches::typed_host::{self, Direct, FreeDirect};
 use ffihost_benches::window::{Window, keep_full};
 use ffihost_benches_harness::race::{Contestant, Settings, race};
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::hint::black_box;
+use std::ptr;
 use std::time::{Duration, Instant};
 
 const TYPED: &str = "attributes";
@@ -67,6 +68,8 @@ fn request_synchronously(settings: Settings) -> Row {
         vec![
             Contestant::new(TYPED, |calls| request_typed(calls, typed.ctx(), typed.exports().bump_sync))
                 .counted("typed-request-synchronously"),
+            Contestant::new("attributes, no context", |calls| request_free(calls, typed.exports().bump_free))
+                .counted("typed-request-without-context"),
             Contestant::new(RAW, |calls| request(calls, raw.ctx(), raw.exports().bump_sync))
                 .counted("request-synchronously"),
         ],
@@ -74,13 +77,22 @@ fn request_synchronously(settings: Settings) -> Row {
     Row::new("typed: synchronous request", ADDED, figures).no_more_allocations()
 }
 
-fn request_typed(calls: u64, ctx: *mut c_void, function: Request<u32>) -> Duration {
-    let callback = black_box(take_number as FFICallBack);
+fn request_typed(calls: u64, ctx: *mut c_void, function: Direct) -> Duration {
+    // SAFETY: the place of the result is one, and nobody wants the error.
+    request_directly(calls, |value, result| unsafe { function(ctx, value, result, ptr::null_mut()) })
+}
+
+fn request_free(calls: u64, function: FreeDirect) -> Duration {
+    // SAFETY: as above.
+    request_directly(calls, |value, result| unsafe { function(value, result, ptr::null_mut()) })
+}
+
+fn request_directly(calls: u64, call: impl Fn(u32, *mut u32) -> c_int) -> Duration {
+    let call = black_box(call);
     let mut value = 0u32;
     let start = Instant::now();
     for _ in 0..calls {
-        // SAFETY: the number lives during the call, which calls back before it returns.
-        expect_ok(unsafe { function(ctx, Some(callback), (&raw mut value).cast(), value) });
+        expect_ok(call(value, &raw mut value));
     }
     let took = start.elapsed();
     assert_eq!(u64::from(value), calls);

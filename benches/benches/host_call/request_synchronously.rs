@@ -33,7 +33,7 @@ pub(crate) fn run(settings: Settings) -> Vec<Row> {
     ]
 }
 
-pub(crate) unsafe extern "C" fn take_number(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
+unsafe extern "C" fn take_number(ret: c_int, msg: *const c_char, len: usize, user_data: *mut c_void) {
     assert_eq!((ret, len), (0, 4), "the request replies a number");
     // SAFETY: `msg` points to four bytes, and userData to the number that `request` passes.
     unsafe { user_data.cast::<u32>().write(u32::from_ne_bytes(msg.cast::<[u8; 4]>().read())) }

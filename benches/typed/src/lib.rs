@@ -111,3 +111,9 @@ pub async fn nudge(bench: &BenchTyped, value: u32) -> u32 {
 pub fn bump_sync(_bench: &BenchTyped, value: u32) -> u32 {
     value.wrapping_add(1)
 }
+
+/// The same without a context.
+#[ffi]
+pub fn bump_free(value: u32) -> u32 {
+    value + 1
+}

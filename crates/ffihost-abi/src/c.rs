@@ -1,6 +1,8 @@
 //! The types of the exports' parameters, as C and as Rust spell them.
 
-use crate::types::{FFICallBack, FFIHostFn, FFIHostFnOptions, FFIServeOptions, FFIStats};
+use crate::types::{
+    FFICallBack, FFIError, FFIHostFn, FFIHostFnOptions, FFIOwnedBytes, FFIOwnedString, FFIServeOptions, FFIStats,
+};
 use core::ffi::{c_char, c_int, c_void};
 
 macro_rules! c_types {
@@ -44,4 +46,7 @@ c_types! {
     BytesOut: "const uint8_t **" = *mut *const u8;
     SizeOut: "size_t *" = *mut usize;
     StatsOut: "FFIStats *" = *mut FFIStats;
+    StringOut: "FFIOwnedString *" = *mut FFIOwnedString;
+    OwnedOut: "FFIOwnedBytes *" = *mut FFIOwnedBytes;
+    ErrorOut: "FFIError *" = *mut FFIError;
 }

@@ -188,6 +188,19 @@ macro_rules! with_exports {
                 Status [Ok "", InvalidCtx "", InvalidArgument ""];
                 "Fills *out, whose size has to be set."
             }
+            Always release_string(string: StringOut) -> Int {
+                Status [Ok ""];
+                "Releases text that a request has returned, and empties *string. Does nothing to an empty one, or with NULL."
+            }
+            Always release_bytes(bytes: OwnedOut) -> Int {
+                Status [Ok ""];
+                "Releases bytes that a request has returned, and empties *bytes. Does nothing to empty ones, or with NULL."
+            }
+            Always release_error(error: ErrorOut) -> Int {
+                Status [Ok ""];
+                "Releases an error that a request has returned, and empties *error. Does nothing to an empty one, or with \
+                 NULL."
+            }
             Serve serve(
                 ctx: Pointer, address: Chars, options: ServeOptions, cb: CallBack, userData: Pointer
             ) -> Int {

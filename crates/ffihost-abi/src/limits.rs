@@ -14,6 +14,8 @@ pub const HOST_CALLS: u32 = 65_536;
 pub const REQUESTS_QUEUED: u32 = 16_384;
 /// Bytes of a request or an answer; then it is refused with `FFI_RET_TOO_LARGE`.
 pub const PAYLOAD: usize = 64 << 20;
+/// Bytes of what a declared error says for people; a longer text is cut.
+pub const ERROR_TEXT: usize = 64 << 10;
 /// Events per context that wait for the event thread; then the library's policy decides.
 pub const EVENTS_QUEUED: u32 = 1_024;
 /// How long a host function may run on the FFI thread before that is reported.

@@ -48,6 +48,38 @@ pub struct FFIServeOptions {
     pub idle_ms: u64,
 }
 
+/// Text that a request in direct form has returned, owned by the host until `<lib>_release_string`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(missing_docs, reason = "the fields are those of ffihost.h, which documents them")]
+pub struct FFIOwnedString {
+    pub data: *const c_char,
+    pub len: usize,
+    pub owner: *mut c_void,
+}
+
+/// The same of bytes, until `<lib>_release_bytes`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(missing_docs, reason = "the fields are those of ffihost.h, which documents them")]
+pub struct FFIOwnedBytes {
+    pub data: *const u8,
+    pub len: usize,
+    pub owner: *mut c_void,
+}
+
+/// Why a request in direct form has failed, owned by the host until `<lib>_release_error`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(missing_docs, reason = "the fields are those of ffihost.h, which documents them")]
+pub struct FFIError {
+    pub text: *const c_char,
+    pub text_len: usize,
+    pub payload: *const c_void,
+    pub payload_len: usize,
+    pub owner: *mut c_void,
+}
+
 /// A context's counters and gauges at one moment: ffihost's `Stats` and the host's struct are this one type.
 ///
 /// A later version may have more fields at the end, so it is made by [`Default`], which sets the size and leaves the rest at 0.
@@ -137,6 +169,15 @@ const _: () = {
     assert!(offset_of!(FFIServeOptions, max_connections) == 40);
     assert!(offset_of!(FFIServeOptions, max_in_flight) == 44);
     assert!(offset_of!(FFIServeOptions, idle_ms) == 48);
+    assert!(size_of::<FFIOwnedString>() == 24 && align_of::<FFIOwnedString>() == 8);
+    assert!(offset_of!(FFIOwnedString, len) == 8 && offset_of!(FFIOwnedString, owner) == 16);
+    assert!(size_of::<FFIOwnedBytes>() == 24 && align_of::<FFIOwnedBytes>() == 8);
+    assert!(offset_of!(FFIOwnedBytes, len) == 8 && offset_of!(FFIOwnedBytes, owner) == 16);
+    assert!(size_of::<FFIError>() == 40 && align_of::<FFIError>() == 8);
+    assert!(offset_of!(FFIError, text_len) == 8);
+    assert!(offset_of!(FFIError, payload) == 16);
+    assert!(offset_of!(FFIError, payload_len) == 24);
+    assert!(offset_of!(FFIError, owner) == 32);
     assert!(size_of::<FFIStats>() == 144 && align_of::<FFIStats>() == 8);
     assert!(offset_of!(FFIStats, host_calls) == 8);
     assert!(offset_of!(FFIStats, host_fns_registered) == 80);

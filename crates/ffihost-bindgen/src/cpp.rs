@@ -156,6 +156,11 @@ impl<'m> Cpp<'m> {
     fn members(&self, class: &Class<'_>) -> Vec<&'m Request<'m>> {
         self.model.requests.iter().filter(|item| class.has(item)).collect()
     }
+
+    /// Whether some of these requests have a part that takes a callback.
+    fn submits(methods: &[&Request<'_>]) -> bool {
+        methods.iter().any(|item| !item.is_direct())
+    }
 }
 
 /// Whose member a request is. One of a handle's that is in CBOR alone is the context's: the map says which handle.

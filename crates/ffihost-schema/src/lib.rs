@@ -29,7 +29,7 @@
 //! | `enum` | `error`; `variants`: array of `{name}`, `{name, type}` (one value) or `{name, fields}`; the tag is the index |
 //! | `handle` | |
 //! | `constructor` | `params`: array of `{name, type}`; `error`: type or null; `formats` |
-//! | `request` | `async`: bool; `receiver`: null (context-free), `"context"`, or `["handle", name]`; `params`; `result`: type; `error`; `formats` |
+//! | `request` | `async`: bool; `receiver`: null (context-free), `"context"`, or `["handle", name]`; `params`; `result`: type; `error`; `formats`; `direct`: true, if its native form returns the status and writes the result where the caller says, otherwise left out: it takes a callback |
 //! | `host_fn` | `async`; `params`; `result`; `error`; `group` and `method`, if it is one of a group: both names, otherwise both are left out |
 //! | `event` | `params` |
 //! | `constant` | `type`; `value` |

@@ -31,6 +31,19 @@ pub enum Shape {
     Handle(&'static str),
 }
 
+impl Shape {
+    /// Whether its C type may hold pointers. What a struct or an enum is made of is not known here, so it may.
+    pub const fn may_point(&self) -> bool {
+        match self {
+            Self::Unit | Self::Bool | Self::Handle(_) => false,
+            Self::I8 | Self::I16 | Self::I32 | Self::I64 => false,
+            Self::U8 | Self::U16 | Self::U32 | Self::U64 | Self::F32 | Self::F64 => false,
+            Self::Option(inner) => inner.may_point(),
+            _ => true,
+        }
+    }
+}
+
 /// A parameter or a field.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "each is what it says")]
@@ -128,6 +141,7 @@ pub enum Body {
         result: Shape,
         error: Option<Shape>,
         formats: Formats,
+        direct: bool,
     },
     HostFn {
         asynchronous: bool,
@@ -356,14 +370,20 @@ impl<const N: usize> Out<N> {
             Body::Constructor { params, error, formats } => {
                 self.start(3, "constructor", item).fields("params", params).error(error).formats(*formats)
             }
-            Body::Request { asynchronous, receiver, params, result, error, formats } => {
-                let out = self.start(6, "request", item).text("async").bool(*asynchronous).text("receiver");
+            Body::Request { asynchronous, receiver, params, result, error, formats, direct } => {
+                let out = self
+                    .start(6 + *direct as usize, "request", item)
+                    .text("async")
+                    .bool(*asynchronous)
+                    .text("receiver");
                 let out = match receiver {
                     Receiver::Free => out.null(),
                     Receiver::Context => out.text("context"),
                     Receiver::Handle(name) => out.array(2).text("handle").text(name),
                 };
-                out.fields("params", params).text("result").shape(result).error(error).formats(*formats)
+                let out = out.fields("params", params).text("result").shape(result).error(error).formats(*formats);
+                // One with a callback says nothing of it.
+                if *direct { out.text("direct").bool(true) } else { out }
             }
             Body::HostFn { asynchronous, params, result, error, member } => {
                 let entries = if member.is_some() { 6 } else { 4 };

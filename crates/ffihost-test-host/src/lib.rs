@@ -3,6 +3,7 @@
 //! - [`exports!`] declares the functions of a library that is linked, [`Exports`] is a table of them.
 //! - [`Context`] is a live context: it registers host functions, answers calls, listens, reads the numbers.
 //! - [`callback`] makes a C callback of a closure; [`Pending`] is what a request will be called back with.
+//! - [`direct`] runs requests in direct form.
 //! - [`Log`] is what happened to a registration: calls, cancellations, releases.
 //! - [`wait_until`] waits for a condition.
 //!
@@ -12,6 +13,7 @@ mod by_hand;
 mod callback;
 pub mod cbor;
 mod context;
+pub mod direct;
 mod exports;
 mod function;
 mod keep;

@@ -16,11 +16,6 @@ static void store(uint64_t token, const NotesStoreArgs *args, void *userData) {
 }
 
 /* ANCHOR: handles */
-static void on_search(int ret, const char *msg, size_t len, void *userData) {
-    NotesSearch *search = userData;
-    notes_search_result(ret, msg, len, search);
-}
-
 static void on_hit(int ret, const char *msg, size_t len, void *userData) {
     const NotesOptionalString *title = notes_next_hit_result(ret, msg, len);
     bool *more = userData;
@@ -35,13 +30,13 @@ static void on_hit(int ret, const char *msg, size_t len, void *userData) {
 static void print_hits(void *ctx, const char *text) {
     NotesSearch search = 0;
     bool more = true;
-    notes_search(ctx, on_search, &search, notes_str(text));
+    notes_search(ctx, notes_str(text), &search, NULL);
     while (more) {
-        notes_next_hit(ctx, on_hit, &more, search);
+        notes_next_hit(ctx, search, on_hit, &more);
     }
     notes_search_release(ctx, search);
     /* From here on the number means nothing. */
-    notes_next_hit(ctx, on_hit, &more, search);
+    notes_next_hit(ctx, search, on_hit, &more);
 }
 /* ANCHOR_END: handles */
 

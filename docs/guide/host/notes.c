@@ -175,18 +175,15 @@ static void on_all_read(int ret, const char *msg, size_t len, void *userData) {
 }
 
 /* ANCHOR: sync */
-static void on_found(int ret, const char *msg, size_t len, void *userData) {
-    const NotesOptionalU32 *at = notes_find_result(ret, msg, len);
-    if (at != NULL) {
-        *(NotesOptionalU32 *)userData = *at;
-    }
-}
-
-/* It has called back when notes_find returns. */
 static void find(void *ctx, const char *title) {
-    NotesOptionalU32 at = {false, 0};
-    notes_find(ctx, on_found, &at, notes_str(title));
-    printf("%s: %s\n", title, at.present ? "found" : "not found");
+    FFIError error = FFI_ERROR_INIT;
+    NotesOptionalU32 at;
+    if (notes_find(ctx, notes_str(title), &at, &error) == FFI_RET_OK) {
+        printf("%s: %s\n", title, at.present ? "found" : "not found");
+    } else {
+        printf("%s: %.*s\n", title, (int)error.text_len, error.text);
+        notes_release_error(&error);
+    }
 }
 /* ANCHOR_END: sync */
 

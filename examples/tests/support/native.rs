@@ -57,7 +57,7 @@ pub fn exported(name: &str) -> Vec<String> {
 }
 
 /// What every library exports, its prefix left out.
-pub const OF_EVERY_LIBRARY: [&str; 18] = [
+pub const OF_EVERY_LIBRARY: [&str; 21] = [
     "abi_descriptor",
     "abi_hash",
     "abi_layout",
@@ -73,6 +73,9 @@ pub const OF_EVERY_LIBRARY: [&str; 18] = [
     "register_host_fn",
     "register_host_fn_cbor",
     "register_host_fn_with",
+    "release_bytes",
+    "release_error",
+    "release_string",
     "remove_event_listener",
     "stats",
     "version",

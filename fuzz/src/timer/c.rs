@@ -1,6 +1,7 @@
 //! The C ABI of `my_timer`, as its header declares it.
 
 use ffihost::abi::types::FFICallBack;
+pub(super) use ffihost_test_host::direct::{FFIError, FFIOwnedString, Plain};
 pub(super) use ffihost_test_host::native::{List, Str as Text};
 use std::ffi::{c_int, c_void};
 
@@ -112,17 +113,17 @@ requests! {
     create_cbor = "create_cbor" (*const u8, usize, Cb, Ptr, *mut Ptr) -> c_int;
     echo = "echo" (Ptr, Cb, Ptr, *const EchoRequest) -> c_int;
     echo_cbor = "echo_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
-    name = "name" (Ptr, Cb, Ptr) -> c_int;
+    name = "name" (Ptr, *mut FFIOwnedString, *mut FFIError) -> c_int;
     name_cbor = "name_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
     plan = "plan" (Ptr, Cb, Ptr, *const Schedule) -> c_int;
     plan_cbor = "plan_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
     read_clock = "read_clock" (Ptr, Cb, Ptr) -> c_int;
     read_clock_cbor = "read_clock_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
-    read_stopwatch = "read_stopwatch" (Ptr, Cb, Ptr, u64) -> c_int;
+    read_stopwatch = "read_stopwatch" (Ptr, u64, Cb, Ptr) -> c_int;
     read_stopwatch_cbor = "read_stopwatch_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
-    start_stopwatch = "start_stopwatch" (Ptr, Cb, Ptr, Text) -> c_int;
+    start_stopwatch = "start_stopwatch" (Ptr, Text, *mut Plain<u64>, *mut FFIError) -> c_int;
     start_stopwatch_cbor = "start_stopwatch_cbor" (Ptr, Cb, Ptr, *const u8, usize) -> c_int;
-    total_delay = "total_delay" (Cb, Ptr, List<u32>) -> c_int;
+    total_delay = "total_delay" (List<u32>, *mut Plain<u64>, *mut FFIError) -> c_int;
     total_delay_cbor = "total_delay_cbor" (Cb, Ptr, *const u8, usize) -> c_int;
     stopwatch_release = "stopwatch_release" (Ptr, u64) -> c_int;
 }

@@ -1,11 +1,12 @@
 //! Requests with native arguments.
 
 use super::bytes::Bytes;
-use super::c::{self, EchoRequest, List, Optional, Repeat, RepeatPayload, Schedule, Text};
-use super::session::{Args, Expected, Outcome, Session};
+use super::c::{self, EchoRequest, FFIError, List, Optional, Repeat, RepeatPayload, Schedule, Text};
+use super::session::{Args, Expected, Outcome, Session, Target};
 use ffihost::Status;
+use ffihost_test_host::direct::{self, Place};
 use my_timer::{EchoResponse, Plan, PlanEntry, TimerError};
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ptr;
 
@@ -29,7 +30,7 @@ pub(super) fn request(session: &mut Session, script: &mut Bytes<'_>) {
             let (expected, _memory) = (expected(delays.map(Args::TotalDelay)), maker.memory);
             session.request_of_nobody(target, expected, number_or_error, |target, ud| {
                 // SAFETY: the list is in the maker's memory.
-                unsafe { c::total_delay(target.cb, ud, list) }
+                called_back(target, ud, |result, error| unsafe { c::total_delay(list, result, error) })
             });
         }
         2 => {
@@ -56,22 +57,31 @@ pub(super) fn request(session: &mut Session, script: &mut Bytes<'_>) {
         }),
         5 => session.request(target, Expected::Args(Args::Name), text_or_error, |target, ud| {
             // SAFETY: a ctx may be anything.
-            unsafe { c::name(target.ctx, target.cb, ud) }
+            called_back(target, ud, |result, error| unsafe { c::name(target.ctx, result, error) })
         }),
         6 => {
             let (text, label) = maker.text();
             let (expected, _memory) = (expected(label.map(Args::StartStopwatch)), maker.memory);
             session.request(target, expected, stopwatch, |target, ud| {
                 // SAFETY: the text is in the maker's memory; a ctx may be anything.
-                unsafe { c::start_stopwatch(target.ctx, target.cb, ud, text) }
+                called_back(target, ud, |result, error| unsafe { c::start_stopwatch(target.ctx, text, result, error) })
             });
         }
         7 => session.request(target, Expected::Args(Args::ReadStopwatch(number)), reading, |target, ud| {
             // SAFETY: both may be anything.
-            unsafe { c::read_stopwatch(target.ctx, target.cb, ud, number) }
+            unsafe { c::read_stopwatch(target.ctx, number, target.cb, ud) }
         }),
         _ => session.release(target, number),
     }
+}
+
+/// Runs a request in direct form as one with a callback.
+fn called_back<P: Place>(
+    target: Target,
+    user_data: *mut c_void,
+    run: impl FnOnce(*mut P, *mut FFIError) -> c_int,
+) -> c_int {
+    direct::called_back(c::EXPORTS, (target.cb, user_data), run)
 }
 
 fn expected(args: Option<Args>) -> Expected {

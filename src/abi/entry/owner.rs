@@ -46,12 +46,12 @@ pub unsafe trait Owner {
         queue: impl FnOnce(Admitted<'_>, Args<A>) -> Result<(), Status>,
     ) -> Result<(), Status>;
 
-    /// Runs a request on this thread, inside of its context until it has called back: a close waits for that too.
+    /// Runs a request on this thread, inside of its context until it has told its outcome: a close waits for that too.
     ///
     /// # Safety
     ///
     /// `Self::Here` is `Sync`.
-    unsafe fn run(self, request: impl FnOnce(&Self::Here) -> Result<(), Status>) -> Result<(), Status>;
+    unsafe fn run<T>(self, request: impl FnOnce(&Self::Here) -> Result<T, Status>) -> Result<T, Status>;
 }
 
 /// A request of a context: its handler is given the author's state.
@@ -101,7 +101,7 @@ unsafe impl<S> Owner for OfState<S> {
     }
 
     #[inline]
-    unsafe fn run(self, request: impl FnOnce(&S) -> Result<(), Status>) -> Result<(), Status> {
+    unsafe fn run<T>(self, request: impl FnOnce(&S) -> Result<T, Status>) -> Result<T, Status> {
         let inside = self.host.admit()?;
         // SAFETY: the address is null or that of the state of this library's type, which is not dropped while somebody is
         // inside; it is `Sync` by the caller's contract, which lets other threads look at it.
@@ -153,7 +153,7 @@ unsafe impl<S> Owner for OfHandle<S> {
     }
 
     #[inline]
-    unsafe fn run(self, request: impl FnOnce(&()) -> Result<(), Status>) -> Result<(), Status> {
+    unsafe fn run<T>(self, request: impl FnOnce(&()) -> Result<T, Status>) -> Result<T, Status> {
         let _inside = self.0.host.admit()?;
         current::enter(self.0.host, || request(&()))
     }
@@ -199,7 +199,7 @@ unsafe impl<S> Owner for OfNobody<S> {
     }
 
     #[inline]
-    unsafe fn run(self, request: impl FnOnce(&()) -> Result<(), Status>) -> Result<(), Status> {
+    unsafe fn run<T>(self, request: impl FnOnce(&()) -> Result<T, Status>) -> Result<T, Status> {
         request(&())
     }
 }

@@ -26,6 +26,13 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// The status that it is, and its text.
+    pub(super) fn said(&self) -> (Status, String) {
+        (self.0.status(), self.0.to_string())
+    }
+}
+
 /// It is told in its turn, as every other end of a request is.
 impl Job for Refusal {
     fn start(self, local: &Rc<Local>, key: Key, _: &mut Context<'_>) {

@@ -100,6 +100,9 @@ impl<'m> C<'m> {
         self.give_readers(scope, "create", &model.constructor.outcomes());
         for item in &model.requests {
             self.give_readers(scope, item.name, &C::read(item));
+            if C::declared(item).is_some() {
+                self.give(scope, "error", item.name, &format!("{}_error", item.name));
+            }
         }
         for item in &model.host_fns {
             let (name, what) = (item.name, format!("the function type of the host function `{}`", item.name));

@@ -104,8 +104,21 @@ impl<'m> Cpp<'m> {
 }
 
 /// Names that members' parameters may not have, because their bodies use them.
-const TAKEN: [&str; 12] =
-    ["arena", "bound", "bound_", "call", "ctx", "done", "ffi_cb", "id_", "made", "ready", "release_", "user_data"];
+const TAKEN: [&str; 13] = [
+    "arena",
+    "bound",
+    "bound_",
+    "call",
+    "ctx",
+    "done",
+    "ffi_cb",
+    "ffi_outcome",
+    "id_",
+    "made",
+    "ready",
+    "release_",
+    "user_data",
+];
 
 fn claim_types(model: &Model<'_>, scope: &mut Scope) -> Result<(), Error> {
     let (numbers, tagged): (Vec<_>, Vec<_>) = model.types.enums.iter().partition(|item| item.layout.is_none());

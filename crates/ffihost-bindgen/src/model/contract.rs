@@ -69,9 +69,12 @@ impl Contract {
         }
     }
 
-    /// Of the callback of a request.
+    /// Of the callback of a request; of the request itself, if it is direct.
     pub(crate) fn of_request(form: Form, owner: &Owner<'_>) -> Self {
-        let mut refusals = vec![Status::MissingCallback, Status::InvalidArgument];
+        let mut refusals = vec![Status::InvalidArgument];
+        if form != Form::Direct {
+            refusals.insert(0, Status::MissingCallback);
+        }
         if owner.needs_context() {
             refusals.extend([Status::InvalidCtx, Status::Closing]);
         }

@@ -62,8 +62,10 @@ pub(crate) enum Owner<'a> {
 pub(crate) enum Form {
     /// It ends later, and its caller awaits it.
     Asynchronous,
-    /// It has ended when the call returns.
+    /// It has ended when the call returns, and has called back before.
     Synchronous,
+    /// It has ended when the call returns, which returns the status; its result is where the caller said.
+    Direct,
 }
 
 /// A live object that hosts know by a number.
@@ -127,7 +129,8 @@ impl<'a> Request<'a> {
             Receiver::Context => Owner::Context,
             Receiver::Handle(name) => Owner::Handle { name, param: &item.receiver_name },
         };
-        let form = form(item.asynchronous);
+        // Which requests are direct, the library says: it is built that way.
+        let form = if item.direct { Form::Direct } else { form(item.asynchronous) };
         Self {
             name: &item.name,
             docs: Docs::parse(&item.docs),
@@ -147,6 +150,10 @@ impl<'a> Request<'a> {
 
     pub(crate) fn is_asynchronous(&self) -> bool {
         self.form == Form::Asynchronous
+    }
+
+    pub(crate) fn is_direct(&self) -> bool {
+        self.form == Form::Direct
     }
 }
 

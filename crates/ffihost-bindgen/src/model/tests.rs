@@ -43,6 +43,7 @@ fn library() -> Library {
         result: named("Folder"),
         error: Some(Type::String),
         formats: BOTH,
+        direct: false,
     };
     let host_fn = HostFn {
         member: None,

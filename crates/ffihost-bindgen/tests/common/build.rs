@@ -61,6 +61,7 @@ pub(crate) fn request(name: &str, docs: &str, params: Vec<Field>, result: Type, 
         result,
         error,
         formats: BOTH,
+        direct: false,
     }
 }
 

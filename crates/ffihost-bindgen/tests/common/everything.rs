@@ -162,6 +162,7 @@ fn requests() -> Vec<Request> {
         request.asynchronous = false;
         request
     };
+    let direct = |request: Request| Request { direct: true, ..sync(request) };
     let of = |receiver: Receiver, mut request: Request| {
         request.receiver_name =
             if matches!(receiver, Receiver::Handle(_)) { "cursor".to_owned() } else { String::new() };
@@ -187,9 +188,15 @@ fn requests() -> Vec<Request> {
         generic(sync(of(cursor(), request("peek", "", vec![field("n", "how many", Type::U32)], Type::U32, None)))),
         generic(of(Receiver::Free, request("measure", "", Vec::new(), Type::U64, None))),
         fast,
-        sync(request("greet", "Says hello.", plain([("name", Type::String)]), Type::String, Some(Type::String))),
-        sync(request("sum", "", plain([("values", list(Type::F64))]), Type::F64, None)),
-        sync(of(Receiver::Free, request("add", "Adds.", plain([("a", Type::U32), ("b", Type::U32)]), Type::U32, None))),
+        direct(request("greet", "Says hello.", plain([("name", Type::String)]), Type::String, Some(Type::String))),
+        direct(request("sum", "", plain([("values", list(Type::F64))]), Type::F64, None)),
+        direct(request("seal", "", plain([("text", Type::String)]), Type::Bytes, Some(named("ProfileError")))),
+        direct(request("touch", "", Vec::new(), Type::Unit, Some(named("Role")))),
+        sync(request("split", "Words.", plain([("text", Type::String)]), list(Type::String), None)),
+        direct(of(
+            Receiver::Free,
+            request("add", "Adds.", plain([("a", Type::U32), ("b", Type::U32)]), Type::U32, None),
+        )),
         of(Receiver::Free, request("digest", "", plain([("data", Type::Bytes)]), Type::Bytes, None)),
         request("role_of", "", plain([("id", Type::String)]), named("Role"), None),
         request(
@@ -206,7 +213,7 @@ fn requests() -> Vec<Request> {
             cursor(),
             request("next", "The next profiles, at most `n`.", plain([("n", Type::U32)]), list(named("Profile")), None),
         ),
-        of(cursor(), sync(request("position", "", Vec::new(), Type::U64, None))),
+        of(cursor(), direct(request("position", "", Vec::new(), Type::U64, None))),
         request("never", "Ends when it is cancelled.", Vec::new(), Type::Unit, None),
     ]
 }

@@ -71,6 +71,21 @@ int generic_cancel(void *ctx, void *userData);
 /* Fills *out, whose size has to be set. Returns FFI_RET_OK, INVALID_CTX, or INVALID_ARGUMENT. */
 int generic_stats(void *ctx, FFIStats *out);
 
+/* Releases text that a request has returned, and empties *string. Does nothing to an empty one, or with NULL.
+ * Returns FFI_RET_OK.
+ */
+int generic_release_string(FFIOwnedString *string);
+
+/* Releases bytes that a request has returned, and empties *bytes. Does nothing to empty ones, or with NULL.
+ * Returns FFI_RET_OK.
+ */
+int generic_release_bytes(FFIOwnedBytes *bytes);
+
+/* Releases an error that a request has returned, and empties *error. Does nothing to an empty one, or with NULL.
+ * Returns FFI_RET_OK.
+ */
+int generic_release_error(FFIError *error);
+
 /* Registers a host function, or with fn = NULL unregisters it. The helpers below do it with types.
  * Returns FFI_RET_OK, INVALID_CTX, INVALID_ARGUMENT, CLOSING, or NOT_REGISTERED.
  */

@@ -39,6 +39,9 @@ inline const ffihost::detail::Library &library() noexcept {
         &::generic_host_complete,
         &::generic_add_event_listener,
         &::generic_remove_event_listener,
+        &::generic_release_string,
+        &::generic_release_bytes,
+        &::generic_release_error,
     };
     return calls;
 }

@@ -724,6 +724,21 @@ int my_app_cancel(void *ctx, void *userData);
 /* Fills *out, whose size has to be set. Returns FFI_RET_OK, INVALID_CTX, or INVALID_ARGUMENT. */
 int my_app_stats(void *ctx, FFIStats *out);
 
+/* Releases text that a request has returned, and empties *string. Does nothing to an empty one, or with NULL.
+ * Returns FFI_RET_OK.
+ */
+int my_app_release_string(FFIOwnedString *string);
+
+/* Releases bytes that a request has returned, and empties *bytes. Does nothing to empty ones, or with NULL.
+ * Returns FFI_RET_OK.
+ */
+int my_app_release_bytes(FFIOwnedBytes *bytes);
+
+/* Releases an error that a request has returned, and empties *error. Does nothing to an empty one, or with NULL.
+ * Returns FFI_RET_OK.
+ */
+int my_app_release_error(FFIError *error);
+
 /* Registers a host function, or with fn = NULL unregisters it. The helpers below do it with types.
  * Returns FFI_RET_OK, INVALID_CTX, INVALID_ARGUMENT, CLOSING, or NOT_REGISTERED.
  */
@@ -823,23 +838,16 @@ static inline FFIString my_app_str(const char *text) {
 
 /* Adds.
  *
- * cb: once, on this thread, before this returns. FFI_RET_OK with a uint32_t, see my_app_add_result; or another status
- * with text.
- * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, BUSY.
+ * Runs on this thread and returns the status: FFI_RET_OK, and then *result is written; or INVALID_ARGUMENT, BUSY,
+ * DECODE or PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be released by
+ * my_app_release_error.
  */
-int my_app_add(FFICallBack cb, void *userData, uint32_t a, uint32_t b);
+int my_app_add(uint32_t a, uint32_t b, uint32_t *result, FFIError *error);
 
-/* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
 int my_app_add_cbor(FFICallBack cb, void *userData, const uint8_t *req, size_t len);
-
-/* Sets *result to what a callback of add was passed; false if that is something else. */
-static inline bool my_app_add_result(int ret, const char *msg, size_t len, uint32_t *result) {
-    if (ret != FFI_RET_OK || len != sizeof(uint32_t)) {
-        return false;
-    }
-    memcpy(result, msg, len);
-    return true;
-}
 
 /* cb: once, on the FFI thread. FFI_RET_OK with bytes, see my_app_digest_result; or another status with text.
  * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, BUSY.
@@ -916,35 +924,16 @@ static inline bool my_app_find_error(int ret, const char *msg, size_t len, MyApp
 
 /* Says hello.
  *
- * cb: once, on this thread, before this returns. FFI_RET_OK with UTF-8 text, see my_app_greet_result; FFI_RET_ERR with
- * UTF-8 text, see my_app_greet_error; or another status with text.
- * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
- * BUSY.
+ * Runs on this thread and returns the status: FFI_RET_OK, and then *result is written, to be released by
+ * my_app_release_string; FFI_RET_ERR, its declared error; or INVALID_ARGUMENT, INVALID_CTX, CLOSING, BUSY, DECODE or
+ * PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be released by my_app_release_error.
  */
-int my_app_greet(void *ctx, FFICallBack cb, void *userData, FFIString name);
+int my_app_greet(void *ctx, FFIString name, FFIOwnedString *result, FFIError *error);
 
-/* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
 int my_app_greet_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
-
-/* Sets *result to what a callback of greet was passed; false if that is something else. */
-static inline bool my_app_greet_result(int ret, const char *msg, size_t len, FFIString *result) {
-    if (ret != FFI_RET_OK) {
-        return false;
-    }
-    result->data = msg;
-    result->len = len;
-    return true;
-}
-
-/* Sets *error to what a callback of greet was passed; false if that is something else. */
-static inline bool my_app_greet_error(int ret, const char *msg, size_t len, FFIString *error) {
-    if (ret != FFI_RET_ERR) {
-        return false;
-    }
-    error->data = msg;
-    error->len = len;
-    return true;
-}
 
 /* Only for generic callers.
  *
@@ -1056,24 +1045,16 @@ int my_app_ping(void *ctx, FFICallBack cb, void *userData);
 
 /*   cursor  whose it is
  *
- * cb: once, on this thread, before this returns. FFI_RET_OK with a uint64_t, see my_app_position_result; or another
- * status with text.
- * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
- * BUSY.
+ * Runs on this thread and returns the status: FFI_RET_OK, and then *result is written; or INVALID_ARGUMENT,
+ * INVALID_CTX, CLOSING, BUSY, DECODE or PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be
+ * released by my_app_release_error.
  */
-int my_app_position(void *ctx, FFICallBack cb, void *userData, MyAppCursor cursor);
+int my_app_position(void *ctx, MyAppCursor cursor, uint64_t *result, FFIError *error);
 
-/* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
 int my_app_position_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
-
-/* Sets *result to what a callback of position was passed; false if that is something else. */
-static inline bool my_app_position_result(int ret, const char *msg, size_t len, uint64_t *result) {
-    if (ret != FFI_RET_OK || len != sizeof(uint64_t)) {
-        return false;
-    }
-    memcpy(result, msg, len);
-    return true;
-}
 
 /* cb: once, on the FFI thread. FFI_RET_OK with a MyAppRole, see my_app_role_of_result; or another status with text.
  * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
@@ -1093,24 +1074,66 @@ static inline bool my_app_role_of_result(int ret, const char *msg, size_t len, M
     return true;
 }
 
-/* cb: once, on this thread, before this returns. FFI_RET_OK with a double, see my_app_sum_result; or another status
- * with text.
+/* Runs on this thread and returns the status: FFI_RET_OK, and then *result is written, to be released by
+ * my_app_release_bytes; FFI_RET_ERR, its declared error, see my_app_seal_error; or INVALID_ARGUMENT, INVALID_CTX,
+ * CLOSING, BUSY, DECODE or PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be released by
+ * my_app_release_error.
+ */
+int my_app_seal(void *ctx, FFIString text, FFIOwnedBytes *result, FFIError *error);
+
+/* The declared error that my_app_seal has returned, until it is released; NULL if it is something else. */
+static inline const MyAppProfileError *my_app_seal_error(const FFIError *error) {
+    return error->payload_len == sizeof(MyAppProfileError) ? MY_APP_AS_(const MyAppProfileError, error->payload) : NULL;
+}
+
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
+int my_app_seal_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* Words.
+ *
+ * cb: once, on this thread, before this returns. FFI_RET_OK with a MyAppStringList, see my_app_split_result; or another
+ * status with text.
  * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
  * BUSY.
  */
-int my_app_sum(void *ctx, FFICallBack cb, void *userData, MyAppF64List values);
+int my_app_split(void *ctx, FFIString text, FFICallBack cb, void *userData);
 
 /* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
+int my_app_split_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* The result that a callback of split was passed; NULL if it was passed something else. */
+static inline const MyAppStringList *my_app_split_result(int ret, const char *msg, size_t len) {
+    return ret == FFI_RET_OK && len == sizeof(MyAppStringList) ? MY_APP_AS_(const MyAppStringList, msg) : NULL;
+}
+
+/* Runs on this thread and returns the status: FFI_RET_OK, and then *result is written; or INVALID_ARGUMENT,
+ * INVALID_CTX, CLOSING, BUSY, DECODE or PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be
+ * released by my_app_release_error.
+ */
+int my_app_sum(void *ctx, MyAppF64List values, double *result, FFIError *error);
+
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
 int my_app_sum_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 
-/* Sets *result to what a callback of sum was passed; false if that is something else. */
-static inline bool my_app_sum_result(int ret, const char *msg, size_t len, double *result) {
-    if (ret != FFI_RET_OK || len != sizeof(double)) {
-        return false;
-    }
-    memcpy(result, msg, len);
-    return true;
+/* Runs on this thread and returns the status: FFI_RET_OK; FFI_RET_ERR, its declared error, see my_app_touch_error; or
+ * INVALID_ARGUMENT, INVALID_CTX, CLOSING, BUSY, DECODE or PANIC. error may be NULL; it is written unless this returns
+ * FFI_RET_OK, to be released by my_app_release_error.
+ */
+int my_app_touch(void *ctx, FFIError *error);
+
+/* The declared error that my_app_touch has returned, until it is released; NULL if it is something else. */
+static inline const MyAppRole *my_app_touch_error(const FFIError *error) {
+    return error->payload_len == sizeof(MyAppRole) ? MY_APP_AS_(const MyAppRole, error->payload) : NULL;
 }
+
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
+int my_app_touch_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 
 /* Gives a MyAppCursor back; its number is never used again. Legal on any thread.
  * Returns FFI_RET_OK, INVALID_CTX, or UNKNOWN_TOKEN if it is no live handle of this context.

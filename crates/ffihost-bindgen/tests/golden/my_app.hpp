@@ -75,7 +75,6 @@ public:
 
 private:
     int submit_next(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const;
-    int submit_position(::FFICallBack ffi_cb, void *user_data) const;
 };
 
 /* Who somebody is. */
@@ -710,6 +709,17 @@ template <> struct Describe<::my_app::ProfileError> {
     }
 };
 
+template <> struct Describe<::my_app::Role> {
+    static std::string of(const ::my_app::Role &error) {
+        static constexpr const char *names[] = {
+            "Role::Admin",
+            "Role::Guest",
+        };
+        const std::size_t at = static_cast<std::size_t>(error);
+        return at < 2 ? names[at] : "Role";
+    }
+};
+
 } // namespace detail
 } // namespace v1
 } // namespace ffihost
@@ -730,6 +740,9 @@ inline const ffihost::detail::Library &library() noexcept {
         &::my_app_host_complete,
         &::my_app_add_event_listener,
         &::my_app_remove_event_listener,
+        &::my_app_release_string,
+        &::my_app_release_bytes,
+        &::my_app_release_error,
     };
     return calls;
 }
@@ -744,17 +757,13 @@ inline void check_abi() {
     }
 }
 
-inline int submit_add(::FFICallBack ffi_cb, void *user_data, std::uint32_t a, std::uint32_t b) {
-    ffihost::detail::Arena arena;
-    return ::my_app_add(ffi_cb, user_data, ffihost::detail::lend<uint32_t>(a, arena),
-                        ffihost::detail::lend<uint32_t>(b, arena));
-}
-
 inline std::uint32_t add(std::uint32_t a, std::uint32_t b) {
     using FfiSignature = ffihost::detail::Signature<uint32_t, std::uint32_t>;
     const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
-    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
-        return ::my_app::submit_add(ffi_cb, user_data, a, b);
+    ffihost::detail::Arena arena;
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_add(ffihost::detail::lend<uint32_t>(a, arena), ffihost::detail::lend<uint32_t>(b, arena),
+                            ffi_outcome...);
     });
 }
 
@@ -1013,8 +1022,20 @@ public:
     ffihost::Awaitable<::my_app::Role> role_of_async(std::string_view id) const;
 #endif
 
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::my_app::ProfileError> or ffihost::Error. */
+    std::vector<std::uint8_t> seal(std::string_view text) const;
+
+    /* Words.
+     *
+     * Runs here, before it returns. Throws ffihost::Error.
+     */
+    std::vector<std::string> split(std::string_view text) const;
+
     /* Runs here, before it returns. Throws ffihost::Error. */
     double sum(const std::vector<double> &values) const;
+
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<::my_app::Role> or ffihost::Error. */
+    void touch() const;
 
     /* Sets the host function choose, in place of what was set. Returns the answer, or throws something else, whose
      * what() is told to the library. Runs on the FFI thread: return quickly.
@@ -1268,7 +1289,6 @@ private:
     int submit_draw(::FFICallBack ffi_cb, void *user_data, const std::map<std::string, ::my_app::Shape> &shapes) const;
     int submit_echo(::FFICallBack ffi_cb, void *user_data, const ::my_app::Kitchen &kitchen) const;
     int submit_find(::FFICallBack ffi_cb, void *user_data, const std::optional<std::string> &id) const;
-    int submit_greet(::FFICallBack ffi_cb, void *user_data, std::string_view name) const;
     int submit_inspect_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
     int submit_login(::FFICallBack ffi_cb, void *user_data, const ::my_app::LoginReq &req) const;
     int submit_never(::FFICallBack ffi_cb, void *user_data) const;
@@ -1276,7 +1296,7 @@ private:
     int submit_peek_cbor(::FFICallBack ffi_cb, void *user_data, ffihost::CborView request) const;
     int submit_ping(::FFICallBack ffi_cb, void *user_data) const;
     int submit_role_of(::FFICallBack ffi_cb, void *user_data, std::string_view id) const;
-    int submit_sum(::FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const;
+    int submit_split(::FFICallBack ffi_cb, void *user_data, std::string_view text) const;
 };
 
 inline Cursor::Cursor(void *ctx, std::uint64_t id) noexcept
@@ -1316,16 +1336,11 @@ inline ffihost::Awaitable<std::vector<::my_app::Profile>> Cursor::next_async(std
 }
 #endif
 
-inline int Cursor::submit_position(::FFICallBack ffi_cb, void *user_data) const {
-    return ::my_app_position(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                             ffihost::detail::Access::id(*this));
-}
-
 inline std::uint64_t Cursor::position() const {
     using FfiSignature = ffihost::detail::Signature<uint64_t, std::uint64_t>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
-        return Cursor::submit_position(ffi_cb, user_data);
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_position(bound.ctx, ffihost::detail::Access::id(*this), ffi_outcome...);
     });
 }
 
@@ -1440,17 +1455,12 @@ inline ffihost::Awaitable<std::optional<::my_app::Profile>, ::my_app::ProfileErr
 }
 #endif
 
-inline int Context::submit_greet(::FFICallBack ffi_cb, void *user_data, std::string_view name) const {
-    ffihost::detail::Arena arena;
-    return ::my_app_greet(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                          ffihost::detail::lend<FFIString>(name, arena));
-}
-
 inline std::string Context::greet(std::string_view name) const {
     using FfiSignature = ffihost::detail::Signature<FFIString, std::string, FFIString, std::string>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
-        return Context::submit_greet(ffi_cb, user_data, name);
+    ffihost::detail::Arena arena;
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_greet(bound.ctx, ffihost::detail::lend<FFIString>(name, arena), ffi_outcome...);
     });
 }
 
@@ -1667,17 +1677,44 @@ inline ffihost::Awaitable<::my_app::Role> Context::role_of_async(std::string_vie
 }
 #endif
 
-inline int Context::submit_sum(::FFICallBack ffi_cb, void *user_data, const std::vector<double> &values) const {
+inline std::vector<std::uint8_t> Context::seal(std::string_view text) const {
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, std::vector<std::uint8_t>, ::MyAppProfileError,
+        ::my_app::ProfileError>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
     ffihost::detail::Arena arena;
-    return ::my_app_sum(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
-                        ffihost::detail::lend<::MyAppF64List>(values, arena));
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_seal(bound.ctx, ffihost::detail::lend<FFIString>(text, arena), ffi_outcome...);
+    });
+}
+
+inline int Context::submit_split(::FFICallBack ffi_cb, void *user_data, std::string_view text) const {
+    ffihost::detail::Arena arena;
+    return ::my_app_split(ffihost::detail::Access::bound(*this).ctx, ffihost::detail::lend<FFIString>(text, arena),
+                          ffi_cb, user_data);
+}
+
+inline std::vector<std::string> Context::split(std::string_view text) const {
+    using FfiSignature = ffihost::detail::Signature<::MyAppStringList, std::vector<std::string>>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Context::submit_split(ffi_cb, user_data, text);
+    });
 }
 
 inline double Context::sum(const std::vector<double> &values) const {
     using FfiSignature = ffihost::detail::Signature<double, double>;
     const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
-    return ffihost::detail::run<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
-        return Context::submit_sum(ffi_cb, user_data, values);
+    ffihost::detail::Arena arena;
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_sum(bound.ctx, ffihost::detail::lend<::MyAppF64List>(values, arena), ffi_outcome...);
+    });
+}
+
+inline void Context::touch() const {
+    using FfiSignature = ffihost::detail::Signature<void, void, ::MyAppRole, ::my_app::Role>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_touch(bound.ctx, ffi_outcome...);
     });
 }
 

@@ -213,6 +213,14 @@ impl ::std::fmt::Display for ProfileError {
 
 impl ::std::error::Error for ProfileError {}
 
+impl ::std::fmt::Display for Role {
+    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+        ::std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl ::std::error::Error for Role {}
+
 /// What the event `on_fired` tells.
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
@@ -392,9 +400,25 @@ impl MyApp {
         ffi::Request::new(&self.client, "role_of", args)
     }
 
+    pub fn seal(&self, text: &str) -> ffi::Request<ffi::Bytes, ProfileError> {
+        let args = ffi::Args::new().with("text", text);
+        ffi::Request::new(&self.client, "seal", args)
+    }
+
+    /// Words.
+    pub fn split(&self, text: &str) -> ffi::Request<Vec<String>> {
+        let args = ffi::Args::new().with("text", text);
+        ffi::Request::new(&self.client, "split", args)
+    }
+
     pub fn sum(&self, values: &[f64]) -> ffi::Request<f64> {
         let args = ffi::Args::new().with("values", values);
         ffi::Request::new(&self.client, "sum", args)
+    }
+
+    pub fn touch(&self) -> ffi::Request<(), Role> {
+        let args = ffi::Args::new();
+        ffi::Request::new(&self.client, "touch", args)
     }
 
     /// It fired.

@@ -2111,6 +2111,9 @@ inline const ffihost::detail::Library &library() noexcept {
         &::union_host_complete,
         &::union_add_event_listener,
         &::union_remove_event_listener,
+        &::union_release_string,
+        &::union_release_bytes,
+        &::union_release_error,
     };
     return calls;
 }

@@ -70,24 +70,6 @@ static void on_session(int ret, const char *msg, size_t len, void *userData) {
     tell(told, ret);
 }
 
-static void on_greeting(int ret, const char *msg, size_t len, void *userData) {
-    struct told *told = userData;
-    FFIString text;
-    if (my_app_greet_result(ret, msg, len, &text) || my_app_greet_error(ret, msg, len, &text)) {
-        snprintf(told->text, sizeof told->text, "%.*s", (int)text.len, text.data);
-    }
-    tell(told, ret);
-}
-
-static void on_sum(int ret, const char *msg, size_t len, void *userData) {
-    struct told *told = userData;
-    uint32_t sum = 0;
-    if (my_app_add_result(ret, msg, len, &sum)) {
-        told->count = sum;
-    }
-    tell(told, ret);
-}
-
 static void on_done(int ret, const char *msg, size_t len, void *userData) {
     (void)msg;
     (void)len;
@@ -164,6 +146,10 @@ int main(void) {
     MyAppLoginReq req;
     char message[512];
     uint64_t listener;
+    FFIOwnedString text = FFI_OWNED_INIT;
+    FFIOwnedBytes bytes = FFI_OWNED_INIT;
+    FFIError failed = FFI_ERROR_INIT;
+    uint32_t sum = 0;
 
     memset(&told, 0, sizeof told);
     memset(&fired, 0, sizeof fired);
@@ -180,12 +166,20 @@ int main(void) {
     CHECK(wait_for(&told) == FFI_RET_OK);
 
     /* Synchronous ones, and one without a context. */
-    CHECK(my_app_greet(host.ctx, on_greeting, &told, my_app_str("you")) == FFI_RET_OK);
-    CHECK(wait_for(&told) == FFI_RET_OK && strcmp(told.text, "hello you") == 0);
-    CHECK(my_app_greet(host.ctx, on_greeting, &told, my_app_str(NULL)) == FFI_RET_OK);
-    CHECK(wait_for(&told) == FFI_RET_ERR && strcmp(told.text, "no name") == 0);
-    CHECK(my_app_greet(host.ctx, on_greeting, &told, my_app_str("busy")) == FFI_RET_BUSY);
-    CHECK(my_app_add(on_sum, &told, 2, 3) == FFI_RET_OK && wait_for(&told) == FFI_RET_OK && told.count == 5);
+    CHECK(my_app_greet(host.ctx, my_app_str("you"), &text, &failed) == FFI_RET_OK && failed.owner == NULL);
+    CHECK(text.len == 9 && memcmp(text.data, "hello you", text.len) == 0);
+    CHECK(my_app_release_string(&text) == FFI_RET_OK && text.data == NULL && my_app_release_string(&text) == FFI_RET_OK);
+    CHECK(my_app_greet(host.ctx, my_app_str(NULL), &text, &failed) == FFI_RET_ERR && text.data == NULL);
+    CHECK(failed.text_len == 7 && memcmp(failed.text, "no name", 7) == 0 && failed.payload == NULL);
+    CHECK(my_app_release_error(&failed) == FFI_RET_OK && my_app_release_error(&failed) == FFI_RET_OK);
+    CHECK(my_app_greet(host.ctx, my_app_str("busy"), &text, NULL) == FFI_RET_BUSY);
+    CHECK(my_app_seal(host.ctx, my_app_str("x"), &bytes, &failed) == FFI_RET_OK && bytes.len == 1 && bytes.data[0] == 'x');
+    CHECK(my_app_seal_error(&failed) == NULL && my_app_release_bytes(&bytes) == FFI_RET_OK && bytes.data == NULL);
+    CHECK(my_app_seal(host.ctx, my_app_str(NULL), &bytes, &failed) == FFI_RET_ERR);
+    CHECK(my_app_seal_error(&failed) != NULL && *my_app_seal_error(&failed) == MY_APP_PROFILE_ERROR_OFFLINE);
+    CHECK(my_app_release_error(&failed) == FFI_RET_OK && my_app_seal_error(&failed) == NULL);
+    CHECK(my_app_touch(host.ctx, &failed) == FFI_RET_OK);
+    CHECK(my_app_add(2, 3, &sum, NULL) == FFI_RET_OK && sum == 5);
 
     /* A host function: its result, its declared error, and another failure. */
     CHECK(my_app_set_fetch_profile(host.ctx, fetch_profile, &host) == FFI_RET_OK);

@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 
 extern std::atomic<std::uint64_t> mock_hash;
 extern std::atomic<std::uint64_t> mock_layout;
+extern std::atomic<int> mock_owned;
 extern std::atomic<std::uint64_t> mock_deadline_ms;
 extern std::atomic<std::uint32_t> mock_max_in_flight;
 
@@ -126,6 +127,15 @@ void synchronous() {
     const auto error = thrown<ffihost::ErrorOf<std::string>>([&] { app.greet(""); });
     CHECK(error.error() == "no name" && std::string(error.what()) == "no name");
     CHECK(thrown<ffihost::Error>([&] { app.greet("busy"); }).status() == FFI_RET_BUSY);
+    CHECK((app.seal("ab") == std::vector<std::uint8_t>{'a', 'b'}));
+    const auto unsealed = thrown<ffihost::ErrorOf<my_app::ProfileError>>([&] { app.seal(""); });
+    CHECK(unsealed.error() == my_app::ProfileError::Offline && std::string(unsealed.what()) == "nothing to seal");
+    app.touch();
+    const my_app::Context gone(nullptr);
+    const auto untouched = thrown<ffihost::ErrorOf<my_app::Role>>([&] { gone.touch(); });
+    CHECK(untouched.error() == my_app::Role::Guest && std::string(untouched.what()) == "Role::Guest");
+    CHECK((app.split("x") == std::vector<std::string>{"x", "x"}));
+    CHECK(mock_owned == 0);
     const double sum = app.sum({1.5, 2.5});
     CHECK(sum > 3.9 && sum < 4.1);
     CHECK(my_app::add(2, 3) == 5);

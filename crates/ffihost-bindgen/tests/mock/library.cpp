@@ -15,6 +15,8 @@ using Job = std::function<void()>;
 
 std::atomic<std::uint64_t> mock_hash{MY_APP_ABI_HASH};
 std::atomic<std::uint64_t> mock_layout{FFI_LAYOUT};
+// How much of what a request in direct form has returned is not released.
+std::atomic<int> mock_owned{0};
 std::atomic<std::uint64_t> mock_deadline_ms{0};
 std::atomic<std::uint32_t> mock_max_in_flight{0};
 
@@ -138,6 +140,35 @@ template <class C, class V> void reply(FFICallBack cb, void *user_data, int ret,
 }
 
 void done(FFICallBack cb, void *user_data) { cb(FFI_RET_OK, "", 0, user_data); }
+
+template <class Owned> Owned own(const std::string &what) {
+    auto *owner = new std::string(what);
+    ++mock_owned;
+    return {reinterpret_cast<decltype(Owned::data)>(owner->data()), owner->size(), owner};
+}
+
+// The text and the payload of an error, in one block.
+int fail(FFIError *error, const std::string &what) {
+    const auto owned = own<FFIOwnedString>(what);
+    *error = {owned.data, owned.len, nullptr, 0, owned.owner};
+    return FFI_RET_ERR;
+}
+
+template <class C> int fail(FFIError *error, const std::string &what, const C &declared) {
+    const std::string payload(reinterpret_cast<const char *>(&declared), sizeof declared);
+    const auto owned = own<FFIOwnedString>(payload + what);
+    *error = {owned.data + sizeof declared, what.size(), owned.data, sizeof declared, owned.owner};
+    return FFI_RET_ERR;
+}
+
+template <class Owned> int release(Owned &owned) {
+    if (owned.owner != nullptr) {
+        delete static_cast<std::string *>(owned.owner);
+        --mock_owned;
+    }
+    owned = Owned{};
+    return FFI_RET_OK;
+}
 
 // Accepts an asynchronous request.
 template <class F> int accept(void *ctx, FFICallBack cb, F work) {
@@ -575,20 +606,18 @@ int my_app_draw(void *ctx, FFICallBack cb, void *user_data, MyAppShapeMap shapes
     });
 }
 
-int my_app_sum(void *ctx, FFICallBack cb, void *user_data, MyAppF64List values) {
+int my_app_sum(void *ctx, MyAppF64List values, double *result, FFIError *) {
     if (find_app(ctx) == nullptr) {
         return FFI_RET_INVALID_CTX;
     }
-    double sum = 0;
+    *result = 0;
     for (std::size_t at = 0; at < values.len; ++at) {
-        sum += values.data[at];
+        *result += values.data[at];
     }
-    cb(FFI_RET_STALE_WARN, "1", 1, user_data);
-    reply<double>(cb, user_data, FFI_RET_OK, sum);
     return FFI_RET_OK;
 }
 
-int my_app_greet(void *ctx, FFICallBack cb, void *user_data, FFIString name) {
+int my_app_greet(void *ctx, FFIString name, FFIOwnedString *result, FFIError *error) {
     const std::string called = d::take<std::string>(name, ctx);
     if (find_app(ctx) == nullptr) {
         return FFI_RET_INVALID_CTX;
@@ -596,7 +625,30 @@ int my_app_greet(void *ctx, FFICallBack cb, void *user_data, FFIString name) {
     if (called == "busy") {
         return FFI_RET_BUSY;
     }
-    called.empty() ? text(cb, user_data, FFI_RET_ERR, "no name") : text(cb, user_data, FFI_RET_OK, "hello " + called);
+    if (called.empty()) {
+        return fail(error, "no name");
+    }
+    *result = own<FFIOwnedString>("hello " + called);
+    return FFI_RET_OK;
+}
+
+int my_app_seal(void *, FFIString text, FFIOwnedBytes *result, FFIError *error) {
+    const std::string what(text.data, text.len);
+    if (what.empty()) {
+        return fail(error, "nothing to seal", MyAppProfileError{1});
+    }
+    *result = own<FFIOwnedBytes>(what);
+    return FFI_RET_OK;
+}
+
+int my_app_touch(void *ctx, FFIError *error) {
+    return find_app(ctx) == nullptr ? fail(error, "", MyAppRole{1}) : FFI_RET_OK;
+}
+
+int my_app_split(void *, FFIString text, FFICallBack cb, void *user_data) {
+    cb(FFI_RET_STALE_WARN, "1", 1, user_data);
+    const std::string what(text.data, text.len);
+    reply<MyAppStringList>(cb, user_data, FFI_RET_OK, std::vector<std::string>{what, what});
     return FFI_RET_OK;
 }
 
@@ -666,17 +718,13 @@ int my_app_next(void *ctx, FFICallBack cb, void *user_data, MyAppCursor cursor, 
     });
 }
 
-int my_app_position(void *ctx, FFICallBack cb, void *user_data, MyAppCursor cursor) {
+int my_app_position(void *ctx, MyAppCursor cursor, uint64_t *result, FFIError *) {
     const auto app = find_app(ctx);
     if (app == nullptr) {
         return FFI_RET_INVALID_CTX;
     }
-    std::uint64_t position = 0;
-    {
-        const std::lock_guard<std::mutex> lock(app->mutex);
-        position = static_cast<std::uint64_t>(app->cursors[cursor]);
-    }
-    reply<std::uint64_t>(cb, user_data, FFI_RET_OK, position);
+    const std::lock_guard<std::mutex> lock(app->mutex);
+    *result = static_cast<std::uint64_t>(app->cursors[cursor]);
     return FFI_RET_OK;
 }
 
@@ -696,13 +744,17 @@ int my_app_never(void *ctx, FFICallBack cb, void *user_data) {
     });
 }
 
-int my_app_add(FFICallBack cb, void *user_data, uint32_t a, uint32_t b) {
+int my_app_add(uint32_t a, uint32_t b, uint32_t *result, FFIError *) {
     if (a == 0) {
         return FFI_RET_INVALID_ARGUMENT;
     }
-    reply<std::uint32_t>(cb, user_data, FFI_RET_OK, a + b);
+    *result = a + b;
     return FFI_RET_OK;
 }
+
+int my_app_release_string(FFIOwnedString *string) { return release(*string); }
+int my_app_release_bytes(FFIOwnedBytes *bytes) { return release(*bytes); }
+int my_app_release_error(FFIError *error) { return release(*error); }
 
 // In CBOR: {"what": "x"} is "y", {"what": ""} an error.
 int my_app_inspect_cbor(void *ctx, FFICallBack cb, void *user_data, const uint8_t *req, size_t len) {
@@ -757,6 +809,9 @@ int generic_register_host_fn(void *, const char *, FFIHostFn, void *) { return F
 int generic_register_host_fn_with(void *, const char *, const FFIHostFnOptions *) { return FFI_RET_INVALID_ARGUMENT; }
 int generic_host_complete(void *, uint64_t, int, const char *, size_t) { return FFI_RET_UNKNOWN_TOKEN; }
 uint64_t generic_add_event_listener(void *, const char *, FFICallBack, void *) { return 0; }
+int generic_release_string(FFIOwnedString *) { return FFI_RET_OK; }
+int generic_release_bytes(FFIOwnedBytes *) { return FFI_RET_OK; }
+int generic_release_error(FFIError *) { return FFI_RET_OK; }
 int generic_remove_event_listener(void *, uint64_t) { return FFI_RET_UNKNOWN_TOKEN; }
 
 // {"name": "a"}, and nothing else.

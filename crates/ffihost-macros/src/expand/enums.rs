@@ -49,6 +49,7 @@ fn without_data(data: &Enum) -> Parts {
     let tags = tags(data);
     let lower = Lower {
         c: quote!(i32),
+        points: quote!(false),
         lower: quote!(__place.write(match self { #(Self::#idents => #tags,)* });),
         encode: quote!(__writer.text(match self { #(Self::#idents => #names,)* });),
     };
@@ -72,6 +73,7 @@ fn with_data(data: &Enum) -> Parts {
     let encoded = data.variants.iter().map(encode);
     let lower = Lower {
         c: quote!(#c),
+        points: fields::point(data.variants.iter().flat_map(Variant::types)),
         lower: quote!(match self { #(#lowered)* }),
         encode: quote!(match self { #(#encoded)* }),
     };

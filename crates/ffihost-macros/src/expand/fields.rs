@@ -12,6 +12,12 @@ pub(crate) fn c_struct(name: &Ident, fields: &[Field]) -> TokenStream {
     quote!(#laid_out #copy)
 }
 
+/// Whether the C type of one of them may hold pointers.
+pub(crate) fn point<'a>(types: impl Iterator<Item = &'a Type>) -> TokenStream {
+    let points = types.map(|ty| Crossing::of(ty).lower_item("POINTS"));
+    quote!(false #(|| #points)*)
+}
+
 /// Their C struct, of which there is never one: a function that returns it, as `clone`, would be another place at which the
 /// compiler says what is wrong with a type.
 pub(crate) fn laid_out(name: &Ident, fields: &[Field]) -> TokenStream {
@@ -154,6 +160,12 @@ pub(crate) fn taken(fields: &[Field]) -> TokenStream {
 /// Names and types.
 pub(crate) fn named(fields: &[Field]) -> impl Iterator<Item = (&str, &Type)> + Clone {
     fields.iter().map(|field| (&*field.name, &field.ty))
+}
+
+/// An item of the result's `Lower`, of what a request returns.
+pub(crate) fn result_item(output: &Crossing, item: &str) -> TokenStream {
+    let result = output.item(quote!(::ffihost::wire::Returned), "Result");
+    output.place().outer(&result, quote!(::ffihost::wire::Lower), item)
 }
 
 /// What the descriptor says of what a function returns: result and error. `by` is the trait that tells them apart.

@@ -42,8 +42,14 @@ pub(super) fn checked(function: &Function) -> TokenStream {
 fn checked_result(function: &Function) -> TokenStream {
     let output = Crossing::returned(&function.output);
     let (result, _) = described_output(&output, "Returned");
-    let checks: &[_] = if function.receiver.is_some() { &["result"] } else { &["result", "without_context"] };
-    output.checked_shape(&result, checks)
+    let mut checks = vec!["result"];
+    if function.receiver.is_none() {
+        checks.push("without_context");
+    }
+    if !function.asynchronous {
+        checks.push(if function.returns_nothing() { "nothing" } else { "something" });
+    }
+    output.checked_shape(&result, &checks)
 }
 
 struct Request<'a> {
@@ -88,37 +94,61 @@ impl Request<'_> {
     fn native(&self) -> TokenStream {
         let borrow = self.borrows();
         let (parameters, decode) = (self.args.parameters(), self.args.native(borrow));
-        self.export(&self.function.head.name, &parameters, &quote!(::ffihost::export::Native::new(#decode)), borrow)
+        let args = quote!(::ffihost::export::Native::new(#decode));
+        match self.function.asynchronous {
+            true => self.export(&self.function.head.name, &parameters, &args),
+            false => self.synchronous(&parameters, &args, borrow),
+        }
     }
 
     fn cbor(&self) -> TokenStream {
         let (name, decode) = (names::cbor(&self.function.head.name), self.args.cbor());
         let args = quote!(::ffihost::export::Cbor::new(__req, __len, #decode));
-        self.export(&name, &quote!(__req: *const u8, __len: usize), &args, false)
+        self.export(&name, &quote!(__req: *const u8, __len: usize), &args)
     }
 
-    /// The C function, with these parameters besides those that every request has.
-    fn export(&self, name: &str, parameters: &TokenStream, args: &TokenStream, borrow: bool) -> TokenStream {
-        let (root, prefix) = (root(), self.prefix());
+    /// The C function that takes a callback, with these parameters after it.
+    fn export(&self, name: &str, parameters: &TokenStream, args: &TokenStream) -> TokenStream {
+        let (root, ctx) = (root(), self.ctx());
         let owner = self.owner(&quote!(named(&#root::LIBRARY, __ctx)?));
-        let start = self.start(&owner, args, &quote!(__callback), borrow);
+        let start = self.start(&owner, args, &quote!(__callback), false);
+        let callback = quote! {
+            __cb: ::core::option::Option<::ffihost::export::FFICallBack>,
+            __user_data: *mut ::core::ffi::c_void,
+        };
         export(
             name,
-            &quote!(#prefix #parameters),
+            &quote!(#ctx #callback #parameters),
             &quote!(::ffihost::export::with_callback((__cb, __user_data), |__callback| #start)),
         )
     }
 
-    /// The parameters that every such function has.
-    fn prefix(&self) -> TokenStream {
-        let ctx = match self.of {
+    /// The C function of a synchronous request. Where its outcome goes comes last: what that is depends on the result.
+    fn synchronous(&self, parameters: &TokenStream, args: &TokenStream, borrow: bool) -> TokenStream {
+        let (root, ctx, handler) = (root(), self.ctx(), handler(borrow));
+        let owner = self.owner(&quote!(named(&#root::LIBRARY, __ctx)?));
+        let form = match self.function.returns_nothing() {
+            true => quote!(::ffihost::export::Form::Nothing),
+            false => fields::result_item(&Crossing::returned(&self.function.output), "FORM"),
+        };
+        let form = quote!(::ffihost::export::As<{ #form as u8 }>);
+        let ends = quote!(<#form as ::ffihost::export::Ends>);
+        let (first, given) = match self.function.returns_nothing() {
+            true => (TokenStream::new(), quote!(())),
+            false => (quote!(__first: #ends::First,), quote!(__first)),
+        };
+        export(
+            &self.function.head.name,
+            &quote!(#ctx #parameters #first __last: #ends::Last),
+            &quote!(#ends::run(|| ::core::result::Result::Ok(#owner), #args, (#given, __last), #handler)),
+        )
+    }
+
+    /// The context, if it needs one.
+    fn ctx(&self) -> TokenStream {
+        match self.of {
             Of::Nobody => TokenStream::new(),
             Of::Context | Of::Handle(_) => quote!(__ctx: *mut ::core::ffi::c_void,),
-        };
-        quote! {
-            #ctx
-            __cb: ::core::option::Option<::ffihost::export::FFICallBack>,
-            __user_data: *mut ::core::ffi::c_void,
         }
     }
 
@@ -193,6 +223,13 @@ impl Request<'_> {
         let (asynchronous, params) = (self.function.asynchronous, self.args.described());
         let (output, formats) = (Crossing::returned(&self.function.output), formats(self.function.formats));
         let (result, error) = described_output(&output, "Returned");
+        let direct = match self.function.asynchronous {
+            true => quote!(false),
+            false => {
+                let form = fields::result_item(&output, "FORM");
+                quote!({ let __formats: ::ffihost::export::Formats = #formats; __formats.native } && #form.is_direct())
+            }
+        };
         let body = quote! {
             Request {
                 asynchronous: #asynchronous,
@@ -201,6 +238,7 @@ impl Request<'_> {
                 result: #result,
                 error: #error,
                 formats: #formats,
+                direct: #direct,
             }
         };
         let piece = piece(&self.function.head, &layout, &body);

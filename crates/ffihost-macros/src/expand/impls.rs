@@ -13,6 +13,8 @@ pub(crate) fn c_name() -> Ident {
 /// The bodies of an implementation of `Lower`.
 pub(crate) struct Lower {
     pub(crate) c: TokenStream,
+    /// Whether that may hold pointers.
+    pub(crate) points: TokenStream,
     pub(crate) lower: TokenStream,
     pub(crate) encode: TokenStream,
 }
@@ -27,13 +29,14 @@ pub(crate) struct Lift {
 
 impl Lower {
     pub(crate) fn expand(&self, name: &Ident) -> TokenStream {
-        let Self { c, lower, encode } = self;
+        let Self { c, points, lower, encode } = self;
         let shape = crate::names::text(name);
         quote! {
             #[automatically_derived]
             unsafe impl ::ffihost::wire::Lower for #name {
                 type C = #c;
                 const SHAPE: ::ffihost::export::Shape = ::ffihost::export::Shape::Named(#shape);
+                const POINTS: bool = #points;
                 #[inline]
                 unsafe fn lower(&self, __place: *mut #c, __scratch: &::ffihost::wire::native::Scratch) {
                     unsafe { #lower }
@@ -94,6 +97,13 @@ pub(crate) fn declared(name: &Ident, error: bool) -> TokenStream {
                 ::core::option::Option::Some(<Self as ::ffihost::wire::Lower>::SHAPE);
             fn to_payload(&self, __format: ::ffihost::Format, __take: &mut dyn ::core::ops::FnMut(&[u8])) {
                 ::ffihost::wire::to_payload(self, __format, __take);
+            }
+            fn text(&self) -> ::std::string::String {
+                use ::ffihost::export::{ByDisplay as _, WithoutDisplay as _};
+                (&::ffihost::export::Shown(self)).text()
+            }
+            fn keep(self) -> ::core::option::Option<::ffihost::wire::Kept> {
+                ::core::option::Option::Some(::ffihost::wire::keep(self))
             }
         }
         #[automatically_derived]

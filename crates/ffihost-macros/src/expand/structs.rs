@@ -16,6 +16,7 @@ pub(crate) fn expand(data: &Struct) -> TokenStream {
     };
     let lower = Lower {
         c: quote!(#c),
+        points: fields::point(list.iter().map(|field| &field.ty)),
         lower: fields::lower(list, &quote!((*__place)), own),
         encode: fields::encode(list, own),
     };

@@ -49,6 +49,13 @@ impl Function {
         function
     }
 
+    /// Whether its result is written as nothing: no result, `()`, or `()` as the first argument of a type, as in `Result<(), E>`.
+    /// That the type says the same is checked where it is compiled.
+    pub(crate) fn returns_nothing(&self) -> bool {
+        let first = || types::last(&self.output).and_then(|last| types::arguments(last).next());
+        types::is_unit(&self.output) || first().is_some_and(types::is_unit)
+    }
+
     fn check_constructor(&self, errors: &mut Errors) {
         let signature = &self.item.sig;
         if !self.asynchronous {
@@ -103,6 +110,6 @@ fn kind(args: &FfiArgs, errors: &mut Errors) -> Kind {
 pub(crate) fn is_nothing(output: &ReturnType) -> bool {
     match output {
         ReturnType::Default => true,
-        ReturnType::Type(_, ty) => matches!(types::bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty()),
+        ReturnType::Type(_, ty) => types::is_unit(ty),
     }
 }

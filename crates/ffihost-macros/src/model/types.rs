@@ -70,6 +70,11 @@ fn check_borrowed(ty: &Type, elem: &Type, errors: &mut Errors) {
     }
 }
 
+/// `()`
+pub(crate) fn is_unit(ty: &Type) -> bool {
+    matches!(bare(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
+
 /// The last segment of a path.
 pub(crate) fn last(ty: &Type) -> Option<&PathSegment> {
     match bare(ty) {

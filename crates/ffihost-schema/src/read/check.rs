@@ -76,7 +76,50 @@ fn check(library: &Library) -> Result<(), ReadError> {
     if let Some(constant) = library.constants.iter().find(|item| !item.ty.has(&item.value)) {
         return Err(ReadError::Value { name: constant.name.clone() });
     }
-    finite(library)
+    finite(library)?;
+    direct(library)
+}
+
+/// Requests are direct only if they return their result without a callback: there are no pointers in it, or it is text or bytes
+/// as a whole.
+fn direct(library: &Library) -> Result<(), ReadError> {
+    let pointing = pointing(library);
+    let can_be_direct = |item: &Request| {
+        let is_owned = matches!(item.result, Type::String | Type::Bytes);
+        !item.asynchronous && item.formats.native && (is_owned || !points(&item.result, &pointing))
+    };
+    match library.requests.iter().find(|item| item.direct && !can_be_direct(item)) {
+        Some(request) => Err(ReadError::Direct { name: request.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// The structs and enums whose C types have pointers in them: those with such a field, those that hold these, and so on.
+fn pointing(library: &Library) -> BTreeSet<&str> {
+    let mut held_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let (mut found, mut pointing) = (Vec::new(), BTreeSet::new());
+    for (holder, ty) in held(library) {
+        match by_value(ty) {
+            Some(inner) => held_by.entry(inner).or_default().push(holder),
+            None if points(ty, &pointing) => found.push(holder),
+            None => {}
+        }
+    }
+    while let Some(name) = found.pop() {
+        if pointing.insert(name) {
+            found.extend(held_by.get(name).into_iter().flatten());
+        }
+    }
+    pointing
+}
+
+fn points(ty: &Type, pointing: &BTreeSet<&str>) -> bool {
+    match ty {
+        Type::String | Type::Bytes | Type::List(_) | Type::Map(_) => true,
+        Type::Option(inner) => points(inner, pointing),
+        Type::Named(name) => pointing.contains(name.as_str()),
+        _ => false,
+    }
 }
 
 /// Structs, enums and handles share their names.

@@ -119,6 +119,12 @@ pub enum ReadError {
         /// The type.
         name: String,
     },
+    /// A request that returns without a callback what lives during one only.
+    #[error("request `{name}` is direct, and its result has pointers in it: build the library again")]
+    Direct {
+        /// The request.
+        name: String,
+    },
     /// A constant's value is not of its type.
     #[error("constant `{name}` has a value that its type does not have: give it another one, or another type")]
     Value {

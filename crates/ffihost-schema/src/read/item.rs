@@ -171,6 +171,7 @@ fn request(map: &Map<'_>, info: &mut Info<'_>) -> Result<Request, Damage> {
         result: read_type(&mut map.need("result")?, 0)?,
         error: optional_type(map, "error")?,
         formats: formats(map)?,
+        direct: map.get("direct")?.map(|mut direct| direct.bool()).transpose()?.unwrap_or(false),
     })
 }
 

@@ -184,6 +184,9 @@ pub struct Request {
     pub result: Type,
     pub error: Option<Type>,
     pub formats: Formats,
+    /// Whether its native form is direct: it returns its status, writes its result where the caller says, and calls nobody
+    /// back. Only synchronous ones are, whose result has no pointers in it or is text or bytes.
+    pub direct: bool,
 }
 
 /// What the library asks of the host.

@@ -209,6 +209,21 @@ fn variants_with_data() {
 }
 
 #[test]
+fn the_form_of_a_request_is_native_alone() {
+    let library = |direct| {
+        let mut library = notes();
+        let add = request(&mut library, "add");
+        (add.asynchronous, add.result, add.direct) = (false, Type::U64, direct);
+        library
+    };
+    for (old, new) in [(false, true), (true, false)] {
+        let changes = diff(&library(old), &library(new));
+        let found: Vec<_> = changes.iter().map(|change| (change.path.as_str(), change.native, change.cbor)).collect();
+        assert_eq!(found, [("request `add`", BREAKS, OK)]);
+    }
+}
+
+#[test]
 fn requests_of_another_kind() {
     let only = |path| [(Changed, path, BREAKS, BREAKS)];
     finds(|new| request(new, "add").asynchronous = false, &only("request `add`"));

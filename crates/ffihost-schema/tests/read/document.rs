@@ -172,6 +172,7 @@ fn references_resolve() {
             result: Shape::Unit,
             error: None,
             formats: BOTH,
+            direct: false,
         }
     ));
     let error = clock_with(receiver).expect_err("there is no Alarm");
@@ -210,6 +211,46 @@ fn no_type_holds_itself() {
     assert_eq!(error, Err(ReadError::Infinite { name: "A".into() }));
     let list = piece!(node("B", &[next(Shape::List(&Shape::Named("A")))]));
     assert!(library_of(&[clock(), vec![a, list]].concat()).is_ok(), "a list is behind a pointer");
+}
+
+#[test]
+fn a_direct_request_returns_nothing_that_is_lent() {
+    const fn request(result: Shape, asynchronous: bool) -> Item {
+        let body = Body::Request {
+            asynchronous,
+            receiver: From::Free,
+            params: &[],
+            result,
+            error: None,
+            formats: BOTH,
+            direct: true,
+        };
+        item("clock", "tick", "", &[], body)
+    }
+    const HOLDER: Shape = Shape::Named("Holder");
+    let inner = piece!(item(
+        "clock",
+        "Inner",
+        "",
+        &[16, 8, 0],
+        Body::Struct { error: false, fields: &[field("text", "", Shape::String)] }
+    ));
+    let holder = piece!(item(
+        "clock",
+        "Holder",
+        "",
+        &[24, 8, 0],
+        Body::Struct { error: false, fields: &[field("inner", "", Shape::Option(&Shape::Named("Inner")))] }
+    ));
+    let read = |request| library_of(&[clock(), vec![inner, holder, request]].concat());
+    let refused = Err(ReadError::Direct { name: "tick".into() });
+    assert_eq!(read(piece!(request(HOLDER, false))), refused);
+    assert_eq!(read(piece!(request(Shape::Option(&HOLDER), false))), refused);
+    assert_eq!(read(piece!(request(Shape::List(&Shape::U8), false))), refused);
+    assert_eq!(read(piece!(request(Shape::U8, true))), refused, "it ends later");
+    for fine in [piece!(request(Shape::Option(&Shape::U8), false)), piece!(request(Shape::Bytes, false))] {
+        assert!(read(fine).is_ok_and(|library| library.requests[0].direct));
+    }
 }
 
 #[test]

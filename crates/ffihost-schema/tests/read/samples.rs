@@ -116,6 +116,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
                 result: Shape::U64,
                 error: ERROR,
                 formats: BOTH,
+                direct: false,
             }
         )),
         piece!(item(
@@ -130,6 +131,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
                 result: Shape::Handle("Cursor"),
                 error: ERROR,
                 formats: BOTH,
+                direct: false,
             }
         )),
         piece!(item(
@@ -144,6 +146,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
                 result: Shape::List(&Shape::Named("Note")),
                 error: None,
                 formats: BOTH,
+                direct: false,
             }
         )),
         piece!(item(
@@ -158,6 +161,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
                 result: Shape::Map(&Shape::U32),
                 error: None,
                 formats: Formats { native: false, cbor: true },
+                direct: false,
             }
         )),
         piece!(item(
@@ -276,6 +280,7 @@ pub(crate) fn notes_2() -> Vec<&'static [u8]> {
                 result: Shape::List(&Shape::Named("Note")),
                 error: None,
                 formats: BOTH,
+                direct: false,
             }
         )),
         piece!(item(

@@ -36,6 +36,17 @@
  *   being called with FFI_RET_STALE_WARN just then is called again on the FFI thread when it has returned: after destroy
  *   has returned, if that takes longer than the library's linger.
  *
+ * DIRECT FORM
+ *
+ *   A synchronous request whose result has no pointers in it, or is text or bytes as a whole, needs no callback. It takes its
+ *   parameters, then a pointer to where its result goes (none if it returns nothing), then an FFIError, which may be NULL:
+ *
+ *     int my_app_score(void *ctx, FFIString game, uint32_t *result, FFIError *error);
+ *
+ *   It returns the status: FFI_RET_OK with *result written, or else what a request can be refused with or end with, and *error
+ *   written. NULL instead of a result is FFI_RET_INVALID_ARGUMENT, before anything runs. Any other synchronous request
+ *   takes callback and userData after its parameters, and calls back before it returns.
+ *
  * EXACTLY ONCE
  *
  *   A request that is refused returns its status and never calls back. One that is accepted returns FFI_RET_OK and calls
@@ -211,6 +222,35 @@ typedef struct FFIBytes {
     size_t len;
 } FFIBytes;
 
+/* Text that a request in direct form has returned: yours until <lib>_release_string, which empties it. An empty one owns
+ * nothing; start from FFI_OWNED_INIT. Do not release a copy as well. data is never NULL after FFI_RET_OK. */
+typedef struct FFIOwnedString {
+    const char *data;
+    size_t len;
+    void *owner;
+} FFIOwnedString;
+
+/* Bytes that a request in direct form has returned: the same, until <lib>_release_bytes. */
+typedef struct FFIOwnedBytes {
+    const uint8_t *data;
+    size_t len;
+    void *owner;
+} FFIOwnedBytes;
+
+#define FFI_OWNED_INIT {NULL, 0, NULL}
+
+/* Why a request in direct form has not returned FFI_RET_OK: yours until <lib>_release_error, which empties it. Start from
+ * FFI_ERROR_INIT. A request overwrites what is in it only if it fails, and releases nothing before. */
+typedef struct FFIError {
+    const char *text;     /* for people, UTF-8 without a NUL at the end; NULL only while it is empty */
+    size_t text_len;
+    const void *payload;  /* with FFI_RET_ERR the declared error, if that is a type of the library's; else NULL */
+    size_t payload_len;   /* the size of that type */
+    void *owner;
+} FFIError;
+
+#define FFI_ERROR_INIT {NULL, 0, NULL, 0, NULL}
+
 /* How the arguments of a host function are passed, and its answers read. */
 #define FFI_FORMAT_NATIVE 0
 #define FFI_FORMAT_CBOR 1
@@ -359,6 +399,13 @@ typedef struct FFIStats {
  * const char *<lib>_version(void)
  *     The library's own version, NUL-terminated, in static storage.
  *
+ * int <lib>_release_string(FFIOwnedString *string)
+ * int <lib>_release_bytes(FFIOwnedBytes *bytes)
+ * int <lib>_release_error(FFIError *error)
+ *     Releases what a request in direct form has returned, and empties the struct, so that releasing it again does nothing.
+ *     NULL and a struct that is empty are fine. Needs no context, and may be called after the context has ended.
+ *     Returns OK.
+ *
  * int <lib>_serve(void *ctx, const char *address, const FFIServeOptions *options, FFICallBack cb, void *userData)
  *     Only of libraries that say so. Serves ctx to other processes at an address, `unix:<path>` or `tcp:<host>:<port>`, until
  *     ctx is closed: then clients are told, and what they wait for is answered within the grace period. options may be NULL.
@@ -386,6 +433,9 @@ typedef struct FFIStats {
     FFI_EXTERN_C uint64_t lib##_abi_hash(void);                                                                        \
     FFI_EXTERN_C uint64_t lib##_abi_layout(void);                                                                      \
     FFI_EXTERN_C int lib##_stats(void *ctx, FFIStats *out);                                                            \
+    FFI_EXTERN_C int lib##_release_string(FFIOwnedString *string);                                                     \
+    FFI_EXTERN_C int lib##_release_bytes(FFIOwnedBytes *bytes);                                                        \
+    FFI_EXTERN_C int lib##_release_error(FFIError *error);                                                             \
     FFI_EXTERN_C const char *lib##_version(void);
 
 /* A request that takes bytes. Accepted requests run on the FFI thread, any number at once, and call back there; a

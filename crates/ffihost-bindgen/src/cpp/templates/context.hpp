@@ -22,7 +22,7 @@ public:
 {%- for request in methods.iter() %}{% include "cpp/templates/request_declared.hpp" %}{% endfor %}
 {%- for host_fn in model.host_fns %}{% include "cpp/templates/host_fn.hpp" %}{% endfor %}
 {%- for event in model.events %}{% include "cpp/templates/event.hpp" %}{% endfor %}
-{%- if methods.len() > 0 %}
+{%- if Cpp::submits(methods) %}
 
 private:
 {%- for request in methods.iter() %}{% include "cpp/templates/submit_declared.hpp" %}{% endfor %}

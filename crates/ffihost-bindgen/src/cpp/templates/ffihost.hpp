@@ -159,6 +159,9 @@ template <class E> class ErrorOf : public Error {
 public:
     explicit ErrorOf(E error)
         : Error(FFI_RET_ERR, detail::Describe<E>::of(error)), error_(std::make_shared<const E>(std::move(error))) {}
+    /* With what the library says of it. */
+    ErrorOf(E error, const std::string &text)
+        : Error(FFI_RET_ERR, text), error_(std::make_shared<const E>(std::move(error))) {}
 
     const E &error() const noexcept { return *error_; }
 
@@ -443,6 +446,9 @@ struct Library {
     int (*host_complete)(void *, std::uint64_t, int, const char *, std::size_t);
     std::uint64_t (*add_event_listener)(void *, const char *, FFICallBack, void *);
     int (*remove_event_listener)(void *, std::uint64_t);
+    int (*release_string)(FFIOwnedString *);
+    int (*release_bytes)(FFIOwnedBytes *);
+    int (*release_error)(FFIError *);
 };
 
 /* A library, and one of its contexts, or none. */
@@ -727,6 +733,66 @@ template <class S, class Send> typename S::Value run(const Bound &bound, Send &&
         throw Error(FFI_RET_PANIC, "a synchronous request has not called back");
     }
     return std::move(*call.result).value();
+}
+
+/* What a request in direct form writes, until it is released. */
+template <class Owned> class Released {
+public:
+    explicit Released(int (*release)(Owned *)) noexcept : release_(release) {}
+    Released(const Released &) = delete;
+    Released &operator=(const Released &) = delete;
+    ~Released() { release_(&value); }
+
+    Owned value{};
+
+private:
+    int (*release_)(Owned *);
+};
+
+/* Throws what a request in direct form has failed with: whose text the library's is, if it has one. */
+template <class S> [[noreturn]] void throw_direct(int status, const FFIError &error, void *ctx) {
+    std::string text(error.text == nullptr ? "" : error.text, error.text_len);
+    if constexpr (!std::is_void_v<typename S::Declared>) {
+        using Declared = typename S::Declared;
+        if (status == FFI_RET_ERR) {
+            if constexpr (std::is_same_v<Declared, std::string>) {
+                throw ErrorOf<Declared>(std::move(text));
+            } else {
+                const char *msg = static_cast<const char *>(error.payload);
+                Declared declared = payload<typename S::CDeclared, Declared>(msg, error.payload_len, ctx);
+                throw text.empty() ? ErrorOf<Declared>(std::move(declared))
+                                   : ErrorOf<Declared>(std::move(declared), text);
+            }
+        }
+    }
+    throw text.empty() ? refusal(status) : Error(status, text);
+}
+
+/* Runs a request in direct form: call is passed where its result goes, if it has one, and its error. */
+template <class S, class Run> typename S::Value call_direct(const Bound &bound, Run &&call) {
+    using C = typename S::CValue;
+    using V = typename S::Value;
+    Released<FFIError> error(bound.library->release_error);
+    const auto check = [&](int status) {
+        if (status != FFI_RET_OK) {
+            throw_direct<S>(status, error.value, bound.ctx);
+        }
+    };
+    if constexpr (std::is_void_v<C>) {
+        check(call(&error.value));
+    } else if constexpr (std::is_same_v<C, FFIString>) {
+        Released<FFIOwnedString> owned(bound.library->release_string);
+        check(call(&owned.value, &error.value));
+        return take<V>(FFIString{owned.value.data, owned.value.len}, bound.ctx);
+    } else if constexpr (std::is_same_v<C, FFIBytes>) {
+        Released<FFIOwnedBytes> owned(bound.library->release_bytes);
+        check(call(&owned.value, &error.value));
+        return take<V>(FFIBytes{owned.value.data, owned.value.len}, bound.ctx);
+    } else {
+        C result{};
+        check(call(&result, &error.value));
+        return take<V>(result, bound.ctx);
+    }
 }
 
 #ifdef FFIHOST_COROUTINES

@@ -10,7 +10,7 @@ public:
     /* Takes over what C has as a number. */
     {{ name }}(void *ctx, std::uint64_t id) noexcept;
 {%- for request in methods.iter() %}{% include "cpp/templates/request_declared.hpp" %}{% endfor %}
-{%- if methods.len() > 0 %}
+{%- if Cpp::submits(methods) %}
 
 private:
 {%- for request in methods.iter() %}{% include "cpp/templates/submit_declared.hpp" %}{% endfor %}

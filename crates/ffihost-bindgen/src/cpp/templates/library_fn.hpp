@@ -11,6 +11,9 @@ inline const ffihost::detail::Library &{{ cpp.helpers.get("library", "") }}() no
         &::{{ library.name }}_host_complete,
         &::{{ library.name }}_add_event_listener,
         &::{{ library.name }}_remove_event_listener,
+        &::{{ library.name }}_release_string,
+        &::{{ library.name }}_release_bytes,
+        &::{{ library.name }}_release_error,
     };
     return calls;
 }

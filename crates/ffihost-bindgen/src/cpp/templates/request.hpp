@@ -1,6 +1,9 @@
 {%- let function = cpp.request(request) %}
 {%- let name = Cpp::called(function.name) %}
+{%- if request.is_direct() %}{% include "cpp/templates/request_direct.hpp" %}
+{%- else %}
 {%- let submit = cpp.helpers.get("submit", request.name) %}
+{%- let is_last = !request.is_asynchronous() && !function.is_cbor %}
 
 inline int {{ class }}{{ submit }}(
     ::FFICallBack ffi_cb,
@@ -14,18 +17,19 @@ inline int {{ class }}{{ submit }}(
 {%- if request.owner.needs_context() %}
         ffihost::detail::Access::bound(*this).ctx,
 {%- endif %}
+{%- if !is_last %}
         ffi_cb,
         user_data,
+{%- endif %}
 {%- if function.is_cbor %}
         request.data(),
         request.size(),
 {%- else %}
-{%- if request.owner.handle().is_some() %}
-        ffihost::detail::Access::id(*this),
+{%- include "cpp/templates/arguments.hpp" %}
 {%- endif %}
-{%- for param in function.params.iter() %}
-        {% include "cpp/templates/argument.hpp" %}
-{%- endfor %}
+{%- if is_last %}
+        ffi_cb,
+        user_data,
 {%- endif %}
     );
 }
@@ -54,4 +58,5 @@ inline {{ function.value }} {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ qualifier }} {
 {%- let start = "run<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
+{%- endif %}
 {%- endif %}

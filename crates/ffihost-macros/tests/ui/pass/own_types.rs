@@ -116,13 +116,13 @@ fn at(app: &App, at: SystemTime) -> Instant {
 }
 
 #[ffi]
-fn without_context(handle: Handle, set: HashSet) -> Answer<Nothing> {
+async fn without_context(handle: Handle, set: HashSet) -> Answer<Nothing> {
     let _ = (handle, set);
     Ok(())
 }
 
 #[ffi]
-fn nothing(app: &App) -> Nothing {
+async fn nothing(app: &App) -> Nothing {
     let _ = app;
 }
 

@@ -59,6 +59,12 @@ fn request<'a>(differ: &mut Differ<'a>, path: &str, old: &'a Request, new: &'a R
             false => "it calls back before the call returns, where hosts expect it later and on the FFI thread",
         };
         differ.push(Changed, path, Breaks::all(old.formats), why);
+    } else if old.direct != new.direct && old.formats.native && new.formats.native {
+        let why = match new.direct {
+            true => "it writes its result where the caller says, where hosts expect a callback",
+            false => "it takes a callback, where hosts expect that it writes its result",
+        };
+        differ.push(Changed, path, Breaks { native: true, cbor: false }, why);
     }
     if old.receiver != new.receiver {
         let why = format!("it was a function of {} and is one of {}", owner(&old.receiver), owner(&new.receiver));
