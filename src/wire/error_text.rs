@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_it_displays() {
-        assert_eq!((&Shown(&7)).text(), "7");
+        assert_eq!(Shown(&7).text(), "7");
         assert_eq!((&Shown(&Silent)).text(), "");
     }
 
@@ -78,12 +78,12 @@ mod tests {
                 f.write_str("größer")?;
             }
         });
-        let text = (&Shown(&endless)).text();
+        let text = Shown(&endless).text();
         assert!(text.len() <= limits::ERROR_TEXT && text.len() > limits::ERROR_TEXT - 2);
         let panics = Says(|f| {
             f.write_str("before")?;
             panic!("planted")
         });
-        assert_eq!((&Shown(&panics)).text(), "before");
+        assert_eq!(Shown(&panics).text(), "before");
     }
 }

@@ -133,8 +133,8 @@ pub fn called_back<P: Place>(
 #[allow(unused_macros, reason = "not every test file has some")]
 macro_rules! synchronous {
     () => {};
-    ($name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> calls_back; $($rest:tt)*) => {
-        #[allow(clippy::too_many_arguments, reason = "it has as many")]
+    ($(#[$attr:meta])* $name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> calls_back; $($rest:tt)*) => {
+        $(#[$attr])*
         extern "C" fn $name($($ctx: *mut c_void,)? cb: Option<FFICallBack>, ud: *mut c_void $(, $param: $type)*) -> c_int {
             unsafe extern "C" {
                 safe fn $name($($ctx: *mut c_void,)? $($param: $type,)* cb: Option<FFICallBack>, ud: *mut c_void) -> c_int;
@@ -143,7 +143,8 @@ macro_rules! synchronous {
         }
         typed::synchronous! { $($rest)* }
     };
-    ($name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> (); $($rest:tt)*) => {
+    ($(#[$attr:meta])* $name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> (); $($rest:tt)*) => {
+        $(#[$attr])*
         extern "C" fn $name($($ctx: *mut c_void,)? cb: Option<FFICallBack>, ud: *mut c_void $(, $param: $type)*) -> c_int {
             unsafe extern "C" {
                 safe fn $name($($ctx: *mut c_void,)? $($param: $type,)* error: *mut typed::FFIError) -> c_int;
@@ -152,8 +153,8 @@ macro_rules! synchronous {
         }
         typed::synchronous! { $($rest)* }
     };
-    ($name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> $place:ty; $($rest:tt)*) => {
-        #[allow(clippy::too_many_arguments, reason = "it has as many")]
+    ($(#[$attr:meta])* $name:ident $([$ctx:ident])? ($($param:ident: $type:ty),* $(,)?) -> $place:ty; $($rest:tt)*) => {
+        $(#[$attr])*
         extern "C" fn $name($($ctx: *mut c_void,)? cb: Option<FFICallBack>, ud: *mut c_void $(, $param: $type)*) -> c_int {
             unsafe extern "C" {
                 safe fn $name(

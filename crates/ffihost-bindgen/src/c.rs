@@ -1,6 +1,7 @@
 //! The C header: how types, names and sentences are spelled in C. What is written with them is in `c/templates`, a file for
 //! each construct; `ffihost.h` there, which the header includes, is ffihost's own, word for word.
 
+mod direct;
 mod names;
 mod sentences;
 mod standard;
@@ -259,22 +260,6 @@ impl C<'_> {
     /// What a callback of a request is passed that the header reads: C has no CBOR.
     fn read<'r>(request: &Request<'r>) -> Vec<Outcome<'r>> {
         if request.formats.native && !request.is_direct() { request.outcomes() } else { Vec::new() }
-    }
-
-    /// The declared error of a request in direct form, if there is more to it than its text.
-    fn declared<'r>(request: &Request<'r>) -> Option<&'r Type> {
-        request.error.filter(|ty| request.is_direct() && **ty != Type::String)
-    }
-
-    /// Where a request in direct form writes its result: a declaration of a pointer to that.
-    fn result_place(&self, ty: &Type) -> Option<String> {
-        let name = match ty {
-            Type::Unit => return None,
-            Type::String => "FFIOwnedString".to_owned(),
-            Type::Bytes => "FFIOwnedBytes".to_owned(),
-            ty => self.name(ty),
-        };
-        Some(format!("{name} *result"))
     }
 
     fn which(outcome: &Outcome<'_>) -> &'static str {

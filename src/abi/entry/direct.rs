@@ -118,9 +118,6 @@ impl Ends for As<{ Form::Borrowed as u8 }> {
     }
 }
 
-/// How a request has ended that ran: its error, if it has one, is written.
-type Ended = Result<Status, Status>;
-
 /// Runs a request in direct form. One place sees whatever panics in it.
 #[inline(always)]
 unsafe fn run<O, A, R>(
@@ -135,7 +132,9 @@ where
     A: Source,
     R: Returned,
 {
-    let ended = catch_unwind(AssertUnwindSafe(|| -> Ended {
+    // Whether the request ran, and its error is written.
+    let mut is_told = false;
+    let ended = catch_unwind(AssertUnwindSafe(|| {
         let owner = owner()?;
         let limit = owner.limit();
         let request = |state: &O::Here| match Refusal::sort(args.read(limit)?)? {
@@ -144,20 +143,24 @@ where
                 let outcome = Contained::new(handler(state, args));
                 if let Ok(result) = outcome.returned() {
                     write(result);
-                    return Ok(Status::Ok);
+                    return Ok(());
                 }
+                is_told = true;
                 // SAFETY: the caller's contract.
-                unsafe { tell_declared(outcome.into_inner(), error) };
-                Ok(Status::Err)
+                Err(unsafe { tell_declared(outcome.into_inner(), error) })
             }
-            // SAFETY: as above.
-            Err(refusal) => Ok(unsafe { tell_refusal(&refusal, error) }),
+            Err(refusal) => {
+                is_told = true;
+                // SAFETY: as above.
+                Err(unsafe { tell_refusal(&refusal, error) })
+            }
         };
         // SAFETY: the caller's contract.
         unsafe { owner.run(request) }
     }));
     match ended {
-        Ok(Ok(status)) => status.code(),
+        Ok(Ok(())) => Status::Ok.code(),
+        Ok(Err(status)) if is_told => status.code(),
         // SAFETY: the caller's contract.
         Ok(Err(status)) => unsafe { refuse(status, error) },
         // SAFETY: as above.
@@ -191,7 +194,7 @@ unsafe fn tell(told: Told, error: *mut FFIError) {
 }
 
 #[cold]
-unsafe fn tell_declared<R: Returned>(returned: R, error: *mut FFIError) {
+unsafe fn tell_declared<R: Returned>(returned: R, error: *mut FFIError) -> Status {
     if let Some(declared) = returned.into_error() {
         let declared = Contained::new(declared);
         let text = declared.text();
@@ -199,6 +202,7 @@ unsafe fn tell_declared<R: Returned>(returned: R, error: *mut FFIError) {
         // SAFETY: the caller's contract.
         unsafe { tell(Told { text, kept }, error) };
     }
+    Status::Err
 }
 
 #[cold]
