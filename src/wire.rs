@@ -12,11 +12,13 @@ pub mod advice;
 pub mod cbor;
 #[doc(hidden)]
 pub mod checked;
+mod collections;
 #[doc(hidden)]
 pub mod constant;
 mod error_text;
 mod form;
 mod kept;
+mod logical;
 pub mod native;
 mod payload;
 mod types;
@@ -39,7 +41,7 @@ use ffihost_schema::write::Shape;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not cross to a host",
     label = "this type does not cross",
-    note = "numbers, `bool`, `String`, `Vec<T>`, `Option<T>` and maps from `String` do, and structs and enums that are \
+    note = "numbers, `bool`, `String`, `Vec<T>`, `Option<T>`, sets and maps from `String` do, and structs and enums that are \
             marked with `#[ffi]`; an object that stays in the library crosses as a `Handle<T>`"
 )]
 pub unsafe trait Lower {
@@ -111,7 +113,7 @@ pub unsafe trait Lower {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not cross from a host",
     label = "this type does not cross",
-    note = "numbers, `bool`, `String`, `Vec<T>`, `Option<T>` and maps from `String` do, and structs and enums that are \
+    note = "numbers, `bool`, `String`, `Vec<T>`, `Option<T>`, sets and maps from `String` do, and structs and enums that are \
             marked with `#[ffi]`; an object that stays in the library crosses as a `Handle<T>`"
 )]
 pub unsafe trait Lift: Lower + Sized + Send + 'static {

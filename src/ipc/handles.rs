@@ -109,6 +109,7 @@ impl Types {
     fn find(&self, ty: &Type, reader: &mut Reader<'_>, each: Each<'_>) -> Result<(), DecodeError> {
         match ty {
             _ if !self.hold(ty) => Ok(reader.skip()?),
+            Type::As(_, ty) => self.find(ty, reader, each),
             Type::Option(ty) => reader.optional(|reader| self.find(ty, reader, each)).map(drop),
             Type::List(ty) => reader.values(|reader| self.find(ty, reader, each)),
             Type::Map(ty) => reader.deeper(|reader| reader.map(|_, reader| self.find(ty, reader, each))),

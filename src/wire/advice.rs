@@ -166,10 +166,7 @@ macro_rules! advice {
 }
 
 advice! {
-    Usize: "`{Self}` is not the same everywhere: use `u64` or `u32`";
-    Isize: "`{Self}` is not the same everywhere: use `i64` or `i32`";
     Wide: "`{Self}` does not exist in C: use two `u64`, or a `String`";
-    Char: "`{Self}` does not cross: use `u32`, or a `String`";
     Str: "`{Self}` has no size: use `String`, or `&str` as a parameter";
     Text: "`{Self}` does not cross: use `String`";
     List<Item>: "`{Self}` does not cross: use `Vec<{Item}>`";
@@ -178,7 +175,5 @@ advice! {
     Kept: "`{Self}` does not cross: use what is in it, or `Handle<T>` for an object that stays in the library";
     Keys: "the keys of a map are text: use `String`, or a list of structs";
     Outcome: "a `Result` crosses only as what a function returns: use an enum";
-    Duration: "`{Self}` does not cross: use a number, of milliseconds for instance";
     Instant: "`{Self}` means nothing outside of this process: use a number, of milliseconds that have passed for instance";
-    SystemTime: "`{Self}` does not cross: use a number, of milliseconds since 1970 for instance";
 }

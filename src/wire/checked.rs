@@ -18,7 +18,7 @@ pub const fn result(shape: Shape) {
         !matches!(shape, Shape::Option(Shape::Option(_))),
         "null cannot be told from null in null: use one `Option`, or an enum"
     );
-    if let Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) = shape {
+    if let Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) | Shape::As(_, inner) = shape {
         value(*inner);
     }
 }
@@ -30,7 +30,7 @@ pub const fn without_context(shape: Shape) {
         !matches!(shape, Shape::Handle(_)),
         "there is no context that would know the handle: take the state first, `app: &MyApp`"
     );
-    if let Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) = shape {
+    if let Shape::Option(inner) | Shape::List(inner) | Shape::Map(inner) | Shape::As(_, inner) = shape {
         without_context(*inner);
     }
 }

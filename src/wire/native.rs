@@ -86,6 +86,16 @@ impl Scratch {
         unsafe { place.write_bytes(0, len) };
         place
     }
+
+    /// A copy of a text.
+    pub(super) fn text(&self, text: &str) -> &str {
+        let place = self.array::<u8>(text.len());
+        // SAFETY: there is room for as many bytes, which are not handed out again while this is borrowed, and are UTF-8.
+        unsafe {
+            place.copy_from_nonoverlapping(text.as_ptr(), text.len());
+            std::str::from_utf8_unchecked(std::slice::from_raw_parts(place, text.len()))
+        }
+    }
 }
 
 impl Drop for Scratch {

@@ -35,6 +35,7 @@ impl C<'_> {
             Type::I32 | Type::U32 | Type::F32 => same(4),
             Type::I64 | Type::U64 | Type::F64 | Type::Handle(_) => same(8),
             Type::String | Type::Bytes | Type::List(_) | Type::Map(_) => Space { size: 2 * POINTER, align: POINTER },
+            Type::As(_, of) => self.space(of),
             Type::Option(of) => self.place(&[same(1), self.space(of)]).0,
             Type::Named(name) => match self.structure(name) {
                 Some(it) => self.fields(&it.fields).0,
@@ -117,6 +118,7 @@ impl C<'_> {
                     };
                     Value::Map((0..len).map(entry).collect())
                 }
+                Type::As(_, of) => self.read(of, place),
                 Type::Option(of) => match *place {
                     0 => Value::Null,
                     1 => self.read(of, place.add(self.place(&[FLAG, self.space(of)]).1[1])),
@@ -251,6 +253,7 @@ impl<'a> Memory<'a> {
                     self.write(of, value, entry.wrapping_add(offsets[1]));
                 }
             }
+            Type::As(_, of) => self.write(of, value, place),
             Type::Option(of) => {
                 number!(u8, u8::from(!value.is_null()));
                 if !value.is_null() {

@@ -86,6 +86,7 @@ impl Loose<'_> {
         match (ty, value) {
             (Type::String, Value::Text(text)) => self.text(text),
             (Type::Bytes, Value::Bytes(bytes)) => self.string(2, bytes, |_| true),
+            (Type::As(_, of), value) => self.write(of, value),
             (Type::Option(of), value) if !value.is_null() => self.write(of, value),
             (Type::List(of), Value::Array(values)) => {
                 self.tag();

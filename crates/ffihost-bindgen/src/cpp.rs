@@ -252,6 +252,7 @@ fn spelled(ty: &Type, prefix: &str) -> String {
         Type::List(inner) => return format!("std::vector<{}>", spelled(inner, prefix)),
         Type::Map(inner) => return format!("std::map<std::string, {}>", spelled(inner, prefix)),
         Type::Named(name) | Type::Handle(name) => return format!("{prefix}{}", Cpp::called(name)),
+        Type::As(_, inner) => return spelled(inner, prefix),
         Type::I8 => "std::int8_t",
         Type::I16 => "std::int16_t",
         Type::I32 => "std::int32_t",

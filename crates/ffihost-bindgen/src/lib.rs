@@ -45,12 +45,14 @@ mod c;
 mod cpp;
 mod error;
 mod model;
+mod representation;
 mod rust;
 mod write;
 
 pub use self::error::Error;
 
 use self::model::Model;
+use self::representation::representation;
 use ffihost_schema::Checked;
 use std::fmt;
 use std::str::FromStr;
@@ -117,6 +119,7 @@ pub struct File {
 /// If the library cannot be bound in this language: two things would have the same name, or a type has no counterpart. The
 /// error says what to change.
 pub fn generate(library: &Checked, language: Language) -> Result<Vec<File>, Error> {
+    let library = &representation(library);
     let (backend, model) = (language.backend(), Model::new(library));
     backend.rules().check_fields(&model)?;
     backend.files(&model)

@@ -37,7 +37,17 @@
 //! A request whose receiver is a handle has that handle as the first of its `params`.
 //!
 //! A type is `"unit"`, `"bool"`, `"i8"` … `"u64"`, `"f32"`, `"f64"`, `"string"`, `"bytes"`, `["option", type]`,
-//! `["list", type]`, `["map", type]` (from text), `["named", name]` (a struct or an enum), or `["handle", name]`.
+//! `["list", type]`, `["map", type]` (from text), `["named", name]` (a struct or an enum), `["handle", name]`, or
+//! `["as", logic, type]`: it crosses as that type, its representation, and means more. Who does not know a logic goes by the
+//! representation. A logic is a name or `["array", n]`, a list or bytes of exactly `n`:
+//!
+//! | logic | representation | what it is |
+//! |---|---|---|
+//! | `duration` | `"u64"` | nanoseconds |
+//! | `time` | `"i64"` | nanoseconds since 1970, UTC |
+//! | `char` | `"u32"` | a Unicode scalar value |
+//! | `path` | `"string"` | a path of the file system |
+//! | `set` | `["list", type]` | no value occurs twice |
 //!
 //! # Information
 //!

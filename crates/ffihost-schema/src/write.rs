@@ -29,6 +29,17 @@ pub enum Shape {
     /// A struct or an enum.
     Named(&'static str),
     Handle(&'static str),
+    /// What it means, and the type that it crosses as.
+    As(Logic, &'static Self),
+}
+
+/// What a type means, beyond the type that it crosses as.
+#[derive(Clone, Copy, Debug)]
+pub enum Logic {
+    /// A meaning of that name.
+    Name(&'static str),
+    /// A list or bytes of exactly that length.
+    Array(usize),
 }
 
 impl Shape {
@@ -305,6 +316,10 @@ impl<const N: usize> Out<N> {
             Shape::Map(shape) => self.array(2).text("map").shape(shape),
             Shape::Named(name) => self.array(2).text("named").text(name),
             Shape::Handle(name) => self.array(2).text("handle").text(name),
+            Shape::As(Logic::Name(name), shape) => self.array(3).text("as").text(name).shape(shape),
+            Shape::As(Logic::Array(len), shape) => {
+                self.array(3).text("as").array(2).text("array").unsigned(*len as u64).shape(shape)
+            }
         }
     }
 

@@ -17,6 +17,14 @@ pub(crate) fn map(ty: Type) -> Type {
     Type::Map(Box::new(ty))
 }
 
+pub(crate) fn logical(name: &str, ty: Type) -> Type {
+    Type::As(Logic::Name(name.to_owned()), Box::new(ty))
+}
+
+pub(crate) fn array(len: u64, ty: Type) -> Type {
+    Type::As(Logic::Array(len), Box::new(ty))
+}
+
 pub(crate) fn named(name: &str) -> Type {
     Type::Named(name.to_owned())
 }
@@ -144,6 +152,7 @@ impl Layouts {
             Type::I32 | Type::U32 | Type::F32 => (4, 4),
             Type::I64 | Type::U64 | Type::F64 | Type::Handle(_) => (8, 8),
             Type::String | Type::Bytes | Type::List(_) | Type::Map(_) => (16, 8),
+            Type::As(_, inner) => self.of(inner),
             Type::Option(inner) => {
                 let (size, align) = self.of(inner);
                 ((1_u64.next_multiple_of(align) + size).next_multiple_of(align), align)

@@ -95,6 +95,21 @@ fn structs() -> Vec<Struct> {
                 ("expression", named("Expr")),
             ]),
         ),
+        structure(
+            "Logical",
+            "Types that mean more than they cross as.",
+            vec![
+                field("patience", "How long at most.", logical("duration", Type::U64)),
+                field("at", "", option(logical("time", Type::I64))),
+                field("letter", "", logical("char", Type::U32)),
+                field("place", "", logical("path", Type::String)),
+                field("digest", "", array(4, Type::Bytes)),
+                field("point", "", array(2, list(Type::F64))),
+                field("tags", "", logical("set", list(Type::String))),
+                field("waits", "Before each try.", list(logical("duration", Type::U64))),
+                field("custom", "Of an author's own.", logical("Color", Type::String)),
+            ],
+        ),
     ]
 }
 

@@ -120,6 +120,10 @@ typedef struct MyAppOptionalCursor MyAppOptionalCursor;
 typedef struct MyAppCursorList MyAppCursorList;
 typedef struct MyAppKitchen MyAppKitchen;
 typedef struct MyAppLimits MyAppLimits;
+typedef struct MyAppOptionalI64 MyAppOptionalI64;
+typedef struct MyAppF64List MyAppF64List;
+typedef struct MyAppU64List MyAppU64List;
+typedef struct MyAppLogical MyAppLogical;
 typedef struct MyAppRoleList MyAppRoleList;
 typedef struct MyAppLoginReq MyAppLoginReq;
 typedef struct MyAppNodeList MyAppNodeList;
@@ -141,7 +145,6 @@ typedef struct MyAppShapeEntry MyAppShapeEntry;
 typedef struct MyAppShapeMap MyAppShapeMap;
 typedef struct MyAppOptionalProfile MyAppOptionalProfile;
 typedef struct MyAppProfileList MyAppProfileList;
-typedef struct MyAppF64List MyAppF64List;
 typedef struct MyAppChooseArgs MyAppChooseArgs;
 typedef struct MyAppFetchProfileArgs MyAppFetchProfileArgs;
 typedef struct MyAppLabelArgs MyAppLabelArgs;
@@ -438,6 +441,46 @@ struct MyAppLimits {
     bool strict;
 };
 
+/* Option<i64>: `value` means something only if `present`. */
+struct MyAppOptionalI64 {
+    bool present;
+    int64_t value;
+};
+
+/* Vec<f64>; `data` may be NULL if `len` is 0. */
+struct MyAppF64List {
+    const double *data;
+    size_t len;
+};
+
+/* Vec<u64>; `data` may be NULL if `len` is 0. */
+struct MyAppU64List {
+    const uint64_t *data;
+    size_t len;
+};
+
+/* Types that mean more than they cross as. */
+struct MyAppLogical {
+    /* How long at most. Nanoseconds. */
+    uint64_t patience;
+    /* Nanoseconds since 1970, UTC. */
+    MyAppOptionalI64 at;
+    /* A Unicode scalar value. */
+    uint32_t letter;
+    /* A path of the file system. */
+    FFIString place;
+    /* Exactly 4 bytes. */
+    FFIBytes digest;
+    /* Exactly 2 values. */
+    MyAppF64List point;
+    /* No value occurs twice. */
+    MyAppStringList tags;
+    /* Before each try. Nanoseconds. */
+    MyAppU64List waits;
+    /* Of an author's own. A `Color`. */
+    FFIString custom;
+};
+
 /* Vec<Role>; `data` may be NULL if `len` is 0. */
 struct MyAppRoleList {
     const MyAppRole *data;
@@ -523,12 +566,6 @@ struct MyAppOptionalProfile {
 /* Vec<Profile>; `data` may be NULL if `len` is 0. */
 struct MyAppProfileList {
     const MyAppProfile *data;
-    size_t len;
-};
-
-/* Vec<f64>; `data` may be NULL if `len` is 0. */
-struct MyAppF64List {
-    const double *data;
     size_t len;
 };
 
@@ -653,6 +690,16 @@ MY_APP_SAME_(MyAppLimits, sizeof(MyAppLimits), 12)
 MY_APP_SAME_(MyAppLimits_users, offsetof(MyAppLimits, users), 0)
 MY_APP_SAME_(MyAppLimits_rate, offsetof(MyAppLimits, rate), 4)
 MY_APP_SAME_(MyAppLimits_strict, offsetof(MyAppLimits, strict), 8)
+MY_APP_SAME_(MyAppLogical, sizeof(MyAppLogical), 128)
+MY_APP_SAME_(MyAppLogical_patience, offsetof(MyAppLogical, patience), 0)
+MY_APP_SAME_(MyAppLogical_at, offsetof(MyAppLogical, at), 8)
+MY_APP_SAME_(MyAppLogical_letter, offsetof(MyAppLogical, letter), 24)
+MY_APP_SAME_(MyAppLogical_place, offsetof(MyAppLogical, place), 32)
+MY_APP_SAME_(MyAppLogical_digest, offsetof(MyAppLogical, digest), 48)
+MY_APP_SAME_(MyAppLogical_point, offsetof(MyAppLogical, point), 64)
+MY_APP_SAME_(MyAppLogical_tags, offsetof(MyAppLogical, tags), 80)
+MY_APP_SAME_(MyAppLogical_waits, offsetof(MyAppLogical, waits), 96)
+MY_APP_SAME_(MyAppLogical_custom, offsetof(MyAppLogical, custom), 112)
 MY_APP_SAME_(MyAppLoginReq, sizeof(MyAppLoginReq), 32)
 MY_APP_SAME_(MyAppLoginReq_user_id, offsetof(MyAppLoginReq, user_id), 0)
 MY_APP_SAME_(MyAppLoginReq_scopes, offsetof(MyAppLoginReq, scopes), 16)

@@ -31,6 +31,7 @@ struct Node;
 struct Expr;
 struct Kitchen;
 struct Limits;
+struct Logical;
 struct LoginReq;
 struct Session;
 struct LoginError;
@@ -193,6 +194,28 @@ struct Limits {
     bool strict{};
 };
 
+/* Types that mean more than they cross as. */
+struct Logical {
+    /* How long at most. Nanoseconds. */
+    std::uint64_t patience{};
+    /* Nanoseconds since 1970, UTC. */
+    std::optional<std::int64_t> at{};
+    /* A Unicode scalar value. */
+    std::uint32_t letter{};
+    /* A path of the file system. */
+    std::string place{};
+    /* Exactly 4 bytes. */
+    std::vector<std::uint8_t> digest{};
+    /* Exactly 2 values. */
+    std::vector<double> point{};
+    /* No value occurs twice. */
+    std::vector<std::string> tags{};
+    /* Before each try. Nanoseconds. */
+    std::vector<std::uint64_t> waits{};
+    /* Of an author's own. A `Color`. */
+    std::string custom{};
+};
+
 struct LoginReq {
     /* whose
      * session
@@ -343,6 +366,36 @@ template <> struct Convert<::MyAppLimits, ::my_app::Limits> {
         lend_to(to.users, from.users, arena);
         lend_to(to.rate, from.rate, arena);
         lend_to(to.strict, from.strict, arena);
+        return to;
+    }
+};
+
+template <> struct Convert<::MyAppLogical, ::my_app::Logical> {
+    static ::my_app::Logical take(const ::MyAppLogical &from, void *ctx) {
+        return {
+            detail::take<std::uint64_t>(from.patience, ctx),
+            detail::take<std::optional<std::int64_t>>(from.at, ctx),
+            detail::take<std::uint32_t>(from.letter, ctx),
+            detail::take<std::string>(from.place, ctx),
+            detail::take<std::vector<std::uint8_t>>(from.digest, ctx),
+            detail::take<std::vector<double>>(from.point, ctx),
+            detail::take<std::vector<std::string>>(from.tags, ctx),
+            detail::take<std::vector<std::uint64_t>>(from.waits, ctx),
+            detail::take<std::string>(from.custom, ctx),
+        };
+    }
+
+    static ::MyAppLogical lend(const ::my_app::Logical &from, Arena &arena) {
+        ::MyAppLogical to{};
+        lend_to(to.patience, from.patience, arena);
+        lend_to(to.at, from.at, arena);
+        lend_to(to.letter, from.letter, arena);
+        lend_to(to.place, from.place, arena);
+        lend_to(to.digest, from.digest, arena);
+        lend_to(to.point, from.point, arena);
+        lend_to(to.tags, from.tags, arena);
+        lend_to(to.waits, from.waits, arena);
+        lend_to(to.custom, from.custom, arena);
         return to;
     }
 };

@@ -83,6 +83,30 @@ pub struct Limits {
     pub strict: bool,
 }
 
+/// Types that mean more than they cross as.
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[serde(crate = "ffi::serde")]
+pub struct Logical {
+    /// How long at most. Nanoseconds.
+    pub patience: u64,
+    /// Nanoseconds since 1970, UTC.
+    pub at: Option<i64>,
+    /// A Unicode scalar value.
+    pub letter: u32,
+    /// A path of the file system.
+    pub place: String,
+    /// Exactly 4 bytes.
+    pub digest: ffi::Bytes,
+    /// Exactly 2 values.
+    pub point: Vec<f64>,
+    /// No value occurs twice.
+    pub tags: Vec<String>,
+    /// Before each try. Nanoseconds.
+    pub waits: Vec<u64>,
+    /// Of an author's own. A `Color`.
+    pub custom: String,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde")]
 pub struct LoginReq {

@@ -24,6 +24,7 @@ impl Types<'_> {
                 let items = items.map(|(at, item)| self.read(Path::Index(&path, at), inner, item));
                 items.collect::<Result<_, _>>().map(Value::Array)
             }
+            (Type::As(_, inner), json) => self.read(path, inner, json),
             (Type::Map(inner), Json::Object(entries)) => {
                 let entry = |(key, value): &(String, Json)| {
                     Ok((Value::Text(key.clone()), self.read(Path::Name(&path, key), inner, value)?))
@@ -110,6 +111,7 @@ impl Types<'_> {
             Type::Bytes => "a text in base64".to_owned(),
             Type::Option(inner) => format!("null or {}", self.needed(inner)),
             Type::List(inner) => format!("a list of {inner}"),
+            Type::As(_, inner) => self.needed(inner),
             Type::Map(inner) => format!("an object with values of {inner}"),
             Type::Handle(name) => format!("the number of a {name}"),
             Type::Named(name) => match self.named(name) {

@@ -146,6 +146,14 @@ fn floats_and_what_is_none_in_json() {
 }
 
 #[test]
+fn what_means_more_is_shown_as_what_it_crosses_as() {
+    let logical = |name: &str, ty: Type| Type::As(ffihost_schema::Logic::Name(name.to_owned()), Box::new(ty));
+    same(&logical("duration", Type::U64), "1500", 1500);
+    same(&logical("set", list(Type::String)), r#"["a"]"#, Value::Array(vec![Value::Text("a".to_owned())]));
+    assert!(to_cbor(&logical("char", Type::U32), "-1").is_err());
+}
+
+#[test]
 fn scalars() {
     same(&Type::Unit, "null", Value::Null);
     same(&Type::Bool, "true", true);

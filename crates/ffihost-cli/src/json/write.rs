@@ -22,6 +22,7 @@ impl Types<'_> {
                 let items = items.map(|(at, item)| self.write(Path::Index(&path, at), inner, item));
                 items.collect::<Result<_, _>>().map(Json::List)
             }
+            (Type::As(_, inner), cbor) => self.write(path, inner, cbor),
             (Type::Map(inner), Value::Map(entries)) => {
                 let entry = |(key, value): &(Value, Value)| {
                     let key = key.as_text().ok_or_else(wrong)?;

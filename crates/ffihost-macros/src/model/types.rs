@@ -26,7 +26,7 @@ pub(crate) fn check(ty: &Type, errors: &mut Errors) {
         // By its shape, which an alias has, too.
         Type::Tuple(tuple) if tuple.elems.is_empty() => return,
         Type::Tuple(_) => "tuples do not cross, their parts have no names: use a struct that is marked with `#[ffi]`",
-        Type::Array(_) => "arrays do not cross: use `Vec<T>`",
+        Type::Array(array) => return check(&array.elem, errors),
         Type::Slice(_) => "a slice crosses as a parameter, `&[T]`, and everywhere else as `Vec<T>`",
         Type::Ptr(_) => {
             "raw pointers do not cross: use a value, or `Handle<T>` for an object that stays in the library"
@@ -151,24 +151,19 @@ impl<'a> Suspicion<'a> {
             _ => otherwise,
         };
         let (advice, of) = match (&*name, first) {
-            ("usize", None) => ("Usize", None),
-            ("isize", None) => ("Isize", None),
             ("u128" | "i128", None) => ("Wide", None),
-            ("char", None) => ("Char", None),
             ("str", None) => ("Str", None),
             ("Box" | "Cow", Some(_)) => held(("Boxed", None)),
             ("Rc" | "Arc", Some(first)) if suspects(first).is_empty() => held(("Counted", Some(first))),
             ("Rc" | "Arc", Some(_)) => held(("Kept", None)),
             ("Cell" | "RefCell" | "Mutex" | "RwLock", _) => ("Kept", None),
             ("Result", _) => ("Outcome", None),
-            ("HashSet" | "BTreeSet" | "VecDeque" | "LinkedList" | "BinaryHeap", Some(_)) => ("List", first),
+            ("LinkedList" | "BinaryHeap", Some(_)) => ("List", first),
             ("HashMap" | "BTreeMap", Some(first)) if !is(first, "String") => {
                 return Some(Self { advice: "Keys", of: None, key: Some(first) });
             }
-            ("PathBuf" | "Path" | "OsString" | "OsStr" | "CString" | "CStr", None) => ("Text", None),
-            ("Duration", None) => ("Duration", None),
+            ("Path" | "OsString" | "OsStr" | "CString" | "CStr", None) => ("Text", None),
             ("Instant", None) => ("Instant", None),
-            ("SystemTime", None) => ("SystemTime", None),
             _ => return None,
         };
         Some(Self { advice, of, key: None })
@@ -191,6 +186,7 @@ pub(crate) fn suspects(ty: &Type) -> Vec<Suspect> {
     match bare(ty) {
         Type::Reference(reference) if !is(&reference.elem, "str") => return suspects(&reference.elem),
         Type::Slice(slice) => return suspects(&slice.elem),
+        Type::Array(array) => return suspects(&array.elem),
         _ => {}
     }
     let Some(last) = last(ty) else { return Vec::new() };
@@ -275,7 +271,7 @@ mod tests {
             parse_quote!(HashMap<String, (u8, u8)>),
             parse_quote!(HashMap<Key, Vec<(u8, u8)>>),
             parse_quote!(Vec<&str>),
-            parse_quote!([u8; 4]),
+            parse_quote!([(u8, u8); 4]),
             parse_quote!(Name<'a>),
             parse_quote!(Box<dyn Error>),
         ];
@@ -286,9 +282,9 @@ mod tests {
     fn what_has_a_name_is_a_suspect_however_deep() {
         let advice = |ty: &Type| suspects(ty).iter().map(|suspect| suspect.advice).collect::<Vec<_>>();
         let cases: [(Type, &[&str]); 9] = [
-            (parse_quote!(Vec<usize>), &["Usize"]),
+            (parse_quote!(Vec<u128>), &["Wide"]),
             (parse_quote!(HashMap<u32, Option<std::time::Instant>>), &["Keys", "Instant"]),
-            (parse_quote!(HashMap<String, HashSet<char>>), &["List"]),
+            (parse_quote!(HashMap<String, LinkedList<char>>), &["List"]),
             (parse_quote!(Result<u8, u8>), &["Outcome"]),
             (parse_quote!(Arc<str>), &["Text"]),
             (parse_quote!(Rc<[u8]>), &["List"]),
@@ -301,7 +297,7 @@ mod tests {
         }
         assert!(suspects_returned(&parse_quote!(Result<u8, u8>)).is_empty());
         // Names that are the author's: the standard library's have parameters.
-        for ty in [parse_quote!(Box), parse_quote!(Arc), parse_quote!(HashSet)] {
+        for ty in [parse_quote!(Box), parse_quote!(Arc), parse_quote!(LinkedList)] {
             assert!(advice(&ty).is_empty());
         }
     }

@@ -2,18 +2,18 @@
 
 use ffihost::ffi;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, LinkedList};
 
 #[ffi]
 struct Parts {
     a: (u8, u8),
-    b: [u8; 4],
+    b: [(u8, u8); 4],
 }
 
 #[ffi]
 struct Collections {
     c: HashMap<u32, String>,
-    d: HashSet<String>,
+    d: LinkedList<String>,
     e: Option<Option<u8>>,
     f: Result<u8, u8>,
     g: (),

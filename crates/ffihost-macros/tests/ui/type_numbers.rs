@@ -4,11 +4,9 @@ use ffihost::ffi;
 
 #[ffi]
 struct Numbers {
-    a: usize,
-    b: isize,
     c: u128,
     d: Vec<i128>,
-    e: char,
+    e: [u128; 2],
 }
 
 ffihost::library!("x", App);

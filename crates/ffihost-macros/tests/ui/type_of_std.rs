@@ -4,9 +4,8 @@ use ffihost::ffi;
 
 #[ffi]
 struct Std {
-    a: std::path::PathBuf,
-    b: std::time::Duration,
-    c: std::time::SystemTime,
+    a: std::ffi::OsString,
+    b: std::time::Instant,
 }
 
 #[ffi]

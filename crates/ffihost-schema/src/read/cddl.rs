@@ -199,6 +199,12 @@ fn cddl_type(ty: &Type) -> String {
         Type::List(inner) => format!("[* {}]", grouped(inner)),
         Type::Map(inner) => format!("{{ * text => {} }}", grouped(inner)),
         Type::Named(name) | Type::Handle(name) => rule(name),
+        Type::As(Logic::Array(len), inner) => match &**inner {
+            Type::Bytes => format!("bytes .size {len}"),
+            Type::List(inner) => format!("[{len}*{len} {}]", grouped(inner)),
+            inner => cddl_type(inner),
+        },
+        Type::As(_, inner) => cddl_type(inner),
         Type::I8 | Type::I16 | Type::I32 | Type::I64 | Type::U8 | Type::U16 | Type::U32 => {
             ty.range().map(|(least, greatest)| format!("{least}..{greatest}")).unwrap_or_default()
         }
@@ -209,6 +215,7 @@ fn cddl_type(ty: &Type) -> String {
 fn grouped(ty: &Type) -> String {
     match ty {
         Type::Option(_) | Type::F32 | Type::F64 => format!("({})", cddl_type(ty)),
+        Type::As(Logic::Name(_), inner) => grouped(inner),
         _ => cddl_type(ty),
     }
 }

@@ -239,7 +239,9 @@ fn fields<'a>(place: Place<'a>, fields: &'a [Field], uses: &mut Uses<'a>) -> Res
 
 fn resolves(place: Place<'_>, ty: &Type, kinds: &BTreeMap<&str, Kind>) -> Result<(), ReadError> {
     let (name, kind, expected) = match ty {
-        Type::Option(inner) | Type::List(inner) | Type::Map(inner) => return resolves(place, inner, kinds),
+        Type::Option(inner) | Type::List(inner) | Type::Map(inner) | Type::As(_, inner) => {
+            return resolves(place, inner, kinds);
+        }
         Type::Named(name) => (name, Kind::Value, "struct or enum"),
         Type::Handle(name) => (name, Kind::Handle, "handle"),
         _ => return Ok(()),
@@ -303,7 +305,7 @@ fn held(library: &Library) -> impl Iterator<Item = (&str, &Type)> {
 /// The struct or enum that a value of the type has inside, not behind a pointer.
 fn by_value(ty: &Type) -> Option<&str> {
     match ty {
-        Type::Option(inner) => by_value(inner),
+        Type::Option(inner) | Type::As(_, inner) => by_value(inner),
         Type::Named(name) => Some(name),
         _ => None,
     }

@@ -29,6 +29,18 @@ pub enum Type {
     Named(String),
     /// A handle of that name.
     Handle(String),
+    /// What it means, and the type that it crosses as: its representation.
+    As(Logic, Box<Self>),
+}
+
+/// What a type means, beyond its representation. Who does not know it goes by the representation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Logic {
+    /// A meaning of that name.
+    Name(String),
+    /// A list or bytes of exactly that length.
+    Array(u64),
 }
 
 /// A library's surface. In each list the order is that of the names, so that it depends on nothing else.

@@ -1,7 +1,7 @@
 //! Types and names, as items spell them.
 
 use super::cbor::{Damage, Map, Reader};
-use super::model::Type;
+use super::model::{Logic, Type};
 
 /// How deep types may be put into each other. It bounds the recursion of everything that walks a type.
 const MAX_DEPTH: usize = 32;
@@ -37,10 +37,13 @@ pub(super) fn read_type(reader: &mut Reader<'_>, depth: usize) -> Result<Type, D
     if !reader.is_array() {
         return plain_type(reader.text()?).ok_or_else(|| start.damage("an unknown type"));
     }
-    if reader.array()? != 2 {
-        return Err(start.damage("a type of other than two parts"));
+    let parts = reader.array()?;
+    let kind = reader.text()?;
+    if parts != if kind == "as" { 3 } else { 2 } {
+        return Err(start.damage("a type that has not as many parts as its kind"));
     }
-    Ok(match reader.text()? {
+    Ok(match kind {
+        "as" => Type::As(logic(reader)?, Box::new(read_type(reader, depth + 1)?)),
         "option" => Type::Option(Box::new(read_type(reader, depth + 1)?)),
         "list" => Type::List(Box::new(read_type(reader, depth + 1)?)),
         "map" => Type::Map(Box::new(read_type(reader, depth + 1)?)),
@@ -48,6 +51,18 @@ pub(super) fn read_type(reader: &mut Reader<'_>, depth: usize) -> Result<Type, D
         "handle" => Type::Handle(identifier(reader)?),
         _ => return Err(start.damage("an unknown type")),
     })
+}
+
+/// What a type means: a name, or how long an array is.
+fn logic(reader: &mut Reader<'_>) -> Result<Logic, Damage> {
+    let start = *reader;
+    if !reader.is_array() {
+        return identifier(reader).map(Logic::Name);
+    }
+    match (reader.array()?, reader.text()?) {
+        (2, "array") => reader.unsigned().map(Logic::Array),
+        _ => Err(start.damage("an unknown logic")),
+    }
 }
 
 fn plain_type(name: &str) -> Option<Type> {

@@ -1,15 +1,27 @@
 //! What can be said of a type alone.
 
-use super::model::{Payload, Type, Value};
+use super::model::{Logic, Payload, Type, Value};
 use std::fmt;
 
 impl Type {
     /// The struct, enum or handle in it.
     pub fn named(&self) -> Option<&str> {
         match self {
-            Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.named(),
+            Self::Option(inner) | Self::List(inner) | Self::Map(inner) | Self::As(_, inner) => inner.named(),
             Self::Named(name) | Self::Handle(name) => Some(name),
             _ => None,
+        }
+    }
+
+    /// The type that it crosses as, and so with whatever is in it.
+    #[must_use]
+    pub fn representation(&self) -> Self {
+        match self {
+            Self::As(_, inner) => inner.representation(),
+            Self::Option(inner) => Self::Option(Box::new(inner.representation())),
+            Self::List(inner) => Self::List(Box::new(inner.representation())),
+            Self::Map(inner) => Self::Map(Box::new(inner.representation())),
+            plain => plain.clone(),
         }
     }
 
@@ -24,6 +36,7 @@ impl Type {
             Self::U16 => (0, u16::MAX.into()),
             Self::U32 => (0, u32::MAX.into()),
             Self::U64 => (0, u64::MAX.into()),
+            Self::As(_, inner) => return inner.range(),
             _ => return None,
         })
     }
@@ -67,7 +80,23 @@ impl fmt::Display for Type {
             Self::Map(inner) => return write!(f, "HashMap<String, {inner}>"),
             Self::Named(name) => name,
             Self::Handle(name) => return write!(f, "Handle<{name}>"),
+            Self::As(logic, inner) => return in_rust(logic, inner, f),
         })
+    }
+}
+
+fn in_rust(logic: &Logic, representation: &Type, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match (logic, representation) {
+        (Logic::Array(len), Type::Bytes) => write!(f, "[u8; {len}]"),
+        (Logic::Array(len), Type::List(inner)) => write!(f, "[{inner}; {len}]"),
+        (Logic::Array(_), other) => fmt::Display::fmt(other, f),
+        (Logic::Name(name), representation) => match (&**name, representation) {
+            ("duration", _) => f.write_str("Duration"),
+            ("time", _) => f.write_str("SystemTime"),
+            ("path", _) => f.write_str("PathBuf"),
+            ("set", Type::List(inner)) => write!(f, "HashSet<{inner}>"),
+            (name, _) => f.write_str(name),
+        },
     }
 }
 

@@ -2,9 +2,12 @@
 
 use crate::files::document;
 use crate::samples::{BOTH, clock, field, item, notes, piece, section};
-use ffihost_schema::write::{Body, Item, Payload as Written, Receiver as From, Shape, Variant as WrittenVariant};
+use ffihost_schema::write::{
+    Body, Item, Logic as WrittenLogic, Payload as Written, Receiver as From, Shape, Variant as WrittenVariant,
+};
 use ffihost_schema::{
-    FORMAT, Field, Formats, Layout, Library, Payload, Piece, ReadError, Receiver, Type, Value, assemble, split,
+    FORMAT, Field, Formats, Layout, Library, Logic, Payload, Piece, ReadError, Receiver, Type, Value, assemble, cddl,
+    split,
 };
 
 /// The document of pieces of any crates.
@@ -251,6 +254,42 @@ fn a_direct_request_returns_nothing_that_is_lent() {
     for fine in [piece!(request(Shape::Option(&Shape::U8), false)), piece!(request(Shape::Bytes, false))] {
         assert!(read(fine).is_ok_and(|library| library.requests[0].direct));
     }
+}
+
+#[test]
+fn types_that_mean_more_than_they_cross_as() {
+    const POINT: Shape = Shape::As(WrittenLogic::Array(2), &Shape::List(&Shape::F64));
+    const PATIENCE: Shape = Shape::As(WrittenLogic::Name("duration"), &Shape::U64);
+    const DIGEST: Shape = Shape::As(WrittenLogic::Array(4), &Shape::Bytes);
+    let event = piece!(item(
+        "clock",
+        "tick",
+        "",
+        &[48, 8, 0, 16, 24],
+        Body::Event {
+            params: &[field("point", "", POINT), field("patience", "", PATIENCE), field("digest", "", DIGEST)]
+        }
+    ));
+    let library = clock_with(event).expect("a library");
+    let params = &library.events.iter().find(|item| item.name == "tick").expect("it has it").params;
+    let patience = Type::As(Logic::Name("duration".into()), Type::U64.into());
+    assert_eq!(params[1].ty, patience);
+    assert_eq!(patience.representation(), Type::U64);
+    assert_eq!(Type::Option(patience.into()).representation(), Type::Option(Type::U64.into()));
+    let shown: Vec<_> = params.iter().map(|param| param.ty.to_string()).collect();
+    assert_eq!(shown.join(", "), "[f64; 2], Duration, [u8; 4]");
+    let schema = cddl(&library);
+    for rule in [r#""point": [2*2 (float / int)],"#, r#""patience": uint,"#, r#""digest": bytes .size 4,"#] {
+        assert!(schema.contains(rule), "{rule} in\n{schema}");
+    }
+}
+
+#[test]
+fn a_logic_is_a_name_or_an_array() {
+    const EVIL: Shape = Shape::As(WrittenLogic::Name("*/ evil"), &Shape::U64);
+    let event = piece!(item("clock", "tick", "", &[8, 8, 0], Body::Event { params: &[field("at", "", EVIL)] }));
+    let error = clock_with(event).expect_err("that name would get out of a comment").to_string();
+    assert!(error.contains("a name that is no identifier"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which types are read from which, in CBOR.
 
-use crate::read::model::Type;
+use crate::read::model::{Logic, Type};
 
 /// Whether every value that is written as `from` is read as `to`. Structs and enums of one name count as the same here;
 /// what differs in them is a difference of its own.
@@ -9,6 +9,12 @@ pub(super) fn accepts(from: &Type, to: &Type) -> bool {
         return true;
     }
     match (from, to) {
+        // What reads a type without a logic reads every value of its representation.
+        (Type::As(from_logic, from), Type::As(logic, to)) => from_logic == logic && accepts(from, to),
+        (Type::As(_, from), to) if !matches!(to, Type::Option(_)) => accepts(from, to),
+        // Every value of the representation is one of these.
+        (from, Type::As(Logic::Name(name), to)) if matches!(&**name, "duration" | "time" | "path") => accepts(from, to),
+        (_, Type::As(..)) => false,
         (Type::Unit, Type::Option(_)) => true,
         (Type::Option(from), Type::Option(to)) => accepts(from, to),
         (from, Type::Option(to)) => accepts(from, to),
@@ -32,6 +38,7 @@ mod tests {
     fn wider_is_read_from_narrower() {
         let option = |ty| Type::Option(Box::new(ty));
         let list = |ty| Type::List(Box::new(ty));
+        let logical = |name: &str, ty| Type::As(Logic::Name(name.to_owned()), Box::new(ty));
         for (from, to, both_ways) in [
             (Type::U32, Type::U64, false),
             (Type::U32, Type::I64, false),
@@ -42,13 +49,20 @@ mod tests {
             (option(Type::U8), option(Type::U16), false),
             (list(Type::U8), list(Type::U16), false),
             (Type::Named("A".into()), Type::Named("A".into()), true),
+            (logical("duration", Type::U64), Type::U64, true),
+            (logical("duration", Type::U32), option(logical("duration", Type::U64)), false),
+            (logical("set", list(Type::U8)), list(Type::U8), false),
         ] {
             assert!(accepts(&from, &to), "{from} to {to}");
             assert_eq!(accepts(&to, &from), both_ways, "{to} to {from}");
         }
-        for (a, b) in
-            [(Type::U64, Type::I64), (Type::String, Type::Bytes), (Type::Bool, Type::U8), (list(Type::U8), Type::Bytes)]
-        {
+        for (a, b) in [
+            (Type::U64, Type::I64),
+            (Type::String, Type::Bytes),
+            (Type::Bool, Type::U8),
+            (list(Type::U8), Type::Bytes),
+            (logical("a", Type::U8), logical("b", Type::U8)),
+        ] {
             assert!(!accepts(&a, &b) && !accepts(&b, &a), "{a} and {b}");
         }
     }
