@@ -49,7 +49,7 @@ impl Shape {
             Self::Unit | Self::Bool | Self::Handle(_) => false,
             Self::I8 | Self::I16 | Self::I32 | Self::I64 => false,
             Self::U8 | Self::U16 | Self::U32 | Self::U64 | Self::F32 | Self::F64 => false,
-            Self::Option(inner) => inner.may_point(),
+            Self::Option(inner) | Self::As(_, inner) => inner.may_point(),
             _ => true,
         }
     }

@@ -116,7 +116,7 @@ fn pointing(library: &Library) -> BTreeSet<&str> {
 fn points(ty: &Type, pointing: &BTreeSet<&str>) -> bool {
     match ty {
         Type::String | Type::Bytes | Type::List(_) | Type::Map(_) => true,
-        Type::Option(inner) => points(inner, pointing),
+        Type::Option(inner) | Type::As(_, inner) => points(inner, pointing),
         Type::Named(name) => pointing.contains(name.as_str()),
         _ => false,
     }
