@@ -1,7 +1,7 @@
 //! What a language of the bindings is.
 
 use crate::model::Model;
-use crate::model::names::Rules;
+use crate::model::names::{Helpers, Rules};
 use crate::{Error, File, Language, c, cpp, rust};
 
 /// A language: how it is called, which names it does not take, and which files it consists of.
@@ -18,6 +18,13 @@ pub(crate) trait Backend {
     ///
     /// If the library cannot be bound in this language.
     fn files(&self, model: &Model<'_>) -> Result<Vec<File>, Error>;
+
+    /// The names that only its bindings have.
+    ///
+    /// # Errors
+    ///
+    /// If the library cannot be bound in this language.
+    fn helpers(&self, model: &Model<'_>) -> Result<Helpers, Error>;
 }
 
 impl Language {

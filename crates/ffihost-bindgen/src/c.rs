@@ -68,6 +68,10 @@ impl Backend for Bindings {
         let own = File { path: format!("{}.h", model.library.name), contents: render(&header)? };
         Ok(vec![own, File { path: "ffihost.h".to_owned(), contents: include_str!("c/templates/ffihost.h").to_owned() }])
     }
+
+    fn helpers(&self, model: &Model<'_>) -> Result<Helpers, Error> {
+        Ok(C::new(model, &Definitions::new(model)?)?.helpers)
+    }
 }
 
 /// A template, filled: lists laid out, no trailing spaces, no line that is too long, one newline at the end.

@@ -56,6 +56,11 @@ impl Backend for Bindings {
         files.push(File { path: "ffihost.hpp".to_owned(), contents: shared });
         Ok(files)
     }
+
+    fn helpers(&self, model: &Model<'_>) -> Result<Helpers, Error> {
+        let c = C::new(model, &Definitions::new(model)?)?;
+        Ok(Cpp::new(model, &c)?.helpers)
+    }
 }
 
 /// How a library is spelled in C++.

@@ -54,6 +54,7 @@ pub use self::error::Error;
 use self::model::Model;
 use self::representation::representation;
 use ffihost_schema::Checked;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -123,6 +124,29 @@ pub fn generate(library: &Checked, language: Language) -> Result<Vec<File>, Erro
     let (backend, model) = (language.backend(), Model::new(library));
     backend.rules().check_fields(&model)?;
     backend.files(&model)
+}
+
+/// A name that only the bindings have, and no item of the library: `shop_open` in C, which takes care of the ABI and then creates.
+///
+/// Such a name yields to those of the library's items. If an item has it, the helper gets an underscore at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Helper {
+    /// What it is called.
+    pub name: String,
+    /// What it would be called if nothing else had that name.
+    pub asked: String,
+    /// What has that name, for people: "the request `open`"; nothing if the helper has it.
+    pub taken_by: Option<String>,
+}
+
+/// The helpers that hosts use in a language, by role and by the item that each belongs to. Both are the same in every version of a
+/// library, so a helper whose name differs in another version was renamed.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn helpers(library: &Checked, language: Language) -> Result<BTreeMap<(String, String), Helper>, Error> {
+    Ok(language.backend().helpers(&Model::new(library))?.into_public())
 }
 
 #[cfg(test)]

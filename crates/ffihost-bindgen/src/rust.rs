@@ -49,6 +49,10 @@ impl Backend for Bindings {
         let contents = contents.replace("{\n\n", "{\n").replace("{\n}", "{}");
         Ok(vec![File { path: format!("{}.rs", model.library.name), contents }])
     }
+
+    fn helpers(&self, model: &Model<'_>) -> Result<Helpers, Error> {
+        Ok(Rust::new(model)?.helpers)
+    }
 }
 
 /// How a library is spelled in Rust.

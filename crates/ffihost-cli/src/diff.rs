@@ -5,13 +5,17 @@ use crate::args::{Diff, Format};
 use crate::error::Error;
 use crate::output::Output;
 use crate::source;
-use ffihost_schema::{Change, ChangeKind, Effect, Formats, Library, Semver};
+use ffihost_bindgen::{Helper, Language};
+use ffihost_schema::{Change, ChangeKind, Checked, Effect, Formats, Library, Semver};
 use serde::Serialize;
 
 pub(crate) fn diff(args: &Diff, out: &mut Output) -> Result<Verdict, Error> {
     let name = args.library.as_deref();
     let (old, new) = (source::library(&args.old, name)?, source::library(&args.new, name)?);
-    let changes = ffihost_schema::diff(&old, &new);
+    let mut changes = ffihost_schema::diff(&old, &new);
+    for language in Language::ALL {
+        changes.extend(renamed(&old, &new, language));
+    }
     let hosts = match args.format {
         None => Formats { native: true, cbor: true },
         Some(Format::Native) => Formats { native: true, cbor: false },
@@ -28,6 +32,31 @@ pub(crate) fn diff(args: &Diff, out: &mut Output) -> Result<Verdict, Error> {
         }
     }
     Ok(if good { Verdict::Good } else { Verdict::Differs })
+}
+
+/// What the bindings in a language would call by another name, because an item of the new library has the old one or has it no longer.
+/// A library that cannot be bound in this language has no hosts in it.
+fn renamed(old: &Checked, new: &Checked, language: Language) -> Vec<Change> {
+    let helpers = |library| ffihost_bindgen::helpers(library, language);
+    let (true, Ok(before), Ok(after)) = (old.name == new.name, helpers(old), helpers(new)) else { return Vec::new() };
+    let pairs = before.iter().filter_map(|(key, was)| Some((was, after.get(key)?)));
+    pairs.filter(|(was, is)| was.name != is.name).map(|(was, is)| rename(language, was, is)).collect()
+}
+
+fn rename(language: Language, was: &Helper, is: &Helper) -> Change {
+    let reason = match &is.taken_by {
+        Some(item) => format!("{item} has its name"),
+        None => format!("nothing else is `{}` any longer", is.asked),
+    };
+    // Clients in Rust speak CBOR.
+    let of = |is_meant| if is_meant { Effect::Breaking } else { Effect::Compatible };
+    Change {
+        kind: ChangeKind::Changed,
+        path: format!("{language} helper `{}`", was.name),
+        native: of(language != Language::Rust),
+        cbor: of(language == Language::Rust),
+        why: format!("it is `{}` in bindings that are generated again: {reason}", is.name),
+    }
 }
 
 fn judge(old: &Library, new: &Library, changes: &[Change], hosts: Formats) -> Result<Semver, Error> {

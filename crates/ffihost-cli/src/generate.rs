@@ -4,6 +4,8 @@ use crate::Verdict;
 use crate::args::Generate;
 use crate::error::Error;
 use crate::output::Output;
+use ffihost_bindgen::{Helper, Language};
+use ffihost_schema::Checked;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -17,7 +19,24 @@ pub(crate) fn generate(args: &Generate, out: &mut Output) -> Result<Verdict, Err
             .map_err(|error| Error::Bindings { library: library.name.clone(), error })?;
         files.extend(generated.into_iter().map(|file| (args.out.join(file.path), file.contents)));
     }
-    if args.check { check(&files, out) } else { write(&files, out) }
+    if args.check {
+        return check(&files, out);
+    }
+    write(&files, out)?;
+    args.lang.iter().try_for_each(|language| print_yielded(&library, *language, out))?;
+    Ok(Verdict::Good)
+}
+
+/// Says which helpers have another name than they would have in a library without a certain item.
+fn print_yielded(library: &Checked, language: Language, out: &mut Output) -> Result<(), Error> {
+    let helpers = ffihost_bindgen::helpers(library, language)
+        .map_err(|error| Error::Bindings { library: library.name.clone(), error })?;
+    for Helper { name, asked, taken_by } in helpers.values() {
+        if let Some(item) = taken_by {
+            out.line(format_args!("{language}: the helper `{asked}` is `{name}`, because {item} has its name"))?;
+        }
+    }
+    Ok(())
 }
 
 /// What is in place of a file that is to be written.
@@ -60,7 +79,7 @@ fn check(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<Verdict,
     Ok(verdict)
 }
 
-fn write(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<Verdict, Error> {
+fn write(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<(), Error> {
     for (path, contents) in files {
         if present(path, contents)? == Present::Same {
             out.line(format_args!("{} is up to date", path.display()))?;
@@ -72,5 +91,5 @@ fn write(files: &BTreeMap<PathBuf, String>, out: &mut Output) -> Result<Verdict,
         std::fs::write(path, contents).map_err(Error::file(path, "write it"))?;
         out.line(format_args!("{} written", path.display()))?;
     }
-    Ok(Verdict::Good)
+    Ok(())
 }

@@ -93,7 +93,7 @@ impl<'m> C<'m> {
         for name in ["check_abi", "abi_message", "open", "str", "fail_host_fn"] {
             self.give(scope, name, "", name);
         }
-        self.give_type(scope, "registration", "", "registration");
+        self.give_type(scope, "registration_", "", "registration");
         for name in ["register_", "cancel_", "release_"] {
             self.give(scope, name, "", name);
         }
@@ -115,7 +115,7 @@ impl<'m> C<'m> {
             self.give(scope, "set_with", name, &format!("set_{name}_with"));
             self.give(scope, "call_", name, &format!("{name}_call_"));
             self.give(scope, "args", name, &format!("{name}_args"));
-            self.give_type(scope, "registration", name, &format!("{name}_registration"));
+            self.give_type(scope, "registration_", name, &format!("{name}_registration"));
         }
         for item in &model.events {
             self.give(scope, "listen", item.name, &format!("listen_{}", item.name));
@@ -125,13 +125,13 @@ impl<'m> C<'m> {
     }
 
     fn give(&mut self, scope: &mut Scope, role: &str, item: &str, name: &str) {
-        let name = scope.give(&format!("{}_{name}", self.model.library.name), "a helper");
-        self.helpers.insert(role, item, name);
+        let name = format!("{}_{name}", self.model.library.name);
+        self.helpers.give(scope, (role, item), &name, "a helper");
     }
 
     fn give_type(&mut self, scope: &mut Scope, role: &str, item: &str, name: &str) {
-        let name = scope.give(&format!("{}_", self.own(name)), "a type of the bindings");
-        self.helpers.insert(role, item, name);
+        let name = format!("{}_", self.own(name));
+        self.helpers.give(scope, (role, item), &name, "a type of the bindings");
     }
 
     fn give_readers(&mut self, scope: &mut Scope, item: &str, outcomes: &[Outcome<'_>]) {

@@ -23,11 +23,11 @@ impl<'m> Cpp<'m> {
         let mut cpp = Self { model, c, context, helpers: Helpers::default() };
         let mut members = cpp.claim_members()?;
         for item in model.types.enums.iter().filter(|item| item.layout.is_some()) {
-            let name = scope.give(&format!("{}Variants", Self::called(item.name)), "the variants of an enum");
-            cpp.helpers.insert("variants", item.name, name);
+            let name = format!("{}Variants", Self::called(item.name));
+            cpp.helpers.give(&mut scope, ("variants", item.name), &name, "the variants of an enum");
         }
         for name in ["library", "check_abi"] {
-            cpp.helpers.insert(name, "", scope.give(name, "a function of the bindings"));
+            cpp.helpers.give(&mut scope, (name, ""), name, "a function of the bindings");
         }
         for item in &model.handles {
             let mut members = Scope::default();
@@ -39,14 +39,14 @@ impl<'m> Cpp<'m> {
         }
         for role in ["create", "open", "start"] {
             let name = cpp.create().name.replace("create", role);
-            cpp.helpers.insert(role, "", members.give(&name, "a constructor"));
+            cpp.helpers.give(&mut members, (role, ""), &name, "a constructor");
         }
         cpp.name_forms(&Class::None, &mut scope);
         for item in &model.host_fns {
-            cpp.helpers.insert("set", item.name, members.give(&format!("on_{}", item.name), "a host function"));
+            cpp.helpers.give(&mut members, ("set", item.name), &format!("on_{}", item.name), "a host function");
         }
         for item in &model.events {
-            cpp.helpers.insert("listen", item.name, members.give(&item.handler(), "an event"));
+            cpp.helpers.give(&mut members, ("listen", item.name), &item.handler(), "an event");
         }
         cpp.name_forms(&Class::Context, &mut members);
         Ok(cpp)
@@ -97,7 +97,7 @@ impl<'m> Cpp<'m> {
         for item in self.members(class) {
             let name = self.request(item).name;
             for (role, name) in [("async", format!("{name}_async")), ("submit", format!("submit_{name}"))] {
-                self.helpers.insert(role, item.name, members.give(&name, "a form of a request"));
+                self.helpers.give(members, (role, item.name), &name, "a form of a request");
             }
         }
     }

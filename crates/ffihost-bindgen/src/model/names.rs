@@ -3,8 +3,8 @@
 use super::Model;
 use super::items::Field;
 use super::types::Payload;
-use crate::Error;
-use std::collections::HashMap;
+use crate::{Error, Helper};
+use std::collections::{BTreeMap, HashMap};
 
 pub(crate) use ffihost_abi::names::{args, camel, cbor, release, shouty, snake};
 
@@ -40,18 +40,29 @@ impl Scope {
     }
 }
 
-/// What only the bindings have: its name, by its role and the item that it belongs to.
+/// What only the bindings have, by its role and the item that it belongs to. A role that ends in an underscore is used by the
+/// bindings alone, and no host sees its name.
 #[derive(Default)]
-pub(crate) struct Helpers(HashMap<(String, String), String>);
+pub(crate) struct Helpers(BTreeMap<(String, String), Helper>);
 
 impl Helpers {
-    pub(crate) fn insert(&mut self, role: &str, item: &str, name: String) {
-        self.0.insert((role.to_owned(), item.to_owned()), name);
+    /// Names a helper as it asks for, or as near to that as its scope allows.
+    pub(crate) fn give(&mut self, scope: &mut Scope, (role, item): (&str, &str), asked: &str, what: &str) {
+        let taken_by = scope.0.get(asked).cloned();
+        let name = scope.give(asked, what);
+        let helper = Helper { name, asked: asked.to_owned(), taken_by };
+        self.0.insert((role.to_owned(), item.to_owned()), helper);
     }
 
-    /// The name of a helper, which was inserted before a template asks for it.
+    /// The name of a helper, which was given before a template asks for it.
     pub(crate) fn get(&self, role: &str, item: &str) -> &str {
-        self.0.get(&(role.to_owned(), item.to_owned())).expect("every helper is named before it is written")
+        let helper = self.0.get(&(role.to_owned(), item.to_owned()));
+        &helper.expect("every helper is named before it is written").name
+    }
+
+    /// Those that hosts use.
+    pub(crate) fn into_public(self) -> BTreeMap<(String, String), Helper> {
+        self.0.into_iter().filter(|((role, _), _)| !role.ends_with('_')).collect()
     }
 }
 

@@ -36,27 +36,24 @@ impl<'m> Rust<'m> {
             members.claim(&RULES.identifier(item.name), format!("the request `{}`", item.name))?;
         }
         let helpers = &mut rust.helpers;
-        helpers.insert("interface", "", values.give("INTERFACE", "a constant of the bindings"));
-        helpers.insert("type", "", types.give(&camel(&model.library.name), "the client"));
+        helpers.give(&mut values, ("interface", ""), "INTERFACE", "a constant of the bindings");
+        helpers.give(&mut types, ("type", ""), &camel(&model.library.name), "the client");
         for item in &model.events {
-            helpers.insert("payload", item.name, types.give(&camel(item.name), "what an event holds"));
-            helpers.insert("listen", item.name, members.give(&item.handler(), "an event"));
+            helpers.give(&mut types, ("payload", item.name), &camel(item.name), "what an event holds");
+            helpers.give(&mut members, ("listen", item.name), &item.handler(), "an event");
         }
         for name in ["connect", "load", "client", "close"] {
-            helpers.insert(name, "", members.give(name, "a function of the bindings"));
+            helpers.give(&mut members, (name, ""), name, "a function of the bindings");
         }
-        for name in ["Args", "R"] {
-            helpers.insert(name, "", types.give(name, "a type of the bindings"));
+        for (role, name) in [("Args_", "Args"), ("R_", "R")] {
+            helpers.give(&mut types, (role, ""), name, "a type of the bindings");
         }
         let mut params = Scope::default();
         params.reserve(&model.constructor.params.iter().map(|field| field.name).collect::<Vec<_>>());
-        helpers.insert("library", "", params.give("library", "a parameter"));
+        helpers.give(&mut params, ("library_", ""), "library", "a parameter");
         for item in model.host_fns.iter().filter(|item| item.form == Form::Asynchronous) {
-            helpers.insert(
-                "implement",
-                item.name,
-                members.give(&format!("implement_{}", item.name), "a host function"),
-            );
+            let name = format!("implement_{}", item.name);
+            helpers.give(&mut members, ("implement", item.name), &name, "a host function");
         }
         Ok(rust)
     }

@@ -1,6 +1,6 @@
 //! `diff`.
 
-use crate::program::{ffihost, golden};
+use crate::program::{ffihost, golden, with_request_str};
 
 const OLD: &str = "libnotes-x86_64.so";
 const NEW: &str = "libnotes-2-x86_64.so";
@@ -51,6 +51,19 @@ fn same_library() {
     let ran = ffihost(&["diff", OLD, "libnotes-aarch64.so"]);
     assert_eq!(ran.status, 0);
     golden("diff-same.txt", &ran.stdout);
+}
+
+#[test]
+fn helper_that_yields_its_name() {
+    let new = with_request_str("diff-helper");
+    let new = new.to_str().expect("UTF-8");
+    let ran = ffihost(&["diff", OLD, new]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (1, ""));
+    golden("diff-helper.txt", &ran.stdout);
+    let back = ffihost(&["diff", new, OLD]);
+    let path = "  changed c helper `notes_str_` (native hosts)\n";
+    let why = "    it is `notes_str` in bindings that are generated again: nothing else is `notes_str` any longer\n";
+    assert!(back.stdout.contains(&format!("{path}{why}")), "{}", back.stdout);
 }
 
 #[test]

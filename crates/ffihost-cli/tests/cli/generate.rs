@@ -1,6 +1,6 @@
 //! `generate`.
 
-use crate::program::{ffihost, fixtures, scratch};
+use crate::program::{ffihost, fixtures, scratch, with_request_str};
 use std::fs;
 
 const LIBRARY: &str = "libnotes-x86_64.so";
@@ -52,6 +52,19 @@ fn several_languages_at_once() {
     for file in ["notes.h", "notes.hpp", "notes.rs"] {
         assert!(out.join(file).exists(), "{file}: {}", ran.stdout);
     }
+}
+
+#[test]
+fn helper_that_yields_its_name() {
+    let library = with_request_str("generate-helper");
+    let (library, out) = (library.to_str().expect("UTF-8"), library.with_file_name("out"));
+    let args = ["generate", library, "--lang", "c", "--out", out.to_str().expect("UTF-8")];
+    let yielded = "c: the helper `notes_str` is `notes_str_`, because the request `str` has its name";
+    for lines in [ffihost(&args).stdout, ffihost(&args).stdout] {
+        assert_eq!(lines.lines().skip(2).collect::<Vec<_>>(), [yielded]);
+    }
+    assert!(fs::read_to_string(out.join("notes.h")).expect("the header").contains(" notes_str_("));
+    assert_eq!(ffihost(&[&args[..], &["--check"]].concat()).stdout, "");
 }
 
 #[test]

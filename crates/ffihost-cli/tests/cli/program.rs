@@ -44,6 +44,16 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     folder
 }
 
+/// The library of the fixtures, in a folder of the test's own, with its request `add` called `str`: as a helper in C.
+pub(crate) fn with_request_str(folder: &str) -> PathBuf {
+    let mut bytes = std::fs::read(fixtures().join("libnotes-x86_64.so")).expect("the fixture");
+    let at = bytes.windows(4).position(|window| window == b"\x63add").expect("the request's name in CBOR");
+    bytes[at..at + 4].copy_from_slice(b"\x63str");
+    let library = scratch(folder).join("libnotes.so");
+    std::fs::write(&library, bytes).expect("a file");
+    library
+}
+
 /// What was printed is what the file says.
 #[track_caller]
 pub(crate) fn golden(name: &str, printed: &str) {

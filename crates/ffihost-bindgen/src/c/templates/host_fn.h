@@ -1,6 +1,6 @@
 {%- let has_args = host_fn.params.len() > 0 %}
 {%- let name = host_fn.name %}
-{%- let registration = c.helper("registration", name) %}
+{%- let registration = c.helper("registration_", name) %}
 {%- let fn_type = c.fn_type(name) %}
 {% filter comment(0) %}
 The host function {{ name }}.
@@ -28,7 +28,7 @@ static inline const {{ c.args(name) }} *{{ c.helper("args", name) }}(const char 
 {%- endif %}
 
 typedef struct {{ registration }} {
-    {{ c.helper("registration", "") }} kept; /* first: a pointer to one is a pointer to the other */
+    {{ c.helper("registration_", "") }} kept; /* first: a pointer to one is a pointer to the other */
     {{ fn_type }} fn;
 } {{ registration }};
 

@@ -10,20 +10,20 @@ static inline int {{ c.helper("fail_host_fn", "") }}(void *ctx, uint64_t token, 
 }
 
 /* What the setters below keep of each registration; freed when it is released. */
-typedef struct {{ c.helper("registration", "") }} {
+typedef struct {{ c.helper("registration_", "") }} {
     void *ctx;
     FFIHostCancelFn cancel;
     FFIRelease release;
     void *userData;
-} {{ c.helper("registration", "") }};
+} {{ c.helper("registration_", "") }};
 
 static inline void {{ c.helper("cancel_", "") }}(uint64_t token, void *userData) FFI_NOEXCEPT {
-    const {{ c.helper("registration", "") }} *kept = {{ c.upper }}_AS_(const {{ c.helper("registration", "") }}, userData);
+    const {{ c.helper("registration_", "") }} *kept = {{ c.upper }}_AS_(const {{ c.helper("registration_", "") }}, userData);
     kept->cancel(token, kept->userData);
 }
 
 static inline void {{ c.helper("release_", "") }}(void *userData) FFI_NOEXCEPT {
-    const {{ c.helper("registration", "") }} *kept = {{ c.upper }}_AS_(const {{ c.helper("registration", "") }}, userData);
+    const {{ c.helper("registration_", "") }} *kept = {{ c.upper }}_AS_(const {{ c.helper("registration_", "") }}, userData);
     if (kept->release != NULL) {
         kept->release(kept->userData);
     }
@@ -31,7 +31,7 @@ static inline void {{ c.helper("release_", "") }}(void *userData) FFI_NOEXCEPT {
 }
 
 static inline int {{ c.helper("register_", "") }}(
-    void *ctx, const char *name, FFIHostFn call, {{ c.helper("registration", "") }} *kept,
+    void *ctx, const char *name, FFIHostFn call, {{ c.helper("registration_", "") }} *kept,
     const FFIHostFnOptions *options) {
     FFIHostFnOptions with = FFI_HOST_FN_OPTIONS_INIT;
     int ret = FFI_RET_INVALID_ARGUMENT;

@@ -1,6 +1,6 @@
 {%- if host_fn.form == Form::Asynchronous %}
-{%- let args = rust.helper("Args") %}
-{%- let returned = rust.helper("R") %}
+{%- let args = rust.helper("Args_") %}
+{%- let returned = rust.helper("R_") %}
 {% filter lines(4, "///") %}
 {{ host_fn.docs }}
 
