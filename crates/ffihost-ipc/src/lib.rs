@@ -1,4 +1,6 @@
 //! Serves an ffihost library over sockets, and is the client of one that is served.
+//!
+//! The feature `tls`, on by default, is TLS on TCP; `typed` is what generated clients are made of.
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +20,10 @@ mod server_info;
 mod service;
 pub mod session;
 mod shared_session;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "tls/absent.rs"]
 mod tls;
 #[cfg(feature = "typed")]
 pub mod typed;
@@ -33,5 +39,7 @@ pub use self::server::{BindError, ListeningSocket, Providers, Server, Stopper};
 pub use self::server_info::{ServerInfo, Token};
 pub use self::service::{ClientHandles, HostFunction, Listener, Refusal, Reply, Service, Warning};
 pub use self::session::HandleRef;
-pub use self::tls::{ClientTls, ServerTls, TlsError};
+#[cfg(feature = "tls")]
+pub use self::tls::TlsError;
+pub use self::tls::{ClientTls, ServerTls};
 pub use ffihost_schema::Status;

@@ -4,9 +4,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio_rustls::{TlsAcceptor, TlsConnector};
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 /// Why certificates or a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ pub enum TlsError {
 
 /// A server's certificate and key.
 #[derive(Clone)]
-pub struct ServerTls(pub(crate) TlsAcceptor);
+pub struct ServerTls(TlsAcceptor);
 
 impl fmt::Debug for ServerTls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,6 +53,11 @@ impl ServerTls {
             .with_no_client_auth()
             .with_single_cert(chain, key)?;
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Does the TLS handshake.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<server::TlsStream<TcpStream>> {
+        self.0.accept(stream).await
     }
 }
 
@@ -79,11 +86,8 @@ impl ClientTls {
     }
 
     /// Does the TLS handshake.
-    pub(crate) async fn connect<S>(&self, host: &str, stream: S) -> std::io::Result<tokio_rustls::client::TlsStream<S>>
-    where
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    {
-        let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
+    pub(crate) async fn connect(&self, host: &str, stream: TcpStream) -> io::Result<client::TlsStream<TcpStream>> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         self.0.connect(name, stream).await
     }
 }

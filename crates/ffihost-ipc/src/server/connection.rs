@@ -60,7 +60,7 @@ impl Connection {
         let time = self.shared.limits.frame_time;
         tokio::select! {
             () = super::reached(&mut self.stop, Phase::Stopping) => {}
-            private = tokio::time::timeout(time, tls.0.accept(stream)) => match private {
+            private = tokio::time::timeout(time, tls.accept(stream)) => match private {
                 Ok(Ok(stream)) => self.run(tokio::io::split(stream)).await,
                 Ok(Err(error)) => tracing::debug!(peer = ?self.session.peer, %error, "no TLS"),
                 Err(_) => tracing::debug!(peer = ?self.session.peer, "TLS took too long"),
