@@ -43,7 +43,7 @@ pub struct Logical {
 
 /// And in variants.
 #[ffi]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum When {
     /// After a while.
     In(Duration),
@@ -126,7 +126,7 @@ fn each_comes_back_as_it_was() {
         for when in [When::In(Duration::MAX), When::At { time: UNIX_EPOCH, letters: ['a', 'ü'] }] {
             let bounded = match when {
                 When::In(_) => When::In(Duration::from_nanos(u64::MAX)),
-                When::At { .. } => when.clone(),
+                When::At { .. } => when,
             };
             assert_eq!(through(&when, format), Ok(bounded));
         }

@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 
 /// What a static library has to be linked with, as rustc's `--print native-static-libs` says it.
 const NATIVE_LIBS: &str = "native-static-libs: ";
+/// What rustc says before that.
+const NATIVE_LIBS_FOLLOW: &str = "link against the following native artifacts";
 
 /// A library that was built in both forms.
 #[derive(Debug)]
@@ -105,6 +107,7 @@ impl Build {
             match message.map_err(Error::Cargo)? {
                 Message::CompilerArtifact(artifact) if artifact.package_id == *package => built.add(artifact),
                 Message::CompilerMessage(message) => match message.message.message.strip_prefix(NATIVE_LIBS) {
+                    None if message.message.message.starts_with(NATIVE_LIBS_FOLLOW) => {}
                     Some(libs) => built.native_libs = libs.trim().to_owned(),
                     None => show(message.message.rendered.as_deref().unwrap_or_default()),
                 },

@@ -182,10 +182,11 @@ pub fn stale_headers(library: &str, folder: &Path) -> PathBuf {
 /// What a host says that was compiled with [`stale_headers`].
 #[track_caller]
 pub fn assert_refused(library: &str, ran: &Ran) {
-    let (version, hash) = (env!("CARGO_PKG_VERSION"), surface(library).hash);
+    let (version, surface) = (env!("CARGO_PKG_VERSION"), surface(library));
+    let (hash, layout) = (surface.hash, surface.target);
     let expected = format!(
-        "{library}: this program was compiled for version {version} (interface 00000000deadbeef), but the library that is \
-         loaded is version {version} (interface {hash:016x}); they have to be the same\n"
+        "{library}: this program was compiled for version {version} (interface 00000000deadbeef, layout {layout:016x}), but \
+         the library that is loaded is version {version} (interface {hash:016x}, layout {layout:016x}); they have to be the same\n"
     );
     assert_eq!((ran.err.as_str(), ran.code), (expected.as_str(), Some(1)), "{}", ran.out);
 }

@@ -69,6 +69,8 @@ fn template_builds_and_runs() {
     let run = |program: &str, args: &[&str]| {
         let mut command = Command::new(program);
         command.args(args).current_dir(&folder);
+        // Cargo's, for tests, leads to other libraries of that name.
+        command.env_remove("LD_LIBRARY_PATH").env_remove("DYLD_FALLBACK_LIBRARY_PATH");
         command.env("CARGO_TARGET_DIR", &target).env("FFIHOST", env!("CARGO_BIN_EXE_ffihost"));
         let output = command.output().expect("the program starts");
         let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
