@@ -5,13 +5,24 @@ use super::native::Scratch;
 use std::ffi::c_void;
 use std::fmt;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 
 /// A value with its C type, which lives as long as this.
 pub struct Kept {
     payload: *const c_void,
     len: usize,
-    /// What the payload is in, and leads to.
-    _owner: Box<dyn Send>,
+    /// What the payload is in, and leads to. It is no `Box`: moving one says that nothing else points into it.
+    owner: NonNull<dyn Send>,
+}
+
+// SAFETY: the owner is `Send`, and the payload is in it.
+unsafe impl Send for Kept {}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: `keep` has made it of a `Box`, and nobody else frees it.
+        drop(unsafe { Box::from_raw(self.owner.as_ptr()) });
+    }
 }
 
 impl Kept {
@@ -27,7 +38,8 @@ impl fmt::Debug for Kept {
     }
 }
 
-/// In one place, from which it is not moved.
+/// In one place, from which it is not moved. Its C type comes first.
+#[repr(C)]
 struct Lowered<T: Lower> {
     c: MaybeUninit<T::C>,
     scratch: Scratch,
@@ -39,9 +51,11 @@ unsafe impl<T: Lower + Send> Send for Lowered<T> {}
 
 /// Keeps a value with its C type.
 pub fn keep<T: Lower + Send + 'static>(value: T) -> Kept {
-    let mut lowered = Box::new(Lowered { c: MaybeUninit::<T::C>::zeroed(), scratch: Scratch::new(), value });
-    let Lowered { c, scratch, value } = &mut *lowered;
-    // SAFETY: it is a place of ours, all zeros.
-    unsafe { value.lower(c.as_mut_ptr(), scratch) };
-    Kept { payload: c.as_ptr().cast(), len: size_of::<T::C>(), _owner: lowered }
+    let lowered = Lowered { c: MaybeUninit::<T::C>::zeroed(), scratch: Scratch::new(), value };
+    let owner = NonNull::from(Box::leak(Box::new(lowered)));
+    let kept = Kept { payload: owner.as_ptr().cast_const().cast(), len: size_of::<T::C>(), owner };
+    let lowered = owner.as_ptr();
+    // SAFETY: it is a place of ours, all zeros, which is written while value and scratch are read.
+    unsafe { (*lowered).value.lower((&raw mut (*lowered).c).cast(), &(*lowered).scratch) };
+    kept
 }
