@@ -52,6 +52,7 @@ pub struct Options {
     pub(crate) destructor_deadline: Duration,
     pub(crate) linger: Duration,
     pub(crate) spin: Duration,
+    pub(crate) io: bool,
 }
 
 /// Whether a duration can be added to others and to points in time without a second thought.
@@ -89,6 +90,7 @@ impl Options {
             destructor_deadline: Duration::from_secs(5),
             linger: Duration::from_secs(1),
             spin: Duration::from_micros(50),
+            io: false,
         }
     }
 
@@ -220,6 +222,24 @@ impl Options {
         self.spin = spin;
         self
     }
+
+    /// Whether tokio's I/O works on the FFI thread: sockets of `tokio::net`, and what is made of them, as HTTP clients are.
+    /// Default off; then tokio panics where such code runs.
+    ///
+    /// It needs the feature `io` of ffihost. Each context takes a few file descriptors for it; where the system has none left,
+    /// the callback of create gets `BUSY`.
+    ///
+    /// # Panics
+    ///
+    /// If it is switched on without that feature.
+    pub const fn io(mut self, io: bool) -> Self {
+        assert!(
+            !io || cfg!(feature = "io"),
+            "io: it needs the feature `io` of ffihost, `cargo add ffihost --features io`"
+        );
+        self.io = io;
+        self
+    }
 }
 
 #[cfg(all(test, not(ffihost_loom)))]
@@ -255,5 +275,7 @@ mod tests {
         check(("destructor_deadline", destructor, [nothing, DAY], vec![longer, Duration::MAX]));
         let stale = |long| Options::new().stale_warning(long);
         check(("stale_warning", stale, [Duration::from_nanos(1), DAY], vec![nothing, longer, Duration::MAX]));
+        let (within, beyond) = if cfg!(feature = "io") { ([false, true], vec![]) } else { ([false; 2], vec![true]) };
+        check(("io", |io| Options::new().io(io), within, beyond));
     }
 }

@@ -1,4 +1,18 @@
 //! A context's FFI thread: how it begins, runs the loop, and lets go of everything at the end.
+//!
+//! # How the loop sleeps
+//!
+//! When nothing is left to run, tokio calls `on_thread_park`, in which the thread may still watch its signal (`super::spin`). Then
+//! tokio looks once more for tasks and wakers that were woken, and parks in its driver until the next timer. Without I/O the
+//! driver waits on a condition variable. With [`Options::io`] it waits for the system's events of sockets (epoll, kqueue, IOCP).
+//!
+//! A signal is never lost between the two: notifying a signal that sleeps wakes the waker that the loop has registered, which is
+//! tokio's own for `block_on`. That waker unparks whichever driver there is. Both remember being unparked: the condition variable by
+//! a flag, the system's events by an event of their own, which stays ready until it is read. So a notification that comes after the last
+//! look and before the thread sleeps ends that sleep at once.
+//!
+//! While the thread watches its signal it does not see sockets, as it does not see timers: they are late by [`Options::spin`] at
+//! most. While tasks keep it busy, tokio looks at its driver between them.
 
 use super::close::Closed;
 use super::current;
@@ -115,7 +129,7 @@ fn ffi_thread(
 fn run(local: &Rc<Local>, created: Key, construct: Construct, destruct: Option<Destruct>) -> Option<FinalReport> {
     let instance = &local.instance;
     let gate = &instance.context.gate;
-    let (runtime, ended) = match runtime() {
+    let (runtime, ended) = match runtime(instance.options) {
         Ok(runtime) => live(runtime, local, created, construct, destruct),
         Err(error) => (None, Ended::Failed(Box::new((Status::Busy, format!("no event loop: {error}"))))),
     };
@@ -151,16 +165,28 @@ fn supervised(local: &Rc<Local>, runtime: Option<LocalRuntime>, closed: Closed) 
     }
 }
 
-fn runtime() -> io::Result<LocalRuntime> {
-    Builder::new_current_thread()
+fn runtime(options: Options) -> io::Result<LocalRuntime> {
+    let mut builder = Builder::new_current_thread();
+    builder
         .enable_time()
         .on_thread_park(|| {
             current::local(Local::before_park);
         })
         .on_thread_unpark(|| {
             current::local(Local::after_park);
-        })
-        .build_local(LocalOptions::default())
+        });
+    if options.io {
+        enable_io(&mut builder);
+    }
+    builder.build_local(LocalOptions::default())
+}
+
+/// Without the feature [`Options::io`] cannot be switched on.
+fn enable_io(builder: &mut Builder) {
+    #[cfg(feature = "io")]
+    builder.enable_io();
+    #[cfg(not(feature = "io"))]
+    let _ = builder;
 }
 
 /// Runs the loop until the context has lived.

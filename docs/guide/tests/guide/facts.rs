@@ -5,7 +5,7 @@ use ffihost::Options;
 use std::collections::BTreeSet;
 
 /// The defaults as the page "Limits and options" has them, in the order of the fields.
-const DEFAULTS: [(&str, &str, &str); 13] = [
+const DEFAULTS: [(&str, &str, &str); 14] = [
     ("contexts: 1024", "max_contexts", "1,024"),
     ("calls_in_flight: 65536", "max_calls_in_flight", "65,536"),
     ("requests_queued: 16384", "max_requests_queued", "16,384"),
@@ -19,6 +19,7 @@ const DEFAULTS: [(&str, &str, &str); 13] = [
     ("destructor_deadline: 5s", "destructor_deadline", "5 s"),
     ("linger: 1s", "linger", "1 s"),
     ("spin: 50µs", "spin", "50 µs"),
+    ("io: false", "io", "`false`"),
 ];
 
 #[test]
@@ -70,6 +71,7 @@ fn messages_that_are_quoted_are_those_of_the_macros() {
         "src/wire",
         "src/handles.rs",
         "src/export.rs",
+        "src/options.rs",
         "src/abi/exports.rs",
     ]);
     let page = read(book().join("reference.md"));
