@@ -37,8 +37,13 @@ run_deny() {
     cargo fetch --locked --quiet && cargo-deny --offline --locked --workspace check --hide-inclusion-graph bans licenses sources
 }
 
+# Those of ffihost that nothing in the workspace asks for.
+FEATURES=bytes,chrono,io,url,uuid
+
 run_clippy() {
     cargo clippy --locked --workspace --all-targets -- -D warnings || return
+    cargo clippy --locked --package ffihost --features "$FEATURES" --lib --test requests_do_io --test typed_foreign -- \
+        -D warnings || return
     # In the workspace others ask for its features; most libraries do without.
     cargo clippy --locked --package ffihost --package ffihost-schema -- -D warnings
 }
@@ -52,8 +57,8 @@ run_benches() {
 run_tests() {
     local failed=0
     cargo test --locked --workspace --no-fail-fast || failed=1
-    # Nothing else in the workspace asks for it.
-    cargo test --locked --package ffihost --features io --test requests_do_io || failed=1
+    # Nothing else in the workspace asks for them.
+    cargo test --locked --package ffihost --features "$FEATURES" --test requests_do_io --test typed_foreign || failed=1
     return "$failed"
 }
 

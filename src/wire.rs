@@ -16,17 +16,21 @@ mod collections;
 #[doc(hidden)]
 pub mod constant;
 mod error_text;
+mod foreign;
 mod form;
 mod kept;
 mod logical;
 pub mod native;
 mod payload;
+mod represented;
 mod types;
 
 pub use self::error_text::{ByDisplay, Shown, WithoutDisplay};
 pub use self::form::Form;
 pub use self::kept::{Kept, keep};
 pub use self::payload::{Awaited, Declared, DeclaredByHost, Returned, from_payload, to_payload};
+#[doc(hidden)]
+pub use self::represented::{Represented, shape};
 
 use self::cbor::{Reader as CborReader, Writer as CborWriter};
 use self::native::{List, Reader as NativeReader, Scratch};

@@ -46,7 +46,7 @@ struct Lowered<T: Lower> {
     value: T,
 }
 
-// SAFETY: the pointers in the C type lead into the value and the scratch memory, which go with it.
+// SAFETY: the pointers in the C type lead into the value and the scratch memory, which go with it and are `Send`.
 unsafe impl<T: Lower + Send> Send for Lowered<T> {}
 
 /// Keeps a value with its C type.

@@ -3,142 +3,88 @@
 
 use super::cbor::{Reader as CborReader, Writer as CborWriter};
 use super::native::{Reader as NativeReader, Scratch, Str};
+use super::represented::{Represented, represented};
 use super::{Lift, Lower};
 use crate::error::DecodeError;
 use ffihost_schema::write::{Logic, Shape};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A type that crosses as a number, which has no pointers in it: what is lowered may be dropped at once.
-trait AsNumber<Number>: Copy + Send + 'static {
-    /// The name of what it means; nothing if it is just such a number.
-    const LOGIC: Option<&'static str>;
-
-    fn to_number(self) -> Number;
-
-    /// Refuses a number that stands for no such value.
-    fn from_number(number: Number) -> Result<Self, DecodeError>;
-}
-
-impl AsNumber<u64> for Duration {
+impl Represented for Duration {
+    type Representation = u64;
     // In nanoseconds.
     const LOGIC: Option<&'static str> = Some("duration");
 
     /// What is longer than 584 years is passed as the longest.
-    fn to_number(self) -> u64 {
+    fn represent(&self) -> u64 {
         u64::try_from(self.as_nanos()).unwrap_or(u64::MAX)
     }
 
-    fn from_number(nanoseconds: u64) -> Result<Self, DecodeError> {
+    fn from_representation(nanoseconds: u64) -> Result<Self, DecodeError> {
         Ok(Self::from_nanos(nanoseconds))
     }
 }
 
-impl AsNumber<i64> for SystemTime {
+impl Represented for SystemTime {
+    type Representation = i64;
     // In nanoseconds since 1970, UTC.
     const LOGIC: Option<&'static str> = Some("time");
 
     /// What is before 1677 or after 2262 is passed as the first or the last moment that fits.
-    fn to_number(self) -> i64 {
+    fn represent(&self) -> i64 {
         match self.duration_since(UNIX_EPOCH) {
             Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
             Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |nanoseconds| -nanoseconds),
         }
     }
 
-    fn from_number(nanoseconds: i64) -> Result<Self, DecodeError> {
+    fn from_representation(nanoseconds: i64) -> Result<Self, DecodeError> {
         let distance = Duration::from_nanos(nanoseconds.unsigned_abs());
         let time = if nanoseconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
         time.ok_or_else(|| DecodeError::new(format_args!("{nanoseconds} ns since 1970 is no time of this system")))
     }
 }
 
-impl AsNumber<u32> for char {
+impl Represented for char {
+    type Representation = u32;
     const LOGIC: Option<&'static str> = Some("char");
 
-    fn to_number(self) -> u32 {
-        self.into()
+    fn represent(&self) -> u32 {
+        (*self).into()
     }
 
-    fn from_number(number: u32) -> Result<Self, DecodeError> {
+    fn from_representation(number: u32) -> Result<Self, DecodeError> {
         Self::from_u32(number).ok_or_else(|| DecodeError::new(format_args!("{number:#x} is no Unicode scalar value")))
     }
 }
 
-impl AsNumber<u64> for usize {
+impl Represented for usize {
+    type Representation = u64;
     const LOGIC: Option<&'static str> = None;
 
-    fn to_number(self) -> u64 {
-        self as u64
+    fn represent(&self) -> u64 {
+        *self as u64
     }
 
-    fn from_number(number: u64) -> Result<Self, DecodeError> {
+    fn from_representation(number: u64) -> Result<Self, DecodeError> {
         Self::try_from(number).map_err(|_| DecodeError::new(format_args!("{number} is not in usize")))
     }
 }
 
-impl AsNumber<i64> for isize {
+impl Represented for isize {
+    type Representation = i64;
     const LOGIC: Option<&'static str> = None;
 
-    fn to_number(self) -> i64 {
-        self as i64
+    fn represent(&self) -> i64 {
+        *self as i64
     }
 
-    fn from_number(number: i64) -> Result<Self, DecodeError> {
+    fn from_representation(number: i64) -> Result<Self, DecodeError> {
         Self::try_from(number).map_err(|_| DecodeError::new(format_args!("{number} is not in isize")))
     }
 }
 
-/// The shape of a type with that representation.
-const fn shape(logic: Option<&'static str>, representation: &'static Shape) -> Shape {
-    match logic {
-        Some(name) => Shape::As(Logic::Name(name), representation),
-        None => *representation,
-    }
-}
-
-macro_rules! as_number {
-    ($($type:ty: $number:ty),*) => {$(
-        // SAFETY: its C type is the number's, and writing that is the number's doing.
-        unsafe impl Lower for $type {
-            type C = <$number as Lower>::C;
-            const SHAPE: Shape = shape(<Self as AsNumber<$number>>::LOGIC, &<$number as Lower>::SHAPE);
-
-            #[inline]
-            unsafe fn lower(&self, place: *mut Self::C, scratch: &Scratch) {
-                // SAFETY: the caller's contract; a number has nothing that the place could point to.
-                unsafe { self.to_number().lower(place, scratch) };
-            }
-
-            fn encode(&self, writer: &mut CborWriter<'_>) {
-                self.to_number().encode(writer);
-            }
-        }
-
-        // SAFETY: the number takes every bit pattern, and one that is no such value is an error.
-        unsafe impl Lift for $type {
-            type Arg = <$number as Lift>::Arg;
-
-            #[inline]
-            unsafe fn lift(place: *const Self::C, reader: &mut NativeReader) -> Result<Self, DecodeError> {
-                // SAFETY: the caller's contract.
-                Self::from_number(unsafe { <$number>::lift(place, reader)? })
-            }
-
-            #[inline]
-            unsafe fn lift_arg(arg: Self::Arg, reader: &mut NativeReader) -> Result<Self, DecodeError> {
-                // SAFETY: the caller's contract.
-                Self::from_number(unsafe { <$number>::lift_arg(arg, reader)? })
-            }
-
-            fn decode(reader: &mut CborReader<'_>) -> Result<Self, DecodeError> {
-                Self::from_number(<$number>::decode(reader)?)
-            }
-        }
-    )*};
-}
-
-as_number!(Duration: u64, SystemTime: i64, char: u32, usize: u64, isize: i64);
+represented!(Duration, SystemTime, char, usize, isize);
 
 // A path that is not UTF-8 is no text: what is wrong in it is passed as U+FFFD, since lowering cannot fail.
 // SAFETY: zeros are no text; only the two fields are written.
@@ -191,10 +137,10 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_passed_as_the_outermost_that_does() {
-        assert_eq!(Duration::MAX.to_number(), u64::MAX);
+        assert_eq!(Duration::MAX.represent(), u64::MAX);
         let far = Duration::from_secs(1 << 40);
-        assert_eq!((UNIX_EPOCH + far).to_number(), i64::MAX);
-        assert_eq!((UNIX_EPOCH - far).to_number(), i64::MIN);
+        assert_eq!((UNIX_EPOCH + far).represent(), i64::MAX);
+        assert_eq!((UNIX_EPOCH - far).represent(), i64::MIN);
     }
 
     #[test]
@@ -202,10 +148,10 @@ mod tests {
         for nanoseconds in [i64::MIN + 1, -1_000, 0, 1_000] {
             // A clock of Windows counts in steps of 100 ns.
             let whole = nanoseconds / 100 * 100;
-            assert_eq!(SystemTime::from_number(whole).map(SystemTime::to_number), Ok(whole));
+            assert_eq!(SystemTime::from_representation(whole).map(|time| time.represent()), Ok(whole));
         }
-        assert_eq!(Duration::from_number(u64::MAX).map(Duration::to_number), Ok(u64::MAX));
-        assert_eq!(isize::from_number(-1), Ok(-1));
-        assert!(char::from_number(0xd800).is_err() && char::from_number(0x11_0000).is_err());
+        assert_eq!(Duration::from_representation(u64::MAX).map(|duration| duration.represent()), Ok(u64::MAX));
+        assert_eq!(isize::from_representation(-1), Ok(-1));
+        assert!(char::from_representation(0xd800).is_err() && char::from_representation(0x11_0000).is_err());
     }
 }

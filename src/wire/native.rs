@@ -2,12 +2,14 @@
 
 use super::{Lift, Lower};
 use crate::error::DecodeError;
+use crate::panic::Contained;
 use bumpalo::Bump;
 use ffihost_cbor::MAX_DEPTH;
 use std::alloc::Layout;
 use std::cell::{Cell, OnceCell};
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
+use std::ptr::NonNull;
 
 /// `FFIString`
 #[derive(Clone, Copy, Debug)]
@@ -45,12 +47,29 @@ pub struct Entry<C> {
     pub value: C,
 }
 
-/// Memory for the arrays that lists are lowered to. It takes none before it is needed, and each thread keeps some for the
-/// next time.
+/// Memory for the arrays that lists are lowered to, and values that are lowered in the place of others. It takes none before it is
+/// needed, and each thread keeps some for the next time.
 #[derive(Debug)]
 pub struct Scratch {
-    bump: OnceCell<Bump>,
+    memory: OnceCell<Memory>,
 }
+
+#[derive(Debug)]
+struct Memory {
+    bump: Bump,
+    /// The value that was kept last.
+    kept: Cell<Option<NonNull<Link<dyn Send>>>>,
+}
+
+/// A value that lives as long as the scratch memory, and the one that was kept before it.
+#[derive(Debug)]
+struct Link<T: ?Sized> {
+    before: Option<NonNull<Link<dyn Send>>>,
+    value: T,
+}
+
+// SAFETY: the values that are kept are `Send`, and nobody else has them.
+unsafe impl Send for Memory {}
 
 /// What a thread keeps at most.
 const KEPT: usize = 64 << 10;
@@ -69,7 +88,13 @@ impl Scratch {
     /// Nothing yet.
     #[inline]
     pub const fn new() -> Self {
-        Self { bump: OnceCell::new() }
+        Self { memory: OnceCell::new() }
+    }
+
+    fn memory(&self) -> &Memory {
+        // A thread that is ending may have given its spare memory back.
+        let bump = || SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
+        self.memory.get_or_init(|| Memory { bump: bump(), kept: Cell::new(None) })
     }
 
     /// Room for an array, all zeros.
@@ -78,10 +103,8 @@ impl Scratch {
         if len == 0 {
             return std::ptr::dangling_mut();
         }
-        // A thread that is ending may have given its spare memory back.
-        let bump = self.bump.get_or_init(|| SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default());
         let layout = Layout::array::<C>(len).expect("as many values are in memory already");
-        let place = bump.alloc_layout(layout).cast::<C>().as_ptr();
+        let place = self.memory().bump.alloc_layout(layout).cast::<C>().as_ptr();
         // SAFETY: this many bytes were allocated just now.
         unsafe { place.write_bytes(0, len) };
         place
@@ -96,19 +119,35 @@ impl Scratch {
             std::str::from_utf8_unchecked(std::slice::from_raw_parts(place, text.len()))
         }
     }
+
+    /// Keeps a value as long as the memory.
+    pub fn keep<T: Send + 'static>(&self, value: T) -> &T {
+        let memory = self.memory();
+        // It is no `Box` from here on: moving one says that nothing else points into it.
+        let link = NonNull::from(Box::leak(Box::new(Link { before: memory.kept.get(), value })));
+        memory.kept.set(Some(link));
+        // SAFETY: it is not dropped before the scratch memory, which is borrowed, and never changed.
+        unsafe { &(*link.as_ptr()).value }
+    }
 }
 
 impl Drop for Scratch {
     #[inline]
     fn drop(&mut self) {
-        if let Some(bump) = self.bump.take() {
-            keep(bump);
+        if let Some(memory) = self.memory.take() {
+            spare(memory);
         }
     }
 }
 
 #[cold]
-fn keep(mut bump: Bump) {
+fn spare(Memory { mut bump, kept }: Memory) {
+    let mut last = kept.get();
+    while let Some(link) = last {
+        // SAFETY: `keep` has made it of a `Box`, and it is in the list once.
+        let link = Contained::new(unsafe { Box::from_raw(link.as_ptr()) });
+        last = link.before;
+    }
     bump.reset();
     if bump.allocated_bytes() <= KEPT {
         // Dropped on a thread that is ending.

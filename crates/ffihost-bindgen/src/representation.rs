@@ -68,6 +68,8 @@ fn meaning(ty: &Type) -> Option<String> {
             "time" => "nanoseconds since 1970, UTC".to_owned(),
             "char" => "a Unicode scalar value".to_owned(),
             "path" => "a path of the file system".to_owned(),
+            "uuid" => "a UUID".to_owned(),
+            "url" => "an absolute URL".to_owned(),
             "set" => {
                 let what = meaning(inner).map(|meaning| format!(": {meaning}")).unwrap_or_default();
                 format!("no value occurs twice{what}")

@@ -47,6 +47,8 @@
 //! | `time` | `"i64"` | nanoseconds since 1970, UTC |
 //! | `char` | `"u32"` | a Unicode scalar value |
 //! | `path` | `"string"` | a path of the file system |
+//! | `uuid` | `"string"` | a UUID, as RFC 9562 writes it; the library takes its other spellings, too |
+//! | `url` | `"string"` | an absolute URL |
 //! | `set` | `["list", type]` | no value occurs twice |
 //!
 //! # Information

@@ -94,6 +94,8 @@ fn in_rust(logic: &Logic, representation: &Type, f: &mut fmt::Formatter<'_>) -> 
             ("duration", _) => f.write_str("Duration"),
             ("time", _) => f.write_str("SystemTime"),
             ("path", _) => f.write_str("PathBuf"),
+            ("uuid", _) => f.write_str("Uuid"),
+            ("url", _) => f.write_str("Url"),
             ("set", Type::List(inner)) => write!(f, "HashSet<{inner}>"),
             (name, _) => f.write_str(name),
         },
