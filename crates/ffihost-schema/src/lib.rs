@@ -63,6 +63,9 @@
 //! `<lib>_abi_descriptor` returns one CBOR map: `ffihost`: the version of this format, 2; `hash`; `abi`: the items in the
 //! order of their bytes; `info`: the information of each, in the same order. The hash is FNV-1a over the items, in that order,
 //! one after the other, so that it changes when and only when the ABI does.
+//!
+//! An item has a hash of its own, which is not written down: FNV-1a over it and the items of all types that it reaches, through
+//! other types too, each once and in the order of their bytes. The handle that a request belongs to is among them.
 
 #![forbid(unsafe_code)]
 

@@ -2,7 +2,8 @@
 //!
 //! From the bytes up: `cbor` reads in place; `piece` splits a section; `item`, with `shape` and `info`, makes a part of the
 //! `model` of each piece; `gather` finds out which pieces make up a library; `document` puts them together and reads that;
-//! `check` looks whether they go together, which makes a [`Checked`] of a [`Library`]; `file` finds the section in a compiled file. Upon the model: `diff` compares two
+//! `check` looks whether they go together, which makes a [`Checked`] of a [`Library`]; `hashes` has a hash of each
+//! item; `file` finds the section in a compiled file. Upon the model: `diff` compares two
 //! of it, `cddl` writes one down for people with CBOR.
 //!
 //! Files are hostile until they are read: whatever is in them gives a library or a [`ReadError`], in time and memory that
@@ -18,6 +19,7 @@ mod error;
 mod file;
 #[cfg(feature = "read")]
 mod gather;
+mod hashes;
 mod info;
 mod item;
 mod model;

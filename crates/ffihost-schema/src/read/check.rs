@@ -1,8 +1,9 @@
 //! Whether a library's items go together.
 
 use super::ReadError;
+use super::hashes::Items;
 use super::model::*;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Deref;
@@ -11,8 +12,12 @@ use std::ops::Deref;
 ///
 /// No two items of a kind have one name; every type that is used is defined; no type contains itself without a list or a map
 /// in between; every constant has a value of its type.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Checked(Library);
+#[derive(Clone, Debug)]
+pub struct Checked {
+    library: Library,
+    /// Empty if the library was not read from a descriptor.
+    items: Items,
+}
 
 impl Checked {
     /// Checks a library.
@@ -22,12 +27,50 @@ impl Checked {
     /// With the first thing that is wrong: where it is, and what helps.
     pub fn new(library: Library) -> Result<Self, ReadError> {
         check(&library)?;
-        Ok(Self(library))
+        Ok(Self { library, items: Items::default() })
     }
 
     /// The library itself, which can be changed, and has to be checked again then.
     pub fn into_library(self) -> Library {
-        self.0
+        self.library
+    }
+
+    pub(super) fn with_items(self, items: Items) -> Self {
+        Self { items, ..self }
+    }
+
+    /// The hash of an item, by its kind and name as [`diff`](super::diff) has them: "request `login`", "host function `store`",
+    /// "constructor". It changes when and only when the item does, or a type that it reaches.
+    ///
+    /// None if there is no such item, or if the library was not read from a descriptor.
+    pub fn item_hash(&self, item: &str) -> Option<u64> {
+        self.items.hash(item)
+    }
+
+    /// The hash of every item, as [`item_hash`](Self::item_hash) has it.
+    pub fn item_hashes(&self) -> BTreeMap<&str, u64> {
+        self.items.keys().filter_map(|item| Some((item.as_str(), self.item_hash(item)?))).collect()
+    }
+}
+
+/// The same library, wherever it was read.
+impl PartialEq for Checked {
+    fn eq(&self, other: &Self) -> bool {
+        self.library == other.library
+    }
+}
+
+/// The library, and the hashes of its items.
+impl Serialize for Checked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shown<'a> {
+            #[serde(flatten)]
+            library: &'a Library,
+            item_hashes: BTreeMap<&'a str, String>,
+        }
+        let hashes = self.item_hashes().into_iter().map(|(item, hash)| (item, format!("{hash:#018x}")));
+        Shown { library: &self.library, item_hashes: hashes.collect() }.serialize(serializer)
     }
 }
 
@@ -35,7 +78,7 @@ impl Deref for Checked {
     type Target = Library;
 
     fn deref(&self) -> &Library {
-        &self.0
+        &self.library
     }
 }
 

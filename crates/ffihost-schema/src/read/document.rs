@@ -1,6 +1,7 @@
 //! The document: all items of one library, as `<lib>_abi_descriptor` returns it.
 
 use super::cbor::{Damage, Reader};
+use super::hashes::Items;
 use super::item::{Entry, Head};
 use super::model::Library;
 use super::{Checked, Piece, ReadError};
@@ -32,7 +33,10 @@ impl Checked {
             return Err(ReadError::Hash { stated: parts.hash, computed });
         }
         let entries = parts.items.iter().zip(&parts.infos).map(|(item, info)| Entry::read(item, info));
-        Self::new(library(entries.collect::<Result<_, _>>()?, computed)?)
+        let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+        let mut items = Items::default();
+        entries.iter().zip(&parts.items).for_each(|(entry, bytes)| items.insert(entry, bytes));
+        Ok(Self::new(library(entries, computed)?)?.with_items(items))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Documents: what is written is read, and what does not go together is refused.
 
 use crate::files::document;
-use crate::samples::{BOTH, clock, field, item, notes, piece, section};
+use crate::samples::{BOTH, clock, field, item, notes, notes_2, piece, section};
 use ffihost_schema::write::{
     Body, Item, Logic as WrittenLogic, Payload as Written, Receiver as From, Shape, Variant as WrittenVariant,
 };
 use ffihost_schema::{
-    FORMAT, Field, Formats, Layout, Library, Logic, Payload, Piece, ReadError, Receiver, Type, Value, assemble, cddl,
-    split,
+    Checked, FNV1A_START, FORMAT, Field, Formats, Layout, Library, Logic, Payload, Piece, ReadError, Receiver, Type,
+    Value, assemble, cddl, fnv1a, split,
 };
 
 /// The document of pieces of any crates.
@@ -314,4 +314,71 @@ fn names_are_identifiers() {
     let event = piece!(item("clock", "tick */ evil", "", &[], Body::Event { params: &[] }));
     let error = clock_with(event).expect_err("that name would get out of a comment");
     assert!(error.to_string().starts_with("event `tick */ evil`, byte "), "{error}");
+}
+
+#[test]
+fn an_item_has_a_hash_of_its_own() {
+    let read = |pieces: &[&[u8]]| Checked::from_document(&document_of(pieces)).expect("a library");
+    let (old, new) = (read(&notes()), read(&notes_2()));
+    let (old, new) = (old.item_hashes(), new.item_hashes());
+    let differ: Vec<_> =
+        old.iter().filter(|(item, hash)| new.get(*item) != Some(*hash)).map(|(item, _)| *item).collect();
+    // `search` takes an `Order`, which got a variant; `tag_counts` is gone; of `on_added` only the docs differ.
+    assert_eq!(differ, ["enum `Order`", "request `next`", "request `search`", "request `tag_counts`"]);
+    assert!(new.contains_key("host function `load`") && new.contains_key("constructor"));
+}
+
+#[test]
+fn a_hash_is_of_the_item_and_of_what_it_reaches_in_the_order_of_bytes() {
+    let pieces = notes();
+    let library = Checked::from_document(&document_of(&pieces)).expect("a library");
+    let section = section(&pieces);
+    let split = split(&section).expect("pieces");
+    let is_one_of = |item: &[u8], names: &[&str]| {
+        let name = |name: &&str| [b"dname", [0x60 | name.len() as u8].as_slice(), name.as_bytes()].concat();
+        names.iter().map(name).any(|name| item.windows(name.len()).any(|window| window == name))
+    };
+    let mut reached: Vec<_> =
+        split.iter().map(|piece| piece.item).filter(|item| is_one_of(item, &["Date", "Zone"])).collect();
+    reached.sort_unstable();
+    assert_eq!(reached.len(), 2);
+    let hash = reached.iter().fold(FNV1A_START, |hash, item| fnv1a(hash, item));
+    assert_eq!(library.item_hash("struct `Date`"), Some(hash));
+    assert_eq!(library.item_hash("struct `Unknown`"), None);
+}
+
+#[test]
+fn a_type_that_reaches_itself_has_a_hash() {
+    let hash = |tree: &'static [u8]| {
+        let library = Checked::from_document(&document_of(&[clock(), vec![tree]].concat())).expect("a library");
+        library.item_hash("struct `Tree`").expect("it is there")
+    };
+    const CHILDREN: Shape = Shape::List(&Shape::Named("Tree"));
+    let tree = |docs| -> &'static [u8] {
+        match docs {
+            true => piece!(item(
+                "clock",
+                "Tree",
+                "A tree.",
+                &[16, 8, 0],
+                Body::Struct { error: false, fields: &[field("below", "", CHILDREN)] }
+            )),
+            false => piece!(item(
+                "clock",
+                "Tree",
+                "",
+                &[16, 8, 0],
+                Body::Struct { error: false, fields: &[field("below", "", CHILDREN)] }
+            )),
+        }
+    };
+    let leaf = piece!(item(
+        "clock",
+        "Tree",
+        "",
+        &[24, 8, 0, 16],
+        Body::Struct { error: false, fields: &[field("below", "", CHILDREN), field("leaf", "", Shape::Bool)] }
+    ));
+    assert_eq!(hash(tree(true)), hash(tree(false)), "docs do not count");
+    assert_ne!(hash(tree(false)), hash(leaf));
 }
