@@ -14,8 +14,19 @@ use ::ffihost_ipc::typed as ffi;
 use ffi::Borrow as _;
 
 /// The library that this file was made for.
-pub const INTERFACE: ffi::Interface<'static> =
-    ffi::Interface { library: "every_type", version: "0.1.0", abi_hash: 0x474387f232203cf6 };
+pub const INTERFACE: ffi::Interface<'static> = ffi::Interface {
+    library: "every_type",
+    version: "0.1.0",
+    abi_hash: 0x474387f232203cf6,
+    items: &[
+        ("request `count`", 0x29dfcd2afefef1cd),
+        ("request `pass`", 0x055aeb2a7dbf6877),
+        ("request `start`", 0x335c3637155ad19b),
+        ("request `value_of`", 0xd1222fbe0295d2ab),
+        ("host function `through_the_host`", 0x71c68cf5d16903ff),
+        ("event `on_everything`", 0x17ed6b6a93e88173),
+    ],
+};
 
 /// What is put together from others.
 #[derive(Clone, Debug, PartialEq, ffi::Serialize, ffi::Deserialize)]
@@ -149,7 +160,8 @@ impl EveryType {
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
+    /// If nobody listens there, if the server refuses, or if what this client has is missing there or differs. A server
+    /// whose library has more is accepted.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
         INTERFACE.connect(address, options).await.map(|client| Self { client })
     }

@@ -14,7 +14,7 @@ pub(crate) mod ownership;
 pub(crate) mod types;
 
 use self::docs::Docs;
-use self::items::{Constant, Constructor, Event, Handle, HostFn, Request};
+use self::items::{Constant, Constructor, Event, Form, Handle, HostFn, Request};
 use self::types::{Named, Types};
 use ffihost_schema::{Checked, Type};
 use std::collections::HashSet;
@@ -46,6 +46,17 @@ impl<'a> Model<'a> {
             events: library.events.iter().map(Event::new).collect(),
             constants: library.constants.iter().map(Constant::new).collect(),
         }
+    }
+
+    /// What a remote client can use, by the kind and name that [`Checked::item_hash`] knows it by, with that hash: requests in
+    /// CBOR, host functions that may be answered later, and events. Empty for a library that was not read from a descriptor.
+    pub(crate) fn remote_items(&self) -> Vec<(String, u64)> {
+        let requests = self.requests.iter().filter(|item| item.formats.cbor).map(|item| ("request", item.name));
+        let host_fns = self.host_fns.iter().filter(|item| item.form != Form::Synchronous);
+        let host_fns = host_fns.map(|item| ("host function", item.name));
+        let events = self.events.iter().map(|item| ("event", item.name));
+        let names = requests.chain(host_fns).chain(events).map(|(kind, name)| format!("{kind} `{name}`"));
+        names.filter_map(|item| self.library.item_hash(&item).map(|hash| (item, hash))).collect()
     }
 
     /// The structs and enums that are a declared error of something, in the order of their names.

@@ -5,9 +5,7 @@ use ffihost_schema::{Checked, Field, Library, Logic, Payload, Type};
 
 /// The same library, with every type as what it crosses as.
 pub(crate) fn representation(library: &Checked) -> Checked {
-    let mut library = library.clone().into_library();
-    represent(&mut library);
-    Checked::new(library).expect("representations use the types that the library had")
+    library.clone().changed(represent).expect("representations use the types that the library had")
 }
 
 fn represent(library: &mut Library) {

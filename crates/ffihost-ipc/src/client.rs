@@ -4,6 +4,7 @@ mod call;
 mod connection;
 mod error;
 mod events;
+mod handshake;
 mod in_process;
 mod options;
 mod request;
@@ -15,6 +16,8 @@ pub use self::error::{ConnectError, RequestError};
 pub use self::events::{DeliveredEvent, Events};
 pub use self::options::{Backoff, Options};
 
+#[cfg(feature = "typed")]
+pub(crate) use self::handshake::Check;
 pub(crate) use self::request::OutgoingRequest;
 #[cfg(feature = "typed")]
 pub(crate) use self::request::Stale;
@@ -80,7 +83,13 @@ impl Client {
     /// If no server listens at the address, or if the server refuses the client: because of the interface's hash, the token or a
     /// limit. The first connection is tried once, also with [`Options::reconnect`].
     pub async fn connect(address: &Address, options: Options) -> Result<Self, ConnectError> {
-        connection::start(address.clone(), options).await.map(Self::of)
+        connection::start(address.clone(), options, None).await.map(Self::of)
+    }
+
+    /// The same, but that each server's library is compared with the one that the client was made for.
+    #[cfg(feature = "typed")]
+    pub(crate) async fn connect_to(address: &Address, options: Options, check: Check) -> Result<Self, ConnectError> {
+        connection::start(address.clone(), options, Some(check)).await.map(Self::of)
     }
 
     fn of(shared: Arc<Shared>) -> Self {
@@ -97,7 +106,7 @@ impl Client {
         &self.shared.welcome.version
     }
 
-    /// The hash of the library's interface.
+    /// The hash of the library's interface, as it was when the client connected first.
     pub fn abi_hash(&self) -> u64 {
         self.shared.welcome.abi_hash
     }

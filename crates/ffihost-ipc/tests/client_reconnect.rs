@@ -243,3 +243,18 @@ async fn until(mut holds: impl FnMut() -> bool) {
     });
     patience.await.expect("it comes to that");
 }
+
+#[tokio::test]
+async fn a_client_that_another_library_refuses_gives_up() {
+    let (server, address) = Server::start().await;
+    let (client, end) = connect(&server, &address).await;
+    lose(&client, end).await;
+    let waiting = tokio::spawn(async move { client.request("plain", b"").await });
+    let (mut stream, _) = server.0.accept().await.expect("the client comes again");
+    let mut refusal = PREFACE.to_vec();
+    let text = b"another library";
+    FromServer::Goodbye { ret: ffihost_ipc::Status::AbiMismatch.code(), text }.encode(&mut refusal);
+    stream.write_all(&refusal).await.expect("the client is there");
+    let outcome = tokio::time::timeout(Duration::from_secs(300), waiting).await.expect("nobody has to answer it");
+    assert_eq!(outcome.expect("it does not panic"), Err(ffihost_ipc::client::RequestError::Disconnected));
+}

@@ -29,7 +29,7 @@ pub async fn client(context: &Context) -> Client {
 impl typed::Library for Library {
     fn interface(&self) -> Interface<'_> {
         let ffihost_schema::Library { name, version, hash, .. } = self.surface();
-        Interface { library: name, version, abi_hash: *hash }
+        Interface { library: name, version, abi_hash: *hash, items: &[] }
     }
 
     async fn create(self, args: &[u8]) -> Result<Client, RequestError> {

@@ -14,8 +14,36 @@ use ::ffihost_ipc::typed as ffi;
 use ffi::Borrow as _;
 
 /// The library that this file was made for.
-pub const INTERFACE: ffi::Interface<'static> =
-    ffi::Interface { library: "notes", version: "0.1.0", abi_hash: 0x1263e385395fdab2 };
+pub const INTERFACE: ffi::Interface<'static> = ffi::Interface {
+    library: "notes",
+    version: "0.1.0",
+    abi_hash: 0x1263e385395fdab2,
+    items: &[
+        ("request `add`", 0x23933d2f95c194af),
+        ("request `announce`", 0x067dcf16aeb62a73),
+        ("request `contains`", 0x71d7cf33addddf96),
+        ("request `days`", 0xa4372efb809de90d),
+        ("request `delete`", 0xcc4726550fef4cc7),
+        ("request `diagnose`", 0x2498c22da1dec1ca),
+        ("request `entitle`", 0xfb580c630cbf5530),
+        ("request `find`", 0xde58ef12b6e7126c),
+        ("request `list`", 0x75cc21457dd96009),
+        ("request `merge`", 0x59dd9d767e85d614),
+        ("request `next_hit`", 0xdb43fa76591e8e76),
+        ("request `preload`", 0x5bece7590490d43e),
+        ("request `read_all`", 0xf721e9c1c161dc0c),
+        ("request `read_both`", 0x7e121c5362c7d6c2),
+        ("request `search`", 0x6d73c7139d50fdda),
+        ("request `total`", 0x13dd822ef83b8a14),
+        ("request `word_count`", 0x5560ec8c8473aafc),
+        ("host function `clipboard_copy`", 0xfa622fc259e4efef),
+        ("host function `clipboard_paste`", 0xfe39bf4346ad003f),
+        ("host function `confirm`", 0xc7ea6161e1bd7d1a),
+        ("host function `load`", 0xc895e22327927ccd),
+        ("host function `store`", 0x1e54274f06c27cd4),
+        ("event `on_saved`", 0xb520f6177311a899),
+    ],
+};
 
 /// The longest title, in bytes.
 pub const MAX_TITLE: u32 = 200;
@@ -158,7 +186,8 @@ impl Notes {
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
+    /// If nobody listens there, if the server refuses, or if what this client has is missing there or differs. A server
+    /// whose library has more is accepted.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
         INTERFACE.connect(address, options).await.map(|client| Self { client })
     }

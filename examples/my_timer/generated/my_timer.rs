@@ -14,8 +14,22 @@ use ::ffihost_ipc::typed as ffi;
 use ffi::Borrow as _;
 
 /// The library that this file was made for.
-pub const INTERFACE: ffi::Interface<'static> =
-    ffi::Interface { library: "my_timer", version: "0.1.0", abi_hash: 0xc91f8c974827b050 };
+pub const INTERFACE: ffi::Interface<'static> = ffi::Interface {
+    library: "my_timer",
+    version: "0.1.0",
+    abi_hash: 0xc91f8c974827b050,
+    items: &[
+        ("request `echo`", 0x31b53a34c34553aa),
+        ("request `name`", 0xd02e5aba30410e43),
+        ("request `plan`", 0x7108c175689f76a1),
+        ("request `read_clock`", 0x510e4c71ec0495f0),
+        ("request `read_stopwatch`", 0xa55db66cc928a35f),
+        ("request `start_stopwatch`", 0xbf78470f784c79eb),
+        ("request `total_delay`", 0xdfd2617c00c5b1a8),
+        ("host function `fetch_clock`", 0x4e8cc102394fb436),
+        ("event `on_echo_fired`", 0xc9673aa2d255cf78),
+    ],
+};
 
 /// The longest delay that can be asked for, in milliseconds.
 pub const MAX_DELAY_MS: u32 = 60000;
@@ -171,7 +185,8 @@ impl MyTimer {
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
+    /// If nobody listens there, if the server refuses, or if what this client has is missing there or differs. A server
+    /// whose library has more is accepted.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
         INTERFACE.connect(address, options).await.map(|client| Self { client })
     }

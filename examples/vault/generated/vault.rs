@@ -14,8 +14,26 @@ use ::ffihost_ipc::typed as ffi;
 use ffi::Borrow as _;
 
 /// The library that this file was made for.
-pub const INTERFACE: ffi::Interface<'static> =
-    ffi::Interface { library: "vault", version: "0.1.0", abi_hash: 0x8c02c6848e20ea68 };
+pub const INTERFACE: ffi::Interface<'static> = ffi::Interface {
+    library: "vault",
+    version: "0.1.0",
+    abi_hash: 0x8c02c6848e20ea68,
+    items: &[
+        ("request `get`", 0xbabbafc124300f24),
+        ("request `is_locked`", 0x3c6222aa78c7df10),
+        ("request `list`", 0x2e59fcfd922fe106),
+        ("request `lock`", 0xf4503e23056569a4),
+        ("request `put`", 0x71ad68623a2c3411),
+        ("request `remove`", 0x7a9f6e7e66ba4ec9),
+        ("request `unlock`", 0xd2f2d9082dbc244f),
+        ("host function `ask_passphrase`", 0xace2277ac97517f5),
+        ("host function `delete_blob`", 0x293a253f1b58f43a),
+        ("host function `load_blob`", 0x8871c87ee3fb8702),
+        ("host function `store_blob`", 0x87afdf36f48e2339),
+        ("event `on_changed`", 0x74efef56c59e454c),
+        ("event `on_locked`", 0xe897ab6ca5800a18),
+    ],
+};
 
 /// What trying a passphrase costs, unless settings say otherwise: the memory, in KiB.
 pub const DEFAULT_MEMORY_KIB: u32 = 19456;
@@ -282,7 +300,8 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
+    /// If nobody listens there, if the server refuses, or if what this client has is missing there or differs. A server
+    /// whose library has more is accepted.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
         INTERFACE.connect(address, options).await.map(|client| Self { client })
     }

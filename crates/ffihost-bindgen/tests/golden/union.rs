@@ -14,8 +14,13 @@ use ::ffihost_ipc::typed as ffi;
 use ffi::Borrow as _;
 
 /// The library that this file was made for.
-pub const INTERFACE_: ffi::Interface<'static> =
-    ffi::Interface { library: "union", version: "1.2.3", abi_hash: 0x0123456789abcdef };
+pub const INTERFACE_: ffi::Interface<'static> = ffi::Interface {
+    library: "union",
+    version: "1.2.3",
+    abi_hash: 0x0123456789abcdef,
+    items: &[
+    ],
+};
 
 pub const ALIGNAS: u8 = 1;
 
@@ -928,7 +933,8 @@ impl Union {
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
+    /// If nobody listens there, if the server refuses, or if what this client has is missing there or differs. A server
+    /// whose library has more is accepted.
     pub async fn connect(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
         INTERFACE_.connect(address, options).await.map(|client| Self { client })
     }

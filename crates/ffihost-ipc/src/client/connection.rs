@@ -3,25 +3,26 @@
 use super::call::Call;
 use super::error::ConnectError;
 use super::events::WAITING;
+use super::handshake::{Check, HandshakeError, handshake};
 use super::options::Options;
 use super::session::{ClientSession, Incoming};
+use crate::Address;
 use crate::contain::contain;
-use crate::wire::frame::{FromClient, FromServer};
-use crate::wire::{FrameDecoder, MIN_FRAME, Message, PREFACE};
+use crate::wire::frame::FromServer;
+use crate::wire::{FrameDecoder, Message};
 use crate::write_buffer::WriteBuffer;
-use crate::{Address, Token};
 use bytes::BufMut;
 use parking_lot::Mutex;
 use std::io;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tokio::sync::{Notify, watch};
 
-type Read = Box<dyn AsyncRead + Send + Unpin>;
-type Write = Box<dyn AsyncWrite + Send + Unpin>;
+pub(super) type Read = Box<dyn AsyncRead + Send + Unpin>;
+pub(super) type Write = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// What the server's WELCOME says.
 #[derive(Clone, Debug)]
@@ -29,7 +30,7 @@ pub(super) struct Welcome {
     pub(super) library: String,
     pub(super) version: String,
     pub(super) abi_hash: u64,
-    max_frame: u32,
+    pub(super) max_frame: u32,
 }
 
 /// The session under a lock, and how its task is notified that there is output.
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     pub(super) address: Option<Address>,
     pub(super) welcome: Welcome,
     options: Options,
+    check: Option<Check>,
     session: Mutex<ClientSession>,
     wake: Notify,
     abort: Notify,
@@ -72,17 +74,21 @@ impl Shared {
 }
 
 /// A connection after the handshake.
-struct Connected {
-    read: Read,
-    write: Write,
-    decoder: FrameDecoder,
-    welcome: Welcome,
+pub(super) struct Connected {
+    pub(super) read: Read,
+    pub(super) write: Write,
+    pub(super) decoder: FrameDecoder,
+    pub(super) welcome: Welcome,
 }
 
 /// Connects, and starts the task.
-pub(super) async fn start(address: Address, options: Options) -> Result<Arc<Shared>, ConnectError> {
-    let connected = connect(&address, &options).await?;
-    Ok(started(Some(address), options, connected, std::future::ready(())))
+pub(super) async fn start(
+    address: Address,
+    options: Options,
+    check: Option<Check>,
+) -> Result<Arc<Shared>, ConnectError> {
+    let connected = connect(&address, &options, check.as_ref()).await?;
+    Ok(started(Some(address), options, check, connected, std::future::ready(())))
 }
 
 /// Starts the task over a stream, whose other end is a server in this process. When the connection has ended, the client's end
@@ -94,12 +100,13 @@ pub(super) async fn start_over(
 ) -> Result<Arc<Shared>, HandshakeError> {
     let (read, write) = tokio::io::split(stream);
     let connected = handshake(&options, Box::new(read), Box::new(write)).await?;
-    Ok(started(None, options, connected, after))
+    Ok(started(None, options, None, connected, after))
 }
 
 fn started(
     address: Option<Address>,
     options: Options,
+    check: Option<Check>,
     connected: Connected,
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Arc<Shared> {
@@ -109,6 +116,7 @@ fn started(
         address,
         welcome: connected.welcome.clone(),
         options,
+        check,
         session: Mutex::new(session),
         wake: Notify::new(),
         abort: Notify::new(),
@@ -158,10 +166,17 @@ async fn reconnect(shared: &Shared) -> Option<Connected> {
             return None;
         }
         tokio::time::sleep(pause).await;
-        match connect(address, &shared.options).await {
-            Ok(connected) if connected.welcome.abi_hash == shared.welcome.abi_hash => return Some(connected),
+        match connect(address, &shared.options, shared.check.as_ref()).await {
+            // What a check compares, it has compared.
+            Ok(connected) if shared.check.is_some() || connected.welcome.abi_hash == shared.welcome.abi_hash => {
+                return Some(connected);
+            }
             Ok(_) => {
                 tracing::error!(%address, "another library is served there now");
+                return None;
+            }
+            Err(error) if error.is_of_another_library() => {
+                tracing::error!(%error, "another library is served there now");
                 return None;
             }
             Err(error) => tracing::debug!(attempt, %error, "no connection yet"),
@@ -171,11 +186,18 @@ async fn reconnect(shared: &Shared) -> Option<Connected> {
     None
 }
 
-async fn connect(address: &Address, options: &Options) -> Result<Connected, ConnectError> {
+async fn connect(address: &Address, options: &Options, check: Option<&Check>) -> Result<Connected, ConnectError> {
     let failed = |error| ConnectError::Io { address: address.clone(), error };
     let connected = async {
         let (read, write) = open(address, options).await.map_err(failed)?;
-        handshake(options, read, write).await.map_err(|error| error.at(address))
+        let connected = async {
+            let mut connected = handshake(options, read, write).await?;
+            if let Some(check) = check {
+                check.run(&mut connected).await?;
+            }
+            Ok(connected)
+        };
+        connected.await.map_err(|error: HandshakeError| error.at(address))
     };
     match tokio::time::timeout(options.connect_time, connected).await {
         Ok(connected) => connected,
@@ -205,62 +227,6 @@ async fn open(address: &Address, options: &Options) -> io::Result<(Read, Write)>
             let (read, write) = stream.into_split();
             Ok((Box::new(read), Box::new(write)))
         }
-    }
-}
-
-/// Why the handshake failed.
-#[derive(Debug)]
-pub(super) enum HandshakeError {
-    Io(io::Error),
-    Refused { ret: i32, text: String },
-    Foreign(String),
-}
-
-impl HandshakeError {
-    fn at(self, address: &Address) -> ConnectError {
-        let address = address.clone();
-        match self {
-            Self::Io(error) => ConnectError::Io { address, error },
-            Self::Refused { ret, text } => ConnectError::Refused { address, ret, text },
-            Self::Foreign(text) => ConnectError::Foreign { address, text },
-        }
-    }
-}
-
-async fn handshake(options: &Options, mut read: Read, mut write: Write) -> Result<Connected, HandshakeError> {
-    let (failed, foreign) = (HandshakeError::Io, HandshakeError::Foreign);
-    let max_frame = options.max_frame.max(MIN_FRAME);
-    let mut hello = PREFACE.to_vec();
-    let token = options.token.as_ref().map_or("", Token::secret);
-    FromClient::Hello { max_frame, abi_hash: options.abi_hash, token }.encode(&mut hello);
-    write.write_all(&hello).await.map_err(failed)?;
-    write.flush().await.map_err(failed)?;
-    let mut decoder = FrameDecoder::for_client(max_frame);
-    loop {
-        match decoder.next_message().map_err(|broken| foreign(broken.to_string()))? {
-            Some(Message::Frame { kind, body }) => {
-                let frame = FromServer::decode(kind, body).map_err(|error| foreign(error.to_string()))?;
-                let welcome = welcome(frame)?;
-                return Ok(Connected { read, write, decoder, welcome });
-            }
-            Some(Message::Preface | Message::Request { .. }) => continue,
-            None => {}
-        }
-        if read.read_buf(decoder.buffer()).await.map_err(failed)? == 0 {
-            return Err(foreign("it closed the connection".to_owned()));
-        }
-    }
-}
-
-fn welcome(frame: FromServer<'_>) -> Result<Welcome, HandshakeError> {
-    match frame {
-        FromServer::Welcome { max_frame, abi_hash, library, version, .. } => {
-            Ok(Welcome { library: library.to_owned(), version: version.to_owned(), abi_hash, max_frame })
-        }
-        FromServer::Goodbye { ret, text } => {
-            Err(HandshakeError::Refused { ret, text: String::from_utf8_lossy(text).into_owned() })
-        }
-        other => Err(HandshakeError::Foreign(format!("it greeted with {other:?}"))),
     }
 }
 

@@ -26,6 +26,15 @@ pub enum ConnectError {
         /// The server's text.
         text: String,
     },
+    /// The server's library is not the one that the client was generated from: it is another, or an item that the client has
+    /// is missing or differs.
+    #[error("{address} serves another library: {text}")]
+    Mismatch {
+        /// Where.
+        address: Address,
+        /// What differs.
+        text: String,
+    },
     /// What listens there is not a server of version 2.
     #[error("{address} is no ffihost server of this version: {text}")]
     Foreign {
@@ -34,6 +43,17 @@ pub enum ConnectError {
         /// What it sent.
         text: String,
     },
+}
+
+impl ConnectError {
+    /// Whether there is a server, of a library that the client was not made for. No later attempt changes that.
+    pub(super) fn is_of_another_library(&self) -> bool {
+        match self {
+            Self::Mismatch { .. } => true,
+            Self::Refused { ret, .. } => *ret == Status::AbiMismatch.code(),
+            Self::Io { .. } | Self::Foreign { .. } => false,
+        }
+    }
 }
 
 /// Why a request has no result. `D` is the error that it declares: its bytes in CBOR, unless the client is typed.

@@ -1,6 +1,7 @@
 //! A client of a library in its own process.
 
-use super::connection::{self, HandshakeError};
+use super::connection;
+use super::handshake::HandshakeError;
 use super::{Client, Options, RequestError};
 use crate::{Limits, Server, ServerInfo, Service};
 use std::sync::Arc;
@@ -49,7 +50,9 @@ impl Client {
         match connection::start_over(near, options, after).await {
             Ok(shared) => Ok(Self::of(shared)),
             Err(HandshakeError::Refused { ret, text }) => Err(RequestError::Failed { ret, text }),
-            Err(HandshakeError::Io(_) | HandshakeError::Foreign(_)) => Err(RequestError::Disconnected),
+            Err(HandshakeError::Io(_) | HandshakeError::Foreign(_) | HandshakeError::Mismatch(_)) => {
+                Err(RequestError::Disconnected)
+            }
         }
     }
 }

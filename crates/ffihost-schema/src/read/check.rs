@@ -35,6 +35,17 @@ impl Checked {
         self.library
     }
 
+    /// Writes the library in another way, and checks it again. The hashes of the items stay those of the descriptor.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn changed(self, change: impl FnOnce(&mut Library)) -> Result<Self, ReadError> {
+        let Self { mut library, items } = self;
+        change(&mut library);
+        Ok(Self::new(library)?.with_items(items))
+    }
+
     pub(super) fn with_items(self, items: Items) -> Self {
         Self { items, ..self }
     }

@@ -18,7 +18,8 @@ impl {{ rust.helper("type") }} {
     ///
     /// # Errors
     ///
-    /// If nobody listens there, or if the server refuses: because it serves another interface, for instance.
+    /// If nobody listens there, if the server refuses, or if what this client has is missing there or differs. A server
+    /// whose library has more is accepted.
     pub async fn {{ rust.helper("connect") }}(address: &ffi::Address, options: ffi::Options) -> Result<Self, ffi::ConnectError> {
         {{ rust.helper("interface") }}.connect(address, options).await.map(|client| Self { client })
     }

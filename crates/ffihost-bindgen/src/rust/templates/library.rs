@@ -15,8 +15,16 @@ use ::ffihost_ipc::typed as ffi;
 use ffi::Borrow as _;
 
 /// The library that this file was made for.
-pub const {{ rust.helper("interface") }}: ffi::Interface<'static> =
-    ffi::Interface { library: "{{ library.name }}", version: {{ Rust::string(library.version) }}, abi_hash: {{ "{:#018x}"|format(library.hash) }} };
+pub const {{ rust.helper("interface") }}: ffi::Interface<'static> = ffi::Interface {
+    library: "{{ library.name }}",
+    version: {{ Rust::string(library.version) }},
+    abi_hash: {{ "{:#018x}"|format(library.hash) }},
+    items: &[
+    {%- for (item, hash) in model.remote_items() %}
+        ({{ Rust::string(item) }}, {{ "{:#018x}"|format(hash) }}),
+    {%- endfor %}
+    ],
+};
 {%- for constant in model.constants %}{% include "rust/templates/constant.rs" %}{% endfor %}
 {%- for record in model.types.records %}{% include "rust/templates/struct.rs" %}{% endfor %}
 {%- for item in model.types.enums %}{% include "rust/templates/enum.rs" %}{% endfor %}
