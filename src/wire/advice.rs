@@ -11,6 +11,7 @@ use super::{Awaited, Lift, Lower};
 use crate::error::{DecodeError, HostError};
 use ffihost_schema::write::Shape;
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 /// Whether a type crosses, for a type without generic parameters: the constant is found here if it does, and in [`OrNot`], which
@@ -144,6 +145,99 @@ impl Awaited for Absent {
 
     fn from_outcome(_: Result<Self, HostError>) -> Self {
         unreachable!("{NOT_COMPILED}")
+    }
+}
+
+/// Whether a type that is marked with `#[ffi(as = …)]` is converted into its representation, and made of it. As for [`Crosses`],
+/// the constants are here, or in [`ConvertsNot`].
+#[derive(Debug)]
+pub struct Converts<T, Representation>(PhantomData<(T, Representation)>);
+
+impl<T, Representation: for<'a> From<&'a T>> Converts<T, Representation> {
+    /// It is converted into it.
+    pub const INTO: bool = true;
+}
+
+impl<T: TryFrom<Representation, Error: Display>, Representation> Converts<T, Representation> {
+    /// It is made of it.
+    pub const FROM: bool = true;
+}
+
+/// See [`Converts`].
+pub trait ConvertsNot {
+    /// It is not converted into it.
+    const INTO: bool = false;
+    /// It is not made of it.
+    const FROM: bool = false;
+}
+
+impl<T, Representation> ConvertsNot for Converts<T, Representation> {}
+
+/// A type that is converted into its representation.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not converted into a `{Representation}`, as which it crosses",
+    label = "no value can go to a host",
+    note = "write `impl From<&{Self}> for {Representation}`"
+)]
+pub trait IntoRepresentation<const INTO: bool, Representation: ?Sized> {
+    /// There is nothing to say.
+    const FINE: () = ();
+}
+
+impl<T, Representation: ?Sized> IntoRepresentation<true, Representation> for T {}
+
+/// A type that is made of its representation.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not made of a `{Representation}`, as which it crosses",
+    label = "no value can come from a host",
+    note = "write `impl From<{Representation}> for {Self}`, or `TryFrom` with an error that has `Display`"
+)]
+pub trait FromRepresentation<const FROM: bool, Representation: ?Sized> {
+    /// There is nothing to say.
+    const FINE: () = ();
+}
+
+impl<T, Representation: ?Sized> FromRepresentation<true, Representation> for T {}
+
+/// Converts a value, if that can be done.
+pub trait Represent<const INTO: bool, Representation> {
+    /// The same value as its representation.
+    fn represent(&self) -> Representation;
+}
+
+impl<T, Representation: for<'a> From<&'a T>> Represent<true, Representation> for T {
+    #[inline]
+    fn represent(&self) -> Representation {
+        self.into()
+    }
+}
+
+impl<T, Representation> Represent<false, Representation> for T {
+    fn represent(&self) -> Representation {
+        unreachable!("{NOT_COMPILED}")
+    }
+}
+
+/// Converts a value back, if that can be done.
+pub trait Restore<const FROM: bool, Representation>: Sized {
+    /// The value that has this representation.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    fn restore(representation: Representation) -> Result<Self, DecodeError>;
+}
+
+impl<T: TryFrom<Representation, Error: Display>, Representation> Restore<true, Representation> for T {
+    #[inline]
+    fn restore(representation: Representation) -> Result<Self, DecodeError> {
+        representation.try_into().map_err(DecodeError::new)
+    }
+}
+
+impl<T, Representation> Restore<false, Representation> for T {
+    fn restore(_: Representation) -> Result<Self, DecodeError> {
+        Err(DecodeError::new(NOT_COMPILED))
     }
 }
 

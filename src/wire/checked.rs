@@ -11,6 +11,16 @@ pub const fn value(shape: Shape) {
     result(shape);
 }
 
+/// The shape of what another type crosses as.
+#[track_caller]
+pub const fn representation(shape: Shape) {
+    assert!(
+        !matches!(shape, Shape::Unit | Shape::Option(_)),
+        "a value is never nothing: cross as another type, and use an `Option` of this one where it may be missing"
+    );
+    value(shape);
+}
+
 /// The shape of a result, which may be nothing.
 #[track_caller]
 pub const fn result(shape: Shape) {

@@ -6,7 +6,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Token};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Token, Type, parse_quote};
 
 /// An expression: the text of the doc comments.
 pub(crate) fn docs(attrs: &[Attribute]) -> TokenStream {
@@ -62,14 +62,18 @@ fn is_condition(meta: &Meta) -> bool {
 
 /// Takes out attributes of ours that an item has besides the one that is being expanded.
 pub(crate) fn refuse_second(attrs: &mut Vec<Attribute>, errors: &mut Errors) {
-    let is_ours = |attr: &Attribute| {
+    for attr in take_ours(attrs) {
+        errors.on(attr, "this item is marked already: one of these attributes is enough");
+    }
+}
+
+/// Takes out attributes of ours.
+pub(crate) fn take_ours(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+    let is_ours = |attr: &mut Attribute| {
         let last = attr.path().segments.last().map(|last| last.ident.to_string());
         matches!(last.as_deref(), Some("ffi" | "ffi_host" | "ffi_event"))
     };
-    for attr in attrs.iter().filter(|attr| is_ours(attr)) {
-        errors.on(attr, "this item is marked already: one of these attributes is enough");
-    }
-    attrs.retain(|attr| !is_ours(attr));
+    attrs.extract_if(.., is_ours).collect()
 }
 
 /// In which formats an item is exported.
@@ -97,6 +101,8 @@ pub(crate) enum Role {
 pub(crate) struct FfiArgs {
     pub(crate) role: Option<(Role, Span)>,
     pub(crate) formats: Option<(Formats, Span)>,
+    /// What a type crosses as, and the name of the argument.
+    pub(crate) representation: Option<(Type, Span)>,
 }
 
 impl FfiArgs {
@@ -115,8 +121,15 @@ impl FfiArgs {
                     }
                     return Ok(());
                 }
+                "as" => {
+                    let representation = representation(name, input, errors)?;
+                    if args.representation.replace((representation, name.span())).is_some() {
+                        errors.on(name, "`as` is given twice");
+                    }
+                    return Ok(());
+                }
                 other => {
-                    let known = "`error`, `handle`, `constructor`, `destructor` and `formats(…)`";
+                    let known = "`error`, `handle`, `constructor`, `destructor`, `as = …` and `formats(…)`";
                     errors.on(name, format_args!("there is no `{other}` for `#[ffi]`: there are {known}"));
                     return skip(input);
                 }
@@ -147,6 +160,17 @@ impl FfiArgs {
             errors.at(span, "`formats` is for functions: types cross in whatever format the function does");
         }
     }
+}
+
+/// `as = Type`, after its name.
+fn representation(name: &Ident, input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Type> {
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        return input.parse();
+    }
+    errors.on(name, "say as which type it crosses: `as = String`");
+    skip(input)?;
+    Ok(parse_quote!(u8))
 }
 
 /// Reads names with commas between them; `read` reads what comes after each.
@@ -210,7 +234,6 @@ pub(crate) fn formats(name: &Ident, input: ParseStream<'_>, errors: &mut Errors)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use syn::parse_quote;
 
     #[test]
     fn docs_are_joined() {

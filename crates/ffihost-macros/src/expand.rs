@@ -18,6 +18,7 @@ mod impls;
 mod library;
 mod passed;
 mod place;
+mod represented;
 mod structs;
 mod stub;
 
@@ -32,6 +33,7 @@ use crate::model::function::{Function, Kind};
 use crate::model::group::Group;
 use crate::model::handle::Handle;
 use crate::model::library::Library;
+use crate::model::represented::Represented;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Item, ItemTrait};
@@ -61,6 +63,16 @@ pub(crate) fn ffi(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn ffi_item(item: Item, args: &FfiArgs, errors: &mut Errors) -> TokenStream {
+    if let Some((representation, span)) = &args.representation {
+        return match Represented::new(item.clone(), representation, args, errors) {
+            Some(data) if errors.is_empty() => represented::expand(&data),
+            Some(data) => stub::represented(&data),
+            None => {
+                errors.at(*span, "`as` is for structs and enums: it says what a type crosses as");
+                quote!(#item)
+            }
+        };
+    }
     match item {
         Item::Struct(item) if args.role() == Some(Role::Handle) => {
             let handle = Handle::new(item, args, errors);

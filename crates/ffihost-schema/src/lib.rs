@@ -50,6 +50,7 @@
 //! | `uuid` | `"string"` | a UUID, as RFC 9562 writes it; the library takes its other spellings, too |
 //! | `url` | `"string"` | an absolute URL |
 //! | `set` | `["list", type]` | no value occurs twice |
+//! | any other | any type but `"unit"` and an option | a type of the author's of that name |
 //!
 //! # Information
 //!

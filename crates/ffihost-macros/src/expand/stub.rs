@@ -7,6 +7,7 @@ use crate::model::declared::Declaration;
 use crate::model::function::{Function, Kind};
 use crate::model::group::Group;
 use crate::model::handle::Handle;
+use crate::model::represented::Represented;
 use crate::model::{Head, signature};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -23,6 +24,11 @@ pub(crate) fn enumeration(data: &Enum) -> TokenStream {
         variant.discriminant = None;
     }
     let stub = crosses(&data.head, &data.item.generics, data.error);
+    quote!(#item #stub)
+}
+
+pub(crate) fn represented(data: &Represented) -> TokenStream {
+    let (item, stub) = (&data.item, crosses(&data.head, &data.generics, false));
     quote!(#item #stub)
 }
 

@@ -63,6 +63,29 @@ pub struct Notebook {
 }
 // ANCHOR_END: nested
 
+// ANCHOR: represented
+/// A color, such as `#ff8800`.
+#[ffi(as = String)]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Color(u32);
+
+impl From<&Color> for String {
+    fn from(color: &Color) -> Self {
+        format!("#{:06x}", color.0)
+    }
+}
+
+impl TryFrom<String> for Color {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let digits =
+            text.strip_prefix('#').filter(|digits| digits.len() == 6).ok_or("a color is written as #rrggbb")?;
+        u32::from_str_radix(digits, 16).map(Self).map_err(|_| "the digits of a color are hexadecimal")
+    }
+}
+// ANCHOR_END: represented
+
 use crate::Notes;
 use crate::errors::{RequestError, lock};
 
