@@ -25,6 +25,9 @@ static void options(void) {
     WIDE(FFIHostFnOptions, format, 4);
     WIDE(FFIHostFnOptions, max_in_flight, 4);
     WIDE(FFIHostFnOptions, deadline_ms, 8);
+    CHECK_EQ(sizeof(FFINamedHostFn), 16);
+    AT(FFINamedHostFn, name, 0);
+    AT(FFINamedHostFn, fn, 8);
     CHECK_EQ(initial.size, 56);
     CHECK(initial.fn == NULL && initial.cancel == NULL && initial.release == NULL && initial.userData == NULL);
     CHECK_EQ(initial.format, FFI_FORMAT_NATIVE);

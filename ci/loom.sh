@@ -59,6 +59,7 @@ plants=(
     "registry_stays_open      registry::a_replacement_against_the_close"
     "client_looks_before_it_registers registry::what_the_host_registers_is_the_hosts_in_any_order"
     "client_takes_any_back    registry::what_the_host_registers_is_the_hosts_in_any_order"
+    "group_in_parts           registry::a_group_is_registered_at_one_moment"
     "dropped_waiter_keeps_its_place waiters::a_waiter_is_dropped_while_a_place_is_handed_over"
     "idle_place_is_left       waiters::the_place_of_one_who_is_dropped_is_for_whoever_comes"
     "removal_looks_apart      events::one_removal_is_told_that_it_is_done"

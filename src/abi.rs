@@ -23,8 +23,8 @@ pub use self::entry::served;
 pub use self::entry::{
     As, Cbor, Ends, Native, OfHandle, OfNobody, OfState, abi_hash, abi_layout, add_event_listener, by_hand, cancel,
     close, create, descriptor, destroy, destructor, host_complete, host_fn_registered, register_host_fn,
-    register_host_fn_with, release_bytes, release_error, release_handle, release_string, remove_event_listener,
-    run_here, stats, submit, version, with_callback,
+    register_host_fn_with, register_host_fns, release_bytes, release_error, release_handle, release_string,
+    remove_event_listener, run_here, stats, submit, version, with_callback,
 };
 #[cfg(feature = "ipc")]
 pub(crate) use self::entry::{

@@ -26,6 +26,14 @@
 //!
 //! No entry is dropped under the lock: what a writer takes out of the list is returned to it, as a [`Removed`].
 //!
+//! # Groups
+//!
+//! A host may register several functions at one moment: [`register_all`](Registry::register_all) puts all entries into the list
+//! under one lock, and raises the version once. A snapshot is taken under the same lock, so it has all of them or none, and
+//! so does a closing, which refuses the whole group or takes it. The group is no object of the registry: each function is an
+//! entry like any other, which is replaced, unregistered and counted alone. What the functions share, the host's userData, is
+//! counted by them: the last `F` that is dropped gives it back. Each `F` is dropped where this module says, so the last one is.
+//!
 //! # The end
 //!
 //! When the host has been told that its context is over, every `F` has been given back, also those that other threads were
@@ -142,6 +150,31 @@ impl<F> Registry<F> {
             self.raise_version();
         }
         Ok(replaced.map(|entry| self.removed(&mut entries, entry)))
+    }
+
+    /// Registers several for the host at one moment, and returns what was registered there before. Hands the functions back if
+    /// the registry is closed.
+    pub(crate) fn register_all<'n>(
+        &self,
+        functions: Vec<(&'n str, F)>,
+    ) -> Result<Vec<Removed<'_, F>>, Vec<(&'n str, F)>> {
+        let mut entries = self.entries.lock();
+        if entries.closed {
+            return Err(functions);
+        }
+        let mut replaced = Vec::new();
+        for (name, function) in functions {
+            if let Some(entry) = entries.put(Arc::new(Entry::new(name, function, Origin::Host))) {
+                replaced.push(self.removed(&mut entries, entry));
+            }
+            if planted("group_in_parts") {
+                self.raise_version();
+                drop(entries);
+                entries = self.entries.lock();
+            }
+        }
+        self.raise_version();
+        Ok(replaced)
     }
 
     /// Registers for a client, and returns the number that it is taken back by, and what was registered there before.

@@ -50,7 +50,7 @@ fn statuses() {
 fn declarations() {
     let declared = part(HEADER, "#define FFI_DECLARE_LIBRARY(lib)", "\n\n").split("FFI_EXTERN_C ").skip(1);
     let declared: BTreeSet<_> =
-        declared.map(|line| line.trim_end_matches(['\\', '\n', ' ']).replace("lib##_", "<lib>_")).collect();
+        declared.map(|line| words(&line.replace('\\', " ")).replace("lib##_", "<lib>_")).collect();
     let stated = by_hand().map(|export| export.prototype("<lib>")).collect();
     assert_eq!(declared, stated, "FFI_DECLARE_LIBRARY, and the table of exports");
 }
@@ -119,7 +119,15 @@ fn structs() {
     let rust: BTreeMap<_, _> = rust.collect();
     assert_eq!(
         rust.keys().copied().collect::<Vec<_>>(),
-        ["FFIError", "FFIHostFnOptions", "FFIOwnedBytes", "FFIOwnedString", "FFIServeOptions", "FFIStats"]
+        [
+            "FFIError",
+            "FFIHostFnOptions",
+            "FFINamedHostFn",
+            "FFIOwnedBytes",
+            "FFIOwnedString",
+            "FFIServeOptions",
+            "FFIStats"
+        ]
     );
     for (name, fields) in rust {
         let members = part(HEADER, &format!("typedef struct {name} {{\n"), "\n}").lines();

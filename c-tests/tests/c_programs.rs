@@ -282,7 +282,7 @@ fn exported(library: &str) -> Vec<String> {
 }
 
 /// What every library exports, after its prefix; as FFI_DECLARE_LIBRARY says.
-const COMMON: [&str; 20] = [
+const COMMON: [&str; 21] = [
     "abi_descriptor",
     "abi_hash",
     "abi_layout",
@@ -297,6 +297,7 @@ const COMMON: [&str; 20] = [
     "register_host_fn",
     "register_host_fn_cbor",
     "register_host_fn_with",
+    "register_host_fns",
     "release_bytes",
     "release_error",
     "release_string",

@@ -22,7 +22,9 @@ pub use self::about::{abi_hash, abi_layout, descriptor, stats, version};
 pub use self::direct::{As, Ends, release_bytes, release_error, release_string};
 pub use self::events::{add_event_listener, remove_event_listener};
 pub use self::handles::release_handle;
-pub use self::host_fns::{host_complete, host_fn_registered, register_host_fn, register_host_fn_with};
+pub use self::host_fns::{
+    host_complete, host_fn_registered, register_host_fn, register_host_fn_with, register_host_fns,
+};
 pub use self::life::{close, create, destroy, destructor};
 pub use self::owner::{OfHandle, OfNobody, OfState};
 pub use self::requests::{cancel, run_here, submit};

@@ -9,6 +9,7 @@ use crate::registry::Limited;
 use crate::status::Status;
 use std::ffi::{c_char, c_void};
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A host's pointer. The library passes it back and never looks at what it points to.
@@ -90,13 +91,21 @@ impl Callback {
     }
 }
 
-/// A registered host function. Dropping it gives the host its userData back.
+fn format(options: &FFIHostFnOptions) -> Result<Format, Status> {
+    match options.format {
+        FFI_FORMAT_NATIVE => Ok(Format::Native),
+        FFI_FORMAT_CBOR => Ok(Format::Cbor),
+        _ => Err(Status::InvalidArgument),
+    }
+}
+
+/// A registered host function. Dropping it gives the host its userData back, or the last one of those that share it.
 #[derive(Debug)]
 pub(crate) struct HostFunction {
     function: FFIHostFn,
     cancel: Option<FFIHostCancelFn>,
-    release: Option<FFIRelease>,
     user_data: UserData,
+    release: Option<Release>,
     pub(crate) format: Format,
     /// 0: no limit.
     max_in_flight: u32,
@@ -107,21 +116,48 @@ pub(crate) struct HostFunction {
 impl HostFunction {
     /// What options say, if there is a function in them. It is the caller's to have it released.
     pub(super) fn read(options: &FFIHostFnOptions) -> Result<Option<ManuallyDrop<Self>>, Status> {
-        let format = match options.format {
-            FFI_FORMAT_NATIVE => Format::Native,
-            FFI_FORMAT_CBOR => Format::Cbor,
-            _ => return Err(Status::InvalidArgument),
+        let format = format(options)?;
+        let function = options.function.map(|function| {
+            let release = GiveBack::of(options).map(Release::OfOne);
+            Self::new(function, format, options, release)
+        });
+        Ok(function.map(ManuallyDrop::new))
+    }
+
+    /// What options say of each of these functions, which share their userData. They are the caller's to have it released; see
+    /// [`forget`](Self::forget).
+    pub(super) fn read_all<'n>(
+        functions: &[(&'n str, FFIHostFn)],
+        options: &FFIHostFnOptions,
+    ) -> Result<Vec<(&'n str, Self)>, Status> {
+        let format = format(options)?;
+        let shared = GiveBack::of(options).map(Arc::new);
+        let each = |&(name, function): &(&'n str, FFIHostFn)| {
+            (name, Self::new(function, format, options, shared.clone().map(Release::Shared)))
         };
-        let function = options.function.map(|function| Self {
+        Ok(functions.iter().map(each).collect())
+    }
+
+    fn new(function: FFIHostFn, format: Format, options: &FFIHostFnOptions, release: Option<Release>) -> Self {
+        Self {
             function,
             cancel: options.cancel,
-            release: options.release,
             user_data: UserData(options.user_data),
+            release,
             format,
             max_in_flight: options.max_in_flight,
             deadline: (options.deadline_ms != 0).then(|| Duration::from_millis(options.deadline_ms)),
-        });
-        Ok(function.map(ManuallyDrop::new))
+        }
+    }
+
+    /// Leaves userData with the host, whose registration is refused. Of functions that share it, each has to be forgotten.
+    pub(super) fn forget(self) {
+        let give_back = match self.release {
+            Some(Release::OfOne(give_back)) => Some(give_back),
+            Some(Release::Shared(shared)) => Arc::into_inner(shared),
+            None => None,
+        };
+        let _not_released = ManuallyDrop::new(give_back);
     }
 
     /// Calls the host. No lock is held and nothing is borrowed: it may call anything back, and answer.
@@ -170,11 +206,30 @@ unsafe extern "C" fn invoke(target: Target, token: u64, request: *const c_char, 
     unsafe { unwinding::host_fn(target.function)(token, request, len, target.user_data.0) }
 }
 
-impl Drop for HostFunction {
+/// What gives the host its userData back.
+#[derive(Debug)]
+enum Release {
+    OfOne(GiveBack),
+    /// Of functions that were registered together.
+    Shared(Arc<GiveBack>),
+}
+
+/// Gives userData back when it is dropped.
+#[derive(Debug)]
+struct GiveBack {
+    release: FFIRelease,
+    user_data: UserData,
+}
+
+impl GiveBack {
+    fn of(options: &FFIHostFnOptions) -> Option<Self> {
+        options.release.map(|release| Self { release, user_data: UserData(options.user_data) })
+    }
+}
+
+impl Drop for GiveBack {
     fn drop(&mut self) {
-        if let Some(release) = self.release {
-            // SAFETY: the host registered a function of this type for this userData, and this is the only drop.
-            unsafe { unwinding::release(release)(self.user_data.0) }
-        }
+        // SAFETY: the host registered a function of this type for this userData, and this is the only drop.
+        unsafe { unwinding::release(self.release)(self.user_data.0) }
     }
 }

@@ -18,6 +18,8 @@ impl Limited for Dropped {
     }
 }
 
+const OTHER: Name<'static> = Name::Given { text: "other", id: 2 };
+
 fn registry() -> (Arc<Registry<Dropped>>, Snapshot<Dropped>, Drops) {
     let (registry, first) = (Arc::new(Registry::new()), Drops::default());
     assert!(registry.register("function", first.token()).is_ok_and(|replaced| replaced.is_none()));
@@ -164,6 +166,32 @@ fn what_the_host_registers_is_the_hosts_in_any_order() {
         assert!(registry.contains("function"), "a client took it away");
         assert_eq!((host.get(), client.get()), (0, 1));
         drop(registry.close());
+    });
+}
+
+/// A look-up finds all functions of a group or none, and so does the close; those of one that is refused are handed back.
+#[test]
+fn a_group_is_registered_at_one_moment() {
+    model(|| {
+        let (registry, snapshot, shared) = (Arc::new(Registry::new()), Snapshot::new(), Drops::default());
+        let writer = {
+            let (registry, shared) = (Arc::clone(&registry), shared.clone());
+            thread::spawn(move || {
+                let group = vec![("function", shared.token()), ("other", shared.token())];
+                registry.register_all(group).map_or_else(|refused| refused.len(), |replaced| replaced.len())
+            })
+        };
+        snapshot.refresh(&registry);
+        let found = [NAME, OTHER].map(|name| snapshot.get(&name).is_ok());
+        assert!(found[0] == found[1], "a call finds a part of a group");
+        let closed = registry.close();
+        assert!(matches!(closed.len(), 0 | 2), "a part of a group is registered when the registry is closed");
+        let refused = writer.join().expect("no panic");
+        assert_eq!(closed.len() + refused, 2);
+        // SAFETY: nothing is lent.
+        unsafe { snapshot.clear() };
+        drop(closed);
+        assert_eq!(shared.get(), 2, "released once each");
     });
 }
 

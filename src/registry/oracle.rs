@@ -9,6 +9,8 @@ use std::rc::Rc;
 #[derive(Clone, Debug)]
 enum Operation {
     Register(usize),
+    /// Those whose bit is set.
+    RegisterAll(u8),
     RegisterForClient(usize),
     Unregister(usize),
     /// By a number that a client was given.
@@ -26,6 +28,7 @@ enum Operation {
 fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         3 => (0..NAMES.len()).prop_map(Operation::Register),
+        2 => (0_u8..16).prop_map(Operation::RegisterAll),
         3 => (0..NAMES.len()).prop_map(Operation::RegisterForClient),
         2 => (0..NAMES.len()).prop_map(Operation::Unregister),
         3 => (0..NAMES.len(), any::<usize>()).prop_map(|(name, nth)| Operation::UnregisterForClient(name, nth)),
@@ -87,6 +90,7 @@ impl Oracle {
                 let replaced = registry.register(NAMES[name], function).expect("it is open");
                 assert_eq!(replaced.map(|removed| removed.number()), self.registered.insert(name, number));
             }
+            Operation::RegisterAll(bits) => self.register_all(registry, bits),
             Operation::RegisterForClient(name) => self.register_for_client(registry, name),
             Operation::Unregister(name) => {
                 let gone = registry.unregister(NAMES[name]).map(|removed| removed.number());
@@ -128,6 +132,8 @@ impl Oracle {
         assert_eq!(registry.close().len(), self.registered.len());
         self.registered.clear();
         assert!(registry.register(NAMES[0], self.function()).is_err());
+        let all = NAMES.map(|name| (name, self.function())).into();
+        assert!(registry.register_all(all).is_err_and(|refused| refused.len() == NAMES.len()));
         assert!(matches!(registry.register_for_client(NAMES[0], self.function()), Err(Refused::Closed(_))));
         assert!(registry.unregister(NAMES[0]).is_none());
         assert!(registry.await_given_back(Instant::now()), "nobody has anything");
@@ -137,6 +143,16 @@ impl Oracle {
         let number = self.released.borrow().len();
         self.released.borrow_mut().push(0);
         Function(number, Rc::clone(&self.released))
+    }
+
+    fn register_all(&mut self, registry: &Registry<Function>, bits: u8) {
+        let names: Vec<_> = (0..NAMES.len()).filter(|name| bits >> name & 1 == 1).collect();
+        let functions: Vec<_> = names.iter().map(|name| (NAMES[*name], self.function())).collect();
+        let numbers: Vec<_> = functions.iter().map(|(_, function)| function.0).collect();
+        let replaced = registry.register_all(functions).expect("it is open");
+        let before = names.iter().zip(numbers).filter_map(|(name, number)| self.registered.insert(*name, number));
+        let before: Vec<_> = before.collect();
+        assert_eq!(replaced.iter().map(Removed::number).collect::<Vec<_>>(), before);
     }
 
     fn register_for_client(&mut self, registry: &Registry<Function>, name: usize) {

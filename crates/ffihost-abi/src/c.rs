@@ -1,7 +1,8 @@
 //! The types of the exports' parameters, as C and as Rust spell them.
 
 use crate::types::{
-    FFICallBack, FFIError, FFIHostFn, FFIHostFnOptions, FFIOwnedBytes, FFIOwnedString, FFIServeOptions, FFIStats,
+    FFICallBack, FFIError, FFIHostFn, FFIHostFnOptions, FFINamedHostFn, FFIOwnedBytes, FFIOwnedString, FFIServeOptions,
+    FFIStats,
 };
 use core::ffi::{c_char, c_int, c_void};
 
@@ -41,6 +42,7 @@ c_types! {
     CallBack: "FFICallBack" = Option<FFICallBack>;
     HostFn: "FFIHostFn" = Option<FFIHostFn>;
     HostFnOptions: "const FFIHostFnOptions *" = *const FFIHostFnOptions;
+    NamedHostFns: "const FFINamedHostFn *" = *const FFINamedHostFn;
     ServeOptions: "const FFIServeOptions *" = *const FFIServeOptions;
     PointerOut: "void **" = *mut *mut c_void;
     BytesOut: "const uint8_t **" = *mut *const u8;

@@ -220,6 +220,13 @@ macro_rules! with_exports {
                 Status [Ok "", InvalidCtx "", InvalidArgument "", Closing "", NotRegistered ""];
                 ""
             }
+            Always register_host_fns(
+                ctx: Pointer, fns: NamedHostFns, count: Size, options: HostFnOptions
+            ) -> Int {
+                Status [Ok "", InvalidCtx "", InvalidArgument "", Closing ""];
+                "Registers host functions together: all of them, or none. options is for each; its fn has to be NULL. Its \
+                 release is called once, after the last of them can be called no longer."
+            }
             Always host_fn_registered(ctx: Pointer, name: Chars) -> Int {
                 Flag [InvalidCtx "", InvalidArgument ""];
                 "1 or 0; or minus a status."

@@ -32,6 +32,15 @@ pub struct FFIHostFnOptions {
     pub deadline_ms: u64,
 }
 
+/// One of the host functions that are registered together.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(missing_docs, reason = "the fields are those of ffihost.h, which documents them")]
+pub struct FFINamedHostFn {
+    pub name: *const c_char,
+    pub function: Option<FFIHostFn>,
+}
+
 /// How a context is served.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
@@ -160,6 +169,8 @@ const _: () = {
     assert!(offset_of!(FFIHostFnOptions, format) == 40);
     assert!(offset_of!(FFIHostFnOptions, max_in_flight) == 44);
     assert!(offset_of!(FFIHostFnOptions, deadline_ms) == 48);
+    assert!(size_of::<FFINamedHostFn>() == 16 && align_of::<FFINamedHostFn>() == 8);
+    assert!(offset_of!(FFINamedHostFn, function) == 8);
     assert!(size_of::<FFIServeOptions>() == 56 && align_of::<FFIServeOptions>() == 8);
     assert!(offset_of!(FFIServeOptions, token) == 8);
     assert!(offset_of!(FFIServeOptions, certificates) == 16);

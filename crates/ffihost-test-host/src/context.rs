@@ -7,7 +7,7 @@ use crate::function::{self, Asked, Log, Open};
 use crate::native;
 use crate::wait::wait_until;
 use ciborium::Value;
-use ffihost_abi::types::{FFI_FORMAT_NATIVE, FFICallBack, FFIHostFnOptions, FFIStats};
+use ffihost_abi::types::{FFI_FORMAT_NATIVE, FFICallBack, FFIHostFnOptions, FFINamedHostFn, FFIStats};
 use std::ffi::{CString, c_int, c_void};
 use std::ptr;
 use std::sync::{Arc, mpsc};
@@ -164,6 +164,23 @@ impl<L: Library> Context<L> {
         adjust(&mut options);
         let name = CString::new(name).expect("no NUL");
         ((self.1.exports().register_host_fn_with)(self.0, name.as_ptr(), &raw const options), log)
+    }
+
+    /// Registers host functions together, with one userData; each answers by itself.
+    pub fn register_all(
+        self,
+        names: &[&str],
+        adjust: impl FnOnce(&mut FFIHostFnOptions),
+        answerer: impl Fn(Self, Asked) + Send + Sync + 'static,
+    ) -> (c_int, Arc<Log>) {
+        let (mut options, log) = function::options(FFI_FORMAT_NATIVE, move |token, req| {
+            answerer(self, Asked { token, text: text(0, req) });
+        });
+        let function = options.function.take();
+        adjust(&mut options);
+        let names: Vec<_> = names.iter().map(|name| CString::new(*name).expect("no NUL")).collect();
+        let fns: Vec<_> = names.iter().map(|name| FFINamedHostFn { name: name.as_ptr(), function }).collect();
+        ((self.1.exports().register_host_fns)(self.0, fns.as_ptr(), fns.len(), &raw const options), log)
     }
 
     /// Registers a host function that leaves calls open: each is sent, with what `read` makes of its arguments.

@@ -57,7 +57,7 @@ pub fn exported(name: &str) -> Vec<String> {
 }
 
 /// What every library exports, its prefix left out.
-pub const OF_EVERY_LIBRARY: [&str; 21] = [
+pub const OF_EVERY_LIBRARY: [&str; 22] = [
     "abi_descriptor",
     "abi_hash",
     "abi_layout",
@@ -73,6 +73,7 @@ pub const OF_EVERY_LIBRARY: [&str; 21] = [
     "register_host_fn",
     "register_host_fn_cbor",
     "register_host_fn_with",
+    "register_host_fns",
     "release_bytes",
     "release_error",
     "release_string",

@@ -2,15 +2,16 @@
 
 use super::super::host_fn::HostFunction;
 use super::super::library::AnyLibrary;
-use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions};
+use super::super::types::{FFI_FORMAT_CBOR, FFI_FORMAT_NATIVE, FFIHostFn, FFIHostFnOptions, FFINamedHostFn};
 use super::{done, fits, host, name};
+use crate::context::Pinned;
 use crate::context::current;
 use crate::context::gate::{Phase, Refused};
 use crate::inflight::{Accepted, Answer, Raw, Token};
 use crate::panic::contain_call;
 #[cfg(feature = "ipc")]
 use crate::registry;
-use crate::registry::{Registry, Replaced};
+use crate::registry::{Registry, Removed, Replaced};
 use crate::status::Status;
 use crate::{Format, Host};
 use std::ffi::{c_char, c_int, c_void};
@@ -64,19 +65,95 @@ pub unsafe fn register_host_fn_with(
 ) -> c_int {
     done(|| {
         // SAFETY: the caller's contract.
-        let name = unsafe { name(host_fn)? };
-        if options.is_null() {
-            return Err(Status::InvalidArgument);
-        }
-        // SAFETY: not null; the struct is as large as it says, by the caller's contract.
-        if !unsafe { fits(options) } {
-            return Err(Status::InvalidArgument);
-        }
-        // SAFETY: it is at least this large.
-        let options = unsafe { options.read_unaligned() };
-        // SAFETY: the caller's contract.
+        let (name, options) = unsafe { (name(host_fn)?, given(options)?) };
+        // SAFETY: as above.
         unsafe { register_with(library, host(library, ctx), name, &options) }
     })
+}
+
+/// `<lib>_register_host_fns`.
+///
+/// # Safety
+///
+/// As `ffihost.h` says: `fns` points to `count` structs whose names are NUL-terminated, `options` to a struct as large as it
+/// says.
+pub unsafe fn register_host_fns(
+    library: &'static AnyLibrary,
+    ctx: *mut c_void,
+    fns: *const FFINamedHostFn,
+    count: usize,
+    options: *const FFIHostFnOptions,
+) -> c_int {
+    done(|| {
+        // SAFETY: the caller's contract.
+        let (functions, options) = unsafe { (named(library, fns, count)?, given(options)?) };
+        if options.function.is_some() {
+            return Err(Status::InvalidArgument);
+        }
+        register_all(library, host(library, ctx)?, &functions, &options)
+    })
+}
+
+/// The options that a host passed.
+///
+/// # Safety
+///
+/// If it is not NULL it points to a struct as large as it says.
+unsafe fn given(options: *const FFIHostFnOptions) -> Result<FFIHostFnOptions, Status> {
+    // SAFETY: not null; the struct is as large as it says, by the caller's contract.
+    if options.is_null() || !unsafe { fits(options) } {
+        return Err(Status::InvalidArgument);
+    }
+    // SAFETY: it is at least this large.
+    Ok(unsafe { options.read_unaligned() })
+}
+
+/// The functions that a host passed, with names that the library has, each once: so there are at most as many as those.
+///
+/// # Safety
+///
+/// If it is not NULL, `fns` points to `count` structs whose names are NUL-terminated and live for `'a`.
+unsafe fn named<'a>(
+    library: &'static AnyLibrary,
+    fns: *const FFINamedHostFn,
+    count: usize,
+) -> Result<Vec<(&'a str, FFIHostFn)>, Status> {
+    let mut functions: Vec<(&str, FFIHostFn)> = Vec::new();
+    if fns.is_null() || count == 0 {
+        return Err(Status::InvalidArgument);
+    }
+    for at in 0..count {
+        // SAFETY: not null, and by the caller's contract there are so many; what comes before it has names of the library.
+        let given = unsafe { fns.add(at).read_unaligned() };
+        // SAFETY: the caller's contract.
+        let name = unsafe { name(given.name)? };
+        if !library.descriptor().host_fns.contains(name) || functions.iter().any(|(other, _)| *other == name) {
+            return Err(Status::InvalidArgument);
+        }
+        functions.push((name, given.function.ok_or(Status::InvalidArgument)?));
+    }
+    Ok(functions)
+}
+
+/// Registers host functions for the host, all or none. What is refused is not released.
+fn register_all(
+    library: &'static AnyLibrary,
+    host: Host,
+    functions: &[(&str, FFIHostFn)],
+    options: &FFIHostFnOptions,
+) -> Result<(), Status> {
+    let inside = inside(host)?;
+    let mut functions = HostFunction::read_all(functions, options)?;
+    for (_, function) in &mut functions {
+        function.deadline = function.deadline.or(library.options.host_deadline);
+    }
+    let replaced = inside.registry.register_all(functions).map_err(|refused| {
+        refused.into_iter().for_each(|(_, function)| function.forget());
+        Status::Closing
+    })?;
+    inside.context.signal.notify();
+    let_go(host, replaced);
+    Ok(())
 }
 
 /// Registers a host function for the host as options say it, or with none in them takes it back. What is refused is not
@@ -149,30 +226,39 @@ fn read(
 
 /// What is refused stays the host's.
 fn not_released(refused: HostFunction, status: Status) -> Status {
-    let _not_released = ManuallyDrop::new(refused);
+    refused.forget();
     status
 }
 
-/// Changes what is registered under a name that the library has. What is no longer registered is released before this
-/// returns, on this thread and under no lock, unless the FFI thread holds it still. A close waits for that: for a context that
-/// is not closing yet this is admitted work, and at its end the close waits for what the registry counts.
+/// Changes what is registered under a name that the library has.
 fn change<T>(
     library: &'static AnyLibrary,
     host: Host,
     name: &str,
     change: impl FnOnce(&Registry<HostFunction>) -> Result<(T, Replaced<'_, HostFunction>), Status>,
 ) -> Result<T, Status> {
-    let inside = match host.admit() {
-        Err(Refused::Closing) => host.enter(Phase::Closing)?,
-        admitted => admitted?,
-    };
+    let inside = inside(host)?;
     if !library.descriptor().host_fns.contains(name) {
         return Err(Status::InvalidArgument);
     }
     let (changed, gone) = change(&inside.registry)?;
     inside.context.signal.notify();
-    current::enter(host, || contain_call(|| drop(gone)));
+    let_go(host, gone);
     Ok(changed)
+}
+
+/// Whoever changes the registry is inside of the context. For one that is not closing yet this is admitted work, so that the
+/// close waits for what [`let_go`] releases; later, at its end, the close waits for what the registry counts.
+fn inside(host: Host) -> Result<Pinned, Status> {
+    Ok(match host.admit() {
+        Err(Refused::Closing) => host.enter(Phase::Closing)?,
+        admitted => admitted?,
+    })
+}
+
+/// Releases what is no longer registered, on this thread and under no lock, unless the FFI thread holds it still.
+fn let_go<'a>(host: Host, gone: impl IntoIterator<Item = Removed<'a, HostFunction>>) {
+    current::enter(host, || gone.into_iter().for_each(|gone| contain_call(|| drop(gone))));
 }
 
 /// `<lib>_host_complete`.

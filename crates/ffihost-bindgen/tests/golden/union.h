@@ -1510,6 +1510,12 @@ int union_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *user
 int union_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData);
 int union_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options);
 
+/* Registers host functions together: all of them, or none. options is for each; its fn has to be NULL. Its release is
+ * called once, after the last of them can be called no longer.
+ * Returns FFI_RET_OK, INVALID_CTX, INVALID_ARGUMENT, or CLOSING.
+ */
+int union_register_host_fns(void *ctx, const FFINamedHostFn *fns, size_t count, const FFIHostFnOptions *options);
+
 /* 1 or 0; or minus a status. */
 int union_host_fn_registered(void *ctx, const char *name);
 

@@ -204,7 +204,8 @@ typedef void (*FFIHostCancelFn)(uint64_t token, void *userData) FFI_NOEXCEPT;
 /* Gives userData back: the function is registered no more, no invocation of it runs and no call made with it is open.
  *
  * Thread: the FFI thread, or a thread that registers, unregisters or closes. How often: exactly once per accepted
- * registration, and it has returned before destroy returns OK; never for a refused one.
+ * registration, or once for those that were registered together, and it has returned before destroy returns OK; never for a
+ * refused one.
  */
 typedef void (*FFIRelease)(void *userData) FFI_NOEXCEPT;
 
@@ -269,6 +270,12 @@ typedef struct FFIHostFnOptions {
 } FFIHostFnOptions;
 
 #define FFI_HOST_FN_OPTIONS_INIT {sizeof(FFIHostFnOptions), NULL, NULL, NULL, NULL, FFI_FORMAT_NATIVE, 0, 0}
+
+/* One of the host functions that <lib>_register_host_fns registers together. */
+typedef struct FFINamedHostFn {
+    const char *name;  /* NUL-terminated UTF-8, at most 255 bytes */
+    FFIHostFn fn;      /* not NULL */
+} FFINamedHostFn;
 
 /* How a context is served, for `<lib>_serve`, where a library has it. Set `size` to sizeof; what is 0 or NULL has its default.
  * The strings are NUL-terminated UTF-8 and have to live during the call. */
@@ -363,6 +370,15 @@ typedef struct FFIStats {
  *     Returns OK, INVALID_CTX, INVALID_ARGUMENT (also for a name that the library does not call), CLOSING, or
  *     NOT_REGISTERED (fn = NULL and there was none).
  *
+ * int <lib>_register_host_fns(void *ctx, const FFINamedHostFn *fns, size_t count, const FFIHostFnOptions *options)
+ *     Registers count functions together, each in place of what was registered under its name: all of them, or, if this is
+ *     refused, none. No call finds a part of them. options says for each what it says in register_host_fn_with; fn in it has
+ *     to be NULL. userData is one for all, and `release` is called once, when the last of them is registered no more, none of
+ *     them runs and no call made with any of them is open. Each is a registration of its own otherwise: one that is replaced
+ *     or unregistered alone leaves the others as they are.
+ *     Returns OK, INVALID_CTX, INVALID_ARGUMENT (also for a name that the library does not call or that comes twice, no
+ *     function at all, or a NULL among them), or CLOSING.
+ *
  * int <lib>_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len)
  *     Answers a host call. ret: FFI_RET_OK with the result; FFI_RET_ERR with the function's declared error;
  *     FFI_RET_CANCELLED or FFI_RET_DISCONNECTED; or any other number, with UTF-8 text: the host's own failure. The first
@@ -424,6 +440,8 @@ typedef struct FFIStats {
     FFI_EXTERN_C int lib##_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *userData);                \
     FFI_EXTERN_C int lib##_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData);           \
     FFI_EXTERN_C int lib##_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options);        \
+    FFI_EXTERN_C int lib##_register_host_fns(void *ctx, const FFINamedHostFn *fns, size_t count,                       \
+                                             const FFIHostFnOptions *options);                                         \
     FFI_EXTERN_C int lib##_host_complete(void *ctx, uint64_t token, int ret, const char *msg, size_t len);             \
     FFI_EXTERN_C int lib##_host_fn_registered(void *ctx, const char *name);                                            \
     FFI_EXTERN_C uint64_t lib##_add_event_listener(void *ctx, const char *event, FFICallBack cb, void *userData);      \
