@@ -17,29 +17,19 @@
 #include <future>
 #include <iostream>
 #include <string>
-#include <variant>
 
 namespace {
 
-/* A visitor made of lambdas. */
-template <class... F> struct Overloaded : F... {
-    using F::operator()...;
-};
-template <class... F> Overloaded(F...) -> Overloaded<F...>;
-
 std::string to_string(const my_timer::TimerError &error) {
     using E = my_timer::TimerError;
-    return std::visit(
-        Overloaded{
-            [](const E::Empty &) { return std::string("there is nothing in it"); },
-            [](const E::TooLong &e) {
-                const std::string most = std::to_string(my_timer::kMaxDelayMs);
-                return std::to_string(e.delay_ms) + " ms is longer than " + most + " ms";
-            },
-            [](const E::TooOften &e) { return std::to_string(e.times) + " times is too often"; },
-            [](const E::NoClock &e) { return "no clock: " + e.value; },
+    return error.match(
+        [](const E::Empty &) { return std::string("there is nothing in it"); },
+        [](const E::TooLong &e) {
+            const std::string most = std::to_string(my_timer::kMaxDelayMs);
+            return std::to_string(e.delay_ms) + " ms is longer than " + most + " ms";
         },
-        error.value);
+        [](const E::TooOften &e) { return std::to_string(e.times) + " times is too often"; },
+        [](const E::NoClock &e) { return "no clock: " + e.value; });
 }
 
 /* `echo` and its event, and an error that the library declares. */

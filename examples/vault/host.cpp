@@ -31,7 +31,6 @@
 #include <stdexcept>
 #include <string>
 #include <system_error>
-#include <variant>
 #include <vector>
 
 #include <termios.h>
@@ -63,37 +62,28 @@ struct UsageError : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/* A visitor made of lambdas. */
-template <class... F> struct Overloaded : F... {
-    using F::operator()...;
-};
-template <class... F> Overloaded(F...) -> Overloaded<F...>;
-
 /* An error of the vault, as its user wants to read it. */
 std::string to_string(const vault::Error &error) {
     using E = vault::Error;
-    return std::visit(
-        Overloaded{
-            [](const E::WrongPassphrase &e) {
-                return "the passphrase was wrong " + std::to_string(e.attempts) + " times; nothing was changed";
-            },
-            [](const E::NoPassphrase &e) { return "there is no passphrase: " + e.value; },
-            [](const E::Locked &) { return std::string("the vault is locked"); },
-            [](const E::NoSuchSecret &e) {
-                return "there is no secret '" + e.name + "'; 'list' prints those that there are";
-            },
-            [](const E::TooLarge &e) {
-                return std::to_string(e.size) + " bytes are too many: a secret has at most " +
-                       std::to_string(vault::kMaxSecret);
-            },
-            [](const E::Invalid &e) { return e.value; },
-            [](const E::Damaged &e) {
-                return "the file '" + e.blob + "' is damaged: " + e.reason + "; restore it from a backup";
-            },
-            [](const E::Storage &e) { return "the file '" + e.blob + "' cannot be " + e.action + ": " + e.reason; },
-            [](const E::NoRandomness &e) { return "the system gives no randomness: " + e.value; },
+    return error.match(
+        [](const E::WrongPassphrase &e) {
+            return "the passphrase was wrong " + std::to_string(e.attempts) + " times; nothing was changed";
         },
-        error.value);
+        [](const E::NoPassphrase &e) { return "there is no passphrase: " + e.value; },
+        [](const E::Locked &) { return std::string("the vault is locked"); },
+        [](const E::NoSuchSecret &e) {
+            return "there is no secret '" + e.name + "'; 'list' prints those that there are";
+        },
+        [](const E::TooLarge &e) {
+            return std::to_string(e.size) + " bytes are too many: a secret has at most " +
+                   std::to_string(vault::kMaxSecret);
+        },
+        [](const E::Invalid &e) { return e.value; },
+        [](const E::Damaged &e) {
+            return "the file '" + e.blob + "' is damaged: " + e.reason + "; restore it from a backup";
+        },
+        [](const E::Storage &e) { return "the file '" + e.blob + "' cannot be " + e.action + ": " + e.reason; },
+        [](const E::NoRandomness &e) { return "the system gives no randomness: " + e.value; });
 }
 
 std::string to_string(vault::Change change) {
@@ -107,13 +97,11 @@ std::string to_string(vault::Change change) {
 
 std::string to_string(const vault::LockReason &reason) {
     using R = vault::LockReason;
-    return std::visit(Overloaded{
-                          [](const R::Asked &) { return std::string("as asked"); },
-                          [](const R::Idle &r) { return "not used for " + std::to_string(r.after_ms) + " ms"; },
-                          [](const R::Reopened &) { return std::string("to be unlocked anew"); },
-                          [](const R::Closed &) { return std::string("the program ends"); },
-                      },
-                      reason.value);
+    return reason.match(
+        [](const R::Asked &) { return std::string("as asked"); },
+        [](const R::Idle &r) { return "not used for " + std::to_string(r.after_ms) + " ms"; },
+        [](const R::Reopened &) { return std::string("to be unlocked anew"); },
+        [](const R::Closed &) { return std::string("the program ends"); });
 }
 
 /* --------------------------------------------------------------------------------------------------------- the disk */
@@ -191,14 +179,12 @@ std::optional<std::string> read_secret(const std::string &prompt) {
 
 std::string to_string(const vault::Prompt &prompt) {
     using P = vault::Purpose;
-    return std::visit(Overloaded{
-                          [&](const P::Create &) { return "new passphrase for " + prompt.label; },
-                          [&](const P::Unlock &unlock) {
-                              const bool again = unlock.attempts_left < vault::kMaxAttempts;
-                              return (again ? "wrong; passphrase for " : "passphrase for ") + prompt.label;
-                          },
-                      },
-                      prompt.purpose.value);
+    return prompt.purpose.match(
+        [&](const P::Create &) { return "new passphrase for " + prompt.label; },
+        [&](const P::Unlock &unlock) {
+            const bool again = unlock.attempts_left < vault::kMaxAttempts;
+            return (again ? "wrong; passphrase for " : "passphrase for ") + prompt.label;
+        });
 }
 
 /* ------------------------------------------------------------------------------------- the library's host functions */

@@ -1,6 +1,7 @@
 //! The C++ headers: how types, names and calls are spelled in C++, in terms of the C header, which they include. What is
 //! written with them is in `cpp/templates`, a file for each construct; `ffihost.hpp` there does not depend on the library.
 
+mod enums;
 mod function;
 mod names;
 
@@ -11,9 +12,9 @@ use crate::model::Model;
 use crate::model::contract::{Answer, Times};
 use crate::model::definitions::Definitions;
 use crate::model::items::{Constant, Constructor, Field, HostFn, Owner, Request};
-use crate::model::names::{Helpers, Rules, Scope, camel};
+use crate::model::names::{Helpers, Rules, camel};
 use crate::model::ownership::Ownership;
-use crate::model::types::{Class as TypeClass, Enum, Named, Payload};
+use crate::model::types::{Class as TypeClass, Named, Payload};
 use crate::write::comment::table;
 use crate::write::filters;
 use crate::{Error, File};
@@ -227,13 +228,6 @@ impl Cpp<'_> {
             f64::NEG_INFINITY => Some(format!("-{limits}::infinity()")),
             _ => None,
         }
-    }
-
-    /// What the variants of an enum with data are called: none as the enum itself, which would be its constructor.
-    fn variants(item: &Enum<'_>) -> Vec<String> {
-        let mut scope = Scope::default();
-        scope.reserve(&[&Self::called(item.name), &format!("{}Variants", Self::called(item.name)), "value"]);
-        item.variants.iter().map(|variant| scope.give(&RULES.identifier(variant.name), "a variant")).collect()
     }
 
     fn table(params: &[Parameter<'_>]) -> String {

@@ -200,6 +200,41 @@ fn awkward_names_in_cpp_with_clang() {
     check_awkward("clang-22", "c++", "c++20", CLANG, "hpp");
 }
 
+/// A library with an enum of 128 variants, each of which holds something.
+fn wide() -> ffihost_schema::Checked {
+    use common::build::{enumeration, finish, library, list, named, request, variant};
+    use ffihost_schema::{Checked, Payload, Type};
+    let variants = (0..128).map(|at| variant(&format!("V{at}"), "", Payload::One(Type::String))).collect();
+    let mut library = library("wide", "");
+    library.enums = vec![enumeration("Wide", "", variants)];
+    library.requests =
+        vec![request("echo", "", vec![common::build::field("all", "", list(named("Wide")))], named("Wide"), None)];
+    Checked::new(finish(library)).expect("it goes together")
+}
+
+/// What a program does with such an enum.
+const USES_WIDE: &str = "\
+    #ifndef USES_WIDE_HPP_\n#define USES_WIDE_HPP_\n#include \"wide.hpp\"\n\
+    inline bool uses(const ::wide::Context &context, ::wide::Wide wide) {\n    \
+    wide = context.echo({wide}).get();\n    \
+    return wide == ::wide::Wide::V127{} || wide.match([](const auto &held) { return held.value.empty(); });\n}\n#endif\n";
+
+#[test]
+fn enums_of_many_variants() {
+    let scratch = scratch().join("wide");
+    std::fs::create_dir_all(&scratch).expect("it can be made");
+    let files = generate(&wide(), Language::Cpp).expect("it can be bound");
+    for file in files.into_iter().filter(|file| file.path.starts_with("wide")) {
+        std::fs::write(scratch.join(&file.path), file.contents).expect("it can be written");
+    }
+    std::fs::write(scratch.join("uses_wide.hpp"), USES_WIDE).expect("it can be written");
+    let header = format!("{}/uses_wide.hpp", scratch.display());
+    check("g++", "c++", "c++17", &[GCC, GCC_CPP].concat(), &header);
+    if is_there("clang-22") {
+        check("clang-22", "c++", "c++20", CLANG, &header);
+    }
+}
+
 /// The headers on disk are those that are generated: what compiles is what users get.
 #[test]
 fn what_compiles_is_what_is_generated() {

@@ -37,7 +37,7 @@ void implement(const notes::Context &context, const std::shared_ptr<Shelf> &shel
     // Returns the answer, or throws it.
     context.on_store([shelf](const std::string &key, Bytes bytes) {
         if (bytes.size() > 1000) {
-            throw ffihost::ErrorOf<notes::StoreError>(notes::StoreError{notes::StoreError::Full{1000}});
+            throw ffihost::ErrorOf<notes::StoreError>(notes::StoreError::Full{1000});
         }
         shelf->put(key, std::move(bytes));
     });
@@ -48,12 +48,20 @@ void implement(const notes::Context &context, const std::shared_ptr<Shelf> &shel
 }
 // ANCHOR_END: host_fns
 
+// ANCHOR: match
+std::string describe(const notes::RequestError &error) {
+    return error.match([](const notes::RequestError::Untitled &) { return std::string("it needs a title"); },
+                       [](const notes::RequestError::Host &host) { return "the host failed: " + host.value; },
+                       [](const auto &) { return std::string("something else"); });
+}
+// ANCHOR_END: match
+
 // ANCHOR: requests
 void use(const notes::Context &context) {
     notes::Note note;
     note.title = "shopping";
     note.body = "milk";
-    note.remind = notes::Reminder{notes::Reminder::At{1700000000000}};
+    note.remind = notes::Reminder::At{1700000000000};
 
     // A future.
     std::cout << context.add(note).get() << " note\n";
@@ -63,8 +71,7 @@ void use(const notes::Context &context) {
     try {
         context.add(note).get();
     } catch (const ffihost::ErrorOf<notes::RequestError> &error) {
-        const bool untitled = std::holds_alternative<notes::RequestError::Untitled>(error.error().value);
-        std::cout << (untitled ? "it needs a title\n" : "something else\n");
+        std::cout << describe(error.error()) << '\n';
     } catch (const ffihost::Error &error) {
         std::cout << ffihost::status_name(error.status()) << ": " << error.what() << '\n';
     }

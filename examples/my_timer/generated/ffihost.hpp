@@ -36,6 +36,7 @@
 #include <exception>
 #include <functional>
 #include <future>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <memory>
@@ -153,6 +154,164 @@ struct Never {};
 template <class T> using Value = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
 } // namespace detail
+
+/* -------------------------------------------------------------------------------------------------- enums with data */
+
+namespace detail {
+
+/* The place of a type among others. The search is one deduction, over the bases of a class. */
+template <std::size_t Index, class T> struct Alternative {};
+template <class Indices, class... Ts> struct Alternatives;
+template <std::size_t... Indices, class... Ts>
+struct Alternatives<std::index_sequence<Indices...>, Ts...> : Alternative<Indices, Ts>... {};
+template <class T, std::size_t Index>
+std::integral_constant<std::size_t, Index> place_of(const Alternative<Index, T> *among);
+template <class T> std::integral_constant<std::size_t, SIZE_MAX> place_of(const void *among);
+
+constexpr std::size_t largest(std::initializer_list<std::size_t> sizes) noexcept {
+    std::size_t largest = 0;
+    for (const std::size_t size : sizes) {
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+template <class T> void destroy_at(void *at) noexcept { static_cast<T *>(at)->~T(); }
+template <class T> void copy_to(void *to, const void *from) { ::new (to) T(*static_cast<const T *>(from)); }
+template <class T> void move_to(void *to, void *from) noexcept { ::new (to) T(std::move(*static_cast<T *>(from))); }
+template <class T> bool equal_at(const void *left, const void *right) {
+    return *static_cast<const T *>(left) == *static_cast<const T *>(right);
+}
+
+/* Whether two fields are equal. */
+template <class T> bool same(const T &left, const T &right) { return std::equal_to<T>()(left, right); }
+
+/* One of the alternatives, whichever it is. It has a table for each operation, so the time to compile it grows with the
+ * number of alternatives; std::variant takes seconds for a hundred of them. */
+template <class... Ts> class Storage {
+public:
+    template <class T> Storage(std::size_t index, T &&value) : index_(index) {
+        ::new (at()) std::decay_t<T>(std::forward<T>(value));
+    }
+    Storage(const Storage &other) : index_(other.index_) {
+        static constexpr void (*const copies[])(void *, const void *) = {&copy_to<Ts>...};
+        copies[index_](at(), other.at());
+    }
+    Storage(Storage &&other) noexcept : index_(other.index_) { take(other); }
+    Storage &operator=(const Storage &other) { return *this = Storage(other); }
+    Storage &operator=(Storage &&other) noexcept {
+        if (this != &other) {
+            drop();
+            index_ = other.index_;
+            take(other);
+        }
+        return *this;
+    }
+    ~Storage() { drop(); }
+
+    std::size_t index() const noexcept { return index_; }
+    void *at() noexcept { return bytes_; }
+    const void *at() const noexcept { return bytes_; }
+
+private:
+    void take(Storage &other) noexcept {
+        static constexpr void (*const moves[])(void *, void *) noexcept = {&move_to<Ts>...};
+        moves[index_](at(), other.at());
+    }
+
+    void drop() noexcept {
+        static constexpr void (*const destroys[])(void *) noexcept = {&destroy_at<Ts>...};
+        destroys[index_](at());
+    }
+
+    alignas(Ts...) unsigned char bytes_[largest({sizeof(Ts)...})];
+    std::size_t index_;
+};
+
+/* Makes what derives from it as copyable as the alternatives are: a handle is not. */
+template <bool IsCopyable> struct Copyable {};
+template <> struct Copyable<false> {
+    Copyable() = default;
+    Copyable(const Copyable &) = delete;
+    Copyable(Copyable &&) = default;
+    Copyable &operator=(const Copyable &) = delete;
+    Copyable &operator=(Copyable &&) = default;
+};
+
+/* Several functions as one. */
+template <class... F> struct Overloaded : F... {
+    using F::operator()...;
+};
+
+template <class R, class F, class V, class T> R call_with(F &functions, V &value) {
+    return functions(static_cast<T &&>(*value.template get_if<std::remove_cv_t<std::remove_reference_t<T>>>()));
+}
+
+} // namespace detail
+
+/* What an enum with data is: one of the structs Ts, at first the first. */
+template <class... Ts>
+class Variant : detail::Storage<Ts...>, detail::Copyable<(std::is_copy_constructible_v<Ts> && ...)> {
+    using First = std::tuple_element_t<0, std::tuple<Ts...>>;
+    using Storage = detail::Storage<Ts...>;
+
+    using All = detail::Alternatives<std::index_sequence_for<Ts...>, Ts...>;
+
+    /* Which of the structs T is; SIZE_MAX if it is none of them. */
+    template <class T>
+    static constexpr std::size_t kIndexOf = decltype(detail::place_of<T>(static_cast<const All *>(nullptr)))::value;
+
+public:
+    Variant() : Variant(First{}) {}
+    template <class T, std::enable_if_t<(kIndexOf<std::decay_t<T>> != SIZE_MAX), int> = 0>
+    Variant(T &&value) : Storage(kIndexOf<std::decay_t<T>>, std::forward<T>(value)) {}
+
+    /* Which of the structs it is, in their order. */
+    std::size_t index() const noexcept { return Storage::index(); }
+
+    /* Whether it is a T. */
+    template <class T> bool is() const noexcept {
+        static_assert(kIndexOf<T> != SIZE_MAX, "this is no variant of the enum");
+        return index() == kIndexOf<T>;
+    }
+
+    /* The T, or nullptr if it is another one. */
+    template <class T> const T *get_if() const noexcept {
+        return is<T>() ? std::launder(static_cast<const T *>(Storage::at())) : nullptr;
+    }
+    template <class T> T *get_if() noexcept {
+        return is<T>() ? std::launder(static_cast<T *>(Storage::at())) : nullptr;
+    }
+
+    /* Calls the one of these functions that takes what it is, and returns what that returns, which is the same type for
+     * all. A variant that none of them takes does not compile; `[](const auto &)` takes those that are left. */
+    template <class... F> decltype(auto) match(F &&...functions) const & {
+        return matched<const Variant, const Ts &...>(*this, std::forward<F>(functions)...);
+    }
+    template <class... F> decltype(auto) match(F &&...functions) & {
+        return matched<Variant, Ts &...>(*this, std::forward<F>(functions)...);
+    }
+    template <class... F> decltype(auto) match(F &&...functions) && {
+        return matched<Variant, Ts &&...>(*this, std::forward<F>(functions)...);
+    }
+
+    friend bool operator==(const Variant &left, const Variant &right) {
+        static constexpr bool (*const equals[])(const void *, const void *) = {&detail::equal_at<Ts>...};
+        return left.index() == right.index() && equals[left.index()](left.at(), right.at());
+    }
+    friend bool operator!=(const Variant &left, const Variant &right) { return !(left == right); }
+
+private:
+    template <class V, class... Refs, class... F> static decltype(auto) matched(V &value, F &&...functions) {
+        using Functions = detail::Overloaded<std::decay_t<F>...>;
+        using R = std::invoke_result_t<Functions &, std::tuple_element_t<0, std::tuple<Refs...>>>;
+        static_assert((std::is_same_v<R, std::invoke_result_t<Functions &, Refs>> && ...),
+                      "the functions return different types");
+        static constexpr R (*const calls[])(Functions &, V &) = {&detail::call_with<R, Functions, V, Refs>...};
+        Functions all{std::forward<F>(functions)...};
+        return calls[value.index()](all, value);
+    }
+};
 
 /* The declared error of a request, or of a host function that throws it. */
 template <class E> class ErrorOf : public Error {
@@ -1354,6 +1513,14 @@ public:
     ~Handle() { give_back(); }
 
     explicit operator bool() const noexcept { return id_ != 0; }
+
+    /* Whether both are the same object of the same context. */
+    friend bool operator==(const Handle &left, const Handle &right) noexcept {
+        const detail::Bound &here = left.bound_;
+        const detail::Bound &there = right.bound_;
+        return left.id_ == right.id_ && here.ctx == there.ctx && here.library == there.library;
+    }
+    friend bool operator!=(const Handle &left, const Handle &right) noexcept { return !(left == right); }
 
     /* What C and CBOR know it by; 0 if it is none. It stays this one's to give back. */
     std::uint64_t raw() const noexcept { return id_; }

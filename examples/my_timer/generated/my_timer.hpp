@@ -52,6 +52,14 @@ struct EchoRequest {
     std::string message{};
     /* How long to wait before, in milliseconds. */
     std::uint32_t delay_ms{};
+
+    friend bool operator==(const ::my_timer::EchoRequest &left, const ::my_timer::EchoRequest &right) {
+        return ffihost::detail::same(left.message, right.message) && ffihost::detail::same(left.delay_ms,
+            right.delay_ms);
+    }
+    friend bool operator!=(const ::my_timer::EchoRequest &left, const ::my_timer::EchoRequest &right) {
+        return !(left == right);
+    }
 };
 
 /* What was said, and by whom. */
@@ -60,6 +68,13 @@ struct EchoResponse {
     std::string echoed{};
     /* The timer's name. */
     std::string timer{};
+
+    friend bool operator==(const ::my_timer::EchoResponse &left, const ::my_timer::EchoResponse &right) {
+        return ffihost::detail::same(left.echoed, right.echoed) && ffihost::detail::same(left.timer, right.timer);
+    }
+    friend bool operator!=(const ::my_timer::EchoResponse &left, const ::my_timer::EchoResponse &right) {
+        return !(left == right);
+    }
 };
 
 /* An echo of a plan. */
@@ -68,6 +83,13 @@ struct PlanEntry {
     std::uint64_t at_ms{};
     /* The message. */
     std::string message{};
+
+    friend bool operator==(const ::my_timer::PlanEntry &left, const ::my_timer::PlanEntry &right) {
+        return ffihost::detail::same(left.at_ms, right.at_ms) && ffihost::detail::same(left.message, right.message);
+    }
+    friend bool operator!=(const ::my_timer::PlanEntry &left, const ::my_timer::PlanEntry &right) {
+        return !(left == right);
+    }
 };
 
 /* What a schedule comes to. */
@@ -78,6 +100,14 @@ struct Plan {
     std::uint64_t total_ms{};
     /* The tags and the note in one line. */
     std::string title{};
+
+    friend bool operator==(const ::my_timer::Plan &left, const ::my_timer::Plan &right) {
+        return ffihost::detail::same(left.entries, right.entries) && ffihost::detail::same(left.total_ms,
+            right.total_ms) && ffihost::detail::same(left.title, right.title);
+    }
+    friend bool operator!=(const ::my_timer::Plan &left, const ::my_timer::Plan &right) {
+        return !(left == right);
+    }
 };
 
 /* What a stopwatch shows. */
@@ -86,6 +116,14 @@ struct Reading {
     std::string label{};
     /* Nanoseconds since it was started. */
     std::uint64_t elapsed_ns{};
+
+    friend bool operator==(const ::my_timer::Reading &left, const ::my_timer::Reading &right) {
+        return ffihost::detail::same(left.label, right.label) && ffihost::detail::same(left.elapsed_ns,
+            right.elapsed_ns);
+    }
+    friend bool operator!=(const ::my_timer::Reading &left, const ::my_timer::Reading &right) {
+        return !(left == right);
+    }
 };
 
 /* What Repeat can hold. */
@@ -93,20 +131,39 @@ struct RepeatVariants {
     /* So many times. */
     struct Times {
         std::uint32_t value{};
+
+        friend bool operator==(const ::my_timer::RepeatVariants::Times &left,
+                               const ::my_timer::RepeatVariants::Times &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_timer::RepeatVariants::Times &left,
+                               const ::my_timer::RepeatVariants::Times &right) {
+            return !(left == right);
+        }
     };
     /* As often as it fits into so many milliseconds. */
     struct Within {
         /* The milliseconds. */
         std::uint64_t total_ms{};
+
+        friend bool operator==(const ::my_timer::RepeatVariants::Within &left,
+                               const ::my_timer::RepeatVariants::Within &right) {
+            return ffihost::detail::same(left.total_ms, right.total_ms);
+        }
+        friend bool operator!=(const ::my_timer::RepeatVariants::Within &left,
+                               const ::my_timer::RepeatVariants::Within &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<Times, Within>;
 };
 
 /* How often something is done. */
-struct Repeat {
+struct Repeat : RepeatVariants::Held {
+    using RepeatVariants::Held::Held;
     using Times = ::my_timer::RepeatVariants::Times;
     using Within = ::my_timer::RepeatVariants::Within;
-
-    std::variant<Times, Within> value;
 };
 
 /* Several echoes, one after the other. */
@@ -119,36 +176,77 @@ struct Schedule {
     std::optional<std::string> note{};
     /* How often all of it is done; once, if nothing is said. */
     std::optional<::my_timer::Repeat> repeat{};
+
+    friend bool operator==(const ::my_timer::Schedule &left, const ::my_timer::Schedule &right) {
+        return ffihost::detail::same(left.echoes, right.echoes) && ffihost::detail::same(left.tags, right.tags)
+            && ffihost::detail::same(left.note, right.note) && ffihost::detail::same(left.repeat, right.repeat);
+    }
+    friend bool operator!=(const ::my_timer::Schedule &left, const ::my_timer::Schedule &right) {
+        return !(left == right);
+    }
 };
 
 /* What TimerError can hold. */
 struct TimerErrorVariants {
     /* A timer, a message or a schedule is empty. */
-    struct Empty {};
+    struct Empty {
+        friend bool operator==(const ::my_timer::TimerErrorVariants::Empty &,
+                               const ::my_timer::TimerErrorVariants::Empty &) { return true; }
+        friend bool operator!=(const ::my_timer::TimerErrorVariants::Empty &,
+                               const ::my_timer::TimerErrorVariants::Empty &) { return false; }
+    };
     /* A delay is longer than `MAX_DELAY_MS`. */
     struct TooLong {
         /* The delay, in milliseconds. */
         std::uint32_t delay_ms{};
+
+        friend bool operator==(const ::my_timer::TimerErrorVariants::TooLong &left,
+                               const ::my_timer::TimerErrorVariants::TooLong &right) {
+            return ffihost::detail::same(left.delay_ms, right.delay_ms);
+        }
+        friend bool operator!=(const ::my_timer::TimerErrorVariants::TooLong &left,
+                               const ::my_timer::TimerErrorVariants::TooLong &right) {
+            return !(left == right);
+        }
     };
     /* A schedule is repeated more than `MAX_REPEATS` times. */
     struct TooOften {
         /* How often. */
         std::uint64_t times{};
+
+        friend bool operator==(const ::my_timer::TimerErrorVariants::TooOften &left,
+                               const ::my_timer::TimerErrorVariants::TooOften &right) {
+            return ffihost::detail::same(left.times, right.times);
+        }
+        friend bool operator!=(const ::my_timer::TimerErrorVariants::TooOften &left,
+                               const ::my_timer::TimerErrorVariants::TooOften &right) {
+            return !(left == right);
+        }
     };
     /* The host did not tell the time; this says why. */
     struct NoClock {
         std::string value;
+
+        friend bool operator==(const ::my_timer::TimerErrorVariants::NoClock &left,
+                               const ::my_timer::TimerErrorVariants::NoClock &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_timer::TimerErrorVariants::NoClock &left,
+                               const ::my_timer::TimerErrorVariants::NoClock &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<Empty, TooLong, TooOften, NoClock>;
 };
 
 /* What can go wrong. */
-struct TimerError {
+struct TimerError : TimerErrorVariants::Held {
+    using TimerErrorVariants::Held::Held;
     using Empty = ::my_timer::TimerErrorVariants::Empty;
     using TooLong = ::my_timer::TimerErrorVariants::TooLong;
     using TooOften = ::my_timer::TimerErrorVariants::TooOften;
     using NoClock = ::my_timer::TimerErrorVariants::NoClock;
-
-    std::variant<Empty, TooLong, TooOften, NoClock> value;
 };
 
 } // namespace my_timer
@@ -278,15 +376,15 @@ template <> struct Convert<::MyTimerRepeat, ::my_timer::Repeat> {
 
     static ::MyTimerRepeat lend(const ::my_timer::Repeat &from, [[maybe_unused]] Arena &arena) {
         ::MyTimerRepeat to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 0: {
-                const auto &held = std::get<0>(from.value);
+                const auto &held = *from.get_if<::my_timer::RepeatVariants::Times>();
                 lend_to(to.payload.times, held.value, arena);
                 break;
             }
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::my_timer::RepeatVariants::Within>();
                 lend_to(to.payload.within.total_ms, held.total_ms, arena);
                 break;
             }
@@ -321,20 +419,20 @@ template <> struct Convert<::MyTimerTimerError, ::my_timer::TimerError> {
 
     static ::MyTimerTimerError lend(const ::my_timer::TimerError &from, [[maybe_unused]] Arena &arena) {
         ::MyTimerTimerError to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::my_timer::TimerErrorVariants::TooLong>();
                 lend_to(to.payload.too_long.delay_ms, held.delay_ms, arena);
                 break;
             }
             case 2: {
-                const auto &held = std::get<2>(from.value);
+                const auto &held = *from.get_if<::my_timer::TimerErrorVariants::TooOften>();
                 lend_to(to.payload.too_often.times, held.times, arena);
                 break;
             }
             case 3: {
-                const auto &held = std::get<3>(from.value);
+                const auto &held = *from.get_if<::my_timer::TimerErrorVariants::NoClock>();
                 lend_to(to.payload.no_clock, held.value, arena);
                 break;
             }
@@ -360,7 +458,7 @@ template <> struct Describe<::my_timer::TimerError> {
             "TimerError::TooOften",
             "TimerError::NoClock",
         };
-        const std::size_t at = error.value.index();
+        const std::size_t at = error.index();
         return at < 4 ? names[at] : "TimerError";
     }
 };
@@ -440,7 +538,7 @@ public:
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create(std::string_view name) {
+    [[nodiscard]] static std::future<Context> create(std::string_view name) {
         ::my_timer::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, ::MyTimerTimerError, ::my_timer::TimerError>;
         return ffihost::detail::create<::my_timer::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
@@ -453,8 +551,8 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(std::string_view name,
-                         std::function<void(ffihost::Result<void, ::my_timer::TimerError>)> ready) {
+    [[nodiscard]] static Context start(std::string_view name,
+                                       std::function<void(ffihost::Result<void, ::my_timer::TimerError>)> ready) {
         ::my_timer::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, ::MyTimerTimerError, ::my_timer::TimerError>;
         const ffihost::detail::Bound bound{&::my_timer::library(), nullptr};

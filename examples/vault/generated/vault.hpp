@@ -149,31 +149,61 @@ struct Cost {
     std::uint32_t memory_kib{};
     /* The passes over that memory: from 1 to 100. */
     std::uint32_t passes{};
+
+    friend bool operator==(const ::vault::Cost &left, const ::vault::Cost &right) {
+        return ffihost::detail::same(left.memory_kib, right.memory_kib) && ffihost::detail::same(left.passes,
+            right.passes);
+    }
+    friend bool operator!=(const ::vault::Cost &left, const ::vault::Cost &right) {
+        return !(left == right);
+    }
 };
 
 /* The user gives no passphrase. */
 struct Declined {
     /* Why. */
     std::string reason{};
+
+    friend bool operator==(const ::vault::Declined &left, const ::vault::Declined &right) {
+        return ffihost::detail::same(left.reason, right.reason);
+    }
+    friend bool operator!=(const ::vault::Declined &left, const ::vault::Declined &right) {
+        return !(left == right);
+    }
 };
 
 /* What Purpose can hold. */
 struct PurposeVariants {
     /* There is no vault yet: it is made with this passphrase. */
-    struct Create {};
+    struct Create {
+        friend bool operator==(const ::vault::PurposeVariants::Create &,
+                               const ::vault::PurposeVariants::Create &) { return true; }
+        friend bool operator!=(const ::vault::PurposeVariants::Create &,
+                               const ::vault::PurposeVariants::Create &) { return false; }
+    };
     /* The vault is unlocked with it. */
     struct Unlock {
         /* How often it may be given, this time included. */
         std::uint32_t attempts_left{};
+
+        friend bool operator==(const ::vault::PurposeVariants::Unlock &left,
+                               const ::vault::PurposeVariants::Unlock &right) {
+            return ffihost::detail::same(left.attempts_left, right.attempts_left);
+        }
+        friend bool operator!=(const ::vault::PurposeVariants::Unlock &left,
+                               const ::vault::PurposeVariants::Unlock &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<Create, Unlock>;
 };
 
 /* What a passphrase is for. */
-struct Purpose {
+struct Purpose : PurposeVariants::Held {
+    using PurposeVariants::Held::Held;
     using Create = ::vault::PurposeVariants::Create;
     using Unlock = ::vault::PurposeVariants::Unlock;
-
-    std::variant<Create, Unlock> value;
 };
 
 /* What the user is asked. */
@@ -182,6 +212,13 @@ struct Prompt {
     std::string label{};
     /* What for. */
     ::vault::Purpose purpose{};
+
+    friend bool operator==(const ::vault::Prompt &left, const ::vault::Prompt &right) {
+        return ffihost::detail::same(left.label, right.label) && ffihost::detail::same(left.purpose, right.purpose);
+    }
+    friend bool operator!=(const ::vault::Prompt &left, const ::vault::Prompt &right) {
+        return !(left == right);
+    }
 };
 
 /* How a vault is used. */
@@ -192,6 +229,14 @@ struct Settings {
     std::optional<std::uint64_t> lock_after_ms{};
     /* What trying a passphrase costs, if the vault is made now; one that is there keeps its own. */
     std::optional<::vault::Cost> cost{};
+
+    friend bool operator==(const ::vault::Settings &left, const ::vault::Settings &right) {
+        return ffihost::detail::same(left.label, right.label) && ffihost::detail::same(left.lock_after_ms,
+            right.lock_after_ms) && ffihost::detail::same(left.cost, right.cost);
+    }
+    friend bool operator!=(const ::vault::Settings &left, const ::vault::Settings &right) {
+        return !(left == right);
+    }
 };
 
 /* A secret, without what is secret of it. */
@@ -202,6 +247,14 @@ struct Summary {
     std::uint64_t size{};
     /* How often it was read. */
     std::uint64_t reads{};
+
+    friend bool operator==(const ::vault::Summary &left, const ::vault::Summary &right) {
+        return ffihost::detail::same(left.name, right.name) && ffihost::detail::same(left.size, right.size)
+            && ffihost::detail::same(left.reads, right.reads);
+    }
+    friend bool operator!=(const ::vault::Summary &left, const ::vault::Summary &right) {
+        return !(left == right);
+    }
 };
 
 /* What Error can hold. */
@@ -210,26 +263,76 @@ struct ErrorVariants {
     struct WrongPassphrase {
         /* How often it was asked for. */
         std::uint32_t attempts{};
+
+        friend bool operator==(const ::vault::ErrorVariants::WrongPassphrase &left,
+                               const ::vault::ErrorVariants::WrongPassphrase &right) {
+            return ffihost::detail::same(left.attempts, right.attempts);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::WrongPassphrase &left,
+                               const ::vault::ErrorVariants::WrongPassphrase &right) {
+            return !(left == right);
+        }
     };
     /* There is no passphrase; this says why. */
     struct NoPassphrase {
         std::string value;
+
+        friend bool operator==(const ::vault::ErrorVariants::NoPassphrase &left,
+                               const ::vault::ErrorVariants::NoPassphrase &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::NoPassphrase &left,
+                               const ::vault::ErrorVariants::NoPassphrase &right) {
+            return !(left == right);
+        }
     };
     /* The session is locked: unlock the vault again. */
-    struct Locked {};
+    struct Locked {
+        friend bool operator==(const ::vault::ErrorVariants::Locked &,
+                               const ::vault::ErrorVariants::Locked &) { return true; }
+        friend bool operator!=(const ::vault::ErrorVariants::Locked &,
+                               const ::vault::ErrorVariants::Locked &) { return false; }
+    };
     /* No secret has that name. */
     struct NoSuchSecret {
         /* The name. */
         std::string name;
+
+        friend bool operator==(const ::vault::ErrorVariants::NoSuchSecret &left,
+                               const ::vault::ErrorVariants::NoSuchSecret &right) {
+            return ffihost::detail::same(left.name, right.name);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::NoSuchSecret &left,
+                               const ::vault::ErrorVariants::NoSuchSecret &right) {
+            return !(left == right);
+        }
     };
     /* A secret is longer than `MAX_SECRET`. */
     struct TooLarge {
         /* Its length, in bytes. */
         std::uint64_t size{};
+
+        friend bool operator==(const ::vault::ErrorVariants::TooLarge &left,
+                               const ::vault::ErrorVariants::TooLarge &right) {
+            return ffihost::detail::same(left.size, right.size);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::TooLarge &left,
+                               const ::vault::ErrorVariants::TooLarge &right) {
+            return !(left == right);
+        }
     };
     /* Settings or names that cannot be. */
     struct Invalid {
         std::string value;
+
+        friend bool operator==(const ::vault::ErrorVariants::Invalid &left,
+                               const ::vault::ErrorVariants::Invalid &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::Invalid &left,
+                               const ::vault::ErrorVariants::Invalid &right) {
+            return !(left == right);
+        }
     };
     /* What the host has kept is not what it was given. */
     struct Damaged {
@@ -237,6 +340,15 @@ struct ErrorVariants {
         std::string blob;
         /* What is wrong. */
         std::string reason;
+
+        friend bool operator==(const ::vault::ErrorVariants::Damaged &left,
+                               const ::vault::ErrorVariants::Damaged &right) {
+            return ffihost::detail::same(left.blob, right.blob) && ffihost::detail::same(left.reason, right.reason);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::Damaged &left,
+                               const ::vault::ErrorVariants::Damaged &right) {
+            return !(left == right);
+        }
     };
     /* The host could not load, store or delete something. */
     struct Storage {
@@ -246,15 +358,38 @@ struct ErrorVariants {
         std::string action;
         /* Why not. */
         std::string reason;
+
+        friend bool operator==(const ::vault::ErrorVariants::Storage &left,
+                               const ::vault::ErrorVariants::Storage &right) {
+            return ffihost::detail::same(left.blob, right.blob) && ffihost::detail::same(left.action, right.action)
+                && ffihost::detail::same(left.reason, right.reason);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::Storage &left,
+                               const ::vault::ErrorVariants::Storage &right) {
+            return !(left == right);
+        }
     };
     /* The host gave no randomness; this says why. */
     struct NoRandomness {
         std::string value;
+
+        friend bool operator==(const ::vault::ErrorVariants::NoRandomness &left,
+                               const ::vault::ErrorVariants::NoRandomness &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::vault::ErrorVariants::NoRandomness &left,
+                               const ::vault::ErrorVariants::NoRandomness &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<WrongPassphrase, NoPassphrase, Locked, NoSuchSecret, TooLarge, Invalid, Damaged,
+        Storage, NoRandomness>;
 };
 
 /* What can go wrong. */
-struct Error {
+struct Error : ErrorVariants::Held {
+    using ErrorVariants::Held::Held;
     using WrongPassphrase = ::vault::ErrorVariants::WrongPassphrase;
     using NoPassphrase = ::vault::ErrorVariants::NoPassphrase;
     using Locked = ::vault::ErrorVariants::Locked;
@@ -264,34 +399,56 @@ struct Error {
     using Damaged = ::vault::ErrorVariants::Damaged;
     using Storage = ::vault::ErrorVariants::Storage;
     using NoRandomness = ::vault::ErrorVariants::NoRandomness;
-
-    std::variant<WrongPassphrase, NoPassphrase, Locked, NoSuchSecret, TooLarge, Invalid, Damaged, Storage,
-        NoRandomness> value;
 };
 
 /* What LockReason can hold. */
 struct LockReasonVariants {
     /* Somebody asked for it. */
-    struct Asked {};
+    struct Asked {
+        friend bool operator==(const ::vault::LockReasonVariants::Asked &,
+                               const ::vault::LockReasonVariants::Asked &) { return true; }
+        friend bool operator!=(const ::vault::LockReasonVariants::Asked &,
+                               const ::vault::LockReasonVariants::Asked &) { return false; }
+    };
     /* Nobody used it. */
     struct Idle {
         /* For so many milliseconds. */
         std::uint64_t after_ms{};
+
+        friend bool operator==(const ::vault::LockReasonVariants::Idle &left,
+                               const ::vault::LockReasonVariants::Idle &right) {
+            return ffihost::detail::same(left.after_ms, right.after_ms);
+        }
+        friend bool operator!=(const ::vault::LockReasonVariants::Idle &left,
+                               const ::vault::LockReasonVariants::Idle &right) {
+            return !(left == right);
+        }
     };
     /* It is being unlocked anew: there is one session at a time. */
-    struct Reopened {};
+    struct Reopened {
+        friend bool operator==(const ::vault::LockReasonVariants::Reopened &,
+                               const ::vault::LockReasonVariants::Reopened &) { return true; }
+        friend bool operator!=(const ::vault::LockReasonVariants::Reopened &,
+                               const ::vault::LockReasonVariants::Reopened &) { return false; }
+    };
     /* The context was closed. */
-    struct Closed {};
+    struct Closed {
+        friend bool operator==(const ::vault::LockReasonVariants::Closed &,
+                               const ::vault::LockReasonVariants::Closed &) { return true; }
+        friend bool operator!=(const ::vault::LockReasonVariants::Closed &,
+                               const ::vault::LockReasonVariants::Closed &) { return false; }
+    };
+
+    using Held = ffihost::Variant<Asked, Idle, Reopened, Closed>;
 };
 
 /* Why a vault is locked. */
-struct LockReason {
+struct LockReason : LockReasonVariants::Held {
+    using LockReasonVariants::Held::Held;
     using Asked = ::vault::LockReasonVariants::Asked;
     using Idle = ::vault::LockReasonVariants::Idle;
     using Reopened = ::vault::LockReasonVariants::Reopened;
     using Closed = ::vault::LockReasonVariants::Closed;
-
-    std::variant<Asked, Idle, Reopened, Closed> value;
 };
 
 } // namespace vault
@@ -431,48 +588,48 @@ template <> struct Convert<::VaultError, ::vault::Error> {
 
     static ::VaultError lend(const ::vault::Error &from, [[maybe_unused]] Arena &arena) {
         ::VaultError to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 0: {
-                const auto &held = std::get<0>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::WrongPassphrase>();
                 lend_to(to.payload.wrong_passphrase.attempts, held.attempts, arena);
                 break;
             }
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::NoPassphrase>();
                 lend_to(to.payload.no_passphrase, held.value, arena);
                 break;
             }
             case 3: {
-                const auto &held = std::get<3>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::NoSuchSecret>();
                 lend_to(to.payload.no_such_secret.name, held.name, arena);
                 break;
             }
             case 4: {
-                const auto &held = std::get<4>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::TooLarge>();
                 lend_to(to.payload.too_large.size, held.size, arena);
                 break;
             }
             case 5: {
-                const auto &held = std::get<5>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::Invalid>();
                 lend_to(to.payload.invalid, held.value, arena);
                 break;
             }
             case 6: {
-                const auto &held = std::get<6>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::Damaged>();
                 lend_to(to.payload.damaged.blob, held.blob, arena);
                 lend_to(to.payload.damaged.reason, held.reason, arena);
                 break;
             }
             case 7: {
-                const auto &held = std::get<7>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::Storage>();
                 lend_to(to.payload.storage.blob, held.blob, arena);
                 lend_to(to.payload.storage.action, held.action, arena);
                 lend_to(to.payload.storage.reason, held.reason, arena);
                 break;
             }
             case 8: {
-                const auto &held = std::get<8>(from.value);
+                const auto &held = *from.get_if<::vault::ErrorVariants::NoRandomness>();
                 lend_to(to.payload.no_randomness, held.value, arena);
                 break;
             }
@@ -505,10 +662,10 @@ template <> struct Convert<::VaultLockReason, ::vault::LockReason> {
 
     static ::VaultLockReason lend(const ::vault::LockReason &from, [[maybe_unused]] Arena &arena) {
         ::VaultLockReason to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::vault::LockReasonVariants::Idle>();
                 lend_to(to.payload.idle.after_ms, held.after_ms, arena);
                 break;
             }
@@ -535,10 +692,10 @@ template <> struct Convert<::VaultPurpose, ::vault::Purpose> {
 
     static ::VaultPurpose lend(const ::vault::Purpose &from, [[maybe_unused]] Arena &arena) {
         ::VaultPurpose to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::vault::PurposeVariants::Unlock>();
                 lend_to(to.payload.unlock.attempts_left, held.attempts_left, arena);
                 break;
             }
@@ -625,7 +782,7 @@ template <> struct Describe<::vault::Error> {
             "Error::Storage",
             "Error::NoRandomness",
         };
-        const std::size_t at = error.value.index();
+        const std::size_t at = error.index();
         return at < 9 ? names[at] : "Error";
     }
 };
@@ -693,7 +850,7 @@ public:
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create(const ::vault::Settings &settings) {
+    [[nodiscard]] static std::future<Context> create(const ::vault::Settings &settings) {
         ::vault::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
         return ffihost::detail::create<::vault::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
@@ -707,8 +864,8 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(const ::vault::Settings &settings,
-                         std::function<void(ffihost::Result<void, ::vault::Error>)> ready) {
+    [[nodiscard]] static Context start(const ::vault::Settings &settings,
+                                       std::function<void(ffihost::Result<void, ::vault::Error>)> ready) {
         ::vault::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, ::VaultError, ::vault::Error>;
         const ffihost::detail::Bound bound{&::vault::library(), nullptr};

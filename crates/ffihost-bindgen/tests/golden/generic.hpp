@@ -75,7 +75,7 @@ public:
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create_cbor(ffihost::CborView request) {
+    [[nodiscard]] static std::future<Context> create_cbor(ffihost::CborView request) {
         ::generic::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, FFIBytes, ffihost::Cbor>;
         return ffihost::detail::create<::generic::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
@@ -87,8 +87,8 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start_cbor(ffihost::CborView request,
-                              std::function<void(ffihost::Result<void, ffihost::Cbor>)> ready) {
+    [[nodiscard]] static Context start_cbor(ffihost::CborView request,
+                                            std::function<void(ffihost::Result<void, ffihost::Cbor>)> ready) {
         ::generic::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, FFIBytes, ffihost::Cbor>;
         const ffihost::detail::Bound bound{&::generic::library(), nullptr};

@@ -88,36 +88,85 @@ struct Profile {
     std::vector<std::string> tags{};
     /* A PNG. */
     std::vector<std::uint8_t> avatar{};
+
+    friend bool operator==(const ::my_app::Profile &left, const ::my_app::Profile &right) {
+        return ffihost::detail::same(left.id, right.id) && ffihost::detail::same(left.age, right.age)
+            && ffihost::detail::same(left.role, right.role) && ffihost::detail::same(left.tags, right.tags)
+            && ffihost::detail::same(left.avatar, right.avatar);
+    }
+    friend bool operator!=(const ::my_app::Profile &left, const ::my_app::Profile &right) {
+        return !(left == right);
+    }
 };
 
 /* What Shape can hold. */
 struct ShapeVariants {
-    struct Nothing {};
+    struct Nothing {
+        friend bool operator==(const ::my_app::ShapeVariants::Nothing &,
+                               const ::my_app::ShapeVariants::Nothing &) { return true; }
+        friend bool operator!=(const ::my_app::ShapeVariants::Nothing &,
+                               const ::my_app::ShapeVariants::Nothing &) { return false; }
+    };
     /* by its radius */
     struct Circle {
         double value{};
+
+        friend bool operator==(const ::my_app::ShapeVariants::Circle &left,
+                               const ::my_app::ShapeVariants::Circle &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::ShapeVariants::Circle &left,
+                               const ::my_app::ShapeVariants::Circle &right) {
+            return !(left == right);
+        }
     };
     struct Rect {
         double width{};
         double height{};
+
+        friend bool operator==(const ::my_app::ShapeVariants::Rect &left, const ::my_app::ShapeVariants::Rect &right) {
+            return ffihost::detail::same(left.width, right.width) && ffihost::detail::same(left.height, right.height);
+        }
+        friend bool operator!=(const ::my_app::ShapeVariants::Rect &left, const ::my_app::ShapeVariants::Rect &right) {
+            return !(left == right);
+        }
     };
     struct Group {
         std::vector<::my_app::Shape> value;
+
+        friend bool operator==(const ::my_app::ShapeVariants::Group &left,
+                               const ::my_app::ShapeVariants::Group &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::ShapeVariants::Group &left,
+                               const ::my_app::ShapeVariants::Group &right) {
+            return !(left == right);
+        }
     };
     struct Person {
         ::my_app::Profile value;
+
+        friend bool operator==(const ::my_app::ShapeVariants::Person &left,
+                               const ::my_app::ShapeVariants::Person &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::ShapeVariants::Person &left,
+                               const ::my_app::ShapeVariants::Person &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<Nothing, Circle, Rect, Group, Person>;
 };
 
 /* A shape. */
-struct Shape {
+struct Shape : ShapeVariants::Held {
+    using ShapeVariants::Held::Held;
     using Nothing = ::my_app::ShapeVariants::Nothing;
     using Circle = ::my_app::ShapeVariants::Circle;
     using Rect = ::my_app::ShapeVariants::Rect;
     using Group = ::my_app::ShapeVariants::Group;
     using Person = ::my_app::ShapeVariants::Person;
-
-    std::variant<Nothing, Circle, Rect, Group, Person> value;
 };
 
 /* A tree, through a list and a map. */
@@ -125,28 +174,60 @@ struct Node {
     std::string label{};
     std::vector<::my_app::Node> children{};
     std::map<std::string, ::my_app::Node> named{};
+
+    friend bool operator==(const ::my_app::Node &left, const ::my_app::Node &right) {
+        return ffihost::detail::same(left.label, right.label) && ffihost::detail::same(left.children, right.children)
+            && ffihost::detail::same(left.named, right.named);
+    }
+    friend bool operator!=(const ::my_app::Node &left, const ::my_app::Node &right) {
+        return !(left == right);
+    }
 };
 
 /* What Expr can hold. */
 struct ExprVariants {
     struct Number {
         std::int64_t value{};
+
+        friend bool operator==(const ::my_app::ExprVariants::Number &left,
+                               const ::my_app::ExprVariants::Number &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::ExprVariants::Number &left,
+                               const ::my_app::ExprVariants::Number &right) {
+            return !(left == right);
+        }
     };
     struct Call {
         std::string name;
         std::vector<::my_app::Expr> args;
+
+        friend bool operator==(const ::my_app::ExprVariants::Call &left, const ::my_app::ExprVariants::Call &right) {
+            return ffihost::detail::same(left.name, right.name) && ffihost::detail::same(left.args, right.args);
+        }
+        friend bool operator!=(const ::my_app::ExprVariants::Call &left, const ::my_app::ExprVariants::Call &right) {
+            return !(left == right);
+        }
     };
     struct Let {
         std::map<std::string, ::my_app::Expr> value;
+
+        friend bool operator==(const ::my_app::ExprVariants::Let &left, const ::my_app::ExprVariants::Let &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::ExprVariants::Let &left, const ::my_app::ExprVariants::Let &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<Number, Call, Let>;
 };
 
-struct Expr {
+struct Expr : ExprVariants::Held {
+    using ExprVariants::Held::Held;
     using Number = ::my_app::ExprVariants::Number;
     using Call = ::my_app::ExprVariants::Call;
     using Let = ::my_app::ExprVariants::Let;
-
-    std::variant<Number, Call, Let> value;
 };
 
 /* Every type, and what can be put together from them.
@@ -186,12 +267,47 @@ struct Kitchen {
     std::vector<::my_app::Cursor> handles{};
     ::my_app::Node tree{};
     ::my_app::Expr expression{};
+
+    friend bool operator==(const ::my_app::Kitchen &left, const ::my_app::Kitchen &right) {
+        return ffihost::detail::same(left.a_bool, right.a_bool) && ffihost::detail::same(left.an_i8, right.an_i8)
+            && ffihost::detail::same(left.an_i16, right.an_i16) && ffihost::detail::same(left.an_i32, right.an_i32)
+            && ffihost::detail::same(left.an_i64, right.an_i64) && ffihost::detail::same(left.a_u8, right.a_u8)
+            && ffihost::detail::same(left.a_u16, right.a_u16) && ffihost::detail::same(left.a_u32, right.a_u32)
+            && ffihost::detail::same(left.a_u64, right.a_u64) && ffihost::detail::same(left.an_f32, right.an_f32)
+            && ffihost::detail::same(left.an_f64, right.an_f64) && ffihost::detail::same(left.a_string, right.a_string)
+            && ffihost::detail::same(left.some_bytes, right.some_bytes) && ffihost::detail::same(left.an_option,
+            right.an_option) && ffihost::detail::same(left.an_optional_list, right.an_optional_list)
+            && ffihost::detail::same(left.a_list_of_options, right.a_list_of_options)
+            && ffihost::detail::same(left.an_option_of_an_option, right.an_option_of_an_option)
+            && ffihost::detail::same(left.a_map_of_lists, right.a_map_of_lists)
+            && ffihost::detail::same(left.some_bools, right.some_bools) && ffihost::detail::same(left.a_list_of_lists,
+            right.a_list_of_lists) && ffihost::detail::same(left.a_list_of_bytes, right.a_list_of_bytes)
+            && ffihost::detail::same(left.a_list_of_maps, right.a_list_of_maps)
+            && ffihost::detail::same(left.a_map_of_bytes, right.a_map_of_bytes)
+            && ffihost::detail::same(left.an_optional_string, right.an_optional_string)
+            && ffihost::detail::same(left.an_optional_enum, right.an_optional_enum)
+            && ffihost::detail::same(left.shapes, right.shapes) && ffihost::detail::same(left.roles, right.roles)
+            && ffihost::detail::same(left.maybe_handle, right.maybe_handle) && ffihost::detail::same(left.handles,
+            right.handles) && ffihost::detail::same(left.tree, right.tree) && ffihost::detail::same(left.expression,
+            right.expression);
+    }
+    friend bool operator!=(const ::my_app::Kitchen &left, const ::my_app::Kitchen &right) {
+        return !(left == right);
+    }
 };
 
 struct Limits {
     std::uint32_t users{};
     float rate{};
     bool strict{};
+
+    friend bool operator==(const ::my_app::Limits &left, const ::my_app::Limits &right) {
+        return ffihost::detail::same(left.users, right.users) && ffihost::detail::same(left.rate, right.rate)
+            && ffihost::detail::same(left.strict, right.strict);
+    }
+    friend bool operator!=(const ::my_app::Limits &left, const ::my_app::Limits &right) {
+        return !(left == right);
+    }
 };
 
 /* Types that mean more than they cross as. */
@@ -214,6 +330,17 @@ struct Logical {
     std::vector<std::uint64_t> waits{};
     /* Of an author's own. A `Color`. */
     std::string custom{};
+
+    friend bool operator==(const ::my_app::Logical &left, const ::my_app::Logical &right) {
+        return ffihost::detail::same(left.patience, right.patience) && ffihost::detail::same(left.at, right.at)
+            && ffihost::detail::same(left.letter, right.letter) && ffihost::detail::same(left.place, right.place)
+            && ffihost::detail::same(left.digest, right.digest) && ffihost::detail::same(left.point, right.point)
+            && ffihost::detail::same(left.tags, right.tags) && ffihost::detail::same(left.waits, right.waits)
+            && ffihost::detail::same(left.custom, right.custom);
+    }
+    friend bool operator!=(const ::my_app::Logical &left, const ::my_app::Logical &right) {
+        return !(left == right);
+    }
 };
 
 struct LoginReq {
@@ -222,6 +349,13 @@ struct LoginReq {
      */
     std::string user_id{};
     std::vector<::my_app::Role> scopes{};
+
+    friend bool operator==(const ::my_app::LoginReq &left, const ::my_app::LoginReq &right) {
+        return ffihost::detail::same(left.user_id, right.user_id) && ffihost::detail::same(left.scopes, right.scopes);
+    }
+    friend bool operator!=(const ::my_app::LoginReq &left, const ::my_app::LoginReq &right) {
+        return !(left == right);
+    }
 };
 
 /* An open session. */
@@ -230,45 +364,93 @@ struct Session {
     ::my_app::Profile profile{};
     ::my_app::Cursor cursor{};
     double expires_in{};
+
+    friend bool operator==(const ::my_app::Session &left, const ::my_app::Session &right) {
+        return ffihost::detail::same(left.token, right.token) && ffihost::detail::same(left.profile, right.profile)
+            && ffihost::detail::same(left.cursor, right.cursor) && ffihost::detail::same(left.expires_in,
+            right.expires_in);
+    }
+    friend bool operator!=(const ::my_app::Session &left, const ::my_app::Session &right) {
+        return !(left == right);
+    }
 };
 
 /* What LoginError can hold. */
 struct LoginErrorVariants {
     /* There is no such user. */
-    struct UnknownUser {};
+    struct UnknownUser {
+        friend bool operator==(const ::my_app::LoginErrorVariants::UnknownUser &,
+                               const ::my_app::LoginErrorVariants::UnknownUser &) { return true; }
+        friend bool operator!=(const ::my_app::LoginErrorVariants::UnknownUser &,
+                               const ::my_app::LoginErrorVariants::UnknownUser &) { return false; }
+    };
     /* Too many attempts. */
     struct Locked {
         /* until it opens */
         std::uint32_t minutes{};
+
+        friend bool operator==(const ::my_app::LoginErrorVariants::Locked &left,
+                               const ::my_app::LoginErrorVariants::Locked &right) {
+            return ffihost::detail::same(left.minutes, right.minutes);
+        }
+        friend bool operator!=(const ::my_app::LoginErrorVariants::Locked &left,
+                               const ::my_app::LoginErrorVariants::Locked &right) {
+            return !(left == right);
+        }
     };
     /* The host's own failure. */
     struct Host {
         std::string value;
+
+        friend bool operator==(const ::my_app::LoginErrorVariants::Host &left,
+                               const ::my_app::LoginErrorVariants::Host &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::LoginErrorVariants::Host &left,
+                               const ::my_app::LoginErrorVariants::Host &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<UnknownUser, Locked, Host>;
 };
 
 /* Why a login fails. */
-struct LoginError {
+struct LoginError : LoginErrorVariants::Held {
+    using LoginErrorVariants::Held::Held;
     using UnknownUser = ::my_app::LoginErrorVariants::UnknownUser;
     using Locked = ::my_app::LoginErrorVariants::Locked;
     using Host = ::my_app::LoginErrorVariants::Host;
-
-    std::variant<UnknownUser, Locked, Host> value;
 };
 
 /* What OpenError can hold. */
 struct OpenErrorVariants {
     struct Name {
         std::string value;
+
+        friend bool operator==(const ::my_app::OpenErrorVariants::Name &left,
+                               const ::my_app::OpenErrorVariants::Name &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::my_app::OpenErrorVariants::Name &left,
+                               const ::my_app::OpenErrorVariants::Name &right) {
+            return !(left == right);
+        }
     };
-    struct Full {};
+    struct Full {
+        friend bool operator==(const ::my_app::OpenErrorVariants::Full &,
+                               const ::my_app::OpenErrorVariants::Full &) { return true; }
+        friend bool operator!=(const ::my_app::OpenErrorVariants::Full &,
+                               const ::my_app::OpenErrorVariants::Full &) { return false; }
+    };
+
+    using Held = ffihost::Variant<Name, Full>;
 };
 
-struct OpenError {
+struct OpenError : OpenErrorVariants::Held {
+    using OpenErrorVariants::Held::Held;
     using Name = ::my_app::OpenErrorVariants::Name;
     using Full = ::my_app::OpenErrorVariants::Full;
-
-    std::variant<Name, Full> value;
 };
 
 } // namespace my_app
@@ -499,21 +681,21 @@ template <> struct Convert<::MyAppExpr, ::my_app::Expr> {
 
     static ::MyAppExpr lend(const ::my_app::Expr &from, [[maybe_unused]] Arena &arena) {
         ::MyAppExpr to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 0: {
-                const auto &held = std::get<0>(from.value);
+                const auto &held = *from.get_if<::my_app::ExprVariants::Number>();
                 lend_to(to.payload.number, held.value, arena);
                 break;
             }
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::my_app::ExprVariants::Call>();
                 lend_to(to.payload.call.name, held.name, arena);
                 lend_to(to.payload.call.args, held.args, arena);
                 break;
             }
             case 2: {
-                const auto &held = std::get<2>(from.value);
+                const auto &held = *from.get_if<::my_app::ExprVariants::Let>();
                 lend_to(to.payload.let, held.value, arena);
                 break;
             }
@@ -544,15 +726,15 @@ template <> struct Convert<::MyAppLoginError, ::my_app::LoginError> {
 
     static ::MyAppLoginError lend(const ::my_app::LoginError &from, [[maybe_unused]] Arena &arena) {
         ::MyAppLoginError to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::my_app::LoginErrorVariants::Locked>();
                 lend_to(to.payload.locked.minutes, held.minutes, arena);
                 break;
             }
             case 2: {
-                const auto &held = std::get<2>(from.value);
+                const auto &held = *from.get_if<::my_app::LoginErrorVariants::Host>();
                 lend_to(to.payload.host, held.value, arena);
                 break;
             }
@@ -579,10 +761,10 @@ template <> struct Convert<::MyAppOpenError, ::my_app::OpenError> {
 
     static ::MyAppOpenError lend(const ::my_app::OpenError &from, [[maybe_unused]] Arena &arena) {
         ::MyAppOpenError to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 0: {
-                const auto &held = std::get<0>(from.value);
+                const auto &held = *from.get_if<::my_app::OpenErrorVariants::Name>();
                 lend_to(to.payload.name, held.value, arena);
                 break;
             }
@@ -622,26 +804,26 @@ template <> struct Convert<::MyAppShape, ::my_app::Shape> {
 
     static ::MyAppShape lend(const ::my_app::Shape &from, [[maybe_unused]] Arena &arena) {
         ::MyAppShape to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::my_app::ShapeVariants::Circle>();
                 lend_to(to.payload.circle, held.value, arena);
                 break;
             }
             case 2: {
-                const auto &held = std::get<2>(from.value);
+                const auto &held = *from.get_if<::my_app::ShapeVariants::Rect>();
                 lend_to(to.payload.rect.width, held.width, arena);
                 lend_to(to.payload.rect.height, held.height, arena);
                 break;
             }
             case 3: {
-                const auto &held = std::get<3>(from.value);
+                const auto &held = *from.get_if<::my_app::ShapeVariants::Group>();
                 lend_to(to.payload.group, held.value, arena);
                 break;
             }
             case 4: {
-                const auto &held = std::get<4>(from.value);
+                const auto &held = *from.get_if<::my_app::ShapeVariants::Person>();
                 lend_to(to.payload.person, held.value, arena);
                 break;
             }
@@ -735,7 +917,7 @@ template <> struct Describe<::my_app::LoginError> {
             "LoginError::Locked",
             "LoginError::Host",
         };
-        const std::size_t at = error.value.index();
+        const std::size_t at = error.index();
         return at < 3 ? names[at] : "LoginError";
     }
 };
@@ -746,7 +928,7 @@ template <> struct Describe<::my_app::OpenError> {
             "OpenError::Name",
             "OpenError::Full",
         };
-        const std::size_t at = error.value.index();
+        const std::size_t at = error.index();
         return at < 2 ? names[at] : "OpenError";
     }
 };
@@ -908,8 +1090,9 @@ public:
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create(std::string_view name, const std::optional<::my_app::Limits> &limits,
-                                       std::uint8_t retries) {
+    [[nodiscard]] static std::future<Context> create(std::string_view name,
+                                                     const std::optional<::my_app::Limits> &limits,
+                                                     std::uint8_t retries) {
         ::my_app::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, ::MyAppOpenError, ::my_app::OpenError>;
         return ffihost::detail::create<::my_app::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
@@ -925,8 +1108,9 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(std::string_view name, const std::optional<::my_app::Limits> &limits, std::uint8_t retries,
-                         std::function<void(ffihost::Result<void, ::my_app::OpenError>)> ready) {
+    [[nodiscard]] static Context start(std::string_view name, const std::optional<::my_app::Limits> &limits,
+                                       std::uint8_t retries,
+                                       std::function<void(ffihost::Result<void, ::my_app::OpenError>)> ready) {
         ::my_app::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void, ::MyAppOpenError, ::my_app::OpenError>;
         const ffihost::detail::Bound bound{&::my_app::library(), nullptr};

@@ -573,6 +573,89 @@ struct Class {
     std::uint8_t where{};
     std::uint8_t with{};
     std::uint8_t yield{};
+
+    friend bool operator==(const ::union_::Class &left, const ::union_::Class &right) {
+        return ffihost::detail::same(left.alignas_, right.alignas_) && ffihost::detail::same(left.and_, right.and_)
+            && ffihost::detail::same(left.asm_, right.asm_) && ffihost::detail::same(left.auto_, right.auto_)
+            && ffihost::detail::same(left.bool_, right.bool_) && ffihost::detail::same(left.catch_, right.catch_)
+            && ffihost::detail::same(left.char_, right.char_) && ffihost::detail::same(left.class_, right.class_)
+            && ffihost::detail::same(left.co_await_, right.co_await_) && ffihost::detail::same(left.concept_,
+            right.concept_) && ffihost::detail::same(left.const_cast_, right.const_cast_)
+            && ffihost::detail::same(left.default_, right.default_) && ffihost::detail::same(left.delete_,
+            right.delete_) && ffihost::detail::same(left.double_, right.double_) && ffihost::detail::same(left.errno_,
+            right.errno_) && ffihost::detail::same(left.explicit_, right.explicit_)
+            && ffihost::detail::same(left.export_, right.export_) && ffihost::detail::same(left.float_, right.float_)
+            && ffihost::detail::same(left.inline_, right.inline_) && ffihost::detail::same(left.int_, right.int_)
+            && ffihost::detail::same(left.namespace_, right.namespace_) && ffihost::detail::same(left.new_, right.new_)
+            && ffihost::detail::same(left.noexcept_, right.noexcept_) && ffihost::detail::same(left.nullptr_,
+            right.nullptr_) && ffihost::detail::same(left.operator_, right.operator_)
+            && ffihost::detail::same(left.private_, right.private_) && ffihost::detail::same(left.register_,
+            right.register_) && ffihost::detail::same(left.restrict_, right.restrict_)
+            && ffihost::detail::same(left.short_, right.short_) && ffihost::detail::same(left.signed_, right.signed_)
+            && ffihost::detail::same(left.sizeof_, right.sizeof_) && ffihost::detail::same(left.stdin_, right.stdin_)
+            && ffihost::detail::same(left.switch_, right.switch_) && ffihost::detail::same(left.template_,
+            right.template_) && ffihost::detail::same(left.this_, right.this_) && ffihost::detail::same(left.throw_,
+            right.throw_) && ffihost::detail::same(left.typename_, right.typename_)
+            && ffihost::detail::same(left.union_, right.union_) && ffihost::detail::same(left.unsigned_,
+            right.unsigned_) && ffihost::detail::same(left.using_, right.using_) && ffihost::detail::same(left.virtual_,
+            right.virtual_) && ffihost::detail::same(left.void_, right.void_) && ffihost::detail::same(left.xor_,
+            right.xor_) && ffihost::detail::same(left.arena, right.arena) && ffihost::detail::same(left.args,
+            right.args) && ffihost::detail::same(left.buf, right.buf) && ffihost::detail::same(left.call, right.call)
+            && ffihost::detail::same(left.cb, right.cb) && ffihost::detail::same(left.cpp, right.cpp)
+            && ffihost::detail::same(left.ctx, right.ctx) && ffihost::detail::same(left.data, right.data)
+            && ffihost::detail::same(left.detail, right.detail) && ffihost::detail::same(left.done, right.done)
+            && ffihost::detail::same(left.error, right.error) && ffihost::detail::same(left.ffihost_, right.ffihost_)
+            && ffihost::detail::same(left.from, right.from) && ffihost::detail::same(left.held, right.held)
+            && ffihost::detail::same(left.id, right.id) && ffihost::detail::same(left.kept, right.kept)
+            && ffihost::detail::same(left.len, right.len) && ffihost::detail::same(left.lend, right.lend)
+            && ffihost::detail::same(left.library, right.library) && ffihost::detail::same(left.listener,
+            right.listener) && ffihost::detail::same(left.msg, right.msg) && ffihost::detail::same(left.options,
+            right.options) && ffihost::detail::same(left.out, right.out) && ffihost::detail::same(left.payload,
+            right.payload) && ffihost::detail::same(left.present, right.present) && ffihost::detail::same(left.raw,
+            right.raw) && ffihost::detail::same(left.release, right.release) && ffihost::detail::same(left.req,
+            right.req) && ffihost::detail::same(left.reqLen, right.reqLen) && ffihost::detail::same(left.responder,
+            right.responder) && ffihost::detail::same(left.result, right.result) && ffihost::detail::same(left.ret,
+            right.ret) && ffihost::detail::same(left.size, right.size) && ffihost::detail::same(left.std_, right.std_)
+            && ffihost::detail::same(left.tag, right.tag) && ffihost::detail::same(left.take, right.take)
+            && ffihost::detail::same(left.text, right.text) && ffihost::detail::same(left.to, right.to)
+            && ffihost::detail::same(left.token, right.token) && ffihost::detail::same(left.user_data, right.user_data)
+            && ffihost::detail::same(left.value, right.value) && ffihost::detail::same(left.arguments, right.arguments)
+            && ffihost::detail::same(left.associatedtype, right.associatedtype) && ffihost::detail::same(left.await,
+            right.await) && ffihost::detail::same(left.chan, right.chan) && ffihost::detail::same(left.debugger,
+            right.debugger) && ffihost::detail::same(left.def, right.def) && ffihost::detail::same(left.defer,
+            right.defer) && ffihost::detail::same(left.deinit, right.deinit) && ffihost::detail::same(left.del,
+            right.del) && ffihost::detail::same(left.dyn, right.dyn) && ffihost::detail::same(left.elif, right.elif)
+            && ffihost::detail::same(left.eval, right.eval) && ffihost::detail::same(left.except, right.except)
+            && ffihost::detail::same(left.extension, right.extension) && ffihost::detail::same(left.fallthrough,
+            right.fallthrough) && ffihost::detail::same(left.fileprivate, right.fileprivate)
+            && ffihost::detail::same(left.fn, right.fn) && ffihost::detail::same(left.fun, right.fun)
+            && ffihost::detail::same(left.func, right.func) && ffihost::detail::same(left.function, right.function)
+            && ffihost::detail::same(left.global, right.global) && ffihost::detail::same(left.go, right.go)
+            && ffihost::detail::same(left.guard, right.guard) && ffihost::detail::same(left.impl, right.impl)
+            && ffihost::detail::same(left.import, right.import) && ffihost::detail::same(left.in, right.in)
+            && ffihost::detail::same(left.init, right.init) && ffihost::detail::same(left.inout, right.inout)
+            && ffihost::detail::same(left.instanceof, right.instanceof) && ffihost::detail::same(left.interface_,
+            right.interface_) && ffihost::detail::same(left.is, right.is) && ffihost::detail::same(left.lambda,
+            right.lambda) && ffihost::detail::same(left.let, right.let) && ffihost::detail::same(left.map, right.map)
+            && ffihost::detail::same(left.match, right.match) && ffihost::detail::same(left.mod, right.mod)
+            && ffihost::detail::same(left.move, right.move) && ffihost::detail::same(left.mut, right.mut)
+            && ffihost::detail::same(left.nonlocal, right.nonlocal) && ffihost::detail::same(left.object, right.object)
+            && ffihost::detail::same(left.package, right.package) && ffihost::detail::same(left.pass, right.pass)
+            && ffihost::detail::same(left.protocol, right.protocol) && ffihost::detail::same(left.pub, right.pub)
+            && ffihost::detail::same(left.raise, right.raise) && ffihost::detail::same(left.range, right.range)
+            && ffihost::detail::same(left.ref, right.ref) && ffihost::detail::same(left.rethrows, right.rethrows)
+            && ffihost::detail::same(left.sealed, right.sealed) && ffihost::detail::same(left.select, right.select)
+            && ffihost::detail::same(left.subscript, right.subscript) && ffihost::detail::same(left.super, right.super)
+            && ffihost::detail::same(left.trait, right.trait) && ffihost::detail::same(left.type, right.type)
+            && ffihost::detail::same(left.typealias, right.typealias) && ffihost::detail::same(left.typeof_,
+            right.typeof_) && ffihost::detail::same(left.unsafe, right.unsafe) && ffihost::detail::same(left.val,
+            right.val) && ffihost::detail::same(left.var, right.var) && ffihost::detail::same(left.when, right.when)
+            && ffihost::detail::same(left.where, right.where) && ffihost::detail::same(left.with, right.with)
+            && ffihost::detail::same(left.yield, right.yield);
+    }
+    friend bool operator!=(const ::union_::Class &left, const ::union_::Class &right) {
+        return !(left == right);
+    }
 };
 
 /* What Struct can hold. */
@@ -581,151 +664,682 @@ struct StructVariants {
         /* Called struct in the library: a keyword of C or C++, or a macro of a common header. */
         std::uint8_t struct_{};
         std::string value;
+
+        friend bool operator==(const ::union_::StructVariants::Struct_ &left,
+                               const ::union_::StructVariants::Struct_ &right) {
+            return ffihost::detail::same(left.struct_, right.struct_) && ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::StructVariants::Struct_ &left,
+                               const ::union_::StructVariants::Struct_ &right) {
+            return !(left == right);
+        }
     };
     struct Value {
         std::string value;
+
+        friend bool operator==(const ::union_::StructVariants::Value &left,
+                               const ::union_::StructVariants::Value &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::StructVariants::Value &left,
+                               const ::union_::StructVariants::Value &right) {
+            return !(left == right);
+        }
     };
+
+    using Held = ffihost::Variant<Struct_, Value>;
 };
 
-struct Struct {
+struct Struct : StructVariants::Held {
+    using StructVariants::Held::Held;
     using Struct_ = ::union_::StructVariants::Struct_;
     using Value = ::union_::StructVariants::Value;
-
-    std::variant<Struct_, Value> value;
 };
 
 /* What Template can hold. */
 struct TemplateVariants {
     struct Alignas {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Alignas &left,
+                               const ::union_::TemplateVariants::Alignas &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Alignas &left,
+                               const ::union_::TemplateVariants::Alignas &right) {
+            return !(left == right);
+        }
     };
-    struct And {};
-    struct Asm {};
-    struct Auto {};
+    struct And {
+        friend bool operator==(const ::union_::TemplateVariants::And &,
+                               const ::union_::TemplateVariants::And &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::And &,
+                               const ::union_::TemplateVariants::And &) { return false; }
+    };
+    struct Asm {
+        friend bool operator==(const ::union_::TemplateVariants::Asm &,
+                               const ::union_::TemplateVariants::Asm &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Asm &,
+                               const ::union_::TemplateVariants::Asm &) { return false; }
+    };
+    struct Auto {
+        friend bool operator==(const ::union_::TemplateVariants::Auto &,
+                               const ::union_::TemplateVariants::Auto &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Auto &,
+                               const ::union_::TemplateVariants::Auto &) { return false; }
+    };
     /* Called Bool in the library: a keyword of C or C++, or a macro of a common header. */
     struct Bool_ {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Bool_ &left,
+                               const ::union_::TemplateVariants::Bool_ &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Bool_ &left,
+                               const ::union_::TemplateVariants::Bool_ &right) {
+            return !(left == right);
+        }
     };
-    struct Catch {};
-    struct Char {};
-    struct Class {};
+    struct Catch {
+        friend bool operator==(const ::union_::TemplateVariants::Catch &,
+                               const ::union_::TemplateVariants::Catch &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Catch &,
+                               const ::union_::TemplateVariants::Catch &) { return false; }
+    };
+    struct Char {
+        friend bool operator==(const ::union_::TemplateVariants::Char &,
+                               const ::union_::TemplateVariants::Char &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Char &,
+                               const ::union_::TemplateVariants::Char &) { return false; }
+    };
+    struct Class {
+        friend bool operator==(const ::union_::TemplateVariants::Class &,
+                               const ::union_::TemplateVariants::Class &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Class &,
+                               const ::union_::TemplateVariants::Class &) { return false; }
+    };
     struct CoAwait {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::CoAwait &left,
+                               const ::union_::TemplateVariants::CoAwait &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::CoAwait &left,
+                               const ::union_::TemplateVariants::CoAwait &right) {
+            return !(left == right);
+        }
     };
-    struct Concept {};
-    struct ConstCast {};
-    struct Default {};
+    struct Concept {
+        friend bool operator==(const ::union_::TemplateVariants::Concept &,
+                               const ::union_::TemplateVariants::Concept &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Concept &,
+                               const ::union_::TemplateVariants::Concept &) { return false; }
+    };
+    struct ConstCast {
+        friend bool operator==(const ::union_::TemplateVariants::ConstCast &,
+                               const ::union_::TemplateVariants::ConstCast &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::ConstCast &,
+                               const ::union_::TemplateVariants::ConstCast &) { return false; }
+    };
+    struct Default {
+        friend bool operator==(const ::union_::TemplateVariants::Default &,
+                               const ::union_::TemplateVariants::Default &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Default &,
+                               const ::union_::TemplateVariants::Default &) { return false; }
+    };
     struct Delete {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Delete &left,
+                               const ::union_::TemplateVariants::Delete &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Delete &left,
+                               const ::union_::TemplateVariants::Delete &right) {
+            return !(left == right);
+        }
     };
-    struct Double {};
-    struct Errno {};
-    struct Explicit {};
+    struct Double {
+        friend bool operator==(const ::union_::TemplateVariants::Double &,
+                               const ::union_::TemplateVariants::Double &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Double &,
+                               const ::union_::TemplateVariants::Double &) { return false; }
+    };
+    struct Errno {
+        friend bool operator==(const ::union_::TemplateVariants::Errno &,
+                               const ::union_::TemplateVariants::Errno &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Errno &,
+                               const ::union_::TemplateVariants::Errno &) { return false; }
+    };
+    struct Explicit {
+        friend bool operator==(const ::union_::TemplateVariants::Explicit &,
+                               const ::union_::TemplateVariants::Explicit &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Explicit &,
+                               const ::union_::TemplateVariants::Explicit &) { return false; }
+    };
     struct Export {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Export &left,
+                               const ::union_::TemplateVariants::Export &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Export &left,
+                               const ::union_::TemplateVariants::Export &right) {
+            return !(left == right);
+        }
     };
-    struct Float {};
-    struct Inline {};
-    struct Int {};
+    struct Float {
+        friend bool operator==(const ::union_::TemplateVariants::Float &,
+                               const ::union_::TemplateVariants::Float &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Float &,
+                               const ::union_::TemplateVariants::Float &) { return false; }
+    };
+    struct Inline {
+        friend bool operator==(const ::union_::TemplateVariants::Inline &,
+                               const ::union_::TemplateVariants::Inline &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Inline &,
+                               const ::union_::TemplateVariants::Inline &) { return false; }
+    };
+    struct Int {
+        friend bool operator==(const ::union_::TemplateVariants::Int &,
+                               const ::union_::TemplateVariants::Int &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Int &,
+                               const ::union_::TemplateVariants::Int &) { return false; }
+    };
     struct Namespace {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Namespace &left,
+                               const ::union_::TemplateVariants::Namespace &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Namespace &left,
+                               const ::union_::TemplateVariants::Namespace &right) {
+            return !(left == right);
+        }
     };
-    struct New {};
-    struct Noexcept {};
-    struct Nullptr {};
+    struct New {
+        friend bool operator==(const ::union_::TemplateVariants::New &,
+                               const ::union_::TemplateVariants::New &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::New &,
+                               const ::union_::TemplateVariants::New &) { return false; }
+    };
+    struct Noexcept {
+        friend bool operator==(const ::union_::TemplateVariants::Noexcept &,
+                               const ::union_::TemplateVariants::Noexcept &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Noexcept &,
+                               const ::union_::TemplateVariants::Noexcept &) { return false; }
+    };
+    struct Nullptr {
+        friend bool operator==(const ::union_::TemplateVariants::Nullptr &,
+                               const ::union_::TemplateVariants::Nullptr &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Nullptr &,
+                               const ::union_::TemplateVariants::Nullptr &) { return false; }
+    };
     struct Operator {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Operator &left,
+                               const ::union_::TemplateVariants::Operator &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Operator &left,
+                               const ::union_::TemplateVariants::Operator &right) {
+            return !(left == right);
+        }
     };
-    struct Private {};
-    struct Register {};
-    struct Restrict {};
+    struct Private {
+        friend bool operator==(const ::union_::TemplateVariants::Private &,
+                               const ::union_::TemplateVariants::Private &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Private &,
+                               const ::union_::TemplateVariants::Private &) { return false; }
+    };
+    struct Register {
+        friend bool operator==(const ::union_::TemplateVariants::Register &,
+                               const ::union_::TemplateVariants::Register &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Register &,
+                               const ::union_::TemplateVariants::Register &) { return false; }
+    };
+    struct Restrict {
+        friend bool operator==(const ::union_::TemplateVariants::Restrict &,
+                               const ::union_::TemplateVariants::Restrict &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Restrict &,
+                               const ::union_::TemplateVariants::Restrict &) { return false; }
+    };
     struct Short {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Short &left,
+                               const ::union_::TemplateVariants::Short &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Short &left,
+                               const ::union_::TemplateVariants::Short &right) {
+            return !(left == right);
+        }
     };
-    struct Signed {};
-    struct Sizeof {};
-    struct Stdin {};
+    struct Signed {
+        friend bool operator==(const ::union_::TemplateVariants::Signed &,
+                               const ::union_::TemplateVariants::Signed &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Signed &,
+                               const ::union_::TemplateVariants::Signed &) { return false; }
+    };
+    struct Sizeof {
+        friend bool operator==(const ::union_::TemplateVariants::Sizeof &,
+                               const ::union_::TemplateVariants::Sizeof &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Sizeof &,
+                               const ::union_::TemplateVariants::Sizeof &) { return false; }
+    };
+    struct Stdin {
+        friend bool operator==(const ::union_::TemplateVariants::Stdin &,
+                               const ::union_::TemplateVariants::Stdin &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Stdin &,
+                               const ::union_::TemplateVariants::Stdin &) { return false; }
+    };
     struct Switch {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Switch &left,
+                               const ::union_::TemplateVariants::Switch &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Switch &left,
+                               const ::union_::TemplateVariants::Switch &right) {
+            return !(left == right);
+        }
     };
-    struct Template_ {};
-    struct This {};
-    struct Throw {};
+    struct Template_ {
+        friend bool operator==(const ::union_::TemplateVariants::Template_ &,
+                               const ::union_::TemplateVariants::Template_ &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Template_ &,
+                               const ::union_::TemplateVariants::Template_ &) { return false; }
+    };
+    struct This {
+        friend bool operator==(const ::union_::TemplateVariants::This &,
+                               const ::union_::TemplateVariants::This &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::This &,
+                               const ::union_::TemplateVariants::This &) { return false; }
+    };
+    struct Throw {
+        friend bool operator==(const ::union_::TemplateVariants::Throw &,
+                               const ::union_::TemplateVariants::Throw &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Throw &,
+                               const ::union_::TemplateVariants::Throw &) { return false; }
+    };
     struct Typename {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Typename &left,
+                               const ::union_::TemplateVariants::Typename &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Typename &left,
+                               const ::union_::TemplateVariants::Typename &right) {
+            return !(left == right);
+        }
     };
-    struct Union {};
-    struct Unsigned {};
-    struct Using {};
+    struct Union {
+        friend bool operator==(const ::union_::TemplateVariants::Union &,
+                               const ::union_::TemplateVariants::Union &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Union &,
+                               const ::union_::TemplateVariants::Union &) { return false; }
+    };
+    struct Unsigned {
+        friend bool operator==(const ::union_::TemplateVariants::Unsigned &,
+                               const ::union_::TemplateVariants::Unsigned &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Unsigned &,
+                               const ::union_::TemplateVariants::Unsigned &) { return false; }
+    };
+    struct Using {
+        friend bool operator==(const ::union_::TemplateVariants::Using &,
+                               const ::union_::TemplateVariants::Using &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Using &,
+                               const ::union_::TemplateVariants::Using &) { return false; }
+    };
     struct Virtual {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Virtual &left,
+                               const ::union_::TemplateVariants::Virtual &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Virtual &left,
+                               const ::union_::TemplateVariants::Virtual &right) {
+            return !(left == right);
+        }
     };
-    struct Void {};
-    struct Xor {};
-    struct Arena {};
+    struct Void {
+        friend bool operator==(const ::union_::TemplateVariants::Void &,
+                               const ::union_::TemplateVariants::Void &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Void &,
+                               const ::union_::TemplateVariants::Void &) { return false; }
+    };
+    struct Xor {
+        friend bool operator==(const ::union_::TemplateVariants::Xor &,
+                               const ::union_::TemplateVariants::Xor &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Xor &,
+                               const ::union_::TemplateVariants::Xor &) { return false; }
+    };
+    struct Arena {
+        friend bool operator==(const ::union_::TemplateVariants::Arena &,
+                               const ::union_::TemplateVariants::Arena &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Arena &,
+                               const ::union_::TemplateVariants::Arena &) { return false; }
+    };
     struct Args {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Args &left,
+                               const ::union_::TemplateVariants::Args &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Args &left,
+                               const ::union_::TemplateVariants::Args &right) {
+            return !(left == right);
+        }
     };
-    struct Buf {};
-    struct Call {};
-    struct Cb {};
+    struct Buf {
+        friend bool operator==(const ::union_::TemplateVariants::Buf &,
+                               const ::union_::TemplateVariants::Buf &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Buf &,
+                               const ::union_::TemplateVariants::Buf &) { return false; }
+    };
+    struct Call {
+        friend bool operator==(const ::union_::TemplateVariants::Call &,
+                               const ::union_::TemplateVariants::Call &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Call &,
+                               const ::union_::TemplateVariants::Call &) { return false; }
+    };
+    struct Cb {
+        friend bool operator==(const ::union_::TemplateVariants::Cb &,
+                               const ::union_::TemplateVariants::Cb &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Cb &,
+                               const ::union_::TemplateVariants::Cb &) { return false; }
+    };
     struct Cpp {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Cpp &left,
+                               const ::union_::TemplateVariants::Cpp &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Cpp &left,
+                               const ::union_::TemplateVariants::Cpp &right) {
+            return !(left == right);
+        }
     };
-    struct Ctx {};
-    struct Data {};
-    struct Detail {};
+    struct Ctx {
+        friend bool operator==(const ::union_::TemplateVariants::Ctx &,
+                               const ::union_::TemplateVariants::Ctx &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Ctx &,
+                               const ::union_::TemplateVariants::Ctx &) { return false; }
+    };
+    struct Data {
+        friend bool operator==(const ::union_::TemplateVariants::Data &,
+                               const ::union_::TemplateVariants::Data &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Data &,
+                               const ::union_::TemplateVariants::Data &) { return false; }
+    };
+    struct Detail {
+        friend bool operator==(const ::union_::TemplateVariants::Detail &,
+                               const ::union_::TemplateVariants::Detail &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Detail &,
+                               const ::union_::TemplateVariants::Detail &) { return false; }
+    };
     struct Done {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Done &left,
+                               const ::union_::TemplateVariants::Done &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Done &left,
+                               const ::union_::TemplateVariants::Done &right) {
+            return !(left == right);
+        }
     };
-    struct Error {};
-    struct Ffihost {};
-    struct From {};
-    struct Held {
+    struct Error {
+        friend bool operator==(const ::union_::TemplateVariants::Error &,
+                               const ::union_::TemplateVariants::Error &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Error &,
+                               const ::union_::TemplateVariants::Error &) { return false; }
+    };
+    struct Ffihost {
+        friend bool operator==(const ::union_::TemplateVariants::Ffihost &,
+                               const ::union_::TemplateVariants::Ffihost &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Ffihost &,
+                               const ::union_::TemplateVariants::Ffihost &) { return false; }
+    };
+    struct From {
+        friend bool operator==(const ::union_::TemplateVariants::From &,
+                               const ::union_::TemplateVariants::From &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::From &,
+                               const ::union_::TemplateVariants::From &) { return false; }
+    };
+    struct Held_ {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Held_ &left,
+                               const ::union_::TemplateVariants::Held_ &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Held_ &left,
+                               const ::union_::TemplateVariants::Held_ &right) {
+            return !(left == right);
+        }
     };
-    struct Id {};
-    struct Kept {};
-    struct Len {};
+    struct Id {
+        friend bool operator==(const ::union_::TemplateVariants::Id &,
+                               const ::union_::TemplateVariants::Id &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Id &,
+                               const ::union_::TemplateVariants::Id &) { return false; }
+    };
+    struct Kept {
+        friend bool operator==(const ::union_::TemplateVariants::Kept &,
+                               const ::union_::TemplateVariants::Kept &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Kept &,
+                               const ::union_::TemplateVariants::Kept &) { return false; }
+    };
+    struct Len {
+        friend bool operator==(const ::union_::TemplateVariants::Len &,
+                               const ::union_::TemplateVariants::Len &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Len &,
+                               const ::union_::TemplateVariants::Len &) { return false; }
+    };
     struct Lend {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Lend &left,
+                               const ::union_::TemplateVariants::Lend &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Lend &left,
+                               const ::union_::TemplateVariants::Lend &right) {
+            return !(left == right);
+        }
     };
-    struct Library {};
-    struct Listener {};
-    struct Msg {};
+    struct Library {
+        friend bool operator==(const ::union_::TemplateVariants::Library &,
+                               const ::union_::TemplateVariants::Library &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Library &,
+                               const ::union_::TemplateVariants::Library &) { return false; }
+    };
+    struct Listener {
+        friend bool operator==(const ::union_::TemplateVariants::Listener &,
+                               const ::union_::TemplateVariants::Listener &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Listener &,
+                               const ::union_::TemplateVariants::Listener &) { return false; }
+    };
+    struct Msg {
+        friend bool operator==(const ::union_::TemplateVariants::Msg &,
+                               const ::union_::TemplateVariants::Msg &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Msg &,
+                               const ::union_::TemplateVariants::Msg &) { return false; }
+    };
     struct Options {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Options &left,
+                               const ::union_::TemplateVariants::Options &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Options &left,
+                               const ::union_::TemplateVariants::Options &right) {
+            return !(left == right);
+        }
     };
-    struct Out {};
-    struct Payload {};
-    struct Present {};
+    struct Out {
+        friend bool operator==(const ::union_::TemplateVariants::Out &,
+                               const ::union_::TemplateVariants::Out &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Out &,
+                               const ::union_::TemplateVariants::Out &) { return false; }
+    };
+    struct Payload {
+        friend bool operator==(const ::union_::TemplateVariants::Payload &,
+                               const ::union_::TemplateVariants::Payload &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Payload &,
+                               const ::union_::TemplateVariants::Payload &) { return false; }
+    };
+    struct Present {
+        friend bool operator==(const ::union_::TemplateVariants::Present &,
+                               const ::union_::TemplateVariants::Present &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Present &,
+                               const ::union_::TemplateVariants::Present &) { return false; }
+    };
     struct Raw {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Raw &left,
+                               const ::union_::TemplateVariants::Raw &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Raw &left,
+                               const ::union_::TemplateVariants::Raw &right) {
+            return !(left == right);
+        }
     };
-    struct Release {};
-    struct Req {};
-    struct ReqLen {};
+    struct Release {
+        friend bool operator==(const ::union_::TemplateVariants::Release &,
+                               const ::union_::TemplateVariants::Release &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Release &,
+                               const ::union_::TemplateVariants::Release &) { return false; }
+    };
+    struct Req {
+        friend bool operator==(const ::union_::TemplateVariants::Req &,
+                               const ::union_::TemplateVariants::Req &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Req &,
+                               const ::union_::TemplateVariants::Req &) { return false; }
+    };
+    struct ReqLen {
+        friend bool operator==(const ::union_::TemplateVariants::ReqLen &,
+                               const ::union_::TemplateVariants::ReqLen &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::ReqLen &,
+                               const ::union_::TemplateVariants::ReqLen &) { return false; }
+    };
     struct Responder {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Responder &left,
+                               const ::union_::TemplateVariants::Responder &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Responder &left,
+                               const ::union_::TemplateVariants::Responder &right) {
+            return !(left == right);
+        }
     };
-    struct Result {};
-    struct Ret {};
-    struct Size {};
+    struct Result {
+        friend bool operator==(const ::union_::TemplateVariants::Result &,
+                               const ::union_::TemplateVariants::Result &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Result &,
+                               const ::union_::TemplateVariants::Result &) { return false; }
+    };
+    struct Ret {
+        friend bool operator==(const ::union_::TemplateVariants::Ret &,
+                               const ::union_::TemplateVariants::Ret &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Ret &,
+                               const ::union_::TemplateVariants::Ret &) { return false; }
+    };
+    struct Size {
+        friend bool operator==(const ::union_::TemplateVariants::Size &,
+                               const ::union_::TemplateVariants::Size &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Size &,
+                               const ::union_::TemplateVariants::Size &) { return false; }
+    };
     struct Std {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::Std &left,
+                               const ::union_::TemplateVariants::Std &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::Std &left,
+                               const ::union_::TemplateVariants::Std &right) {
+            return !(left == right);
+        }
     };
-    struct Tag {};
-    struct Take {};
-    struct Text {};
+    struct Tag {
+        friend bool operator==(const ::union_::TemplateVariants::Tag &,
+                               const ::union_::TemplateVariants::Tag &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Tag &,
+                               const ::union_::TemplateVariants::Tag &) { return false; }
+    };
+    struct Take {
+        friend bool operator==(const ::union_::TemplateVariants::Take &,
+                               const ::union_::TemplateVariants::Take &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Take &,
+                               const ::union_::TemplateVariants::Take &) { return false; }
+    };
+    struct Text {
+        friend bool operator==(const ::union_::TemplateVariants::Text &,
+                               const ::union_::TemplateVariants::Text &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Text &,
+                               const ::union_::TemplateVariants::Text &) { return false; }
+    };
     struct To {
         std::uint8_t value{};
+
+        friend bool operator==(const ::union_::TemplateVariants::To &left,
+                               const ::union_::TemplateVariants::To &right) {
+            return ffihost::detail::same(left.value, right.value);
+        }
+        friend bool operator!=(const ::union_::TemplateVariants::To &left,
+                               const ::union_::TemplateVariants::To &right) {
+            return !(left == right);
+        }
     };
-    struct Token {};
-    struct UserData {};
-    struct Value {};
+    struct Token {
+        friend bool operator==(const ::union_::TemplateVariants::Token &,
+                               const ::union_::TemplateVariants::Token &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Token &,
+                               const ::union_::TemplateVariants::Token &) { return false; }
+    };
+    struct UserData {
+        friend bool operator==(const ::union_::TemplateVariants::UserData &,
+                               const ::union_::TemplateVariants::UserData &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::UserData &,
+                               const ::union_::TemplateVariants::UserData &) { return false; }
+    };
+    struct Value {
+        friend bool operator==(const ::union_::TemplateVariants::Value &,
+                               const ::union_::TemplateVariants::Value &) { return true; }
+        friend bool operator!=(const ::union_::TemplateVariants::Value &,
+                               const ::union_::TemplateVariants::Value &) { return false; }
+    };
+
+    using Held = ffihost::Variant<Alignas, And, Asm, Auto, Bool_, Catch, Char, Class, CoAwait, Concept, ConstCast,
+        Default, Delete, Double, Errno, Explicit, Export, Float, Inline, Int, Namespace, New, Noexcept, Nullptr,
+        Operator, Private, Register, Restrict, Short, Signed, Sizeof, Stdin, Switch, Template_, This, Throw, Typename,
+        Union, Unsigned, Using, Virtual, Void, Xor, Arena, Args, Buf, Call, Cb, Cpp, Ctx, Data, Detail, Done, Error,
+        Ffihost, From, Held_, Id, Kept, Len, Lend, Library, Listener, Msg, Options, Out, Payload, Present, Raw, Release,
+        Req, ReqLen, Responder, Result, Ret, Size, Std, Tag, Take, Text, To, Token, UserData, Value>;
 };
 
-struct Template {
+struct Template : TemplateVariants::Held {
+    using TemplateVariants::Held::Held;
     using Alignas = ::union_::TemplateVariants::Alignas;
     using And = ::union_::TemplateVariants::And;
     using Asm = ::union_::TemplateVariants::Asm;
@@ -782,7 +1396,7 @@ struct Template {
     using Error = ::union_::TemplateVariants::Error;
     using Ffihost = ::union_::TemplateVariants::Ffihost;
     using From = ::union_::TemplateVariants::From;
-    using Held = ::union_::TemplateVariants::Held;
+    using Held_ = ::union_::TemplateVariants::Held_;
     using Id = ::union_::TemplateVariants::Id;
     using Kept = ::union_::TemplateVariants::Kept;
     using Len = ::union_::TemplateVariants::Len;
@@ -810,13 +1424,6 @@ struct Template {
     using Token = ::union_::TemplateVariants::Token;
     using UserData = ::union_::TemplateVariants::UserData;
     using Value = ::union_::TemplateVariants::Value;
-
-    std::variant<Alignas, And, Asm, Auto, Bool_, Catch, Char, Class, CoAwait, Concept, ConstCast, Default, Delete,
-        Double, Errno, Explicit, Export, Float, Inline, Int, Namespace, New, Noexcept, Nullptr, Operator, Private,
-        Register, Restrict, Short, Signed, Sizeof, Stdin, Switch, Template_, This, Throw, Typename, Union, Unsigned,
-        Using, Virtual, Void, Xor, Arena, Args, Buf, Call, Cb, Cpp, Ctx, Data, Detail, Done, Error, Ffihost, From, Held,
-        Id, Kept, Len, Lend, Library, Listener, Msg, Options, Out, Payload, Present, Raw, Release, Req, ReqLen,
-        Responder, Result, Ret, Size, Std, Tag, Take, Text, To, Token, UserData, Value> value;
 };
 
 } // namespace union_
@@ -1151,16 +1758,16 @@ template <> struct Convert<::UnionStruct, ::union_::Struct> {
 
     static ::UnionStruct lend(const ::union_::Struct &from, [[maybe_unused]] Arena &arena) {
         ::UnionStruct to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 0: {
-                const auto &held = std::get<0>(from.value);
+                const auto &held = *from.get_if<::union_::StructVariants::Struct_>();
                 lend_to(to.payload.struct_.struct_, held.struct_, arena);
                 lend_to(to.payload.struct_.value, held.value, arena);
                 break;
             }
             case 1: {
-                const auto &held = std::get<1>(from.value);
+                const auto &held = *from.get_if<::union_::StructVariants::Value>();
                 lend_to(to.payload.value, held.value, arena);
                 break;
             }
@@ -1357,7 +1964,7 @@ template <> struct Convert<::UnionTemplate, ::union_::Template> {
                 return V{V::From{
                 }};
             case 56:
-                return V{V::Held{
+                return V{V::Held_{
                     detail::take<std::uint8_t>(from.payload.held, ctx),
                 }};
             case 57:
@@ -1453,110 +2060,110 @@ template <> struct Convert<::UnionTemplate, ::union_::Template> {
 
     static ::UnionTemplate lend(const ::union_::Template &from, [[maybe_unused]] Arena &arena) {
         ::UnionTemplate to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
             case 0: {
-                const auto &held = std::get<0>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Alignas>();
                 lend_to(to.payload.alignas_, held.value, arena);
                 break;
             }
             case 4: {
-                const auto &held = std::get<4>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Bool_>();
                 lend_to(to.payload.bool_, held.value, arena);
                 break;
             }
             case 8: {
-                const auto &held = std::get<8>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::CoAwait>();
                 lend_to(to.payload.co_await_, held.value, arena);
                 break;
             }
             case 12: {
-                const auto &held = std::get<12>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Delete>();
                 lend_to(to.payload.delete_, held.value, arena);
                 break;
             }
             case 16: {
-                const auto &held = std::get<16>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Export>();
                 lend_to(to.payload.export_, held.value, arena);
                 break;
             }
             case 20: {
-                const auto &held = std::get<20>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Namespace>();
                 lend_to(to.payload.namespace_, held.value, arena);
                 break;
             }
             case 24: {
-                const auto &held = std::get<24>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Operator>();
                 lend_to(to.payload.operator_, held.value, arena);
                 break;
             }
             case 28: {
-                const auto &held = std::get<28>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Short>();
                 lend_to(to.payload.short_, held.value, arena);
                 break;
             }
             case 32: {
-                const auto &held = std::get<32>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Switch>();
                 lend_to(to.payload.switch_, held.value, arena);
                 break;
             }
             case 36: {
-                const auto &held = std::get<36>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Typename>();
                 lend_to(to.payload.typename_, held.value, arena);
                 break;
             }
             case 40: {
-                const auto &held = std::get<40>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Virtual>();
                 lend_to(to.payload.virtual_, held.value, arena);
                 break;
             }
             case 44: {
-                const auto &held = std::get<44>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Args>();
                 lend_to(to.payload.args, held.value, arena);
                 break;
             }
             case 48: {
-                const auto &held = std::get<48>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Cpp>();
                 lend_to(to.payload.cpp, held.value, arena);
                 break;
             }
             case 52: {
-                const auto &held = std::get<52>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Done>();
                 lend_to(to.payload.done, held.value, arena);
                 break;
             }
             case 56: {
-                const auto &held = std::get<56>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Held_>();
                 lend_to(to.payload.held, held.value, arena);
                 break;
             }
             case 60: {
-                const auto &held = std::get<60>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Lend>();
                 lend_to(to.payload.lend, held.value, arena);
                 break;
             }
             case 64: {
-                const auto &held = std::get<64>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Options>();
                 lend_to(to.payload.options, held.value, arena);
                 break;
             }
             case 68: {
-                const auto &held = std::get<68>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Raw>();
                 lend_to(to.payload.raw, held.value, arena);
                 break;
             }
             case 72: {
-                const auto &held = std::get<72>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Responder>();
                 lend_to(to.payload.responder, held.value, arena);
                 break;
             }
             case 76: {
-                const auto &held = std::get<76>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::Std>();
                 lend_to(to.payload.std_, held.value, arena);
                 break;
             }
             case 80: {
-                const auto &held = std::get<80>(from.value);
+                const auto &held = *from.get_if<::union_::TemplateVariants::To>();
                 lend_to(to.payload.to, held.value, arena);
                 break;
             }
@@ -2086,7 +2693,7 @@ template <> struct Describe<::union_::Template> {
             "Template::UserData",
             "Template::Value",
         };
-        const std::size_t at = error.value.index();
+        const std::size_t at = error.index();
         return at < 84 ? names[at] : "Template";
     }
 };
@@ -2356,31 +2963,36 @@ public:
     }
 
     /* The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future. */
-    static std::future<Context> create(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_, std::uint8_t auto_,
-                                       std::uint8_t bool_, std::uint8_t catch_, std::uint8_t char_, std::uint8_t class_,
-                                       std::uint8_t co_await_, std::uint8_t concept_, std::uint8_t const_cast_,
-                                       std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
-                                       std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_,
-                                       std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
-                                       std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
-                                       std::uint8_t nullptr_, std::uint8_t operator_, std::uint8_t private_,
-                                       std::uint8_t register_, std::uint8_t restrict_, std::uint8_t short_,
-                                       std::uint8_t signed_, std::uint8_t sizeof_, std::uint8_t stdin_,
-                                       std::uint8_t switch_, std::uint8_t template_, std::uint8_t this_,
-                                       std::uint8_t throw_, std::uint8_t typename_, std::uint8_t union_,
-                                       std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_,
-                                       std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
-                                       std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
-                                       std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                                       std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
-                                       std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
-                                       std::uint8_t library, std::uint8_t listener, std::uint8_t msg,
-                                       std::uint8_t options, std::uint8_t out, std::uint8_t payload,
-                                       std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req,
-                                       std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                                       std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
-                                       std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
-                                       std::uint8_t user_data_, std::uint8_t value) {
+    [[nodiscard]] static std::future<Context> create(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
+                                                     std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
+                                                     std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
+                                                     std::uint8_t concept_, std::uint8_t const_cast_,
+                                                     std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
+                                                     std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_,
+                                                     std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
+                                                     std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
+                                                     std::uint8_t nullptr_, std::uint8_t operator_,
+                                                     std::uint8_t private_, std::uint8_t register_,
+                                                     std::uint8_t restrict_, std::uint8_t short_, std::uint8_t signed_,
+                                                     std::uint8_t sizeof_, std::uint8_t stdin_, std::uint8_t switch_,
+                                                     std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_,
+                                                     std::uint8_t typename_, std::uint8_t union_,
+                                                     std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_,
+                                                     std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
+                                                     std::uint8_t args, std::uint8_t buf, std::uint8_t call_,
+                                                     std::uint8_t cb, std::uint8_t cpp, std::uint8_t ctx_,
+                                                     std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
+                                                     std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from,
+                                                     std::uint8_t held, std::uint8_t id, std::uint8_t kept,
+                                                     std::uint8_t len, std::uint8_t lend, std::uint8_t library,
+                                                     std::uint8_t listener, std::uint8_t msg, std::uint8_t options,
+                                                     std::uint8_t out, std::uint8_t payload, std::uint8_t present,
+                                                     std::uint8_t raw, std::uint8_t release, std::uint8_t req,
+                                                     std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
+                                                     std::uint8_t ret, std::uint8_t size, std::uint8_t std_,
+                                                     std::uint8_t tag, std::uint8_t take, std::uint8_t text,
+                                                     std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
+                                                     std::uint8_t value) {
         ::union_::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void>;
         return ffihost::detail::create<::union_::Context, FfiSignature>([&](::FFICallBack ffi_cb, void *user_data,
@@ -2475,27 +3087,32 @@ public:
     /* The same with the context at once, so that host functions can be set which the library's constructor calls; ready
      * is called on the FFI thread when that has ended. Requests wait until then.
      */
-    static Context start(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_, std::uint8_t auto_,
-                         std::uint8_t bool_, std::uint8_t catch_, std::uint8_t char_, std::uint8_t class_,
-                         std::uint8_t co_await_, std::uint8_t concept_, std::uint8_t const_cast_, std::uint8_t default_,
-                         std::uint8_t delete_, std::uint8_t double_, std::uint8_t errno_, std::uint8_t explicit_,
-                         std::uint8_t export_, std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
-                         std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_, std::uint8_t nullptr_,
-                         std::uint8_t operator_, std::uint8_t private_, std::uint8_t register_, std::uint8_t restrict_,
-                         std::uint8_t short_, std::uint8_t signed_, std::uint8_t sizeof_, std::uint8_t stdin_,
-                         std::uint8_t switch_, std::uint8_t template_, std::uint8_t this_, std::uint8_t throw_,
-                         std::uint8_t typename_, std::uint8_t union_, std::uint8_t unsigned_, std::uint8_t using_,
-                         std::uint8_t virtual_, std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_,
-                         std::uint8_t args, std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
-                         std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
-                         std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
-                         std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend, std::uint8_t library,
-                         std::uint8_t listener, std::uint8_t msg, std::uint8_t options, std::uint8_t out,
-                         std::uint8_t payload, std::uint8_t present, std::uint8_t raw, std::uint8_t release,
-                         std::uint8_t req, std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
-                         std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag, std::uint8_t take,
-                         std::uint8_t text, std::uint8_t to, std::uint8_t token, std::uint8_t user_data_,
-                         std::uint8_t value, std::function<void(ffihost::Result<void>)> ready) {
+    [[nodiscard]] static Context start(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_, std::uint8_t auto_,
+                                       std::uint8_t bool_, std::uint8_t catch_, std::uint8_t char_, std::uint8_t class_,
+                                       std::uint8_t co_await_, std::uint8_t concept_, std::uint8_t const_cast_,
+                                       std::uint8_t default_, std::uint8_t delete_, std::uint8_t double_,
+                                       std::uint8_t errno_, std::uint8_t explicit_, std::uint8_t export_,
+                                       std::uint8_t float_, std::uint8_t inline_, std::uint8_t int_,
+                                       std::uint8_t namespace_, std::uint8_t new_, std::uint8_t noexcept_,
+                                       std::uint8_t nullptr_, std::uint8_t operator_, std::uint8_t private_,
+                                       std::uint8_t register_, std::uint8_t restrict_, std::uint8_t short_,
+                                       std::uint8_t signed_, std::uint8_t sizeof_, std::uint8_t stdin_,
+                                       std::uint8_t switch_, std::uint8_t template_, std::uint8_t this_,
+                                       std::uint8_t throw_, std::uint8_t typename_, std::uint8_t union_,
+                                       std::uint8_t unsigned_, std::uint8_t using_, std::uint8_t virtual_,
+                                       std::uint8_t void_, std::uint8_t xor_, std::uint8_t arena_, std::uint8_t args,
+                                       std::uint8_t buf, std::uint8_t call_, std::uint8_t cb, std::uint8_t cpp,
+                                       std::uint8_t ctx_, std::uint8_t data, std::uint8_t detail, std::uint8_t done_,
+                                       std::uint8_t error, std::uint8_t ffihost_, std::uint8_t from, std::uint8_t held,
+                                       std::uint8_t id, std::uint8_t kept, std::uint8_t len, std::uint8_t lend,
+                                       std::uint8_t library, std::uint8_t listener, std::uint8_t msg,
+                                       std::uint8_t options, std::uint8_t out, std::uint8_t payload,
+                                       std::uint8_t present, std::uint8_t raw, std::uint8_t release, std::uint8_t req,
+                                       std::uint8_t reqLen, std::uint8_t responder, std::uint8_t result,
+                                       std::uint8_t ret, std::uint8_t size, std::uint8_t std_, std::uint8_t tag,
+                                       std::uint8_t take, std::uint8_t text, std::uint8_t to, std::uint8_t token,
+                                       std::uint8_t user_data_, std::uint8_t value,
+                                       std::function<void(ffihost::Result<void>)> ready) {
         ::union_::check_abi();
         using FfiSignature = ffihost::detail::Signature<void, void>;
         const ffihost::detail::Bound bound{&::union_::library(), nullptr};

@@ -49,10 +49,6 @@ my_app::Profile alice() {
     return profile;
 }
 
-bool same(const my_app::Profile &a, const my_app::Profile &b) {
-    return a.id == b.id && a.age == b.age && a.role == b.role && a.tags == b.tags && a.avatar == b.avatar;
-}
-
 // Something that lives somewhere, counted.
 struct Counted {
     explicit Counted(std::atomic<int> &alive) : count(&alive) { ++*count; }
@@ -61,6 +57,38 @@ struct Counted {
     Counted &operator=(const Counted &) = delete;
     std::atomic<int> *count;
 };
+
+// What holds one of several structs is copied, moved, compared and matched as that one.
+void enums_with_data() {
+    using my_app::Shape;
+    const auto says = [](const Shape &shape) {
+        return shape.match([](const Shape::Circle &circle) { return circle.value; },
+                           [](const Shape::Rect &rect) { return rect.width * rect.height; },
+                           [](const auto &) { return -1.0; });
+    };
+    Shape shape = Shape::Rect{2, 3};
+    CHECK(shape.index() == 2 && says(shape) > 5.9 && says(Shape()) < 0 && !shape.is<Shape::Circle>());
+    const Shape copy = shape;
+    CHECK((copy == shape && copy == Shape::Rect{2, 3} && copy != Shape::Rect{2, 4} && copy != Shape::Circle{2}));
+    shape.match([](Shape::Rect &rect) { rect.width = 5; }, [](auto &) { CHECK(false); });
+    CHECK(says(shape) > 14.9 && says(copy) < 6.1 && shape.get_if<Shape::Circle>() == nullptr);
+
+    shape = Shape::Group{{copy, Shape::Person{alice()}}};
+    Shape moved = std::move(shape);
+    shape = moved;
+    CHECK(shape == moved);
+    const auto group = std::move(moved).match([](Shape::Group &&held) { return std::move(held.value); },
+                                              [](auto &&) { return std::vector<Shape>(); });
+    CHECK(group.size() == 2 && group == shape.get_if<Shape::Group>()->value);
+    const Shape &itself = shape;
+    shape = itself;
+    shape = Shape(shape.get_if<Shape::Group>()->value[1]);
+    CHECK((shape == Shape::Person{alice()}));
+
+    static_assert(std::is_copy_constructible_v<Shape> && std::is_nothrow_move_constructible_v<Shape>);
+    static_assert(!std::is_copy_constructible_v<ffihost::Variant<std::unique_ptr<int>>>);
+    static_assert(!std::is_constructible_v<Shape, my_app::Profile>);
+}
 
 class Gate {
 public:
@@ -86,7 +114,7 @@ void constructors() {
     limits.users = 3;
     const auto failed = [&] { my_app::Context::open("fails", limits, 9); };
     const auto error = thrown<ffihost::ErrorOf<my_app::OpenError>>(failed);
-    CHECK(std::get<my_app::OpenError::Name>(error.error().value).value == "fails 9 limited");
+    CHECK(error.error().get_if<my_app::OpenError::Name>()->value == "fails 9 limited");
     CHECK(std::string(error.what()) == "OpenError::Name");
 
     std::future<my_app::Context> later = my_app::Context::create("later", std::nullopt, 0);
@@ -171,7 +199,7 @@ void values() {
     there.tree.children.resize(2);
     there.tree.children[1].label = "leaf";
     there.tree.named["n"].label = "named";
-    there.expression.value =
+    there.expression =
         my_app::Expr::Call{"f", {{my_app::Expr::Number{1}}, {my_app::Expr::Let{{{"x", {my_app::Expr::Number{-2}}}}}}}};
 
     const my_app::Kitchen back = app.echo(there).get();
@@ -183,13 +211,16 @@ void values() {
     CHECK(back.a_list_of_lists == there.a_list_of_lists && back.a_list_of_bytes == there.a_list_of_bytes);
     CHECK(back.a_list_of_maps == there.a_list_of_maps && back.a_map_of_bytes == there.a_map_of_bytes);
     CHECK(!back.an_optional_string && back.roles == there.roles && !back.maybe_handle && back.handles.empty());
-    CHECK(std::get<my_app::Shape::Rect>(back.an_optional_enum->value).height > 2.9);
-    const auto &group = std::get<my_app::Shape::Group>(back.shapes.at(0).value).value;
-    CHECK(same(std::get<my_app::Shape::Person>(group.at(1).value).value, alice()));
+    CHECK(back.an_optional_enum->get_if<my_app::Shape::Rect>()->height > 2.9);
+    const auto &group = back.shapes.at(0).get_if<my_app::Shape::Group>()->value;
+    CHECK(group.at(1).get_if<my_app::Shape::Person>()->value == alice());
     CHECK(back.tree.children.at(1).label == "leaf" && back.tree.named.at("n").label == "named");
-    const auto &call = std::get<my_app::Expr::Call>(back.expression.value);
-    const auto &let = std::get<my_app::Expr::Let>(call.args.at(1).value).value;
-    CHECK(call.name == "f" && std::get<my_app::Expr::Number>(let.at("x").value).value == -2);
+    const auto &call = *back.expression.get_if<my_app::Expr::Call>();
+    const auto &let = call.args.at(1).get_if<my_app::Expr::Let>()->value;
+    CHECK(call.name == "f" && let.at("x").get_if<my_app::Expr::Number>()->value == -2);
+    CHECK(back == there);
+    there.tree.children[1].label = "another leaf";
+    CHECK(back != there && !(back == there));
 
     CHECK(!app.find(std::nullopt).get());
     CHECK(app.find("bob").get()->id == "bob");
@@ -202,7 +233,7 @@ void host_functions() {
     const auto login = [&] { return app.login({"alice", {my_app::Role::Admin}}).get(); };
     using LoginFailed = ffihost::ErrorOf<my_app::LoginError>;
     using Host = my_app::LoginError::Host;
-    const auto host_text = [&] { return std::get<Host>(thrown<LoginFailed>(login).error().value).value; };
+    const auto host_text = [&] { return thrown<LoginFailed>(login).error().get_if<Host>()->value; };
     CHECK(host_text() == "not registered");
 
     // Returned at once.
@@ -211,14 +242,14 @@ void host_functions() {
         return alice();
     });
     my_app::Session session = login();
-    CHECK(session.token == 7 && same(session.profile, alice()) && session.cursor);
+    CHECK(session.token == 7 && session.profile == alice() && session.cursor);
     CHECK(session.cursor.next(2).get().at(1).id == "1");
 
     // The declared error, and others.
     app.on_fetch_profile([](std::string, bool) -> my_app::Profile {
         throw ffihost::ErrorOf<my_app::ProfileError>(my_app::ProfileError::NotFound);
     });
-    CHECK(std::holds_alternative<my_app::LoginError::UnknownUser>(thrown<LoginFailed>(login).error().value));
+    CHECK(thrown<LoginFailed>(login).error().is<my_app::LoginError::UnknownUser>());
     app.on_fetch_profile([](std::string, bool) -> my_app::Profile { throw std::runtime_error("no disk"); });
     CHECK(host_text() == "no disk");
     app.on_fetch_profile([](std::string, bool) -> my_app::Profile { throw 5; });
@@ -240,7 +271,7 @@ void host_functions() {
         threads.emplace_back(
             [call = std::move(call)]() mutable { CHECK(call.reject(my_app::ProfileError::Offline)); });
     });
-    CHECK(std::get<my_app::LoginError::Locked>(thrown<LoginFailed>(login).error().value).minutes == 5);
+    CHECK(thrown<LoginFailed>(login).error().get_if<my_app::LoginError::Locked>()->minutes == 5);
     for (std::thread &thread : threads) {
         thread.join();
     }
@@ -269,7 +300,7 @@ void host_functions() {
     CHECK(app.role_of("x").get() == my_app::Role::Admin);
     app.on_pick([](std::vector<my_app::Shape> of) { return of.at(1); });
     const auto drawn = app.draw({{"a", {my_app::Shape::Nothing{}}}, {"b", {my_app::Shape::Circle{4}}}}).get();
-    CHECK(std::get<my_app::Shape::Circle>(drawn.at("picked").value).value > 3.9);
+    CHECK(drawn.at("picked").get_if<my_app::Shape::Circle>()->value > 3.9);
 
     // Unregistered, twice.
     app.on_fetch_profile(nullptr);
@@ -358,8 +389,8 @@ void events() {
     app.on_fetch_profile([](std::string, bool) { return alice(); });
     std::promise<double> changed;
     auto second = app.on_profile_changed([&](my_app::Profile profile, my_app::Shape shape) {
-        CHECK(same(profile, alice()));
-        changed.set_value(std::get<my_app::Shape::Circle>(shape.value).value);
+        CHECK(profile == alice());
+        changed.set_value(shape.get_if<my_app::Shape::Circle>()->value);
     });
     static_cast<void>(app.login({"alice", {}}).get());
     CHECK(changed.get_future().get() > 1.9);
@@ -684,6 +715,7 @@ void coroutines() {}
 } // namespace
 
 int main() {
+    enums_with_data();
     constructors();
     mismatch();
     synchronous();

@@ -17,7 +17,7 @@ Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declar
         return {{ context }}::{{ create }}({% for param in function.params.iter() %}{% if !loop.first %}, {% endif %}{{ param.name }}{% endfor %}).get();
     }
 {% filter comment(4) %}The same without waiting. Throws ffihost::AbiMismatch at once, the rest from the future.{% endfilter %}
-    static std::future<{{ context }}> {{ create }}(
+    [[nodiscard]] static std::future<{{ context }}> {{ create }}(
 {%- include "cpp/templates/params.hpp" %}
     ) {
         {{ check_abi }}();
@@ -26,7 +26,7 @@ Waits until it is made. Throws ffihost::AbiMismatch, what the constructor declar
 {%- include "cpp/templates/constructor_call.hpp" %}
     }
 {% filter comment(4) %}The same with the context at once, so that host functions can be set which the library's constructor calls; ready is called on the FFI thread when that has ended. Requests wait until then.{% endfilter %}
-    static {{ context }} {{ cpp.helpers.get("start", "") }}(
+    [[nodiscard]] static {{ context }} {{ cpp.helpers.get("start", "") }}(
 {%- include "cpp/templates/params.hpp" %}
         std::function<void(ffihost::Result<void{% if let Some(error) = function.error %}, {{ error }}{% endif %}>)> ready,
     ) {

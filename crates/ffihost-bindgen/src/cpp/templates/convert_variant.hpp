@@ -27,13 +27,13 @@ template <> struct Convert<{{ c_type }}, {{ cpp_type }}> {
 
     static {{ c_type }} lend(const {{ cpp_type }} &from, [[maybe_unused]] Arena &arena) {
         {{ c_type }} to{};
-        to.tag = static_cast<std::int32_t>(from.value.index());
-        switch (from.value.index()) {
+        to.tag = static_cast<std::int32_t>(from.index());
+        switch (from.index()) {
 {%- for variant in item.variants %}
 {%- let member = C::variant_member(variant.name) %}
 {%- if variant.payload.types().len() > 0 %}
             case {{ variant.tag }}: {
-                const auto &held = std::get<{{ variant.tag }}>(from.value);
+                const auto &held = *from.get_if<{{ cpp.part(item, names[variant.tag]) }}>();
 {%- match variant.payload %}
 {%- when Payload::Nothing %}
 {%- when Payload::One(_) %}

@@ -10,7 +10,7 @@ template <> struct Describe<{{ cpp_type }}> {
             "{{ name }}::{{ variant.name }}",
 {%- endfor %}
         };
-        const std::size_t at = {% if item.is_number() %}static_cast<std::size_t>(error){% else %}error.value.index(){% endif %};
+        const std::size_t at = {% if item.is_number() %}static_cast<std::size_t>(error){% else %}error.index(){% endif %};
         return at < {{ variants.len() }} ? names[at] : "{{ name }}";
     }
 {%- else %}

@@ -9,4 +9,8 @@ struct {{ Cpp::called(record.name) }} {
 {{ C::note(field.name) }}{% endfilter %}
     {{ cpp.name(field.ty) }} {{ Cpp::identifier(field.name) }}{};
 {%- endfor %}
+{%- let pad = "    " %}
+{%- let type_name = cpp.own(record.name) %}
+{%- let members = Cpp::identifiers(record.fields) %}
+{%- include "cpp/templates/equal.hpp" %}
 };

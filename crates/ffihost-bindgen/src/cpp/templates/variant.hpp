@@ -7,36 +7,34 @@ struct {{ parts }} {
 {%- filter comment(4) %}{{ variant.docs }}
 
 {{ C::note(variant.name) }}{% endfilter %}
+    struct {{ names[variant.tag] }} {
 {%- match variant.payload %}
 {%- when Payload::One(ty) %}
-    struct {{ names[variant.tag] }} {
         {{ cpp.name(ty) }} value{{ cpp.initial(ty) }};
-    };
 {%- when Payload::Fields(fields) %}
-{%- if fields.len() > 0 %}
-    struct {{ names[variant.tag] }} {
 {%- for field in fields %}
 {%- filter comment(8) %}{{ field.docs }}
 
 {{ C::note(field.name) }}{% endfilter %}
         {{ cpp.name(field.ty) }} {{ Cpp::identifier(field.name) }}{{ cpp.initial(field.ty) }};
 {%- endfor %}
-    };
-{%- else %}
-    struct {{ names[variant.tag] }} {};
-{%- endif %}
 {%- when Payload::Nothing %}
-    struct {{ names[variant.tag] }} {};
 {%- endmatch %}
+{%- let pad = "        " %}
+{%- let type_name = cpp.part(item, names[variant.tag]) %}
+{%- let members = Cpp::members_of(variant.payload) %}
+{%- include "cpp/templates/equal.hpp" %}
+    };
 {%- endfor %}
+
+    using Held = ffihost::Variant<{{ names.join(", ") }}>;
 };
 {% filter comment(0) %}{{ item.docs }}
 
 {{ Cpp::note(item.name) }}{% endfilter %}
-struct {{ Cpp::called(item.name) }} {
+struct {{ Cpp::called(item.name) }} : {{ parts }}::Held {
+    using {{ parts }}::Held::Held;
 {%- for name in names.iter() %}
-    using {{ name }} = {{ cpp.namespace() }}::{{ parts }}::{{ name }};
+    using {{ name }} = {{ cpp.part(item, name) }};
 {%- endfor %}
-
-    std::variant<{{ names.join(", ") }}> value;
 };
