@@ -220,6 +220,11 @@ impl C<'_> {
         RULES.identifier(name)
     }
 
+    /// The member of a group's registration that is one of its functions.
+    fn function(method: &str) -> String {
+        format!("functions.{}", RULES.identifier(method))
+    }
+
     /// The union's member of a variant.
     pub(crate) fn variant_member(variant: &str) -> String {
         RULES.identifier(&snake(variant))

@@ -14,7 +14,7 @@ pub(crate) mod ownership;
 pub(crate) mod types;
 
 use self::docs::Docs;
-use self::items::{Constant, Constructor, Event, Form, Handle, HostFn, Request};
+use self::items::{Constant, Constructor, Event, Form, Group, Handle, HostFn, Request};
 use self::types::{Named, Types};
 use ffihost_schema::{Checked, Type};
 use std::collections::HashSet;
@@ -29,6 +29,7 @@ pub(crate) struct Model<'a> {
     pub(crate) requests: Vec<Request<'a>>,
     pub(crate) handles: Vec<Handle<'a>>,
     pub(crate) host_fns: Vec<HostFn<'a>>,
+    pub(crate) groups: Vec<Group<'a>>,
     pub(crate) events: Vec<Event<'a>>,
     pub(crate) constants: Vec<Constant<'a>>,
 }
@@ -43,6 +44,7 @@ impl<'a> Model<'a> {
             requests: library.requests.iter().map(Request::new).collect(),
             handles: library.handles.iter().map(|item| Handle::new(&library.name, item)).collect(),
             host_fns: library.host_fns.iter().map(HostFn::new).collect(),
+            groups: Group::all(&library.host_fns),
             events: library.events.iter().map(Event::new).collect(),
             constants: library.constants.iter().map(Constant::new).collect(),
         }

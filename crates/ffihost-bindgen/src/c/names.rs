@@ -6,7 +6,7 @@ use crate::model::Model;
 use crate::model::definitions::{Defined, Definitions};
 use crate::model::docs::Docs;
 use crate::model::items::{Field, Outcome, Owner};
-use crate::model::names::{Helpers, Scope, camel, cbor, shouty};
+use crate::model::names::{Helpers, Scope, camel, cbor, shouty, snake};
 use crate::model::types::Enum;
 use ffihost_abi::EXPORTS;
 use ffihost_schema::Type;
@@ -94,7 +94,7 @@ impl<'m> C<'m> {
             self.give(scope, name, "", name);
         }
         self.give_type(scope, "registration_", "", "registration");
-        for name in ["register_", "cancel_", "release_"] {
+        for name in ["register_", "keep_", "cancel_", "release_"] {
             self.give(scope, name, "", name);
         }
         self.give_readers(scope, "create", &model.constructor.outcomes());
@@ -116,6 +116,18 @@ impl<'m> C<'m> {
             self.give(scope, "call_", name, &format!("{name}_call_"));
             self.give(scope, "args", name, &format!("{name}_args"));
             self.give_type(scope, "registration_", name, &format!("{name}_registration"));
+        }
+        for item in &model.groups {
+            scope.claim(&self.own(item.name), format!("the group `{}`", item.name))?;
+            let name = snake(item.name);
+            self.give(scope, "implement", item.name, &format!("implement_{name}"));
+            self.give(scope, "implement_with", item.name, &format!("implement_{name}_with"));
+            self.give(scope, "missing", item.name, &format!("{name}_missing"));
+            self.give_type(scope, "group_", item.name, &format!("{}_registration", item.name));
+            for method in &item.methods {
+                let host_fn = method.host_fn.name;
+                self.give(scope, "call_in_group_", host_fn, &format!("{host_fn}_call_in_group_"));
+            }
         }
         for item in &model.events {
             self.give(scope, "listen", item.name, &format!("listen_{}", item.name));

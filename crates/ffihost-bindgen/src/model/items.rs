@@ -88,6 +88,19 @@ pub(crate) struct HostFn<'a> {
     pub(crate) contract: Contract,
 }
 
+/// Host functions that a host implements at once.
+pub(crate) struct Group<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) methods: Vec<Method<'a>>,
+}
+
+/// A host function of a group.
+pub(crate) struct Method<'a> {
+    /// What it is called in the group.
+    pub(crate) name: &'a str,
+    pub(crate) host_fn: HostFn<'a>,
+}
+
 /// What the library tells whoever listens.
 pub(crate) struct Event<'a> {
     pub(crate) name: &'a str,
@@ -202,6 +215,22 @@ impl<'a> HostFn<'a> {
 
     pub(crate) fn outcomes(&self) -> Vec<Outcome<'a>> {
         outcomes(Some(self.result), self.error)
+    }
+}
+
+impl<'a> Group<'a> {
+    /// The groups, in the order of their first functions.
+    pub(super) fn all(items: &'a [schema::HostFn]) -> Vec<Self> {
+        let mut groups: Vec<Self> = Vec::new();
+        for item in items {
+            let Some(member) = &item.member else { continue };
+            let method = Method { name: &member.method, host_fn: HostFn::new(item) };
+            match groups.iter_mut().find(|group| group.name == member.group) {
+                Some(group) => group.methods.push(method),
+                None => groups.push(Self { name: &member.group, methods: vec![method] }),
+            }
+        }
+        groups
     }
 }
 

@@ -236,6 +236,10 @@ fn requests() -> Vec<Request> {
 fn host_fns() -> Vec<HostFn> {
     let mut now = host_fn("now_ms", "The time, in milliseconds.", Vec::new(), Type::U64, None);
     now.asynchronous = false;
+    let of_storage = |method: &str, host_fn: HostFn| {
+        let member = Member { group: "Storage".to_owned(), method: method.to_owned() };
+        HostFn { member: Some(member), ..host_fn }
+    };
     vec![
         host_fn(
             "fetch_profile",
@@ -244,14 +248,17 @@ fn host_fns() -> Vec<HostFn> {
             named("Profile"),
             Some(named("ProfileError")),
         ),
-        host_fn(
-            "store",
-            "",
-            plain([("key", Type::String), ("value", option(Type::Bytes))]),
-            Type::Unit,
-            Some(Type::String),
+        of_storage(
+            "save",
+            host_fn(
+                "store",
+                "",
+                plain([("key", Type::String), ("value", option(Type::Bytes))]),
+                Type::Unit,
+                Some(Type::String),
+            ),
         ),
-        host_fn("load", "", plain([("key", Type::String)]), option(Type::Bytes), None),
+        of_storage("load", host_fn("load", "", plain([("key", Type::String)]), option(Type::Bytes), None)),
         host_fn("pick", "", plain([("of", list(named("Shape")))]), named("Shape"), Some(named("LoginError"))),
         host_fn("choose", "", plain([("roles", list(named("Role")))]), named("Role"), None),
         host_fn("words", "", plain([("text", Type::String)]), list(Type::String), None),

@@ -1226,6 +1226,23 @@ static inline void my_app_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
+/* Keeps what the options say, and makes options that pass it on. */
+static inline FFIHostFnOptions my_app_keep_(
+    void *ctx, MyAppRegistration_ *kept, const FFIHostFnOptions *options) {
+    FFIHostFnOptions with = *options;
+    kept->ctx = ctx;
+    kept->cancel = with.cancel;
+    kept->release = with.release;
+    kept->userData = with.userData;
+    with.size = sizeof with;
+    with.fn = NULL;
+    with.cancel = with.cancel == NULL ? NULL : my_app_cancel_;
+    with.release = my_app_release_;
+    with.userData = kept;
+    with.format = FFI_FORMAT_NATIVE;
+    return with;
+}
+
 static inline int my_app_register_(
     void *ctx, const char *name, FFIHostFn call, MyAppRegistration_ *kept,
     const FFIHostFnOptions *options) {
@@ -1235,17 +1252,8 @@ static inline int my_app_register_(
         free(kept);
         return ret;
     }
-    with = *options;
-    kept->ctx = ctx;
-    kept->cancel = with.cancel;
-    kept->release = with.release;
-    kept->userData = with.userData;
-    with.size = sizeof with;
+    with = my_app_keep_(ctx, kept, options);
     with.fn = call;
-    with.cancel = with.cancel == NULL ? NULL : my_app_cancel_;
-    with.release = my_app_release_;
-    with.userData = kept;
-    with.format = FFI_FORMAT_NATIVE;
     ret = my_app_register_host_fn_with(ctx, name, &with);
     if (ret != FFI_RET_OK) {
         free(kept);
@@ -1727,6 +1735,92 @@ static inline int my_app_set_words(void *ctx, MyAppWordsFn fn, void *userData) {
 /* Answers a call of words with its result. Returns what my_app_host_complete does. */
 static inline int my_app_complete_words(void *ctx, uint64_t token, MyAppStringList result) {
     return my_app_host_complete(ctx, token, FFI_RET_OK, MY_APP_AS_(const char, &result), sizeof result);
+}
+
+/* What implements Storage. Each function is passed the same userData. */
+typedef struct MyAppStorage {
+    MyAppLoadFn load;
+    MyAppStoreFn save;
+} MyAppStorage;
+
+typedef struct MyAppStorageRegistration_ {
+    MyAppRegistration_ kept; /* first: a pointer to one is a pointer to the other */
+    MyAppStorage functions;
+} MyAppStorageRegistration_;
+
+static inline void my_app_load_call_in_group_(uint64_t token, const char *req, size_t reqLen,
+                                              void *userData) FFI_NOEXCEPT {
+    const MyAppStorageRegistration_ *registration = MY_APP_AS_(const MyAppStorageRegistration_, userData);
+    const MyAppLoadArgs *args = my_app_load_args(req, reqLen);
+    if (args == NULL) {
+        my_app_fail_host_fn(registration->kept.ctx, token, FFI_RET_DECODE, "arguments of another size");
+        return;
+    }
+    registration->functions.load(token, args, registration->kept.userData);
+}
+
+static inline void my_app_store_call_in_group_(uint64_t token, const char *req, size_t reqLen,
+                                               void *userData) FFI_NOEXCEPT {
+    const MyAppStorageRegistration_ *registration = MY_APP_AS_(const MyAppStorageRegistration_, userData);
+    const MyAppStoreArgs *args = my_app_store_args(req, reqLen);
+    if (args == NULL) {
+        my_app_fail_host_fn(registration->kept.ctx, token, FFI_RET_DECODE, "arguments of another size");
+        return;
+    }
+    registration->functions.save(token, args, registration->kept.userData);
+}
+
+/* The first function of an implementation of Storage that is NULL, by its name; NULL if none is. */
+static inline const char *my_app_storage_missing(const MyAppStorage *functions) {
+    if (functions->load == NULL) {
+        return "load";
+    }
+    if (functions->save == NULL) {
+        return "save";
+    }
+    return NULL;
+}
+
+/* The same as my_app_implement_storage, with what FFIHostFnOptions can say: cancel, release, userData, deadline_ms and
+ * max_in_flight are taken from there, fn and format are not.
+ */
+static inline int my_app_implement_storage_with(void *ctx, const MyAppStorage *functions,
+                                                const FFIHostFnOptions *options) {
+    static const FFINamedHostFn fns[] = {
+        {"load", my_app_load_call_in_group_},
+        {"store", my_app_store_call_in_group_},
+    };
+    MyAppStorageRegistration_ *registration;
+    FFIHostFnOptions with;
+    int ret;
+    if (functions == NULL || options == NULL || my_app_storage_missing(functions) != NULL) {
+        return FFI_RET_INVALID_ARGUMENT;
+    }
+    registration = MY_APP_OWN_(MyAppStorageRegistration_, malloc(sizeof *registration));
+    if (registration == NULL) {
+        return FFI_RET_BUSY;
+    }
+    registration->functions = *functions;
+    with = my_app_keep_(ctx, &registration->kept, options);
+    ret = my_app_register_host_fns(ctx, fns, sizeof fns / sizeof fns[0], &with);
+    if (ret != FFI_RET_OK) {
+        free(registration);
+    }
+    return ret;
+}
+
+/* Registers the functions of Storage together, each in place of what was registered: all of them, or none. The struct
+ * is copied. userData is passed to each; release, which may be NULL, is called with it once, when none of them can be
+ * called any more, and not at all if this is refused.
+ * Returns what my_app_register_host_fns does; FFI_RET_INVALID_ARGUMENT if a function is NULL, which
+ * my_app_storage_missing names; or FFI_RET_BUSY without memory.
+ */
+static inline int my_app_implement_storage(void *ctx, const MyAppStorage *functions, void *userData,
+                                           FFIRelease release) {
+    FFIHostFnOptions options = FFI_HOST_FN_OPTIONS_INIT;
+    options.userData = userData;
+    options.release = release;
+    return my_app_implement_storage_with(ctx, functions, &options);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- events */

@@ -3062,6 +3062,23 @@ static inline void union_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
+/* Keeps what the options say, and makes options that pass it on. */
+static inline FFIHostFnOptions union_keep_(
+    void *ctx, UnionRegistration_ *kept, const FFIHostFnOptions *options) {
+    FFIHostFnOptions with = *options;
+    kept->ctx = ctx;
+    kept->cancel = with.cancel;
+    kept->release = with.release;
+    kept->userData = with.userData;
+    with.size = sizeof with;
+    with.fn = NULL;
+    with.cancel = with.cancel == NULL ? NULL : union_cancel_;
+    with.release = union_release_;
+    with.userData = kept;
+    with.format = FFI_FORMAT_NATIVE;
+    return with;
+}
+
 static inline int union_register_(
     void *ctx, const char *name, FFIHostFn call, UnionRegistration_ *kept,
     const FFIHostFnOptions *options) {
@@ -3071,17 +3088,8 @@ static inline int union_register_(
         free(kept);
         return ret;
     }
-    with = *options;
-    kept->ctx = ctx;
-    kept->cancel = with.cancel;
-    kept->release = with.release;
-    kept->userData = with.userData;
-    with.size = sizeof with;
+    with = union_keep_(ctx, kept, options);
     with.fn = call;
-    with.cancel = with.cancel == NULL ? NULL : union_cancel_;
-    with.release = union_release_;
-    with.userData = kept;
-    with.format = FFI_FORMAT_NATIVE;
     ret = union_register_host_fn_with(ctx, name, &with);
     if (ret != FFI_RET_OK) {
         free(kept);

@@ -76,6 +76,7 @@ private:
 // A registration; released with its last reference: the registry's, an invocation's, an open call's.
 struct Registration {
     FFIHostFnOptions options;
+    std::shared_ptr<Registration> shared; // what releases userData that several have
     explicit Registration(const FFIHostFnOptions &from) : options(from) {}
     Registration(const Registration &) = delete;
     ~Registration() {
@@ -412,6 +413,37 @@ int my_app_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOpt
     auto &slot = app->host_fns[name];
     old = std::move(slot);
     slot = std::make_shared<Registration>(*options);
+    return FFI_RET_OK;
+}
+
+int my_app_host_fn_registered(void *ctx, const char *name) {
+    const auto app = find_app(ctx);
+    if (app == nullptr) {
+        return -FFI_RET_INVALID_CTX;
+    }
+    const std::lock_guard<std::mutex> lock(app->mutex);
+    return app->host_fns.count(name) == 0 ? 0 : 1;
+}
+
+int my_app_register_host_fns(void *ctx, const FFINamedHostFn *fns, size_t count, const FFIHostFnOptions *options) {
+    const auto app = find_app(ctx);
+    if (app == nullptr) {
+        return FFI_RET_INVALID_CTX;
+    }
+    std::vector<std::shared_ptr<Registration>> old;
+    const std::lock_guard<std::mutex> lock(app->mutex);
+    if (app->closing) {
+        return FFI_RET_CLOSING;
+    }
+    const auto shared = std::make_shared<Registration>(*options);
+    for (const FFINamedHostFn *one = fns; one != fns + count; ++one) {
+        auto registration = std::make_shared<Registration>(*options);
+        registration->options.fn = one->fn;
+        registration->options.release = nullptr;
+        registration->shared = shared;
+        auto &slot = app->host_fns[one->name];
+        old.push_back(std::exchange(slot, std::move(registration)));
+    }
     return FFI_RET_OK;
 }
 

@@ -101,6 +101,7 @@ static inline FFIString {{ c.helper("str", "") }}(const char *text) {
 {{ "host functions"|section }}
 {% include "c/templates/host_fns.h" %}
 {%- for host_fn in model.host_fns %}{% include "c/templates/host_fn.h" %}{% endfor %}
+{%- for group in model.groups %}{% include "c/templates/group.h" %}{% endfor %}
 {%- endif %}
 {%- if model.events.len() > 0 %}
 {{ "events"|section }}

@@ -32,26 +32,9 @@ typedef struct {{ registration }} {
     {{ fn_type }} fn;
 } {{ registration }};
 
-static inline void {{ c.helper("call_", name) }}(
-    uint64_t token,
-    const char *req,
-    size_t reqLen,
-    void *userData,
-) FFI_NOEXCEPT {
-    const {{ registration }} *registration = {{ c.upper }}_AS_(const {{ registration }}, userData);
-{%- if has_args %}
-    const {{ c.args(name) }} *args = {{ c.helper("args", name) }}(req, reqLen);
-    if (args == NULL) {
-        {{ c.helper("fail_host_fn", "") }}(registration->kept.ctx, token, FFI_RET_DECODE, "arguments of another size");
-        return;
-    }
-    registration->fn(token, args, registration->kept.userData);
-{%- else %}
-    (void)req;
-    (void)reqLen;
-    registration->fn(token, registration->kept.userData);
-{%- endif %}
-}
+{%- let call = c.helper("call_", name) %}
+{%- let member = "fn" %}
+{% include "c/templates/call.h" %}
 
 /* The same as {{ c.helper("set", name) }}, with what FFIHostFnOptions can say: cancel, release, userData, deadline_ms and max_in_flight are taken from there, fn and format are not. */
 static inline int {{ c.helper("set_with", name) }}(

@@ -30,6 +30,23 @@ static inline void {{ c.helper("release_", "") }}(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
+/* Keeps what the options say, and makes options that pass it on. */
+static inline FFIHostFnOptions {{ c.helper("keep_", "") }}(
+    void *ctx, {{ c.helper("registration_", "") }} *kept, const FFIHostFnOptions *options) {
+    FFIHostFnOptions with = *options;
+    kept->ctx = ctx;
+    kept->cancel = with.cancel;
+    kept->release = with.release;
+    kept->userData = with.userData;
+    with.size = sizeof with;
+    with.fn = NULL;
+    with.cancel = with.cancel == NULL ? NULL : {{ c.helper("cancel_", "") }};
+    with.release = {{ c.helper("release_", "") }};
+    with.userData = kept;
+    with.format = FFI_FORMAT_NATIVE;
+    return with;
+}
+
 static inline int {{ c.helper("register_", "") }}(
     void *ctx, const char *name, FFIHostFn call, {{ c.helper("registration_", "") }} *kept,
     const FFIHostFnOptions *options) {
@@ -39,17 +56,8 @@ static inline int {{ c.helper("register_", "") }}(
         free(kept);
         return ret;
     }
-    with = *options;
-    kept->ctx = ctx;
-    kept->cancel = with.cancel;
-    kept->release = with.release;
-    kept->userData = with.userData;
-    with.size = sizeof with;
+    with = {{ c.helper("keep_", "") }}(ctx, kept, options);
     with.fn = call;
-    with.cancel = with.cancel == NULL ? NULL : {{ c.helper("cancel_", "") }};
-    with.release = {{ c.helper("release_", "") }};
-    with.userData = kept;
-    with.format = FFI_FORMAT_NATIVE;
     ret = {{ library.name }}_register_host_fn_with(ctx, name, &with);
     if (ret != FFI_RET_OK) {
         free(kept);
