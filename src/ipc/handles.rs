@@ -79,7 +79,12 @@ impl Types {
 
     /// Whether a value of this type can hold a handle.
     fn hold(&self, ty: &Type) -> bool {
-        ty.named().is_some_and(|name| self.handles.contains_key(name) || self.holding.contains_key(name))
+        match ty {
+            Type::Option(ty) | Type::List(ty) | Type::Map(ty) | Type::As(_, ty) => self.hold(ty),
+            Type::Named(name) => self.holding.contains_key(name),
+            Type::Handle(name) => self.handles.contains_key(name),
+            _ => false,
+        }
     }
 
     fn any(&self, fields: &[Field]) -> bool {

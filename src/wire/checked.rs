@@ -21,6 +21,15 @@ pub const fn representation(shape: Shape) {
     value(shape);
 }
 
+/// The shape of what a newtype holds.
+#[track_caller]
+pub const fn held(shape: Shape) {
+    assert!(
+        !matches!(shape, Shape::Option(_)),
+        "null in a newtype cannot be told from no newtype: leave the `Option` out, and write `Option<Name>` where it is used"
+    );
+}
+
 /// The shape of a result, which may be nothing.
 #[track_caller]
 pub const fn result(shape: Shape) {

@@ -24,7 +24,7 @@ use crate::write::text::fold;
 use crate::write::{filters, literal};
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::{Checked, Status, Type, Value};
+use ffihost_schema::{Checked, Logic, Status, Type, Value};
 use std::borrow::Cow;
 
 /// The header, from its main template.
@@ -191,7 +191,8 @@ impl C<'_> {
 
     /// Whether a type is one that the header defines.
     pub(crate) fn is_own(&self, ty: &Type) -> bool {
-        !matches!(self.model.types.class(ty), Class::Unit | Class::Scalar | Class::Text | Class::Bytes)
+        let is_plain = matches!(self.model.types.class(ty), Class::Unit | Class::Scalar | Class::Text | Class::Bytes);
+        !is_plain || matches!(ty, Type::As(..))
     }
 
     /// A declaration of a parameter of this type.
@@ -204,7 +205,7 @@ impl C<'_> {
 
     /// How a payload is read.
     fn reading(&self, outcome: &Outcome<'_>) -> Reading {
-        match (self.model.types.passing(outcome.ty), outcome.ty) {
+        match (self.model.types.passing(outcome.ty), outcome.ty.plain()) {
             (Passing::Nothing, _) => Reading::Nothing,
             (Passing::Text, Type::Bytes) => Reading::Bytes,
             (Passing::Text, _) => Reading::String,
@@ -284,7 +285,7 @@ impl C<'_> {
 /// from the inside out, so that a list of options and an option of a list differ.
 fn stem(ty: &Type) -> String {
     match ty {
-        Type::Named(name) | Type::Handle(name) => camel(name),
+        Type::Named(name) | Type::Handle(name) | Type::As(Logic::Newtype(name), _) => camel(name),
         Type::Option(inner) if matches!(**inner, Type::Option(_) | Type::List(_) | Type::Map(_)) => {
             format!("{}Optional", stem(inner))
         }

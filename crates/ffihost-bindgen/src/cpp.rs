@@ -19,7 +19,7 @@ use crate::write::comment::table;
 use crate::write::filters;
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::{Checked, Type, Value};
+use ffihost_schema::{Checked, Logic, Type, Value};
 
 /// The header, from its main template.
 #[derive(Template)]
@@ -120,7 +120,7 @@ impl<'m> Cpp<'m> {
 
     /// A declaration of a parameter of this type, which is only read.
     fn parameter(&self, ty: &Type, name: &str) -> String {
-        match (self.model.types.ownership(ty), ty) {
+        match (self.model.types.ownership(ty), ty.plain()) {
             (_, Type::String) => format!("std::string_view {name}"),
             (Ownership::Copied, _) => format!("{} {name}", self.name(ty)),
             (Ownership::Borrowed | Ownership::Counted, _) => format!("const {} &{name}", self.name(ty)),
@@ -204,6 +204,11 @@ impl Cpp<'_> {
         C::renamed(name, &Self::called(name))
     }
 
+    /// In front of parameters that are not used if there are no fields.
+    fn unused(fields: &[Field<'_>]) -> &'static str {
+        if fields.is_empty() { "[[maybe_unused]] " } else { "" }
+    }
+
     /// In front of a member that is defined outside of its class.
     fn member_of(class: &str) -> String {
         format!("{class}::")
@@ -250,7 +255,9 @@ fn spelled(ty: &Type, prefix: &str) -> String {
         Type::Option(inner) => return format!("std::optional<{}>", spelled(inner, prefix)),
         Type::List(inner) => return format!("std::vector<{}>", spelled(inner, prefix)),
         Type::Map(inner) => return format!("std::map<std::string, {}>", spelled(inner, prefix)),
-        Type::Named(name) | Type::Handle(name) => return format!("{prefix}{}", Cpp::called(name)),
+        Type::Named(name) | Type::Handle(name) | Type::As(Logic::Newtype(name), _) => {
+            return format!("{prefix}{}", Cpp::called(name));
+        }
         Type::As(_, inner) => return spelled(inner, prefix),
         Type::I8 => "std::int8_t",
         Type::I16 => "std::int16_t",

@@ -20,12 +20,6 @@ pub enum Error {
         /// Where it is used.
         place: String,
     },
-    /// A struct without fields.
-    #[error("{place} has no fields, and there is no empty struct in C: give it a field, or leave it out")]
-    Empty {
-        /// Which struct.
-        place: String,
-    },
     /// A template failed.
     #[error("a template cannot be filled: {0}")]
     Template(#[from] askama::Error),

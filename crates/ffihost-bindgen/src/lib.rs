@@ -15,7 +15,7 @@
 //! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64,
 //! #     target: 0x0808_0802_0408_0408, hash: 42, formats, serve: false,
 //! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
-//! #     structs: vec![], enums: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
+//! #     structs: vec![], enums: vec![], newtypes: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
 //! #     constants: vec![],
 //! # })?;
 //! use ffihost_bindgen::{Language, generate};

@@ -1,5 +1,5 @@
 //! What a library is to languages that know no logic: every type is its representation, and the documentation says what the
-//! numbers mean.
+//! numbers mean. Newtypes stay, since a language can name a type.
 
 use ffihost_schema::{Checked, Field, Library, Logic, Payload, Type};
 
@@ -12,6 +12,7 @@ fn represent(library: &mut Library) {
     fields(&mut library.constructor.params);
     library.constructor.error.iter_mut().for_each(plain);
     library.structs.iter_mut().for_each(|item| fields(&mut item.fields));
+    library.newtypes.iter_mut().for_each(|item| explained(&mut item.docs, "", &mut item.ty));
     for variant in library.enums.iter_mut().flat_map(|item| &mut item.variants) {
         match &mut variant.payload {
             Payload::Unit => {}
@@ -37,7 +38,14 @@ fn fields(fields: &mut [Field]) {
 }
 
 fn plain(ty: &mut Type) {
-    *ty = ty.representation();
+    match ty {
+        Type::Option(inner) | Type::List(inner) | Type::Map(inner) | Type::As(Logic::Newtype(_), inner) => plain(inner),
+        Type::As(_, inner) => {
+            plain(inner);
+            *ty = std::mem::replace(inner, Type::Unit);
+        }
+        _ => {}
+    }
 }
 
 /// Says in the documentation what the representation alone does not.
@@ -61,6 +69,8 @@ fn meaning(ty: &Type) -> Option<String> {
             let parts = if **inner == Type::Bytes { "bytes" } else { "values" };
             Some(format!("exactly {len} {parts}{what}"))
         }
+        // Its own documentation says so.
+        Type::As(Logic::Newtype(_), _) => None,
         Type::As(Logic::Name(name), inner) => Some(match &**name {
             "duration" => "nanoseconds".to_owned(),
             "time" => "nanoseconds since 1970, UTC".to_owned(),

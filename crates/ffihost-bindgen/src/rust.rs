@@ -14,7 +14,7 @@ use crate::write::filters;
 use crate::write::layout::{Style, lists};
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::{Checked, Type, Value};
+use ffihost_schema::{Checked, Logic, Type, Value};
 
 /// Keywords are raw, apart from those that cannot be.
 pub(crate) const RULES: Rules = Rules(&[(NEVER, Escape::Underscore), (KEYWORDS, Escape::Raw("r#"))]);
@@ -85,7 +85,7 @@ impl<'m> Rust<'m> {
 
     /// A type, as it is lent.
     fn lent(&self, ty: &Type) -> String {
-        match (self.model.types.ownership(ty), ty) {
+        match (self.model.types.ownership(ty), ty.plain()) {
             (_, Type::String) => "&str".to_owned(),
             (_, Type::Bytes) => "&[u8]".to_owned(),
             (_, Type::List(inner)) => format!("&[{}]", Self::name(inner)),
@@ -98,7 +98,7 @@ impl<'m> Rust<'m> {
     fn pass(&self, ty: &Type) -> Pass {
         match self.model.types.class(ty) {
             Class::Bytes => Pass::Bytes,
-            Class::Option if *ty == Type::Option(Box::new(Type::Bytes)) => Pass::OptionalBytes,
+            Class::Option if *ty.plain() == Type::Option(Box::new(Type::Bytes)) => Pass::OptionalBytes,
             Class::Text | Class::List | Class::Map => Pass::Lent,
             Class::Record | Class::Tagged | Class::Handle => Pass::Borrow,
             Class::Unit | Class::Scalar | Class::Option | Class::Number => Pass::Reference,
@@ -149,7 +149,7 @@ impl Rust<'_> {
             Type::Option(inner) => format!("Option<{}>", Self::name(inner)),
             Type::List(inner) => format!("Vec<{}>", Self::name(inner)),
             Type::Map(inner) => format!("ffi::BTreeMap<String, {}>", Self::name(inner)),
-            Type::Named(name) | Type::Handle(name) => RULES.identifier(name),
+            Type::Named(name) | Type::Handle(name) | Type::As(Logic::Newtype(name), _) => RULES.identifier(name),
             plain => plain.to_string(),
         }
     }

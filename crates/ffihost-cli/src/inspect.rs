@@ -51,9 +51,14 @@ pub(crate) fn print(library: &Library, out: &mut Output) -> Result<(), Error> {
     for item in &library.events {
         function(out, &item.docs, &item.params, &notation::event(item))?;
     }
-    heading(out, "types", library.structs.len() + library.enums.len() + library.handles.len())?;
+    let types = [library.structs.len(), library.enums.len(), library.newtypes.len(), library.handles.len()];
+    heading(out, "types", types.iter().sum())?;
     library.structs.iter().try_for_each(|item| structure(out, item))?;
     library.enums.iter().try_for_each(|item| enumeration(out, item))?;
+    for item in &library.newtypes {
+        out.docs("  ", &item.docs)?;
+        out.line(format_args!("  struct {}({});", item.name, item.ty))?;
+    }
     for item in &library.handles {
         out.docs("  ", &item.docs)?;
         out.line(format_args!("  handle {}", item.name))?;

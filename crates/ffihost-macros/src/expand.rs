@@ -16,6 +16,7 @@ mod handle;
 mod host_fn;
 mod impls;
 mod library;
+mod newtype;
 mod passed;
 mod place;
 mod represented;
@@ -80,7 +81,11 @@ fn ffi_item(item: Item, args: &FfiArgs, errors: &mut Errors) -> TokenStream {
         }
         Item::Struct(item) => {
             let data = Struct::new(item, args, errors);
-            if errors.is_empty() { structs::expand(&data) } else { stub::structure(&data) }
+            match data.newtype() {
+                _ if !errors.is_empty() => stub::structure(&data),
+                Some(field) => newtype::expand(&data, field),
+                None => structs::expand(&data),
+            }
         }
         Item::Enum(item) => {
             let data = Enum::new(item, args, errors);

@@ -68,7 +68,8 @@ pub fn library(tokens: TokenStream) -> TokenStream {
 /// ```
 ///
 /// A type that crosses by value: a C struct and a CBOR map; an enum without data is an `int32_t` and its name as text, one
-/// with data a tagged union and a map of one entry. A variant holds nothing, one value, or named fields. Fields are integers of
+/// with data a tagged union and a map of one entry. A variant holds nothing, values, or named fields. Fields without
+/// names are `field0`, `field1` and so on; a struct of one of them is a newtype, and crosses as that. Fields are integers of
 /// a fixed size, floats, `bool`, `String`, `Vec<T>`, `Option<T>`, `HashMap<String, T>`, `BTreeMap<String, T>`, `Handle<T>`, and
 /// types that are marked. Nothing else is asked of the type, and no trait but those of ffihost is implemented for it.
 ///

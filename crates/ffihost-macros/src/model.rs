@@ -16,7 +16,7 @@ use crate::attrs;
 use crate::errors::Errors;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
-use syn::{Attribute, Generics, Type};
+use syn::{Attribute, Generics, Index, Member, Type};
 
 /// A field or a parameter.
 #[derive(Clone)]
@@ -28,6 +28,18 @@ pub(crate) struct Field {
     pub(crate) docs: TokenStream,
     /// The type that is owned.
     pub(crate) ty: Type,
+    /// Its place, if it has no name of its own in Rust.
+    pub(crate) index: Option<u32>,
+}
+
+impl Field {
+    /// How Rust names it in the struct or variant that it is a field of.
+    pub(crate) fn member(&self) -> Member {
+        self.index.map_or_else(
+            || Member::Named(self.ident.clone()),
+            |index| Member::Unnamed(Index { index, span: self.ident.span() }),
+        )
+    }
 }
 
 /// What every item has.

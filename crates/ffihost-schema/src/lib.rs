@@ -27,6 +27,7 @@
 //! | `library` | `formats`: array of `"native"`, `"cbor"`; `serve`: true, if it exports `<lib>_serve`, otherwise left out |
 //! | `struct` | `error`: bool; `fields`: array of `{name, type}` |
 //! | `enum` | `error`; `variants`: array of `{name}`, `{name, type}` (one value) or `{name, fields}`; the tag is the index |
+//! | `newtype` | `type`: what it holds |
 //! | `handle` | |
 //! | `constructor` | `params`: array of `{name, type}`; `error`: type or null; `formats` |
 //! | `request` | `async`: bool; `receiver`: null (context-free), `"context"`, or `["handle", name]`; `params`; `result`: type; `error`; `formats`; `direct`: true, if its native form returns the status and writes the result where the caller says, otherwise left out: it takes a callback |
@@ -34,12 +35,16 @@
 //! | `event` | `params` |
 //! | `constant` | `type`; `value` |
 //!
+//! Fields that have no names in Rust are `field0`, `field1` and so on. A struct without fields is an empty map, and in C one byte
+//! that means nothing.
+//!
 //! A request whose receiver is a handle has that handle as the first of its `params`.
 //!
 //! A type is `"unit"`, `"bool"`, `"i8"` … `"u64"`, `"f32"`, `"f64"`, `"string"`, `"bytes"`, `["option", type]`,
 //! `["list", type]`, `["map", type]` (from text), `["named", name]` (a struct or an enum), `["handle", name]`, or
 //! `["as", logic, type]`: it crosses as that type, its representation, and means more. Who does not know a logic goes by the
-//! representation. A logic is a name or `["array", n]`, a list or bytes of exactly `n`:
+//! representation. A logic is a name, `["array", n]`, a list or bytes of exactly `n`, or `["newtype", name]`, the item of that name,
+//! which holds just this representation:
 //!
 //! | logic | representation | what it is |
 //! |---|---|---|

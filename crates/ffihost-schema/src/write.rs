@@ -40,6 +40,8 @@ pub enum Logic {
     Name(&'static str),
     /// A list or bytes of exactly that length.
     Array(usize),
+    /// The newtype of that name.
+    Newtype(&'static str),
 }
 
 impl Shape {
@@ -138,6 +140,9 @@ pub enum Body {
     Enum {
         error: bool,
         variants: &'static [Variant],
+    },
+    Newtype {
+        shape: Shape,
     },
     Handle,
     Constructor {
@@ -317,6 +322,9 @@ impl<const N: usize> Out<N> {
             Shape::Named(name) => self.array(2).text("named").text(name),
             Shape::Handle(name) => self.array(2).text("handle").text(name),
             Shape::As(Logic::Name(name), shape) => self.array(3).text("as").text(name).shape(shape),
+            Shape::As(Logic::Newtype(name), shape) => {
+                self.array(3).text("as").array(2).text("newtype").text(name).shape(shape)
+            }
             Shape::As(Logic::Array(len), shape) => {
                 self.array(3).text("as").array(2).text("array").unsigned(*len as u64).shape(shape)
             }
@@ -381,6 +389,7 @@ impl<const N: usize> Out<N> {
                 self.start(2, "struct", item).text("error").bool(*error).fields("fields", fields)
             }
             Body::Enum { error, variants } => self.start(2, "enum", item).text("error").bool(*error).variants(variants),
+            Body::Newtype { shape } => self.start(1, "newtype", item).text("type").shape(shape),
             Body::Handle => self.start(0, "handle", item),
             Body::Constructor { params, error, formats } => {
                 self.start(3, "constructor", item).fields("params", params).error(error).formats(*formats)
@@ -463,7 +472,9 @@ impl<const N: usize> Out<N> {
                 }
                 out
             }
-            Body::Library { .. } | Body::Handle | Body::Constant { .. } => self.array(1).text(item.docs),
+            Body::Library { .. } | Body::Newtype { .. } | Body::Handle | Body::Constant { .. } => {
+                self.array(1).text(item.docs)
+            }
         }
     }
 

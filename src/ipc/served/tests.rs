@@ -83,6 +83,7 @@ fn surface() -> schema::Library {
         serve: true,
         constructor,
         structs: Vec::new(),
+        newtypes: Vec::new(),
         enums: Vec::new(),
         handles: Vec::new(),
         requests: Vec::new(),

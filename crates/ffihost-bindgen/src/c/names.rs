@@ -35,6 +35,9 @@ impl<'m> C<'m> {
         for item in &self.model.handles {
             scope.claim(&self.own(item.name), format!("the handle `{}`", item.name))?;
         }
+        for item in &self.model.types.newtypes {
+            scope.claim(&self.own(item.name), format!("the newtype `{}`", item.name))?;
+        }
         for item in &definitions.all {
             match item {
                 // Its own name was claimed with those of all enums.

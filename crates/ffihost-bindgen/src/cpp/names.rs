@@ -124,7 +124,8 @@ fn claim_types(model: &Model<'_>, scope: &mut Scope) -> Result<(), Error> {
     let (numbers, tagged): (Vec<_>, Vec<_>) = model.types.enums.iter().partition(|item| item.layout.is_none());
     let records = model.types.records.iter().map(|item| item.name);
     let handles = model.handles.iter().map(|item| item.name);
-    for name in enums(&numbers).chain(records).chain(enums(&tagged)).chain(handles) {
+    let newtypes = model.types.newtypes.iter().map(|item| item.name);
+    for name in enums(&numbers).chain(records).chain(enums(&tagged)).chain(handles).chain(newtypes) {
         scope.claim(&Cpp::called(name), format!("the type `{name}`"))?;
     }
     for item in numbers {

@@ -57,17 +57,17 @@ impl<'m> Definitions<'m> {
     ///
     /// # Errors
     ///
-    /// If the native format cannot have one of them: a struct without fields, or the unit type as a value.
+    /// If the native format cannot have one of them: the unit type as a value.
     pub(crate) fn new(model: &'m Model<'_>) -> Result<Self, Error> {
         let mut finder = Finder { found: HashSet::new(), all: Vec::new() };
         for record in &model.types.records {
-            if record.fields.is_empty() {
-                return Err(Error::Empty { place: format!("the struct `{}`", record.name) });
-            }
             finder.define(Defined::Record(record))?;
         }
         for item in model.types.enums.iter().filter(|item| item.layout.is_some()) {
             finder.define(Defined::Tagged(item))?;
+        }
+        for item in &model.types.newtypes {
+            finder.uses(item.ty, &format!("the newtype `{}`", item.name))?;
         }
         finder.surface(model)?;
         let order = order(&finder.all, model);
@@ -150,6 +150,7 @@ impl<'m> Finder<'m> {
     fn uses(&mut self, ty: &'m Type, place: &str) -> Result<(), Error> {
         let inner = match ty {
             Type::Unit => return Err(Error::Unit { place: place.to_owned() }),
+            Type::As(_, inner) => return self.uses(inner, place),
             Type::Option(inner) | Type::List(inner) | Type::Map(inner) => &**inner,
             _ => return Ok(()),
         };
@@ -195,7 +196,7 @@ impl Walk<'_> {
         }
         for ty in self.all[at].parts() {
             let is_struct = matches!(self.model.types.passing(ty), Passing::Pointer | Passing::Slice);
-            if let Some(part) = self.places.get(ty).copied().filter(|_| is_struct) {
+            if let Some(part) = self.places.get(ty.plain()).copied().filter(|_| is_struct) {
                 self.visit(part);
             }
         }

@@ -67,6 +67,14 @@ pub(crate) struct Variant<'a> {
     pub(crate) payload: Payload<'a>,
 }
 
+/// A name for what is just another type.
+pub(crate) struct Newtype<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) docs: Docs,
+    /// What it holds.
+    pub(crate) ty: &'a Type,
+}
+
 /// What a variant holds.
 pub(crate) enum Payload<'a> {
     Nothing,
@@ -79,6 +87,8 @@ pub(crate) enum Payload<'a> {
 pub(crate) struct Types<'a> {
     pub(crate) records: Vec<Record<'a>>,
     pub(crate) enums: Vec<Enum<'a>>,
+    /// Each after those that it holds.
+    pub(crate) newtypes: Vec<Newtype<'a>>,
     classes: HashMap<&'a str, Class>,
 }
 
@@ -99,9 +109,13 @@ impl<'a> Types<'a> {
         };
         let records: Vec<_> = library.structs.iter().map(record).collect();
         let enums: Vec<_> = library.enums.iter().map(Enum::new).collect();
+        let newtype =
+            |item: &'a schema::Newtype| Newtype { name: &item.name, docs: Docs::parse(&item.docs), ty: &item.ty };
+        let mut newtypes: Vec<_> = library.newtypes.iter().map(newtype).collect();
+        newtypes.sort_by_key(|item| depth(item.ty));
         let mut classes: HashMap<_, _> = records.iter().map(|item| (item.name, Class::Record)).collect();
         classes.extend(enums.iter().map(|item| (item.name, item.class())));
-        Self { records, enums, classes }
+        Self { records, enums, newtypes, classes }
     }
 
     /// What a type of the library is.
@@ -114,6 +128,7 @@ impl<'a> Types<'a> {
             Type::List(_) => Class::List,
             Type::Map(_) => Class::Map,
             Type::Handle(_) => Class::Handle,
+            Type::As(_, inner) => self.class(inner),
             Type::Named(name) => *self.classes.get(name.as_str()).expect("a checked library defines what it uses"),
             _ => Class::Scalar,
         }
@@ -135,7 +150,7 @@ impl<'a> Types<'a> {
 
     /// Whether there is a value of it that nobody has to choose. What a struct contains by value does not lead back to it.
     pub(crate) fn has_default(&self, ty: &Type) -> bool {
-        match (self.class(ty), ty) {
+        match (self.class(ty), ty.plain()) {
             (Class::Record, Type::Named(name)) => {
                 let record = self.records.iter().find(|record| record.name == name);
                 record.is_some_and(|record| record.fields.iter().all(|field| self.has_default(field.ty)))
@@ -223,6 +238,14 @@ impl<'m> Named<'m> {
     }
 }
 
+/// How many types are put into each other. A newtype is deeper than what it holds.
+fn depth(ty: &Type) -> usize {
+    match ty {
+        Type::Option(inner) | Type::List(inner) | Type::Map(inner) | Type::As(_, inner) => 1 + depth(inner),
+        _ => 0,
+    }
+}
+
 /// A walk through the types, from each to its parts.
 struct Order<'o> {
     all: &'o [Named<'o>],
@@ -252,7 +275,7 @@ impl Order<'_> {
                     self.visit(at);
                 }
             }
-            Type::Option(inner) => self.visit_type(inner, by_value),
+            Type::Option(inner) | Type::As(_, inner) => self.visit_type(inner, by_value),
             Type::List(inner) | Type::Map(inner) if !by_value => self.visit_type(inner, by_value),
             _ => {}
         }

@@ -63,7 +63,8 @@ fn claim_types(model: &Model<'_>, types: &mut Scope) -> Result<(), Error> {
     types.reserve(&TAKEN);
     let records = model.types.records.iter().map(|item| item.name);
     let enums = model.types.enums.iter().map(|item| item.name);
-    for name in records.chain(enums).chain(model.handles.iter().map(|item| item.name)) {
+    let newtypes = model.types.newtypes.iter().map(|item| item.name);
+    for name in records.chain(enums).chain(newtypes).chain(model.handles.iter().map(|item| item.name)) {
         types.claim(&RULES.identifier(name), format!("the type `{name}`"))?;
     }
     for item in &model.types.enums {

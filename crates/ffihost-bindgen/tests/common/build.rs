@@ -21,6 +21,11 @@ pub(crate) fn logical(name: &str, ty: Type) -> Type {
     Type::As(Logic::Name(name.to_owned()), Box::new(ty))
 }
 
+/// Uses a newtype of the library.
+pub(crate) fn newtype(name: &str, ty: Type) -> Type {
+    Type::As(Logic::Newtype(name.to_owned()), Box::new(ty))
+}
+
 pub(crate) fn array(len: u64, ty: Type) -> Type {
     Type::As(Logic::Array(len), Box::new(ty))
 }
@@ -101,6 +106,7 @@ pub(crate) fn library(name: &str, docs: &str) -> Library {
         constructor,
         structs: Vec::new(),
         enums: Vec::new(),
+        newtypes: Vec::new(),
         handles: Vec::new(),
         requests: Vec::new(),
         host_fns: Vec::new(),
@@ -112,6 +118,7 @@ pub(crate) fn library(name: &str, docs: &str) -> Library {
 /// Sorts by name, as the reader does, and computes the layouts.
 pub(crate) fn finish(mut library: Library) -> Library {
     library.structs.sort_by(|a, b| a.name.cmp(&b.name));
+    library.newtypes.sort_by(|a, b| a.name.cmp(&b.name));
     library.enums.sort_by(|a, b| a.name.cmp(&b.name));
     library.requests.sort_by(|a, b| a.name.cmp(&b.name));
     library.host_fns.sort_by(|a, b| a.name.cmp(&b.name));
@@ -167,6 +174,9 @@ impl Layouts {
     }
 
     fn record(&self, fields: &[Field]) -> Layout {
+        if fields.is_empty() {
+            return Layout { size: 1, align: 1, offsets: Vec::new() };
+        }
         let (mut size, mut align, mut offsets) = (0_u64, 1, Vec::new());
         for field in fields {
             let (its_size, its_align) = self.of(&field.ty);

@@ -16,6 +16,7 @@ pub(crate) fn everything() -> Checked {
     library.constructor.error = Some(named("OpenError"));
     library.structs = structs();
     library.enums = enums();
+    library.newtypes = newtypes();
     library.handles = vec![Handle { name: "Cursor".to_owned(), docs: "Walks over the profiles.".to_owned() }];
     library.requests = requests();
     library.host_fns = host_fns();
@@ -93,8 +94,20 @@ fn structs() -> Vec<Struct> {
                 ("handles", list(handle("Cursor"))),
                 ("tree", named("Node")),
                 ("expression", named("Expr")),
+                ("nothing", named("Nothing")),
+                ("pair", named("Pair")),
+                ("user_id", new("UserId")),
+                ("nickname", option(new("Nickname"))),
+                ("owners", list(new("Owner"))),
+                ("crowd", new("Crowd")),
+                ("person", new("Person")),
+                ("rank", new("Rank")),
+                ("walker", new("Walker")),
+                ("age", new("Age")),
             ]),
         ),
+        structure("Nothing", "Holds nothing.", Vec::new()),
+        structure("Pair", "", plain([("field0", Type::U8), ("field1", Type::String)])),
         structure(
             "Logical",
             "Types that mean more than they cross as.",
@@ -111,6 +124,27 @@ fn structs() -> Vec<Struct> {
             ],
         ),
     ]
+}
+
+fn newtypes() -> Vec<Newtype> {
+    let all = [
+        ("UserId", "Whose it is.", Type::U64),
+        ("Nickname", "", Type::String),
+        ("Owner", "A newtype of another.", newtype("UserId", Type::U64)),
+        ("Crowd", "", list(newtype("UserId", Type::U64))),
+        ("Person", "", named("Profile")),
+        ("Rank", "", named("Role")),
+        ("Walker", "", handle("Cursor")),
+        ("Age", "", logical("duration", Type::U64)),
+    ];
+    let one = |(name, docs, ty): (&str, &str, Type)| Newtype { name: name.to_owned(), docs: docs.to_owned(), ty };
+    all.into_iter().map(one).collect()
+}
+
+/// The newtype of that name.
+fn new(name: &str) -> Type {
+    let item = newtypes().into_iter().find(|item| item.name == name).expect("there is such a newtype");
+    newtype(name, item.ty)
 }
 
 fn enums() -> Vec<Enum> {

@@ -118,6 +118,9 @@ typedef struct MyAppRoleEntry MyAppRoleEntry;
 typedef struct MyAppRoleMap MyAppRoleMap;
 typedef struct MyAppOptionalCursor MyAppOptionalCursor;
 typedef struct MyAppCursorList MyAppCursorList;
+typedef struct MyAppOptionalNickname MyAppOptionalNickname;
+typedef struct MyAppOwnerList MyAppOwnerList;
+typedef struct MyAppUserIdList MyAppUserIdList;
 typedef struct MyAppKitchen MyAppKitchen;
 typedef struct MyAppLimits MyAppLimits;
 typedef struct MyAppOptionalI64 MyAppOptionalI64;
@@ -130,6 +133,8 @@ typedef struct MyAppNodeList MyAppNodeList;
 typedef struct MyAppNodeEntry MyAppNodeEntry;
 typedef struct MyAppNodeMap MyAppNodeMap;
 typedef struct MyAppNode MyAppNode;
+typedef struct MyAppNothing MyAppNothing;
+typedef struct MyAppPair MyAppPair;
 typedef struct MyAppOptionalU8 MyAppOptionalU8;
 typedef struct MyAppProfile MyAppProfile;
 typedef struct MyAppSession MyAppSession;
@@ -155,6 +160,17 @@ typedef struct MyAppStoreArgs MyAppStoreArgs;
 typedef struct MyAppWordsArgs MyAppWordsArgs;
 typedef struct MyAppOnFiredArgs MyAppOnFiredArgs;
 typedef struct MyAppProfileChangedArgs MyAppProfileChangedArgs;
+/* Nanoseconds. */
+typedef uint64_t MyAppAge;
+typedef FFIString MyAppNickname;
+typedef MyAppProfile MyAppPerson;
+typedef MyAppRole MyAppRank;
+/* Whose it is. */
+typedef uint64_t MyAppUserId;
+typedef MyAppCursor MyAppWalker;
+/* A newtype of another. */
+typedef MyAppUserId MyAppOwner;
+typedef MyAppUserIdList MyAppCrowd;
 
 /* Option<f64>: `value` means something only if `present`. */
 struct MyAppOptionalF64 {
@@ -349,6 +365,24 @@ struct MyAppCursorList {
     size_t len;
 };
 
+/* Option<Nickname>: `value` means something only if `present`. */
+struct MyAppOptionalNickname {
+    bool present;
+    MyAppNickname value;
+};
+
+/* Vec<Owner>; `data` may be NULL if `len` is 0. */
+struct MyAppOwnerList {
+    const MyAppOwner *data;
+    size_t len;
+};
+
+/* Vec<UserId>; `data` may be NULL if `len` is 0. */
+struct MyAppUserIdList {
+    const MyAppUserId *data;
+    size_t len;
+};
+
 /* Vec<Node>; `data` may be NULL if `len` is 0. */
 struct MyAppNodeList {
     const MyAppNode *data;
@@ -396,6 +430,17 @@ struct MyAppExpr {
     } payload;
 };
 
+/* Holds nothing. */
+struct MyAppNothing {
+    /* means nothing: C has no empty struct */
+    uint8_t reserved;
+};
+
+struct MyAppPair {
+    uint8_t field0;
+    FFIString field1;
+};
+
 /* Every type, and what can be put together from them.
  *
  * A windows path: C:\temp\
@@ -433,6 +478,16 @@ struct MyAppKitchen {
     MyAppCursorList handles;
     MyAppNode tree;
     MyAppExpr expression;
+    MyAppNothing nothing;
+    MyAppPair pair;
+    MyAppUserId user_id;
+    MyAppOptionalNickname nickname;
+    MyAppOwnerList owners;
+    MyAppCrowd crowd;
+    MyAppPerson person;
+    MyAppRank rank;
+    MyAppWalker walker;
+    MyAppAge age;
 };
 
 struct MyAppLimits {
@@ -654,7 +709,11 @@ MY_APP_SAME_(MyAppNode_children, offsetof(MyAppNode, children), 16)
 MY_APP_SAME_(MyAppNode_named, offsetof(MyAppNode, named), 32)
 MY_APP_SAME_(MyAppExpr, sizeof(MyAppExpr), 40)
 MY_APP_SAME_(MyAppExpr_payload, offsetof(MyAppExpr, payload), 8)
-MY_APP_SAME_(MyAppKitchen, sizeof(MyAppKitchen), 488)
+MY_APP_SAME_(MyAppNothing, sizeof(MyAppNothing), 1)
+MY_APP_SAME_(MyAppPair, sizeof(MyAppPair), 24)
+MY_APP_SAME_(MyAppPair_field0, offsetof(MyAppPair, field0), 0)
+MY_APP_SAME_(MyAppPair_field1, offsetof(MyAppPair, field1), 8)
+MY_APP_SAME_(MyAppKitchen, sizeof(MyAppKitchen), 664)
 MY_APP_SAME_(MyAppKitchen_a_bool, offsetof(MyAppKitchen, a_bool), 0)
 MY_APP_SAME_(MyAppKitchen_an_i8, offsetof(MyAppKitchen, an_i8), 1)
 MY_APP_SAME_(MyAppKitchen_an_i16, offsetof(MyAppKitchen, an_i16), 2)
@@ -686,6 +745,16 @@ MY_APP_SAME_(MyAppKitchen_maybe_handle, offsetof(MyAppKitchen, maybe_handle), 36
 MY_APP_SAME_(MyAppKitchen_handles, offsetof(MyAppKitchen, handles), 384)
 MY_APP_SAME_(MyAppKitchen_tree, offsetof(MyAppKitchen, tree), 400)
 MY_APP_SAME_(MyAppKitchen_expression, offsetof(MyAppKitchen, expression), 448)
+MY_APP_SAME_(MyAppKitchen_nothing, offsetof(MyAppKitchen, nothing), 488)
+MY_APP_SAME_(MyAppKitchen_pair, offsetof(MyAppKitchen, pair), 496)
+MY_APP_SAME_(MyAppKitchen_user_id, offsetof(MyAppKitchen, user_id), 520)
+MY_APP_SAME_(MyAppKitchen_nickname, offsetof(MyAppKitchen, nickname), 528)
+MY_APP_SAME_(MyAppKitchen_owners, offsetof(MyAppKitchen, owners), 552)
+MY_APP_SAME_(MyAppKitchen_crowd, offsetof(MyAppKitchen, crowd), 568)
+MY_APP_SAME_(MyAppKitchen_person, offsetof(MyAppKitchen, person), 584)
+MY_APP_SAME_(MyAppKitchen_rank, offsetof(MyAppKitchen, rank), 640)
+MY_APP_SAME_(MyAppKitchen_walker, offsetof(MyAppKitchen, walker), 648)
+MY_APP_SAME_(MyAppKitchen_age, offsetof(MyAppKitchen, age), 656)
 MY_APP_SAME_(MyAppLimits, sizeof(MyAppLimits), 12)
 MY_APP_SAME_(MyAppLimits_users, offsetof(MyAppLimits, users), 0)
 MY_APP_SAME_(MyAppLimits_rate, offsetof(MyAppLimits, rate), 4)

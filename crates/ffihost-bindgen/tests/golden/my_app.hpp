@@ -29,6 +29,8 @@ struct Profile;
 struct Shape;
 struct Node;
 struct Expr;
+struct Nothing;
+struct Pair;
 struct Kitchen;
 struct Limits;
 struct Logical;
@@ -48,6 +50,27 @@ enum class Role : std::int32_t {
     Admin = 0,
     Guest = 1,
 };
+
+class Cursor;
+
+/* Nanoseconds. */
+using Age = std::uint64_t;
+
+using Nickname = std::string;
+
+using Person = ::my_app::Profile;
+
+using Rank = ::my_app::Role;
+
+/* Whose it is. */
+using UserId = std::uint64_t;
+
+using Walker = ::my_app::Cursor;
+
+/* A newtype of another. */
+using Owner = ::my_app::UserId;
+
+using Crowd = std::vector<::my_app::UserId>;
 
 /* Walks over the profiles. */
 class Cursor : public ffihost::Handle {
@@ -230,6 +253,24 @@ struct Expr : ExprVariants::Held {
     using Let = ::my_app::ExprVariants::Let;
 };
 
+/* Holds nothing. */
+struct Nothing {
+    friend bool operator==(const ::my_app::Nothing &, const ::my_app::Nothing &) { return true; }
+    friend bool operator!=(const ::my_app::Nothing &, const ::my_app::Nothing &) { return false; }
+};
+
+struct Pair {
+    std::uint8_t field0{};
+    std::string field1{};
+
+    friend bool operator==(const ::my_app::Pair &left, const ::my_app::Pair &right) {
+        return ffihost::detail::same(left.field0, right.field0) && ffihost::detail::same(left.field1, right.field1);
+    }
+    friend bool operator!=(const ::my_app::Pair &left, const ::my_app::Pair &right) {
+        return !(left == right);
+    }
+};
+
 /* Every type, and what can be put together from them.
  *
  * A windows path: C:\temp\
@@ -267,6 +308,16 @@ struct Kitchen {
     std::vector<::my_app::Cursor> handles{};
     ::my_app::Node tree{};
     ::my_app::Expr expression{};
+    ::my_app::Nothing nothing{};
+    ::my_app::Pair pair{};
+    ::my_app::UserId user_id{};
+    std::optional<::my_app::Nickname> nickname{};
+    std::vector<::my_app::Owner> owners{};
+    ::my_app::Crowd crowd{};
+    ::my_app::Person person{};
+    ::my_app::Rank rank{};
+    ::my_app::Walker walker{};
+    ::my_app::Age age{};
 
     friend bool operator==(const ::my_app::Kitchen &left, const ::my_app::Kitchen &right) {
         return ffihost::detail::same(left.a_bool, right.a_bool) && ffihost::detail::same(left.an_i8, right.an_i8)
@@ -289,7 +340,12 @@ struct Kitchen {
             && ffihost::detail::same(left.shapes, right.shapes) && ffihost::detail::same(left.roles, right.roles)
             && ffihost::detail::same(left.maybe_handle, right.maybe_handle) && ffihost::detail::same(left.handles,
             right.handles) && ffihost::detail::same(left.tree, right.tree) && ffihost::detail::same(left.expression,
-            right.expression);
+            right.expression) && ffihost::detail::same(left.nothing, right.nothing) && ffihost::detail::same(left.pair,
+            right.pair) && ffihost::detail::same(left.user_id, right.user_id) && ffihost::detail::same(left.nickname,
+            right.nickname) && ffihost::detail::same(left.owners, right.owners) && ffihost::detail::same(left.crowd,
+            right.crowd) && ffihost::detail::same(left.person, right.person) && ffihost::detail::same(left.rank,
+            right.rank) && ffihost::detail::same(left.walker, right.walker) && ffihost::detail::same(left.age,
+            right.age);
     }
     friend bool operator!=(const ::my_app::Kitchen &left, const ::my_app::Kitchen &right) {
         return !(left == right);
@@ -494,6 +550,16 @@ template <> struct Convert<::MyAppKitchen, ::my_app::Kitchen> {
             detail::take<std::vector<::my_app::Cursor>>(from.handles, ctx),
             detail::take<::my_app::Node>(from.tree, ctx),
             detail::take<::my_app::Expr>(from.expression, ctx),
+            detail::take<::my_app::Nothing>(from.nothing, ctx),
+            detail::take<::my_app::Pair>(from.pair, ctx),
+            detail::take<::my_app::UserId>(from.user_id, ctx),
+            detail::take<std::optional<::my_app::Nickname>>(from.nickname, ctx),
+            detail::take<std::vector<::my_app::Owner>>(from.owners, ctx),
+            detail::take<::my_app::Crowd>(from.crowd, ctx),
+            detail::take<::my_app::Person>(from.person, ctx),
+            detail::take<::my_app::Rank>(from.rank, ctx),
+            detail::take<::my_app::Walker>(from.walker, ctx),
+            detail::take<::my_app::Age>(from.age, ctx),
         };
     }
 
@@ -530,6 +596,16 @@ template <> struct Convert<::MyAppKitchen, ::my_app::Kitchen> {
         lend_to(to.handles, from.handles, arena);
         lend_to(to.tree, from.tree, arena);
         lend_to(to.expression, from.expression, arena);
+        lend_to(to.nothing, from.nothing, arena);
+        lend_to(to.pair, from.pair, arena);
+        lend_to(to.user_id, from.user_id, arena);
+        lend_to(to.nickname, from.nickname, arena);
+        lend_to(to.owners, from.owners, arena);
+        lend_to(to.crowd, from.crowd, arena);
+        lend_to(to.person, from.person, arena);
+        lend_to(to.rank, from.rank, arena);
+        lend_to(to.walker, from.walker, arena);
+        lend_to(to.age, from.age, arena);
         return to;
     }
 };
@@ -612,6 +688,34 @@ template <> struct Convert<::MyAppNode, ::my_app::Node> {
         lend_to(to.label, from.label, arena);
         lend_to(to.children, from.children, arena);
         lend_to(to.named, from.named, arena);
+        return to;
+    }
+};
+
+template <> struct Convert<::MyAppNothing, ::my_app::Nothing> {
+    static ::my_app::Nothing take([[maybe_unused]] const ::MyAppNothing &from, [[maybe_unused]] void *ctx) {
+        return {
+        };
+    }
+
+    static ::MyAppNothing lend([[maybe_unused]] const ::my_app::Nothing &from, [[maybe_unused]] Arena &arena) {
+        ::MyAppNothing to{};
+        return to;
+    }
+};
+
+template <> struct Convert<::MyAppPair, ::my_app::Pair> {
+    static ::my_app::Pair take(const ::MyAppPair &from, void *ctx) {
+        return {
+            detail::take<std::uint8_t>(from.field0, ctx),
+            detail::take<std::string>(from.field1, ctx),
+        };
+    }
+
+    static ::MyAppPair lend(const ::my_app::Pair &from, Arena &arena) {
+        ::MyAppPair to{};
+        lend_to(to.field0, from.field0, arena);
+        lend_to(to.field1, from.field1, arena);
         return to;
     }
 };

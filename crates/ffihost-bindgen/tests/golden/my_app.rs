@@ -78,6 +78,16 @@ pub struct Kitchen {
     pub handles: Vec<Cursor>,
     pub tree: Node,
     pub expression: Expr,
+    pub nothing: Nothing,
+    pub pair: Pair,
+    pub user_id: UserId,
+    pub nickname: Option<Nickname>,
+    pub owners: Vec<Owner>,
+    pub crowd: Crowd,
+    pub person: Person,
+    pub rank: Rank,
+    pub walker: Walker,
+    pub age: Age,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
@@ -128,6 +138,18 @@ pub struct Node {
     pub label: String,
     pub children: Vec<Node>,
     pub named: ffi::BTreeMap<String, Node>,
+}
+
+/// Holds nothing.
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[serde(crate = "ffi::serde")]
+pub struct Nothing {}
+
+#[derive(Clone, Debug, Default, PartialEq, ffi::Serialize, ffi::Deserialize)]
+#[serde(crate = "ffi::serde")]
+pub struct Pair {
+    pub field0: u8,
+    pub field1: String,
 }
 
 /// Who somebody is.
@@ -217,6 +239,25 @@ pub enum Shape {
     Group(Vec<Shape>),
     Person(Profile),
 }
+
+/// Nanoseconds.
+pub type Age = u64;
+
+pub type Nickname = String;
+
+pub type Person = Profile;
+
+pub type Rank = Role;
+
+/// Whose it is.
+pub type UserId = u64;
+
+pub type Walker = Cursor;
+
+/// A newtype of another.
+pub type Owner = UserId;
+
+pub type Crowd = Vec<UserId>;
 
 impl ::std::fmt::Display for LoginError {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

@@ -52,6 +52,7 @@ fn library() -> Library {
         constructor: Constructor { docs: docs(), params: Vec::new(), error: None, formats, layout: layout() },
         structs: vec![Struct { name: "Echo".to_owned(), docs: docs(), error: false, fields, layout: layout() }],
         enums: vec![Enum { name: "Repeat".to_owned(), docs: docs(), error: false, variants, layout: None }],
+        newtypes: Vec::new(),
         handles: vec![Handle { name: "Watch".to_owned(), docs: docs() }],
         requests: Vec::new(),
         host_fns: Vec::new(),

@@ -3,6 +3,7 @@
 use super::crossing::Crossing;
 use super::impls::{Lift, Lower, c_name, declared, send};
 use super::{beside, fields, piece, unique};
+use crate::model::Field;
 use crate::model::data::{Enum, Payload, Variant};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -135,7 +136,7 @@ fn c_types(data: &Enum, c: &Ident, union: &Ident) -> TokenStream {
 }
 
 /// Names that the fields of a variant are bound to.
-fn bound(variant: &Variant) -> impl Fn(&crate::model::Field) -> TokenStream {
+fn bound(variant: &Variant) -> impl Fn(&Field) -> TokenStream {
     let idents: Vec<Ident> = variant.fields().iter().map(|field| field.ident.clone()).collect();
     move |field| {
         let index = idents.iter().position(|ident| *ident == field.ident).unwrap_or(0);
@@ -151,8 +152,8 @@ fn pattern(variant: &Variant) -> TokenStream {
         Payload::Unit => quote!(Self::#ident),
         Payload::One(_) => quote!(Self::#ident(__value)),
         Payload::Fields(list) => {
-            let (idents, bound) = (list.iter().map(|field| &field.ident), list.iter().map(bound(variant)));
-            quote!(Self::#ident { #(#idents: #bound),* })
+            let (members, bound) = (list.iter().map(Field::member), list.iter().map(bound(variant)));
+            quote!(Self::#ident { #(#members: #bound),* })
         }
     }
 }

@@ -25,10 +25,12 @@ pub(crate) fn laid_out(name: &Ident, fields: &[Field]) -> TokenStream {
         let ty = Crossing::of(ty).lower_item("C");
         quote!(pub #ident: #ty)
     });
-    // The last field has a size whatever comes before it, which saves the compiler from saying so of each use.
+    // C has no empty struct. After other fields the last has a size whatever they are, which saves the compiler from saying so of
+    // each use.
+    let end = usize::from(fields.len() == 0);
     quote! {
         #[repr(C)]
-        pub struct #name { #(#fields,)* __ffihost_end: [u8; 0] }
+        pub struct #name { #(#fields,)* __ffihost_end: [u8; #end] }
     }
 }
 
@@ -46,9 +48,6 @@ pub(crate) fn copy(name: &Ident) -> TokenStream {
 
 /// What the descriptor says of the C struct.
 pub(crate) fn layout(name: &Ident, fields: &[Field]) -> TokenStream {
-    if fields.is_empty() {
-        return TokenStream::new();
-    }
     let offsets = fields.iter().map(|Field { ident, ty, .. }| {
         // As `offset_of!`, which would say another time what is wrong with the type.
         Crossing::of(ty).place().put(quote!({
@@ -103,11 +102,12 @@ pub(crate) fn encode(fields: &[Field], value: impl Fn(&Field) -> TokenStream) ->
 
 /// Reads each from `place`: `field: value, …`.
 pub(crate) fn lift(fields: &[Field], place: &TokenStream) -> TokenStream {
-    let fields = fields.iter().map(|Field { ident, name, ty, .. }| {
+    let fields = fields.iter().map(|field| {
+        let (Field { ident, name, ty, .. }, member) = (field, field.member());
         let crossing = Crossing::of(ty);
         let lift = crossing.lift("lift", &quote!(&raw const #place.#ident, __reader));
         let value = crossing.made(&quote!(#lift.map_err(|__error| __error.at(#name))?));
-        quote!(#ident: #value)
+        quote!(#member: #value)
     });
     quote!(#(#fields),*)
 }
@@ -150,9 +150,10 @@ fn slot(index: usize) -> Ident {
 
 /// `field: value, …`, after [`decode`].
 pub(crate) fn taken(fields: &[Field]) -> TokenStream {
-    let fields = fields.iter().enumerate().map(|(index, Field { ident, name, ty, .. })| {
-        let value = Crossing::of(ty).made(&taken_from(index, name, ty));
-        quote!(#ident: #value)
+    let fields = fields.iter().enumerate().map(|(index, field)| {
+        let (member, ty) = (field.member(), &field.ty);
+        let value = Crossing::of(ty).made(&taken_from(index, &field.name, ty));
+        quote!(#member: #value)
     });
     quote!(#(#fields),*)
 }

@@ -215,7 +215,7 @@ impl<'a> Passed<'a> {
 
     /// What the descriptor says of the C struct.
     pub(crate) fn layout(&self) -> TokenStream {
-        fields::layout(&self.c, &self.fields(false))
+        if self.params.is_empty() { TokenStream::new() } else { fields::layout(&self.c, &self.fields(false)) }
     }
 
     /// Makes two of one name an error; the struct has a name in C, too.

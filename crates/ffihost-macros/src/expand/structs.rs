@@ -11,8 +11,8 @@ pub(crate) fn expand(data: &Struct) -> TokenStream {
     let c = c_name();
     let c_struct = fields::c_struct(&c, list);
     let own = |field: &crate::model::Field| {
-        let ident = &field.ident;
-        quote!(&self.#ident)
+        let member = field.member();
+        quote!(&self.#member)
     };
     let lower = Lower {
         c: quote!(#c),

@@ -5,6 +5,8 @@ use crate::attrs::{self, FfiArgs, Role};
 use crate::errors::Errors;
 use crate::names;
 use proc_macro2::{Ident, TokenStream};
+use quote::format_ident;
+use syn::spanned::Spanned;
 use syn::{Fields, ItemEnum, ItemStruct, Type};
 
 pub(crate) struct Struct {
@@ -39,25 +41,31 @@ impl Struct {
         let head = Head::new(&item.ident, &mut item.attrs, errors);
         let error = is_error(args, errors);
         refuse_generics(&item.generics, "a type that crosses", errors);
-        let named = match &item.fields {
-            Fields::Named(_) if item.fields.is_empty() => {
-                errors
-                    .on(&item.ident, "a struct without fields is nothing to a host: give it a field, or leave it out");
-                false
-            }
-            Fields::Named(_) => true,
-            Fields::Unnamed(fields) => {
-                errors.on(fields, "fields cross by their names: write `struct Name { field: Type }`");
-                false
-            }
-            Fields::Unit => {
-                errors
-                    .on(&item.ident, "a struct without fields is nothing to a host: give it a field, or leave it out");
-                false
-            }
-        };
-        let fields = if named { fields(&item.fields, &item.ident, errors) } else { Vec::new() };
-        Self { item, head, error, fields }
+        let fields = fields(&item.fields, &item.ident, errors);
+        let data = Self { item, head, error, fields };
+        data.check_newtype(args, errors);
+        data
+    }
+
+    /// What it holds, if that is one field without a name: it crosses as just that.
+    pub(crate) fn newtype(&self) -> Option<&Field> {
+        match &*self.fields {
+            [field] if field.index.is_some() => Some(field),
+            _ => None,
+        }
+    }
+
+    fn check_newtype(&self, args: &FfiArgs, errors: &mut Errors) {
+        let Some(field) = self.newtype() else { return };
+        if types::mentions(&field.ty, &self.head.ident) {
+            errors.on(&field.ty, "a newtype crosses as what it holds, and cannot hold itself: give the field a name");
+        }
+        if let Some((Role::Error, span)) = args.role {
+            errors.at(
+                span,
+                "a newtype crosses as what it holds, which is no error: give the field a name, or use an enum",
+            );
+        }
     }
 }
 
@@ -103,10 +111,7 @@ impl Variant {
                     errors.on(variant, "this variant holds nothing: leave the parentheses out");
                     Payload::Unit
                 }
-                _ => {
-                    errors.on(unnamed, "several values cross by their names: write `Variant { name: Type, … }`");
-                    Payload::Unit
-                }
+                _ => Payload::Fields(fields(&variant.fields, of, errors)),
             },
         };
         let (ident, docs) = (variant.ident.clone(), attrs::docs(&variant.attrs));
@@ -130,16 +135,17 @@ impl Variant {
     }
 }
 
+/// Fields without names cross as `field0`, `field1` and so on.
 fn fields(fields: &Fields, of: &Ident, errors: &mut Errors) -> Vec<Field> {
-    let field = |field: &syn::Field| {
+    let field = |(index, field): (u32, &syn::Field)| {
         attrs::refuse_conditions(&field.attrs, "a field", errors);
         types::check(&field.ty, errors);
-        let ident = field.ident.clone()?;
+        let ident = field.ident.clone().unwrap_or_else(|| format_ident!("field{}", index, span = field.ty.span()));
         names::check(&ident, errors);
         let (docs, ty) = (attrs::docs(&field.attrs), types::without_self(&field.ty, of));
-        Some(Field { name: names::text(&ident), ident, docs, ty })
+        Field { name: names::text(&ident), docs, ty, index: field.ident.is_none().then_some(index), ident }
     };
-    fields.iter().filter_map(field).collect()
+    (0..).zip(fields).map(field).collect()
 }
 
 fn is_error(args: &FfiArgs, errors: &mut Errors) -> bool {

@@ -34,7 +34,7 @@ impl Param {
         let ident = ident?;
         names::check(&ident, errors);
         let docs = attrs::docs(&argument.attrs);
-        Some(Self { field: Field { name: names::text(&ident), ident, docs, ty }, pass })
+        Some(Self { field: Field { name: names::text(&ident), ident, docs, ty, index: None }, pass })
     }
 
     pub(crate) fn is_borrowed(&self) -> bool {

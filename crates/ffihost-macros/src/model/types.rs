@@ -131,6 +131,17 @@ fn lifetimes(segment: &PathSegment) -> impl Iterator<Item = &Lifetime> {
     })
 }
 
+/// Whether a type of that name, in the scope that it is defined in, is in this one.
+pub(crate) fn mentions(ty: &Type, name: &Ident) -> bool {
+    match bare(ty) {
+        Type::Array(array) => mentions(&array.elem, name),
+        Type::Path(path) => {
+            path.path.is_ident(name) || last(ty).is_some_and(|last| arguments(last).any(|ty| mentions(ty, name)))
+        }
+        _ => false,
+    }
+}
+
 /// A name that is well known for a type that does not cross.
 struct Suspicion<'a> {
     /// The trait in `ffihost::wire::advice`.

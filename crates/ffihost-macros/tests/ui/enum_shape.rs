@@ -13,7 +13,6 @@ enum Level {
 
 #[ffi]
 enum Point {
-    Flat(f64, f64),
     Brackets {},
     Parentheses(),
 }

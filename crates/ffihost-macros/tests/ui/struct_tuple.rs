@@ -3,16 +3,15 @@
 use ffihost::ffi;
 
 #[ffi]
-struct Meters(f64);
+struct Pair((u8, u8), Vec<(u8, u8)>);
 
 #[ffi]
-struct Nothing;
+enum Either {
+    Both(u8, (u8, u8)),
+}
 
 #[ffi]
-struct Empty {}
-
-#[ffi]
-async fn walk(app: &App, far: Meters, nothing: Nothing, empty: Empty) {}
+async fn walk(app: &App, pair: Pair, either: Either) {}
 
 ffihost::library!("x", App);
 

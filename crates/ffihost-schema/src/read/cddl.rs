@@ -52,6 +52,7 @@ impl Schema {
         }
         library.structs.iter().try_for_each(|item| self.structure(item))?;
         library.enums.iter().try_for_each(|item| self.enumeration(item))?;
+        library.newtypes.iter().try_for_each(|item| self.newtype(item))?;
         library.handles.iter().try_for_each(|item| self.handle(item))?;
         library.constants.iter().try_for_each(|item| self.constant(item))
     }
@@ -144,6 +145,11 @@ impl Schema {
         Ok(())
     }
 
+    fn newtype(&mut self, item: &Newtype) -> fmt::Result {
+        self.start(&item.docs)?;
+        writeln!(self.out, "{} = {}", rule(&item.name), cddl_type(&item.ty))
+    }
+
     fn handle(&mut self, item: &Handle) -> fmt::Result {
         self.start(&item.docs)?;
         writeln!(self.out, "; A live object of the library's; 0 is none.\n{} = uint", rule(&item.name))
@@ -198,7 +204,7 @@ fn cddl_type(ty: &Type) -> String {
         Type::Option(inner) => format!("{} / null", cddl_type(inner)),
         Type::List(inner) => format!("[* {}]", grouped(inner)),
         Type::Map(inner) => format!("{{ * text => {} }}", grouped(inner)),
-        Type::Named(name) | Type::Handle(name) => rule(name),
+        Type::Named(name) | Type::Handle(name) | Type::As(Logic::Newtype(name), _) => rule(name),
         Type::As(Logic::Array(len), inner) => match &**inner {
             Type::Bytes => format!("bytes .size {len}"),
             Type::List(inner) => format!("[{len}*{len} {}]", grouped(inner)),

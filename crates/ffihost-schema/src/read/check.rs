@@ -103,10 +103,14 @@ impl TryFrom<Library> for Checked {
 
 /// What a name in a type stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Kind<'a> {
     Value,
     Handle,
+    /// With what it holds.
+    Newtype(&'a Type),
 }
+
+type Kinds<'a> = BTreeMap<&'a str, Kind<'a>>;
 
 /// No two of one name, no reference to nothing, no type of infinite size, no value of another type.
 fn check(library: &Library) -> Result<(), ReadError> {
@@ -176,13 +180,14 @@ fn points(ty: &Type, pointing: &BTreeSet<&str>) -> bool {
     }
 }
 
-/// Structs, enums and handles share their names.
-fn types(library: &Library) -> Result<BTreeMap<&str, Kind>, ReadError> {
+/// Structs, enums, newtypes and handles share their names.
+fn types(library: &Library) -> Result<Kinds<'_>, ReadError> {
     let structs = library.structs.iter().map(|item| (&item.name, Kind::Value));
     let enums = library.enums.iter().map(|item| (&item.name, Kind::Value));
     let handles = library.handles.iter().map(|item| (&item.name, Kind::Handle));
-    let mut kinds = BTreeMap::new();
-    for (name, kind) in structs.chain(enums).chain(handles) {
+    let newtypes = library.newtypes.iter().map(|item| (&item.name, Kind::Newtype(&item.ty)));
+    let mut kinds = Kinds::new();
+    for (name, kind) in structs.chain(enums).chain(handles).chain(newtypes) {
         if kinds.insert(name.as_str(), kind).is_some() {
             return Err(ReadError::Duplicate { path: format!("type `{name}`") });
         }
@@ -256,6 +261,7 @@ fn uses(library: &Library) -> Result<Uses<'_>, ReadError> {
             }
         }
     }
+    uses.extend(library.newtypes.iter().map(|item| (Place::new("newtype", &item.name), &item.ty)));
     let constructor = &library.constructor;
     function(Place::new("constructor", "create"), &constructor.params, None, constructor.error.as_ref(), &mut uses)?;
     for item in &library.requests {
@@ -291,8 +297,12 @@ fn fields<'a>(place: Place<'a>, fields: &'a [Field], uses: &mut Uses<'a>) -> Res
     Ok(())
 }
 
-fn resolves(place: Place<'_>, ty: &Type, kinds: &BTreeMap<&str, Kind>) -> Result<(), ReadError> {
+fn resolves(place: Place<'_>, ty: &Type, kinds: &Kinds<'_>) -> Result<(), ReadError> {
     let (name, kind, expected) = match ty {
+        Type::As(Logic::Newtype(name), inner) => {
+            resolves_to(place, name, Kind::Newtype(inner), "newtype that holds this", kinds)?;
+            return resolves(place, inner, kinds);
+        }
         Type::Option(inner) | Type::List(inner) | Type::Map(inner) | Type::As(_, inner) => {
             return resolves(place, inner, kinds);
         }
@@ -306,9 +316,9 @@ fn resolves(place: Place<'_>, ty: &Type, kinds: &BTreeMap<&str, Kind>) -> Result
 fn resolves_to(
     place: Place<'_>,
     name: &str,
-    kind: Kind,
+    kind: Kind<'_>,
     expected: &'static str,
-    kinds: &BTreeMap<&str, Kind>,
+    kinds: &Kinds<'_>,
 ) -> Result<(), ReadError> {
     if kinds.get(name) == Some(&kind) {
         Ok(())

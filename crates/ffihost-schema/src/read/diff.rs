@@ -106,6 +106,7 @@ pub fn diff(old: &Library, new: &Library) -> Vec<Change> {
     items::constructor(&mut differ);
     types::structs(&mut differ);
     types::enums(&mut differ);
+    types::newtypes(&mut differ);
     types::kinds(&mut differ);
     items::requests(&mut differ);
     items::host_fns(&mut differ);

@@ -106,7 +106,8 @@ fn library(mut entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
     // All at once: a sort for each kind is a lot of code in a library that reads its own surface.
     entries.sort_by(|a, b| a.name().cmp(b.name()));
     let (mut heads, mut constructors) = (Vec::new(), Vec::new());
-    let (mut structs, mut enums, mut handles) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut structs, mut enums) = (Vec::new(), Vec::new());
+    let (mut newtypes, mut handles) = (Vec::new(), Vec::new());
     let (mut requests, mut host_fns) = (Vec::new(), Vec::new());
     let (mut events, mut constants) = (Vec::new(), Vec::new());
     for entry in entries {
@@ -115,6 +116,7 @@ fn library(mut entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
             Entry::Constructor(item) => constructors.push(item),
             Entry::Struct(item) => structs.push(item),
             Entry::Enum(item) => enums.push(item),
+            Entry::Newtype(item) => newtypes.push(item),
             Entry::Handle(item) => handles.push(item),
             Entry::Request(item) => requests.push(item),
             Entry::HostFn(item) => host_fns.push(item),
@@ -136,6 +138,7 @@ fn library(mut entries: Vec<Entry>, hash: u64) -> Result<Library, ReadError> {
         constructor,
         structs,
         enums,
+        newtypes,
         handles,
         requests,
         host_fns,

@@ -110,7 +110,7 @@ pub enum ReadError {
         path: String,
         /// The type.
         name: String,
-        /// What it should be: "struct or enum", or "handle".
+        /// What it should be: "struct or enum", "newtype that holds this", or "handle".
         expected: &'static str,
     },
     /// A type that would have no end in memory.

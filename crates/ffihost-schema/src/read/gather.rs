@@ -66,37 +66,38 @@ fn definitions<'a, 'b>(own: &str, crates: &'b Crates<'a>) -> BTreeMap<&'b str, V
 
 impl Entry {
     /// The name, if it is a type that others may refer to.
-    fn type_name(&self) -> Option<&str> {
-        matches!(self, Self::Struct(_) | Self::Enum(_) | Self::Handle(_)).then(|| self.name())
+    pub(super) fn type_name(&self) -> Option<&str> {
+        matches!(self, Self::Struct(_) | Self::Enum(_) | Self::Newtype(_) | Self::Handle(_)).then(|| self.name())
     }
 
     /// The types that it names.
-    fn named(&self) -> Vec<&str> {
+    pub(super) fn named(&self) -> Vec<&str> {
         let mut names = Vec::new();
         match self {
             Self::Struct(item) => push_fields(&item.fields, &mut names),
             Self::Enum(item) => item.variants.iter().for_each(|variant| match &variant.payload {
                 Payload::Unit => {}
-                Payload::One(ty) => names.extend(ty.named()),
+                Payload::One(ty) => names.extend(ty.names()),
                 Payload::Fields(fields) => push_fields(fields, &mut names),
             }),
             Self::Constructor(item) => {
                 push_fields(&item.params, &mut names);
-                names.extend(item.error.as_ref().and_then(Type::named));
+                names.extend(item.error.iter().flat_map(Type::names));
             }
             Self::Request(item) => {
                 push_fields(&item.params, &mut names);
-                names.extend(item.result.named());
-                names.extend(item.error.as_ref().and_then(Type::named));
+                names.extend(item.result.names());
+                names.extend(item.error.iter().flat_map(Type::names));
                 if let Receiver::Handle(name) = &item.receiver {
                     names.push(name);
                 }
             }
             Self::HostFn(item) => {
                 push_fields(&item.params, &mut names);
-                names.extend(item.result.named());
-                names.extend(item.error.as_ref().and_then(Type::named));
+                names.extend(item.result.names());
+                names.extend(item.error.iter().flat_map(Type::names));
             }
+            Self::Newtype(item) => names.extend(item.ty.names()),
             Self::Event(item) => push_fields(&item.params, &mut names),
             Self::Library(_) | Self::Handle(_) | Self::Constant(_) => {}
         }
@@ -105,5 +106,5 @@ impl Entry {
 }
 
 fn push_fields<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
-    names.extend(fields.iter().filter_map(|field| field.ty.named()));
+    names.extend(fields.iter().flat_map(|field| field.ty.names()));
 }

@@ -1,7 +1,6 @@
 //! A hash of each item, with the types that it reaches.
 
 use super::item::Entry;
-use super::model::{Field, Payload, Receiver, Type};
 use crate::{FNV1A_START, fnv1a};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Items {
     /// By kind and name: "request `login`".
     all: BTreeMap<String, Item>,
-    /// The keys of structs, enums and handles, which share their names.
+    /// The keys of structs, enums, newtypes and handles, which share their names.
     types: BTreeMap<String, String>,
 }
 
@@ -27,6 +26,7 @@ impl Items {
             Entry::Constructor(_) => "constructor",
             Entry::Struct(_) => "struct",
             Entry::Enum(_) => "enum",
+            Entry::Newtype(_) => "newtype",
             Entry::Handle(_) => "handle",
             Entry::Request(_) => "request",
             Entry::HostFn(_) => "host function",
@@ -35,10 +35,11 @@ impl Items {
         };
         let name = entry.name();
         let key = if name.is_empty() { kind.to_owned() } else { format!("{kind} `{name}`") };
-        if matches!(entry, Entry::Struct(_) | Entry::Enum(_) | Entry::Handle(_)) {
+        if let Some(name) = entry.type_name() {
             self.types.insert(name.to_owned(), key.clone());
         }
-        self.all.insert(key, Item { bytes: bytes.to_owned(), types: types(entry) });
+        let types = entry.named().into_iter().map(str::to_owned).collect();
+        self.all.insert(key, Item { bytes: bytes.to_owned(), types });
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &String> {
@@ -56,39 +57,4 @@ impl Items {
         }
         Some(reached.into_iter().fold(FNV1A_START, |hash, bytes| fnv1a(hash, bytes)))
     }
-}
-
-/// The names of the structs, enums and handles in an item.
-fn types(entry: &Entry) -> Vec<String> {
-    let fields = |fields: &[Field]| fields.iter().filter_map(|field| named(&field.ty)).collect::<Vec<_>>();
-    let function = |params: &[Field], others: [Option<&Type>; 2]| {
-        fields(params).into_iter().chain(others.into_iter().flatten().filter_map(named)).collect::<Vec<_>>()
-    };
-    match entry {
-        Entry::Library(_) | Entry::Handle(_) | Entry::Constant(_) => Vec::new(),
-        Entry::Struct(item) => fields(&item.fields),
-        Entry::Enum(item) => item
-            .variants
-            .iter()
-            .flat_map(|variant| match &variant.payload {
-                Payload::Unit => Vec::new(),
-                Payload::One(ty) => named(ty).into_iter().collect(),
-                Payload::Fields(list) => fields(list),
-            })
-            .collect(),
-        Entry::Constructor(item) => function(&item.params, [item.error.as_ref(), None]),
-        Entry::Request(item) => {
-            let mut types = function(&item.params, [Some(&item.result), item.error.as_ref()]);
-            if let Receiver::Handle(name) = &item.receiver {
-                types.push(name.clone());
-            }
-            types
-        }
-        Entry::HostFn(item) => function(&item.params, [Some(&item.result), item.error.as_ref()]),
-        Entry::Event(item) => fields(&item.params),
-    }
-}
-
-fn named(ty: &Type) -> Option<String> {
-    ty.named().map(str::to_owned)
 }

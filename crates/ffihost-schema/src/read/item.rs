@@ -13,6 +13,7 @@ pub(super) enum Entry {
     Library(Head),
     Struct(Struct),
     Enum(Enum),
+    Newtype(Newtype),
     Handle(Handle),
     Constructor(Constructor),
     Request(Request),
@@ -54,6 +55,7 @@ impl Entry {
             Self::Constructor(_) => "",
             Self::Struct(item) => &item.name,
             Self::Enum(item) => &item.name,
+            Self::Newtype(item) => &item.name,
             Self::Handle(item) => &item.name,
             Self::Request(item) => &item.name,
             Self::HostFn(item) => &item.name,
@@ -80,6 +82,7 @@ fn entry(map: &Map<'_>, info: &mut Info<'_>) -> Result<Entry, Damage> {
         "library" => library(map, info).map(Entry::Library),
         "struct" => structure(map, info).map(Entry::Struct),
         "enum" => enumeration(map, info).map(Entry::Enum),
+        "newtype" => newtype(map, info).map(Entry::Newtype),
         "handle" => Ok(Entry::Handle(Handle { name: name(map)?, docs: info.docs.next() })),
         "constructor" => constructor(map, info).map(Entry::Constructor),
         "request" => request(map, info).map(Entry::Request),
@@ -147,6 +150,10 @@ fn variant(reader: &mut Reader<'_>, info: &mut Info<'_>) -> Result<Variant, Dama
         (Some(ty), Some(_)) => return Err(ty.damage("a variant with both a type and fields")),
     };
     Ok(Variant { name, docs, payload })
+}
+
+fn newtype(map: &Map<'_>, info: &mut Info<'_>) -> Result<Newtype, Damage> {
+    Ok(Newtype { name: name(map)?, docs: info.docs.next(), ty: read_type(&mut map.need("type")?, 0)? })
 }
 
 fn constructor(map: &Map<'_>, info: &mut Info<'_>) -> Result<Constructor, Damage> {

@@ -41,6 +41,8 @@ pub enum Logic {
     Name(String),
     /// A list or bytes of exactly that length.
     Array(u64),
+    /// The newtype of that name.
+    Newtype(String),
 }
 
 /// A library's surface. In each list the order is that of the names, so that it depends on nothing else.
@@ -66,6 +68,8 @@ pub struct Library {
     pub constructor: Constructor,
     pub structs: Vec<Struct>,
     pub enums: Vec<Enum>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub newtypes: Vec<Newtype>,
     pub handles: Vec<Handle>,
     pub requests: Vec<Request>,
     pub host_fns: Vec<HostFn>,
@@ -145,6 +149,17 @@ pub enum Payload {
     One(Type),
     /// Fields.
     Fields(Vec<Field>),
+}
+
+/// A name for what is just another type. It is used as [`Type::As`] with [`Logic::Newtype`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Newtype {
+    pub name: String,
+    pub docs: String,
+    /// What it holds.
+    #[serde(rename = "type")]
+    pub ty: Type,
 }
 
 /// A live object that hosts know as a number.

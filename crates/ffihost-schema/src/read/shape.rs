@@ -53,7 +53,7 @@ pub(super) fn read_type(reader: &mut Reader<'_>, depth: usize) -> Result<Type, D
     })
 }
 
-/// What a type means: a name, or how long an array is.
+/// What a type means: a name, how long an array is, or which newtype it is.
 fn logic(reader: &mut Reader<'_>) -> Result<Logic, Damage> {
     let start = *reader;
     if !reader.is_array() {
@@ -61,6 +61,7 @@ fn logic(reader: &mut Reader<'_>) -> Result<Logic, Damage> {
     }
     match (reader.array()?, reader.text()?) {
         (2, "array") => reader.unsigned().map(Logic::Array),
+        (2, "newtype") => identifier(reader).map(Logic::Newtype),
         _ => Err(start.damage("an unknown logic")),
     }
 }

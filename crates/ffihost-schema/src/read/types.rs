@@ -4,12 +4,22 @@ use super::model::{Logic, Payload, Type, Value};
 use std::fmt;
 
 impl Type {
-    /// The struct, enum or handle in it.
-    pub fn named(&self) -> Option<&str> {
+    /// The structs, enums, newtypes and handles in it.
+    pub fn names(&self) -> Vec<&str> {
         match self {
-            Self::Option(inner) | Self::List(inner) | Self::Map(inner) | Self::As(_, inner) => inner.named(),
-            Self::Named(name) | Self::Handle(name) => Some(name),
-            _ => None,
+            Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.names(),
+            Self::As(Logic::Newtype(name), inner) => [&**name].into_iter().chain(inner.names()).collect(),
+            Self::As(_, inner) => inner.names(),
+            Self::Named(name) | Self::Handle(name) => vec![name],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The type behind its own logic. What is in it may have one.
+    pub fn plain(&self) -> &Self {
+        match self {
+            Self::As(_, inner) => inner.plain(),
+            plain => plain,
         }
     }
 
@@ -90,6 +100,7 @@ fn in_rust(logic: &Logic, representation: &Type, f: &mut fmt::Formatter<'_>) -> 
         (Logic::Array(len), Type::Bytes) => write!(f, "[u8; {len}]"),
         (Logic::Array(len), Type::List(inner)) => write!(f, "[{inner}; {len}]"),
         (Logic::Array(_), other) => fmt::Display::fmt(other, f),
+        (Logic::Newtype(name), _) => f.write_str(name),
         (Logic::Name(name), representation) => match (&**name, representation) {
             ("duration", _) => f.write_str("Duration"),
             ("time", _) => f.write_str("SystemTime"),

@@ -3,8 +3,8 @@
 use crate::files::fixture;
 use ffihost_schema::ChangeKind::{Added, Changed, Note, Removed, Reordered};
 use ffihost_schema::{
-    ChangeKind, Effect, Field, Formats, HostFn, Layout, Library, Payload, Receiver, Request, Type, Value, Variant,
-    diff, libraries_in_file,
+    ChangeKind, Effect, Field, Formats, HostFn, Layout, Library, Logic, Newtype, Payload, Receiver, Request, Type,
+    Value, Variant, diff, libraries_in_file,
 };
 
 const OK: Effect = Effect::Compatible;
@@ -54,6 +54,34 @@ fn variant(name: &str) -> Variant {
 
 fn option(ty: Type) -> Type {
     Type::Option(Box::new(ty))
+}
+
+/// A newtype, and its use as the type of a field that `ty` was that of.
+fn newtype(library: &mut Library, holds: Type) -> Type {
+    let name = "Text".to_owned();
+    library.newtypes = vec![Newtype { name: name.clone(), docs: String::new(), ty: holds.clone() }];
+    Type::As(Logic::Newtype(name), Box::new(holds))
+}
+
+#[test]
+fn newtypes() {
+    let with = |holds: Type| {
+        let mut library = notes();
+        let ty = newtype(&mut library, holds);
+        fields(&mut library, "Note").push(field("text", ty));
+        library
+    };
+    let changes = |old: &Library, new: &Library| {
+        diff(old, new).into_iter().map(|change| (change.path, change.cbor)).collect::<Vec<_>>()
+    };
+    let changed = changes(&with(Type::U8), &with(Type::String));
+    assert_eq!(changed, [("newtype `Text`".to_owned(), BREAKS)], "once, and not at each use");
+    let mut plain = with(Type::U8);
+    plain.newtypes.clear();
+    fields(&mut plain, "Note").last_mut().expect("it has it").ty = Type::U8;
+    let named = changes(&plain, &with(Type::U8));
+    let path = |text: &str| text.to_owned();
+    assert_eq!(named, [(path("struct `Note`, field `text`"), OK), (path("newtype `Text`"), OK)]);
 }
 
 #[test]

@@ -285,6 +285,30 @@ fn types_that_mean_more_than_they_cross_as() {
 }
 
 #[test]
+fn newtypes_are_what_they_hold() {
+    const IDS: Shape = Shape::List(&Shape::As(WrittenLogic::Newtype("UserId"), &Shape::U64));
+    let newtype = piece!(item("clock", "UserId", "Whose.", &[], Body::Newtype { shape: Shape::U64 }));
+    let other = piece!(item("clock", "UserId", "", &[], Body::Newtype { shape: Shape::U32 }));
+    let event = piece!(item("clock", "tick", "", &[16, 8, 0], Body::Event { params: &[field("by", "", IDS)] }));
+    let with = |newtypes: &[&'static [u8]]| library_of(&[clock(), newtypes.to_vec(), vec![event]].concat());
+    let library = with(&[newtype]).expect("a library");
+    let ty = &library.events.iter().find(|item| item.name == "tick").expect("it has it").params[0].ty;
+    assert_eq!((ty.to_string(), ty.names()), ("Vec<UserId>".to_owned(), vec!["UserId"]));
+    assert_eq!(ty.representation(), Type::List(Type::U64.into()));
+    assert_eq!((&*library.newtypes[0].name, &*library.newtypes[0].docs), ("UserId", "Whose."));
+    let schema = cddl(&library);
+    for rule in ["; Whose.\nUserId = uint\n", r#""by": [* UserId],"#] {
+        assert!(schema.contains(rule), "{rule} in\n{schema}");
+    }
+    for wrong in [&[other][..], &[]] {
+        let error = with(wrong).expect_err("no newtype of that name holds this").to_string();
+        let expected =
+            "event `tick`, parameter `by` is of type `UserId`, which is no newtype that holds this of the library";
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
 fn a_logic_is_a_name_or_an_array() {
     const EVIL: Shape = Shape::As(WrittenLogic::Name("*/ evil"), &Shape::U64);
     let event = piece!(item("clock", "tick", "", &[8, 8, 0], Body::Event { params: &[field("at", "", EVIL)] }));

@@ -37,6 +37,7 @@ extern "C" {
 typedef struct {{ c.defined(item) }} {{ c.defined(item) }};
 {%- endfor %}
 {%- endif %}
+{%- for newtype in model.types.newtypes %}{% include "c/templates/newtype.h" %}{% endfor %}
 {%- for item in definitions.in_order() %}{% include "c/templates/struct.h" %}{% endfor %}
 
 /* Structs are asserted to be laid out as in the library that this header was made from, where its target and this one

@@ -30,7 +30,11 @@ struct {{ c.defined(item) }} {
 {%- when Defined::Record(record) %}
 {% filter comment(0) %}{{ record.docs }}{% endfilter %}
 struct {{ c.defined(item) }} {
-{%- for field in record.fields %}{% include "c/templates/field.h" %}{% endfor %}
+{%- for field in record.fields %}{% include "c/templates/field.h" %}
+{%- else %}
+    /* means nothing: C has no empty struct */
+    uint8_t reserved;
+{%- endfor %}
 };
 {%- when Defined::Arguments(arguments) %}
 

@@ -32,6 +32,12 @@ struct {{ Cpp::called(item.name) }};
 {%- endfor %}
 {%- endif %}
 {%- for item in model.types.enums %}{% if item.layout.is_none() %}{% include "cpp/templates/enum.hpp" %}{% endif %}{% endfor %}
+{%- if model.types.newtypes.len() > 0 %}
+{% for handle in model.handles %}
+class {{ Cpp::called(handle.name) }};
+{%- endfor %}
+{%- for newtype in model.types.newtypes %}{% include "cpp/templates/newtype.hpp" %}{% endfor %}
+{%- endif %}
 {%- for handle in model.handles %}{% include "cpp/templates/handle.hpp" %}{% endfor %}
 {%- for item in named %}
 {%- match item %}

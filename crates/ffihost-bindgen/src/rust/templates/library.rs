@@ -28,6 +28,7 @@ pub const {{ rust.helper("interface") }}: ffi::Interface<'static> = ffi::Interfa
 {%- for constant in model.constants %}{% include "rust/templates/constant.rs" %}{% endfor %}
 {%- for record in model.types.records %}{% include "rust/templates/struct.rs" %}{% endfor %}
 {%- for item in model.types.enums %}{% include "rust/templates/enum.rs" %}{% endfor %}
+{%- for newtype in model.types.newtypes %}{% include "rust/templates/newtype.rs" %}{% endfor %}
 {%- for error in model.errors() %}{% include "rust/templates/error.rs" %}{% endfor %}
 {%- for event in model.events %}{% include "rust/templates/payload.rs" %}{% endfor %}
 {%- for handle in model.handles %}{% include "rust/templates/handle.rs" %}{% endfor %}

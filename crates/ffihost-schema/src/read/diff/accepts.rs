@@ -10,6 +10,9 @@ pub(super) fn accepts(from: &Type, to: &Type) -> bool {
     }
     match (from, to) {
         // What reads a type without a logic reads every value of its representation.
+        // A newtype is just what it holds.
+        (Type::As(Logic::Newtype(_), from), to) => accepts(from, to),
+        (from, Type::As(Logic::Newtype(_), to)) => accepts(from, to),
         (Type::As(from_logic, from), Type::As(logic, to)) => from_logic == logic && accepts(from, to),
         (Type::As(_, from), to) if !matches!(to, Type::Option(_)) => accepts(from, to),
         // Every value of the representation is one of these.

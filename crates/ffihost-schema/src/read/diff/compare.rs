@@ -97,7 +97,7 @@ impl<'a> Differ<'a> {
 
     /// The type of something that goes the ways of `usage`.
     pub(super) fn ty(&mut self, path: &str, old: &Type, new: &Type, usage: Usage) {
-        if old == new {
+        if alike(old, new) {
             return;
         }
         let not_read = usage.cbor.sent && !accepts(old, new);
@@ -204,4 +204,16 @@ fn same_order(old: &[Field], new: &[Field]) -> bool {
 
 fn names(fields: &[Field]) -> Vec<&str> {
     fields.iter().map(|field| field.name.as_str()).collect()
+}
+
+/// Whether two types are the same, apart from what newtypes of one name hold: that is a difference of its own.
+fn alike(old: &Type, new: &Type) -> bool {
+    match (old, new) {
+        (Type::As(Logic::Newtype(old), _), Type::As(Logic::Newtype(new), _)) => old == new,
+        (Type::As(old_logic, old), Type::As(logic, new)) => old_logic == logic && alike(old, new),
+        (Type::Option(old), Type::Option(new))
+        | (Type::List(old), Type::List(new))
+        | (Type::Map(old), Type::Map(new)) => alike(old, new),
+        _ => old == new,
+    }
 }

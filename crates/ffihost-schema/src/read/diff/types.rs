@@ -31,6 +31,17 @@ pub(super) fn enums(differ: &mut Differ<'_>) {
     }
 }
 
+pub(super) fn newtypes(differ: &mut Differ<'_>) {
+    let (old, new) = (differ.old, differ.new);
+    for old in &old.newtypes {
+        if let Some(new) = find(&new.newtypes, &old.name, |item| &item.name) {
+            let (path, usage) = (format!("newtype `{}`", old.name), differ.usage(&old.name));
+            differ.docs(&path, &old.docs, &new.docs);
+            differ.ty(&path, &old.ty, &new.ty, usage);
+        }
+    }
+}
+
 fn is_error(differ: &mut Differ<'_>, path: &str, old: bool, new: bool) {
     if old != new {
         let why = if new { "it is an error now" } else { "it is no error any more" };
@@ -127,6 +138,7 @@ pub(super) fn kinds(differ: &mut Differ<'_>) {
 fn kinds_of(library: &Library) -> BTreeMap<&str, (&'static str, &str)> {
     let structs = library.structs.iter().map(|item| (item.name.as_str(), ("struct", item.docs.as_str())));
     let enums = library.enums.iter().map(|item| (item.name.as_str(), ("enum", item.docs.as_str())));
+    let newtypes = library.newtypes.iter().map(|item| (item.name.as_str(), ("newtype", item.docs.as_str())));
     let handles = library.handles.iter().map(|item| (item.name.as_str(), ("handle", item.docs.as_str())));
-    structs.chain(enums).chain(handles).collect()
+    structs.chain(enums).chain(newtypes).chain(handles).collect()
 }

@@ -42,18 +42,19 @@ impl Usage {
     }
 }
 
-/// How each struct, enum and handle of the old library is used by what the new one still has. Where an item is gone, that
+/// How each struct, enum, newtype and handle of the old library is used by what the new one still has. Where an item is gone, that
 /// alone is what breaks its users.
 pub(super) fn usages<'a>(old: &'a Library, new: &Library) -> BTreeMap<&'a str, Usage> {
     let mut usages: BTreeMap<&str, Usage> = BTreeMap::new();
     let mut pending = roots(old, new);
     while let Some((ty, usage)) = pending.pop() {
-        let Some(name) = ty.named() else { continue };
-        let known = usages.entry(name).or_default();
-        let all = known.or(usage);
-        if all != *known {
-            *known = all;
-            pending.extend(inside(old, name).into_iter().map(|ty| (ty, all)));
+        for name in ty.names() {
+            let known = usages.entry(name).or_default();
+            let all = known.or(usage);
+            if all != *known {
+                *known = all;
+                pending.extend(inside(old, name).into_iter().map(|ty| (ty, all)));
+            }
         }
     }
     usages
