@@ -235,6 +235,24 @@ fn enums_of_many_variants() {
     }
 }
 
+/// A compiler sees that a `switch` over an enum has no case for one of its variants.
+#[test]
+fn a_missing_case_is_seen() {
+    let path = scratch().join("switch.c");
+    let source = "#include \"my_app.h\"\nint main(void) {\n    MyAppShape shape;\n    shape.tag = MY_APP_SHAPE_RECT;\n    \
+        switch ((MyAppShapeTag)shape.tag) {\n        case MY_APP_SHAPE_RECT: return 0;\n    }\n    return 1;\n}\n";
+    std::fs::write(&path, source).expect("it can be written");
+    let mut command = Command::new("gcc");
+    command.args(["-std=c99", "-fsyntax-only", "-Wswitch", "-Werror"]).arg("-I").arg(folder());
+    command.arg("-I").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../include"));
+    let output = command.arg(&path).output().expect("gcc has to be there");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("'MY_APP_SHAPE_CIRCLE' not handled") || said.contains("‘MY_APP_SHAPE_CIRCLE’ not handled"),
+        "{said}"
+    );
+}
+
 /// The headers on disk are those that are generated: what compiles is what users get.
 #[test]
 fn what_compiles_is_what_is_generated() {

@@ -30,16 +30,16 @@ extern "C" {
 
 /* ------------------------------------------------------------------------------------------------------------ types */
 
-/* The tags of MyTimerRepeat. */
-enum {
+/* The tags of MyTimerRepeat. Cast to MyTimerRepeatTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* So many times. */
     MY_TIMER_REPEAT_TIMES = 0,
     /* As often as it fits into so many milliseconds. */
     MY_TIMER_REPEAT_WITHIN = 1
-};
+} MyTimerRepeatTag;
 
-/* The tags of MyTimerTimerError. */
-enum {
+/* The tags of MyTimerTimerError. Cast to MyTimerTimerErrorTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* A timer, a message or a schedule is empty. */
     MY_TIMER_TIMER_ERROR_EMPTY = 0,
     /* A delay is longer than `MAX_DELAY_MS`. */
@@ -48,7 +48,7 @@ enum {
     MY_TIMER_TIMER_ERROR_TOO_OFTEN = 2,
     /* The host did not tell the time; this says why. */
     MY_TIMER_TIMER_ERROR_NO_CLOCK = 3
-};
+} MyTimerTimerErrorTag;
 
 /* A stopwatch that runs.
  *

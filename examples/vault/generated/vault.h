@@ -34,17 +34,19 @@ extern "C" {
 
 /* What happened to a secret. */
 typedef int32_t VaultChange;
-enum {
+
+/* The values of VaultChange. Cast to VaultChangeTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* It is new. */
     VAULT_CHANGE_ADDED = 0,
     /* It has another value. */
     VAULT_CHANGE_REPLACED = 1,
     /* It is gone. */
     VAULT_CHANGE_REMOVED = 2
-};
+} VaultChangeTag;
 
-/* The tags of VaultError. */
-enum {
+/* The tags of VaultError. Cast to VaultErrorTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* The passphrase was wrong, as often as it may be; or the list of secrets is damaged, which looks the same. */
     VAULT_ERROR_WRONG_PASSPHRASE = 0,
     /* There is no passphrase; this says why. */
@@ -63,10 +65,10 @@ enum {
     VAULT_ERROR_STORAGE = 7,
     /* The host gave no randomness; this says why. */
     VAULT_ERROR_NO_RANDOMNESS = 8
-};
+} VaultErrorTag;
 
-/* The tags of VaultLockReason. */
-enum {
+/* The tags of VaultLockReason. Cast to VaultLockReasonTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* Somebody asked for it. */
     VAULT_LOCK_REASON_ASKED = 0,
     /* Nobody used it. */
@@ -75,24 +77,27 @@ enum {
     VAULT_LOCK_REASON_REOPENED = 2,
     /* The context was closed. */
     VAULT_LOCK_REASON_CLOSED = 3
-};
+} VaultLockReasonTag;
 
-/* The tags of VaultPurpose. */
-enum {
+/* The tags of VaultPurpose. Cast to VaultPurposeTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* There is no vault yet: it is made with this passphrase. */
     VAULT_PURPOSE_CREATE = 0,
     /* The vault is unlocked with it. */
     VAULT_PURPOSE_UNLOCK = 1
-};
+} VaultPurposeTag;
 
 /* Why a host cannot keep a blob, where it can say more than a text does. */
 typedef int32_t VaultStorageError;
-enum {
+
+/* The values of VaultStorageError. Cast to VaultStorageErrorTag in a switch, and the compiler warns of missing cases.
+ */
+typedef enum {
     /* There is no room. */
     VAULT_STORAGE_ERROR_FULL = 0,
     /* It may not be touched. */
     VAULT_STORAGE_ERROR_DENIED = 1
-};
+} VaultStorageErrorTag;
 
 /* An unlocked vault.
  *

@@ -96,6 +96,10 @@ impl<'m> C<'m> {
         for name in ["check_abi", "abi_message", "open", "str", "fail_host_fn"] {
             self.give(scope, name, "", name);
         }
+        for item in &model.types.enums {
+            let name = format!("{}Tag", self.own(item.name));
+            self.helpers.give(scope, ("tag", item.name), &name, "a type of the bindings");
+        }
         self.give_type(scope, "registration_", "", "registration");
         for name in ["register_", "keep_", "cancel_", "release_"] {
             self.give(scope, name, "", name);

@@ -39,52 +39,57 @@ extern "C" {
 
 /* ------------------------------------------------------------------------------------------------------------ types */
 
-/* The tags of MyAppExpr. */
-enum {
+/* The tags of MyAppExpr. Cast to MyAppExprTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     MY_APP_EXPR_NUMBER = 0,
     MY_APP_EXPR_CALL = 1,
     MY_APP_EXPR_LET = 2
-};
+} MyAppExprTag;
 
-/* The tags of MyAppLoginError. */
-enum {
+/* The tags of MyAppLoginError. Cast to MyAppLoginErrorTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* There is no such user. */
     MY_APP_LOGIN_ERROR_UNKNOWN_USER = 0,
     /* Too many attempts. */
     MY_APP_LOGIN_ERROR_LOCKED = 1,
     /* The host's own failure. */
     MY_APP_LOGIN_ERROR_HOST = 2
-};
+} MyAppLoginErrorTag;
 
-/* The tags of MyAppOpenError. */
-enum {
+/* The tags of MyAppOpenError. Cast to MyAppOpenErrorTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     MY_APP_OPEN_ERROR_NAME = 0,
     MY_APP_OPEN_ERROR_FULL = 1
-};
+} MyAppOpenErrorTag;
 
 typedef int32_t MyAppProfileError;
-enum {
+
+/* The values of MyAppProfileError. Cast to MyAppProfileErrorTag in a switch, and the compiler warns of missing cases.
+ */
+typedef enum {
     MY_APP_PROFILE_ERROR_NOT_FOUND = 0,
     MY_APP_PROFILE_ERROR_OFFLINE = 1
-};
+} MyAppProfileErrorTag;
 
 /* What somebody may do. */
 typedef int32_t MyAppRole;
-enum {
+
+/* The values of MyAppRole. Cast to MyAppRoleTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     /* Everything. */
     MY_APP_ROLE_ADMIN = 0,
     MY_APP_ROLE_GUEST = 1
-};
+} MyAppRoleTag;
 
-/* The tags of MyAppShape. */
-enum {
+/* The tags of MyAppShape. Cast to MyAppShapeTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     MY_APP_SHAPE_NOTHING = 0,
     /* by its radius */
     MY_APP_SHAPE_CIRCLE = 1,
     MY_APP_SHAPE_RECT = 2,
     MY_APP_SHAPE_GROUP = 3,
     MY_APP_SHAPE_PERSON = 4
-};
+} MyAppShapeTag;
 
 /* Walks over the profiles.
  *

@@ -174,7 +174,9 @@ extern "C" {
 /* ------------------------------------------------------------------------------------------------------------ types */
 
 typedef int32_t UnionEnum;
-enum {
+
+/* The values of UnionEnum. Cast to UnionEnumTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     UNION_ENUM_ALIGNAS = 0,
     UNION_ENUM_AND = 1,
     UNION_ENUM_ASM = 2,
@@ -322,16 +324,16 @@ enum {
     UNION_ENUM_WHERE = 144,
     UNION_ENUM_WITH = 145,
     UNION_ENUM_YIELD = 146
-};
+} UnionEnumTag;
 
-/* The tags of UnionStruct. */
-enum {
+/* The tags of UnionStruct. Cast to UnionStructTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     UNION_STRUCT_STRUCT = 0,
     UNION_STRUCT_VALUE = 1
-};
+} UnionStructTag;
 
-/* The tags of UnionTemplate. */
-enum {
+/* The tags of UnionTemplate. Cast to UnionTemplateTag in a switch, and the compiler warns of missing cases. */
+typedef enum {
     UNION_TEMPLATE_ALIGNAS = 0,
     UNION_TEMPLATE_AND = 1,
     UNION_TEMPLATE_ASM = 2,
@@ -416,7 +418,7 @@ enum {
     UNION_TEMPLATE_TOKEN = 81,
     UNION_TEMPLATE_USER_DATA = 82,
     UNION_TEMPLATE_VALUE = 83
-};
+} UnionTemplateTag;
 
 /* A live object of the library's; 0 is none. Yours until union_delete_release, or the end of its context. */
 typedef uint64_t UnionDelete;

@@ -2,14 +2,14 @@
 {% filter comment(0) %}{{ item.docs }}{% endfilter %}
 typedef int32_t {{ c.own(item.name) }};
 {%- else %}
-
-/* The tags of {{ c.own(item.name) }}. */
 {%- endif %}
 {%- if item.variants.len() > 0 %}
-enum {
+
+/* The {% if item.layout.is_some() %}tags{% else %}values{% endif %} of {{ c.own(item.name) }}. Cast to {{ c.helpers.get("tag", item.name) }} in a switch, and the compiler warns of missing cases. */
+typedef enum {
 {%- for variant in item.variants %}
 {%- filter comment(4) %}{{ variant.docs }}{% endfilter %}
     {{ c.variant(item.name, variant.name) }} = {{ variant.tag }}{% if !loop.last %},{% endif %}
 {%- endfor %}
-};
+} {{ c.helpers.get("tag", item.name) }};
 {%- endif %}
