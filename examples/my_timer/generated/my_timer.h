@@ -573,6 +573,23 @@ static inline void my_timer_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
+/* Keeps what the options say, and makes options that pass it on. */
+static inline FFIHostFnOptions my_timer_keep_(
+    void *ctx, MyTimerRegistration_ *kept, const FFIHostFnOptions *options) {
+    FFIHostFnOptions with = *options;
+    kept->ctx = ctx;
+    kept->cancel = with.cancel;
+    kept->release = with.release;
+    kept->userData = with.userData;
+    with.size = sizeof with;
+    with.fn = NULL;
+    with.cancel = with.cancel == NULL ? NULL : my_timer_cancel_;
+    with.release = my_timer_release_;
+    with.userData = kept;
+    with.format = FFI_FORMAT_NATIVE;
+    return with;
+}
+
 static inline int my_timer_register_(
     void *ctx, const char *name, FFIHostFn call, MyTimerRegistration_ *kept,
     const FFIHostFnOptions *options) {
@@ -582,17 +599,8 @@ static inline int my_timer_register_(
         free(kept);
         return ret;
     }
-    with = *options;
-    kept->ctx = ctx;
-    kept->cancel = with.cancel;
-    kept->release = with.release;
-    kept->userData = with.userData;
-    with.size = sizeof with;
+    with = my_timer_keep_(ctx, kept, options);
     with.fn = call;
-    with.cancel = with.cancel == NULL ? NULL : my_timer_cancel_;
-    with.release = my_timer_release_;
-    with.userData = kept;
-    with.format = FFI_FORMAT_NATIVE;
     ret = my_timer_register_host_fn_with(ctx, name, &with);
     if (ret != FFI_RET_OK) {
         free(kept);

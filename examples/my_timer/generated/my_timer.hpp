@@ -480,6 +480,7 @@ inline const ffihost::detail::Library &library() noexcept {
         &::my_timer_stats,
         &::my_timer_register_host_fn_with,
         &::my_timer_register_host_fn,
+        &::my_timer_register_host_fns,
         &::my_timer_host_complete,
         &::my_timer_add_event_listener,
         &::my_timer_remove_event_listener,

@@ -699,6 +699,23 @@ static inline void vault_release_(void *userData) FFI_NOEXCEPT {
     free(userData);
 }
 
+/* Keeps what the options say, and makes options that pass it on. */
+static inline FFIHostFnOptions vault_keep_(
+    void *ctx, VaultRegistration_ *kept, const FFIHostFnOptions *options) {
+    FFIHostFnOptions with = *options;
+    kept->ctx = ctx;
+    kept->cancel = with.cancel;
+    kept->release = with.release;
+    kept->userData = with.userData;
+    with.size = sizeof with;
+    with.fn = NULL;
+    with.cancel = with.cancel == NULL ? NULL : vault_cancel_;
+    with.release = vault_release_;
+    with.userData = kept;
+    with.format = FFI_FORMAT_NATIVE;
+    return with;
+}
+
 static inline int vault_register_(
     void *ctx, const char *name, FFIHostFn call, VaultRegistration_ *kept,
     const FFIHostFnOptions *options) {
@@ -708,17 +725,8 @@ static inline int vault_register_(
         free(kept);
         return ret;
     }
-    with = *options;
-    kept->ctx = ctx;
-    kept->cancel = with.cancel;
-    kept->release = with.release;
-    kept->userData = with.userData;
-    with.size = sizeof with;
+    with = vault_keep_(ctx, kept, options);
     with.fn = call;
-    with.cancel = with.cancel == NULL ? NULL : vault_cancel_;
-    with.release = vault_release_;
-    with.userData = kept;
-    with.format = FFI_FORMAT_NATIVE;
     ret = vault_register_host_fn_with(ctx, name, &with);
     if (ret != FFI_RET_OK) {
         free(kept);

@@ -815,6 +815,7 @@ inline const ffihost::detail::Library &library() noexcept {
         &::vault_stats,
         &::vault_register_host_fn_with,
         &::vault_register_host_fn,
+        &::vault_register_host_fns,
         &::vault_host_complete,
         &::vault_add_event_listener,
         &::vault_remove_event_listener,

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::c::{C, RULES};
 use crate::model::Model;
 use crate::model::items::{Field, Owner};
-use crate::model::names::{Helpers, Scope, cbor};
+use crate::model::names::{Helpers, Scope, cbor, snake};
 use crate::model::types::{Enum, Passing};
 use std::borrow::Cow;
 
@@ -44,6 +44,10 @@ impl<'m> Cpp<'m> {
         cpp.name_forms(&Class::None, &mut scope);
         for item in &model.host_fns {
             cpp.helpers.give(&mut members, ("set", item.name), &format!("on_{}", item.name), "a host function");
+        }
+        for item in &model.groups {
+            let name = format!("implement_{}", snake(item.name));
+            cpp.helpers.give(&mut members, ("implement", item.name), &name, "a group of host functions");
         }
         for item in &model.events {
             cpp.helpers.give(&mut members, ("listen", item.name), &item.handler(), "an event");
@@ -127,6 +131,15 @@ fn claim_types(model: &Model<'_>, scope: &mut Scope) -> Result<(), Error> {
     let newtypes = model.types.newtypes.iter().map(|item| item.name);
     for name in enums(&numbers).chain(records).chain(enums(&tagged)).chain(handles).chain(newtypes) {
         scope.claim(&Cpp::called(name), format!("the type `{name}`"))?;
+    }
+    for item in &model.groups {
+        let (name, mut methods) = (Cpp::called(item.name), Scope::default());
+        scope.claim(&name, format!("the group `{}`", item.name))?;
+        methods.claim(&name, format!("the group `{}`", item.name))?;
+        for method in &item.methods {
+            let what = format!("the function `{}` of the group `{}`", method.name, item.name);
+            methods.claim(&Cpp::called(method.name), what)?;
+        }
     }
     for item in numbers {
         let mut variants = Scope::default();

@@ -36,6 +36,7 @@ inline const ffihost::detail::Library &library() noexcept {
         &::generic_stats,
         &::generic_register_host_fn_with,
         &::generic_register_host_fn,
+        &::generic_register_host_fns,
         &::generic_host_complete,
         &::generic_add_event_listener,
         &::generic_remove_event_listener,

@@ -1076,6 +1076,7 @@ inline const ffihost::detail::Library &library() noexcept {
         &::my_app_stats,
         &::my_app_register_host_fn_with,
         &::my_app_register_host_fn,
+        &::my_app_register_host_fns,
         &::my_app_host_complete,
         &::my_app_add_event_listener,
         &::my_app_remove_event_listener,
@@ -1170,6 +1171,21 @@ inline ffihost::Awaitable<ffihost::Cbor> measure_cbor_async(ffihost::CborView re
     });
 }
 #endif
+
+/* What a host implements at once: Storage. Its methods run on the thread that host functions run on: return quickly. A
+ * call whose method throws fails.
+ */
+class Storage {
+public:
+    virtual ~Storage() = default;
+
+    /* Answered by `call`: now or later, from any thread. */
+    virtual void load(ffihost::Responder<std::optional<std::vector<std::uint8_t>>> call, std::string key) = 0;
+
+    /* Answered by `call`: now or later, from any thread. */
+    virtual void save(ffihost::Responder<void, std::string> call, std::string key,
+                      std::optional<std::vector<std::uint8_t>> value) = 0;
+};
 
 /* A library that has everything.
  *
@@ -1594,6 +1610,25 @@ public:
     /* Unregisters it; its open calls end. */
     void on_words(std::nullptr_t) const {
         ffihost::detail::unregister(ffihost::detail::Access::bound(*this), "words");
+    }
+
+    /* Implements Storage: registers all of its functions at one moment, in place of what was set, or throws and
+     * registers none. The options are for each. The implementation is let go when none of them can be called any more.
+     */
+    void implement_storage(std::shared_ptr<Storage> implementation, ffihost::HostFnOptions options = {}) const {
+        using FfiGroup = Storage;
+        const ::FFINamedHostFn fns[] = {
+            {"load",
+             &ffihost::detail::call_method<ffihost::detail::RespondingHostFunction,
+                 ffihost::detail::Signature<::MyAppOptionalBytes, std::optional<std::vector<std::uint8_t>>>,
+                 ::MyAppLoadArgs, std::tuple<std::string>, FfiGroup, &FfiGroup::load>},
+            {"store",
+             &ffihost::detail::call_method<ffihost::detail::RespondingHostFunction, ffihost::detail::Signature<void,
+                 void, FFIString, std::string>, ::MyAppStoreArgs, std::tuple<std::string,
+                 std::optional<std::vector<std::uint8_t>>>, FfiGroup, &FfiGroup::save>},
+        };
+        ffihost::detail::implement_group(
+            ffihost::detail::Access::bound(*this), fns, std::move(implementation), std::move(options));
     }
 
     /* It fired.

@@ -2715,6 +2715,7 @@ inline const ffihost::detail::Library &library() noexcept {
         &::union_stats,
         &::union_register_host_fn_with,
         &::union_register_host_fn,
+        &::union_register_host_fns,
         &::union_host_complete,
         &::union_add_event_listener,
         &::union_remove_event_listener,

@@ -308,6 +308,57 @@ void host_functions() {
     CHECK(host_text() == "not registered");
 }
 
+// Keeps whatever text it is given, answers at once, and fails a key that is empty.
+class Kept final : public my_app::Storage {
+public:
+    explicit Kept(const Counted &counted) : counted_(counted) {}
+
+    void load(ffihost::Responder<std::optional<std::vector<std::uint8_t>>> call, std::string) override {
+        call.complete(std::nullopt);
+    }
+
+    void save(ffihost::Responder<void, std::string> call, std::string key,
+              std::optional<std::vector<std::uint8_t>> value) override {
+        CHECK(key == "key" && value->size() == 3);
+        if (++saved == 2) {
+            throw std::runtime_error("thrown out of");
+        }
+        call.complete();
+    }
+
+    std::atomic<int> saved{0};
+
+private:
+    Counted counted_;
+};
+
+void implemented() {
+    std::atomic<int> alive{0};
+    {
+        const my_app::Context app = open();
+        CHECK(thrown<ffihost::Error>([&] { app.implement_storage(nullptr); }).status() == FFI_RET_INVALID_ARGUMENT);
+        auto kept = std::make_shared<Kept>(Counted(alive));
+        app.implement_storage(kept);
+        CHECK(app.stats().host_fns_registered == 2);
+        app.ping().get();
+        static std::atomic<int> reported{0};
+        const auto before = ffihost::on_uncaught([](std::exception_ptr, const char *) noexcept { ++reported; });
+        CHECK(thrown<ffihost::Error>([&] { app.ping().get(); }).status() != FFI_RET_OK && reported == 1);
+        ffihost::on_uncaught(before);
+        CHECK(kept->saved == 2);
+        kept.reset();
+        app.on_load(nullptr);
+        CHECK(alive == 1);
+        app.ping().get();
+        app.on_store(nullptr);
+    }
+    CHECK(alive == 0);
+    my_app::Context gone = open();
+    gone.destroy();
+    const auto refused = thrown<ffihost::Error>([&] { gone.implement_storage(std::make_shared<Kept>(Counted(alive))); });
+    CHECK(refused.status() == FFI_RET_INVALID_CTX && alive == 0);
+}
+
 void released() {
     std::atomic<int> alive{0};
     {
@@ -721,6 +772,7 @@ int main() {
     synchronous();
     values();
     host_functions();
+    implemented();
     released();
     callbacks();
     events();

@@ -838,6 +838,9 @@ int generic_close(void *ctx, FFICallBack done, void *user_data) { return my_app_
 int generic_cancel(void *ctx, void *user_data) { return my_app_cancel(ctx, user_data); }
 int generic_stats(void *ctx, FFIStats *out) { return my_app_stats(ctx, out); }
 int generic_register_host_fn(void *, const char *, FFIHostFn, void *) { return FFI_RET_INVALID_ARGUMENT; }
+int generic_register_host_fns(void *, const FFINamedHostFn *, size_t, const FFIHostFnOptions *) {
+    return FFI_RET_INVALID_ARGUMENT;
+}
 int generic_register_host_fn_with(void *, const char *, const FFIHostFnOptions *) { return FFI_RET_INVALID_ARGUMENT; }
 int generic_host_complete(void *, uint64_t, int, const char *, size_t) { return FFI_RET_UNKNOWN_TOKEN; }
 uint64_t generic_add_event_listener(void *, const char *, FFICallBack, void *) { return 0; }

@@ -21,6 +21,7 @@ public:
 {%- include "cpp/templates/constructor.hpp" %}
 {%- for request in methods.iter() %}{% include "cpp/templates/request_declared.hpp" %}{% endfor %}
 {%- for host_fn in model.host_fns %}{% include "cpp/templates/host_fn.hpp" %}{% endfor %}
+{%- for group in model.groups %}{% include "cpp/templates/implement.hpp" %}{% endfor %}
 {%- for event in model.events %}{% include "cpp/templates/event.hpp" %}{% endfor %}
 {%- if Cpp::submits(methods) %}
 

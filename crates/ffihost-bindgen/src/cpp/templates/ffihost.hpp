@@ -602,6 +602,7 @@ struct Library {
     int (*stats)(void *, FFIStats *);
     int (*register_host_fn_with)(void *, const char *, const FFIHostFnOptions *);
     int (*register_host_fn)(void *, const char *, FFIHostFn, void *);
+    int (*register_host_fns)(void *, const FFINamedHostFn *, std::size_t, const FFIHostFnOptions *);
     int (*host_complete)(void *, std::uint64_t, int, const char *, std::size_t);
     std::uint64_t (*add_event_listener)(void *, const char *, FFICallBack, void *);
     int (*remove_event_listener)(void *, std::uint64_t);
@@ -1150,13 +1151,12 @@ struct HostFnOptions {
 namespace detail {
 
 /* What the userData of an FFIHostFn points to; deleted when it is released. */
-class HostFunction {
+class Registered {
 public:
-    HostFunction() = default;
-    HostFunction(const HostFunction &) = delete;
-    HostFunction &operator=(const HostFunction &) = delete;
-    virtual ~HostFunction() = default;
-    virtual void called(std::uint64_t token, const char *req, std::size_t len) noexcept = 0;
+    Registered() = default;
+    Registered(const Registered &) = delete;
+    Registered &operator=(const Registered &) = delete;
+    virtual ~Registered() = default;
 
     void cancelled(std::uint64_t token) noexcept {
         try {
@@ -1169,15 +1169,21 @@ public:
     HostFnOptions options;
 };
 
+/* One function. */
+class HostFunction : public Registered {
+public:
+    virtual void called(std::uint64_t token, const char *req, std::size_t len) noexcept = 0;
+};
+
 extern "C" inline void ffihost_v1_host_fn(std::uint64_t token, const char *req, std::size_t len, void *data) noexcept {
-    static_cast<HostFunction *>(data)->called(token, req, len);
+    static_cast<HostFunction *>(static_cast<Registered *>(data))->called(token, req, len);
 }
 
 extern "C" inline void ffihost_v1_cancel(std::uint64_t token, void *data) noexcept {
-    static_cast<HostFunction *>(data)->cancelled(token);
+    static_cast<Registered *>(data)->cancelled(token);
 }
 
-extern "C" inline void ffihost_v1_release(void *user_data) noexcept { delete static_cast<HostFunction *>(user_data); }
+extern "C" inline void ffihost_v1_release(void *user_data) noexcept { delete static_cast<Registered *>(user_data); }
 
 template <class S> using ResponderOf = Responder<typename S::Value, typename S::Declared>;
 
@@ -1251,15 +1257,21 @@ private:
     F function_;
 };
 
-inline void register_host_function(const Bound &bound, const char *name, std::unique_ptr<HostFunction> function) {
-    const HostFnOptions &asked = function->options;
+/* How something is registered, but for its function. */
+inline FFIHostFnOptions options_of(Registered &registered) noexcept {
+    const HostFnOptions &asked = registered.options;
     FFIHostFnOptions options = FFI_HOST_FN_OPTIONS_INIT;
-    options.fn = &ffihost_v1_host_fn;
     options.cancel = asked.cancelled ? &ffihost_v1_cancel : nullptr;
     options.release = &ffihost_v1_release;
-    options.userData = function.get();
+    options.userData = &registered;
     options.max_in_flight = asked.max_in_flight;
     options.deadline_ms = asked.deadline.count() > 0 ? static_cast<std::uint64_t>(asked.deadline.count()) : 0;
+    return options;
+}
+
+inline void register_host_function(const Bound &bound, const char *name, std::unique_ptr<HostFunction> function) {
+    FFIHostFnOptions options = options_of(*function);
+    options.fn = &ffihost_v1_host_fn;
     const int status = bound.library->register_host_fn_with(bound.ctx, name, &options);
     if (status != FFI_RET_OK) {
         throw refusal(status);
@@ -1278,6 +1290,42 @@ void implement_responding(const Bound &bound, const char *name, F function, Host
     auto responding = std::make_unique<RespondingHostFunction<S, CArgs, Args, F>>(bound, std::move(function));
     responding->options = std::move(options);
     register_host_function(bound, name, std::move(responding));
+}
+
+/* What implements a group: one for all of its functions. */
+template <class I> class Implementation final : public Registered {
+public:
+    Implementation(const Bound &to, std::shared_ptr<I> given) : bound(to), methods(std::move(given)) {}
+
+    Bound bound;
+    std::shared_ptr<I> methods;
+};
+
+/* A function of a group as C calls it: what the method does is what a function H, one of the above, does alone. */
+template <template <class, class, class, class> class H, class S, class CArgs, class Args, class I, auto Method>
+void call_method(std::uint64_t token, const char *req, std::size_t len, void *data) noexcept {
+    const auto &group = *static_cast<Implementation<I> *>(static_cast<Registered *>(data));
+    const auto method = [&group](auto &&...args) {
+        return ((*group.methods).*Method)(std::forward<decltype(args)>(args)...);
+    };
+    H<S, CArgs, Args, decltype(method)>(group.bound, method).called(token, req, len);
+}
+
+template <class I, std::size_t N>
+void implement_group(const Bound &bound, const FFINamedHostFn (&fns)[N], std::shared_ptr<I> methods,
+                     HostFnOptions asked) {
+    if (methods == nullptr) {
+        throw Error(FFI_RET_INVALID_ARGUMENT, "there is nothing that implements the host functions");
+    }
+    auto group = std::make_unique<Implementation<I>>(bound, std::move(methods));
+    group->options = std::move(asked);
+    const FFIHostFnOptions options = options_of(*group);
+    const int status = bound.library->register_host_fns(bound.ctx, fns, N, &options);
+    if (status != FFI_RET_OK) {
+        throw refusal(status);
+    }
+    // The library's now, as above.
+    static_cast<void>(group.release());
 }
 
 inline void unregister(const Bound &bound, const char *name) {

@@ -67,6 +67,7 @@ namespace {{ namespace }} {
 {%- let class = "" %}
 {%- let qualifier = "" %}
 {%- for request in cpp.members(&Class::None) %}{% include "cpp/templates/request.hpp" %}{% endfor %}
+{%- for group in model.groups %}{% include "cpp/templates/interface.hpp" %}{% endfor %}
 {%- include "cpp/templates/context.hpp" %}
 {%- for handle in model.handles %}{% include "cpp/templates/handle_defined.hpp" %}{% endfor %}
 {%- let class = Cpp::member_of(context) %}

@@ -8,6 +8,7 @@ inline const ffihost::detail::Library &{{ cpp.helpers.get("library", "") }}() no
         &::{{ library.name }}_stats,
         &::{{ library.name }}_register_host_fn_with,
         &::{{ library.name }}_register_host_fn,
+        &::{{ library.name }}_register_host_fns,
         &::{{ library.name }}_host_complete,
         &::{{ library.name }}_add_event_listener,
         &::{{ library.name }}_remove_event_listener,
