@@ -40,6 +40,16 @@ pub fn release(handle: &str) -> String {
     format!("{}_release", snake(handle))
 }
 
+/// The export of a function in the `impl` of a handle: `lap` of `Stopwatch` is `stopwatch_lap`.
+pub fn member(handle: &str, function: &str) -> String {
+    format!("{}_{function}", snake(handle))
+}
+
+/// A constant in the `impl` of a handle: `MAX_LAPS` of `Stopwatch` is `STOPWATCH_MAX_LAPS`.
+pub fn member_constant(handle: &str, constant: &str) -> String {
+    format!("{}_{constant}", shouty(handle))
+}
+
 /// The form in CBOR of an export: `login` has `login_cbor`.
 pub fn cbor(export: &str) -> String {
     format!("{export}{CBOR}")

@@ -158,6 +158,11 @@ impl<'m> Cpp<'m> {
         host_fns.chain(self.model.events.iter().map(|item| (item.name, item.params.as_slice()))).collect()
     }
 
+    /// Whether something that comes before the class of the context takes one.
+    fn names_context(&self) -> bool {
+        self.model.requests.iter().any(|item| item.owner.needs_context() && !item.is_method())
+    }
+
     /// The requests that are members of the context, of a handle, or of neither.
     fn members(&self, class: &Class<'_>) -> Vec<&'m Request<'m>> {
         self.model.requests.iter().filter(|item| class.has(item)).collect()
@@ -179,9 +184,10 @@ enum Class<'c> {
 impl Class<'_> {
     fn has(&self, item: &Request<'_>) -> bool {
         match (self, &item.owner) {
-            (Self::None, Owner::Nobody) | (Self::Context, Owner::Context) => true,
             (Self::Context, Owner::Handle { .. }) => !item.formats.native,
-            (Self::Handle(class), Owner::Handle { name, .. }) => item.formats.native && class == name,
+            (Self::Handle(_), Owner::Handle { .. }) if !item.formats.native => false,
+            (Self::Handle(class), _) => item.class == Some(class),
+            (Self::Context, Owner::Context) | (Self::None, Owner::Nobody) => item.class.is_none(),
             _ => false,
         }
     }
@@ -209,6 +215,15 @@ impl Cpp<'_> {
         if fields.is_empty() { "[[maybe_unused]] " } else { "" }
     }
 
+    /// Behind a member that is called on an object, and in front of one that is not but belongs to a class.
+    fn qualifier(item: &Request<'_>) -> &'static str {
+        if item.is_method() { " const" } else { "" }
+    }
+
+    fn storage(item: &Request<'_>) -> &'static str {
+        if item.is_method() || item.class.is_none() { "" } else { "static " }
+    }
+
     /// In front of a member that is defined outside of its class.
     fn member_of(class: &str) -> String {
         format!("{class}::")
@@ -220,7 +235,7 @@ impl Cpp<'_> {
     }
 
     fn constant(item: &Constant<'_>) -> String {
-        format!("k{}", camel(&item.name.to_lowercase()))
+        format!("k{}", camel(&item.member.to_lowercase()))
     }
 
     /// What C only has as a macro with a cast.

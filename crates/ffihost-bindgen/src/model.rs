@@ -61,6 +61,11 @@ impl<'a> Model<'a> {
         names.filter_map(|item| self.library.item_hash(&item).map(|hash| (item, hash))).collect()
     }
 
+    /// The constants of a handle, or those of the library.
+    pub(crate) fn constants_of(&self, class: Option<&str>) -> Vec<&Constant<'a>> {
+        self.constants.iter().filter(|item| item.class == class).collect()
+    }
+
     /// The structs and enums that are a declared error of something, in the order of their names.
     pub(crate) fn errors(&self) -> Vec<Named<'_>> {
         let requests = self.requests.iter().map(|item| item.error);

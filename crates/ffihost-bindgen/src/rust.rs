@@ -119,8 +119,8 @@ impl<'m> Rust<'m> {
     }
 
     /// The requests of the client, or of a handle.
-    fn requests(&self, handle: &str) -> Vec<&'m Request<'m>> {
-        let is_of = |item: &&Request<'_>| item.formats.cbor && item.owner.handle().unwrap_or_default() == handle;
+    fn requests(&self, class: Option<&str>) -> Vec<&'m Request<'m>> {
+        let is_of = |item: &&Request<'_>| item.formats.cbor && item.class == class;
         self.model.requests.iter().filter(is_of).collect()
     }
 

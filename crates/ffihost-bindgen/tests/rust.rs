@@ -36,7 +36,7 @@ fn a_constant_may_have_the_name_of_a_handle_or_of_the_client() {
     let docs = String::new();
     for name in ["Cursor", "MyApp"] {
         let (ty, value) = (Type::U8, Value::Unsigned(1));
-        library.constants.push(Constant { name: name.to_owned(), docs: docs.clone(), ty, value });
+        library.constants.push(Constant { name: name.to_owned(), docs: docs.clone(), of: None, ty, value });
     }
     let library = Checked::new(library).expect("it goes together");
     let files = generate(&library, Language::Rust).expect("it can be bound");

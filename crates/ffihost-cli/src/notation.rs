@@ -8,13 +8,15 @@ pub(crate) fn constructor(item: &Constructor) -> String {
 }
 
 pub(crate) fn request(item: &Request) -> String {
-    let (owner, receiver) = match &item.receiver {
-        Receiver::Free => (String::new(), ""),
-        Receiver::Context => (String::new(), "&self"),
-        Receiver::Handle(name) => (format!("{name}::"), "&self"),
+    let (owner, receiver) = match (&item.receiver, &item.of) {
+        (Receiver::Handle(name), _) => (format!("{name}::"), "&self"),
+        (Receiver::Context, Some(of)) => (format!("{of}::"), "&context"),
+        (Receiver::Free, Some(of)) => (format!("{of}::"), ""),
+        (Receiver::Context, None) => (String::new(), "&self"),
+        (Receiver::Free, None) => (String::new(), ""),
     };
     let (params, outcome) = (params(receiver, &item.params), outcome(&item.result, item.error.as_ref()));
-    format!("{}{owner}{}({params}){outcome}{}", keyword(item.asynchronous), item.name, only(item.formats))
+    format!("{}{owner}{}({params}){outcome}{}", keyword(item.asynchronous), item.member(), only(item.formats))
 }
 
 pub(crate) fn host_fn(item: &HostFn) -> String {

@@ -40,6 +40,12 @@
 //!
 //! A request whose receiver is a handle has that handle as the first of its `params`.
 //!
+//! A `request` or `constant` may have the key `of`, the name of a handle: it was written in the `impl` of that handle, and
+//! bindings put it into its class. Its `name` then starts with the handle's, in the case of what it is, and the rest is its name
+//! in the class: the request `stopwatch_lap` of `Stopwatch` is `lap` there, the constant `STOPWATCH_MAX_LAPS` is `MAX_LAPS`. The
+//! receiver of such a request is that handle, the context, or null. One whose receiver is another and whose result is that
+//! handle is a constructor of it. What is written in the `impl` of the state has no `of`: it is what a free function is.
+//!
 //! A type is `"unit"`, `"bool"`, `"i8"` … `"u64"`, `"f32"`, `"f64"`, `"string"`, `"bytes"`, `["option", type]`,
 //! `["list", type]`, `["map", type]` (from text), `["named", name]` (a struct or an enum), `["handle", name]`, or
 //! `["as", logic, type]`: it crosses as that type, its representation, and means more. Who does not know a logic goes by the

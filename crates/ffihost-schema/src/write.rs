@@ -151,6 +151,8 @@ pub enum Body {
         formats: Formats,
     },
     Request {
+        /// The handle in whose `impl` it is.
+        of: Option<&'static str>,
         asynchronous: bool,
         receiver: Receiver,
         params: &'static [Field],
@@ -170,6 +172,8 @@ pub enum Body {
         params: &'static [Field],
     },
     Constant {
+        /// The handle in whose `impl` it is.
+        of: Option<&'static str>,
         shape: Shape,
         value: Value,
     },
@@ -378,6 +382,14 @@ impl<const N: usize> Out<N> {
         self.map(2 + entries).text("kind").text(kind).text("name").text(item.name)
     }
 
+    /// The start of what may be in the `impl` of a handle.
+    const fn start_of(self, entries: usize, kind: &str, item: &Item, of: &Option<&str>) -> Self {
+        match of {
+            Some(of) => self.start(entries + 1, kind, item).text("of").text(of),
+            None => self.start(entries, kind, item),
+        }
+    }
+
     const fn item(self, item: &Item) -> Self {
         match &item.body {
             // A library that is not served says nothing of it.
@@ -394,9 +406,9 @@ impl<const N: usize> Out<N> {
             Body::Constructor { params, error, formats } => {
                 self.start(3, "constructor", item).fields("params", params).error(error).formats(*formats)
             }
-            Body::Request { asynchronous, receiver, params, result, error, formats, direct } => {
+            Body::Request { of, asynchronous, receiver, params, result, error, formats, direct } => {
                 let out = self
-                    .start(6 + *direct as usize, "request", item)
+                    .start_of(6 + *direct as usize, "request", item, of)
                     .text("async")
                     .bool(*asynchronous)
                     .text("receiver");
@@ -419,8 +431,8 @@ impl<const N: usize> Out<N> {
                 }
             }
             Body::Event { params } => self.start(1, "event", item).fields("params", params),
-            Body::Constant { shape, value } => {
-                self.start(2, "constant", item).text("type").shape(shape).text("value").value(*value)
+            Body::Constant { of, shape, value } => {
+                self.start_of(2, "constant", item, of).text("type").shape(shape).text("value").value(*value)
             }
         }
     }

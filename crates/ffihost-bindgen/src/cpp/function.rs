@@ -3,7 +3,7 @@
 use super::Cpp;
 use crate::model::docs::Docs;
 use crate::model::items::{Field, Owner, Request};
-use crate::model::names::cbor;
+use crate::model::names::{Scope, cbor};
 use crate::write::comment::table;
 use ffihost_schema::Type;
 use std::borrow::Cow;
@@ -14,6 +14,8 @@ pub(super) struct Function<'m> {
     /// The same function of C.
     pub(super) symbol: String,
     pub(super) params: Vec<Parameter<'m>>,
+    /// The parameter that takes the context, of what is a static member of a handle's class.
+    pub(super) context: Option<String>,
     /// What it gives, its declared error, and both with their types of C.
     pub(super) value: String,
     pub(super) error: Option<String>,
@@ -38,30 +40,40 @@ const OF_CBOR: &str = "ffihost::Cbor";
 impl<'m> Cpp<'m> {
     pub(super) fn create(&self) -> Function<'m> {
         let item = &self.model.constructor;
-        self.function("create", &item.params, None, item.error, !item.formats.native)
+        self.function(("create", "create"), &item.params, None, item.error, !item.formats.native)
     }
 
     pub(super) fn request(&self, item: &'m Request<'m>) -> Function<'m> {
-        self.function(item.name, &item.params, Some(item.result), item.error, !item.formats.native)
+        // In CBOR alone, what is called on a handle is the context's.
+        let name = if item.is_method() && !item.formats.native { item.name } else { item.member };
+        let (result, is_cbor) = (Some(item.result), !item.formats.native);
+        let mut function = self.function((name, item.name), &item.params, result, item.error, is_cbor);
+        if item.owner.needs_context() && !item.is_method() {
+            let mut scope = Scope::default();
+            scope.reserve(&function.params.iter().map(|param| &*param.name).collect::<Vec<_>>());
+            function.context = Some(scope.give("context", "a parameter"));
+        }
+        function
     }
 
     /// `result` is `None` for the constructor, which has no result.
     fn function(
         &self,
-        name: &str,
+        (name, symbol): (&str, &str),
         fields: &'m [Field<'m>],
         result: Option<&Type>,
         error: Option<&Type>,
         is_cbor: bool,
     ) -> Function<'m> {
-        let name = if is_cbor { cbor(name) } else { name.to_owned() };
-        let symbol = format!("::{}_{name}", self.model.library.name);
+        let [name, symbol] = [name, symbol].map(|name| if is_cbor { cbor(name) } else { name.to_owned() });
+        let symbol = format!("::{}_{symbol}", self.model.library.name);
+        let context = None;
         if !is_cbor {
             let error_name = error.map(|ty| self.name(ty));
             let result = result.unwrap_or(&Type::Unit);
             let signature = self.signature(result, error);
             let (params, value) = (self.parameters(fields), self.name(result));
-            return Function { name, symbol, params, value, error: error_name, signature, is_cbor };
+            return Function { name, symbol, params, context, value, error: error_name, signature, is_cbor };
         }
         let request = Parameter {
             name: "request".to_owned(),
@@ -77,7 +89,8 @@ impl<'m> Cpp<'m> {
         let of_error = error.map(|_| format!(", FFIBytes, {OF_CBOR}")).unwrap_or_default();
         let signature = format!("ffihost::detail::Signature<{result}{of_error}>");
         let error = error.map(|_| OF_CBOR.to_owned());
-        Function { name, symbol, params: vec![request], value: value.to_owned(), error, signature, is_cbor }
+        let (params, value) = (vec![request], value.to_owned());
+        Function { name, symbol, params, context, value, error, signature, is_cbor }
     }
 }
 
@@ -85,6 +98,11 @@ impl Function<'_> {
     /// Whether it has parameters to lend.
     pub(super) fn lends(&self) -> bool {
         !self.is_cbor && !self.params.is_empty()
+    }
+
+    /// What has the context.
+    pub(super) fn bound(&self) -> &str {
+        self.context.as_deref().unwrap_or("*this")
     }
 
     /// What it gives and its declared error.

@@ -13,10 +13,10 @@ impl<'m> Cpp<'m> {
     pub(super) fn new(model: &'m Model<'m>, c: &'m C<'m>) -> Result<Self, Error> {
         let mut scope = Scope::default();
         claim_types(model, &mut scope)?;
-        for item in model.requests.iter().filter(|item| matches!(item.owner, Owner::Nobody)) {
+        for item in model.requests.iter().filter(|item| item.class.is_none() && matches!(item.owner, Owner::Nobody)) {
             scope.claim(&Self::called(item.name), format!("the request `{}`", item.name))?;
         }
-        for item in &model.constants {
+        for item in model.constants_of(None) {
             scope.claim(&Self::constant(item), format!("the constant `{}`", item.name))?;
         }
         let context = scope.give("Context", "the class of the context");
@@ -32,8 +32,11 @@ impl<'m> Cpp<'m> {
         for item in &model.handles {
             let mut members = Scope::default();
             members.claim(&Self::called(item.name), format!("the handle `{}`", item.name))?;
+            for constant in model.constants_of(Some(item.name)) {
+                members.claim(&Self::constant(constant), format!("the constant `{}`", constant.name))?;
+            }
             for request in cpp.members(&Class::Handle(item.name)) {
-                members.claim(&Self::called(request.name), format!("the request `{}`", request.name))?;
+                members.claim(&Self::called(&cpp.request(request).name), format!("the request `{}`", request.name))?;
             }
             cpp.name_forms(&Class::Handle(item.name), &mut members);
         }
@@ -60,7 +63,9 @@ impl<'m> Cpp<'m> {
     fn claim_members(&self) -> Result<Scope, Error> {
         let mut members = Scope::default();
         members.reserve(&[&self.context, "close", "destroy", "serve", "stats"]);
-        for item in self.model.requests.iter().filter(|item| matches!(item.owner, Owner::Context)) {
+        for item in
+            self.model.requests.iter().filter(|item| item.class.is_none() && matches!(item.owner, Owner::Context))
+        {
             members.claim(&Self::called(item.name), format!("the request `{}`", item.name))?;
         }
         for item in self.members(&Class::Context).into_iter().filter(|item| !item.formats.native) {

@@ -33,6 +33,12 @@ pub(crate) struct Constructor<'a> {
 /// What a host can ask.
 pub(crate) struct Request<'a> {
     pub(crate) name: &'a str,
+    /// The class that it is a member of: a handle, or `None` for the library itself or the context.
+    pub(crate) class: Option<&'a str>,
+    /// Its name in that class.
+    pub(crate) member: &'a str,
+    /// Whether it makes an object of that class.
+    pub(crate) is_constructor: bool,
     pub(crate) docs: Docs,
     pub(crate) owner: Owner<'a>,
     pub(crate) form: Form,
@@ -114,6 +120,9 @@ pub(crate) struct Event<'a> {
 /// A value that each binding has a copy of.
 pub(crate) struct Constant<'a> {
     pub(crate) name: &'a str,
+    /// The handle that it is of, and its name there.
+    pub(crate) class: Option<&'a str>,
+    pub(crate) member: &'a str,
     pub(crate) docs: Docs,
     pub(crate) ty: &'a Type,
     pub(crate) value: &'a Value,
@@ -146,6 +155,9 @@ impl<'a> Request<'a> {
         let form = if item.direct { Form::Direct } else { form(item.asynchronous) };
         Self {
             name: &item.name,
+            class: item.of.as_deref().or(owner.handle()),
+            member: item.member(),
+            is_constructor: item.is_constructor(),
             docs: Docs::parse(&item.docs),
             form,
             params: Field::all(&item.params),
@@ -161,6 +173,15 @@ impl<'a> Request<'a> {
         outcomes(Some(self.result), self.error)
     }
 
+    /// Whether it is called on an object of its class, or on the context.
+    pub(crate) fn is_method(&self) -> bool {
+        match self.owner {
+            Owner::Nobody => false,
+            Owner::Context => self.class.is_none(),
+            Owner::Handle { .. } => true,
+        }
+    }
+
     pub(crate) fn is_asynchronous(&self) -> bool {
         self.form == Form::Asynchronous
     }
@@ -170,7 +191,7 @@ impl<'a> Request<'a> {
     }
 }
 
-impl Owner<'_> {
+impl<'a> Owner<'a> {
     pub(crate) fn needs_context(&self) -> bool {
         !matches!(self, Self::Nobody)
     }
@@ -184,7 +205,7 @@ impl Owner<'_> {
     }
 
     /// The handle that owns it.
-    pub(crate) fn handle(&self) -> Option<&str> {
+    pub(crate) fn handle(&self) -> Option<&'a str> {
         match self {
             Self::Handle { name, .. } => Some(name),
             Self::Nobody | Self::Context => None,
@@ -253,7 +274,14 @@ impl<'a> Event<'a> {
 
 impl<'a> Constant<'a> {
     pub(super) fn new(item: &'a schema::Constant) -> Self {
-        Self { name: &item.name, docs: Docs::parse(&item.docs), ty: &item.ty, value: &item.value }
+        Self {
+            name: &item.name,
+            class: item.of.as_deref(),
+            member: item.member(),
+            docs: Docs::parse(&item.docs),
+            ty: &item.ty,
+            value: &item.value,
+        }
     }
 }
 

@@ -36,6 +36,7 @@ fn library() -> Library {
     let request = |name: &str, asynchronous, receiver: Receiver| Request {
         name: name.to_owned(),
         docs: String::new(),
+        of: None,
         asynchronous,
         receiver_name: if receiver == Receiver::Handle("Cursor".to_owned()) { "cursor" } else { "" }.to_owned(),
         receiver,

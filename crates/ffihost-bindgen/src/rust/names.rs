@@ -29,10 +29,13 @@ impl<'m> Rust<'m> {
         let (mut types, mut members, mut values) = (Scope::default(), Scope::default(), Scope::default());
         let mut rust = Self { model, helpers: Helpers::default() };
         claim_types(model, &mut types)?;
-        for item in &model.constants {
+        for item in model.constants_of(None) {
             values.claim(&RULES.identifier(item.name), format!("the constant `{}`", item.name))?;
         }
-        for item in rust.requests("") {
+        for item in &model.handles {
+            rust.claim_members(item.name)?;
+        }
+        for item in rust.requests(None) {
             members.claim(&RULES.identifier(item.name), format!("the request `{}`", item.name))?;
         }
         let helpers = &mut rust.helpers;
@@ -56,6 +59,23 @@ impl<'m> Rust<'m> {
             helpers.give(&mut members, ("implement", item.name), &name, "a host function");
         }
         Ok(rust)
+    }
+
+    /// What is in the `impl` of a handle: functions and constants have one scope there.
+    fn claim_members(&mut self, handle: &str) -> Result<(), Error> {
+        let mut members = Scope::default();
+        for item in self.model.constants_of(Some(handle)) {
+            members.claim(&RULES.identifier(item.member), format!("the constant `{}`", item.name))?;
+        }
+        for item in self.requests(Some(handle)) {
+            members.claim(&RULES.identifier(item.member), format!("the request `{}`", item.name))?;
+            if !item.is_method() {
+                let mut params = Scope::default();
+                params.reserve(&item.params.iter().map(|field| field.name).collect::<Vec<_>>());
+                self.helpers.give(&mut params, ("of_", item.name), "client", "a parameter");
+            }
+        }
+        Ok(())
     }
 }
 

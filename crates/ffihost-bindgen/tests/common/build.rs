@@ -67,6 +67,7 @@ pub(crate) fn request(name: &str, docs: &str, params: Vec<Field>, result: Type, 
     Request {
         name: name.to_owned(),
         docs: docs.to_owned(),
+        of: None,
         asynchronous: true,
         receiver: Receiver::Context,
         receiver_name: String::new(),
@@ -88,7 +89,7 @@ pub(crate) fn event(name: &str, docs: &str, params: Vec<Field>) -> Event {
 }
 
 pub(crate) fn constant(name: &str, docs: &str, ty: Type, value: Value) -> Constant {
-    Constant { name: name.to_owned(), docs: docs.to_owned(), ty, value }
+    Constant { name: name.to_owned(), docs: docs.to_owned(), of: None, ty, value }
 }
 
 pub(crate) fn library(name: &str, docs: &str) -> Library {

@@ -219,6 +219,10 @@ fn requests() -> Vec<Request> {
         request
     };
     let cursor = || Receiver::Handle("Cursor".to_owned());
+    let member = |mut request: Request| {
+        request.of = Some("Cursor".to_owned());
+        request
+    };
     let generic = |mut request: Request| {
         request.formats = Formats { native: false, cbor: true };
         request
@@ -263,6 +267,17 @@ fn requests() -> Vec<Request> {
             request("next", "The next profiles, at most `n`.", plain([("n", Type::U32)]), list(named("Profile")), None),
         ),
         of(cursor(), direct(request("position", "", Vec::new(), Type::U64, None))),
+        member(request(
+            "cursor_over",
+            "Over what is given.",
+            plain([("names", list(Type::String))]),
+            handle("Cursor"),
+            Some(Type::String),
+        )),
+        member(generic(request("cursor_at_end", "", plain([("context", Type::U32)]), handle("Cursor"), None))),
+        member(direct(request("cursor_start", "", Vec::new(), handle("Cursor"), Some(Type::String)))),
+        member(direct(of(Receiver::Free, request("cursor_limit", "", plain([("of", Type::U32)]), Type::U32, None)))),
+        member(of(cursor(), request("cursor_skip", "Skips `n`.", plain([("n", Type::U32)]), Type::Unit, None))),
         request("never", "Ends when it is cancelled.", Vec::new(), Type::Unit, None),
     ]
 }
@@ -327,6 +342,10 @@ fn constants() -> Vec<Constant> {
             Type::String,
             Value::Text("hello\n\"world\" \\ ??/ ü".to_owned()),
         ),
+        Constant {
+            of: Some("Cursor".to_owned()),
+            ..constant("CURSOR_MAX_STEP", "The most that `skip` takes.", Type::U32, Value::Unsigned(64))
+        },
         constant("STRICT", "", Type::Bool, Value::Bool(true)),
     ]
 }

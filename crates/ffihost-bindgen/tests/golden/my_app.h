@@ -26,6 +26,8 @@ extern "C" {
 
 /* -------------------------------------------------------------------------------------------------------- constants */
 
+/* The most that `skip` takes. */
+#define MY_APP_CURSOR_MAX_STEP UINT32_C(64)
 #define MY_APP_FAR ((double)INFINITY)
 /* Not a "trigraph": ?? / */
 #define MY_APP_GREETING "hello\n\"world\" \\ \?\?/ ü"
@@ -975,6 +977,84 @@ int my_app_add(uint32_t a, uint32_t b, uint32_t *result, FFIError *error);
  * before this returns.
  */
 int my_app_add_cbor(FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* Makes a MyAppCursor.
+ *
+ * cb: once, on the FFI thread. FFI_RET_OK with nothing; or another status with text.
+ * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
+ * BUSY.
+ *
+ * Only in CBOR: req is a map from the names of the parameters.
+ */
+int my_app_cursor_at_end_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* Runs on this thread and returns the status: FFI_RET_OK, and then *result is written; or INVALID_ARGUMENT, BUSY,
+ * DECODE or PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be released by
+ * my_app_release_error.
+ */
+int my_app_cursor_limit(uint32_t of, uint32_t *result, FFIError *error);
+
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
+int my_app_cursor_limit_cbor(FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* Over what is given.
+ *
+ * Makes a MyAppCursor.
+ *
+ * cb: once, on the FFI thread. FFI_RET_OK with a MyAppCursor, see my_app_cursor_over_result; FFI_RET_ERR with UTF-8
+ * text, see my_app_cursor_over_error; or another status with text.
+ * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
+ * BUSY.
+ */
+int my_app_cursor_over(void *ctx, FFICallBack cb, void *userData, MyAppStringList names);
+
+/* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
+int my_app_cursor_over_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* Sets *result to what a callback of cursor_over was passed; false if that is something else. */
+static inline bool my_app_cursor_over_result(int ret, const char *msg, size_t len, MyAppCursor *result) {
+    if (ret != FFI_RET_OK || len != sizeof(MyAppCursor)) {
+        return false;
+    }
+    memcpy(result, msg, len);
+    return true;
+}
+
+/* Sets *error to what a callback of cursor_over was passed; false if that is something else. */
+static inline bool my_app_cursor_over_error(int ret, const char *msg, size_t len, FFIString *error) {
+    if (ret != FFI_RET_ERR) {
+        return false;
+    }
+    error->data = msg;
+    error->len = len;
+    return true;
+}
+
+/* Skips `n`.
+ *
+ *   cursor  whose it is
+ *
+ * cb: once, on the FFI thread. FFI_RET_OK with nothing; or another status with text.
+ * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, INVALID_CTX, CLOSING,
+ * BUSY.
+ */
+int my_app_cursor_skip(void *ctx, FFICallBack cb, void *userData, MyAppCursor cursor, uint32_t n);
+
+/* The same in CBOR: req is a map from the names of the parameters, and so is what cb is passed. */
+int my_app_cursor_skip_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
+
+/* Runs on this thread and returns the status: FFI_RET_OK, and then *result is written; FFI_RET_ERR, its declared error;
+ * or INVALID_ARGUMENT, INVALID_CTX, CLOSING, BUSY, DECODE or PANIC. error may be NULL; it is written unless this
+ * returns FFI_RET_OK, to be released by my_app_release_error.
+ */
+int my_app_cursor_start(void *ctx, MyAppCursor *result, FFIError *error);
+
+/* The same in CBOR: req is a map from the names of the parameters, and cb is passed the outcome in CBOR on this thread,
+ * before this returns.
+ */
+int my_app_cursor_start_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *req, size_t len);
 
 /* cb: once, on the FFI thread. FFI_RET_OK with bytes, see my_app_digest_result; or another status with text.
  * Returns FFI_RET_OK (accepted), or why it never calls back: MISSING_CALLBACK, INVALID_ARGUMENT, BUSY.

@@ -50,6 +50,7 @@ enum class Role : std::int32_t {
     Admin = 0,
     Guest = 1,
 };
+class Context;
 
 class Cursor;
 
@@ -79,6 +80,56 @@ public:
     Cursor() noexcept : Cursor(nullptr, 0) {}
     /* Takes over what C has as a number. */
     Cursor(void *ctx, std::uint64_t id) noexcept;
+    /* The most that `skip` takes. */
+    static constexpr std::uint32_t kMaxStep = MY_APP_CURSOR_MAX_STEP;
+
+    /* Only in CBOR, as bytes in both directions: request is the map {"context": ...}.
+     *
+     * The future throws ffihost::Error.
+     */
+    static ffihost::Future<ffihost::Cbor> at_end_cbor(const Context &context, ffihost::CborView request);
+
+    /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
+    static ffihost::Request at_end_cbor(const Context &context, ffihost::CborView request,
+                                        std::function<void(ffihost::Result<ffihost::Cbor>)> done);
+#ifdef FFIHOST_COROUTINES
+    /* The same, to co_await: goes on on the FFI thread. */
+    static ffihost::Awaitable<ffihost::Cbor> at_end_cbor_async(const Context &context, ffihost::CborView request);
+#endif
+
+    /* Runs here, before it returns. Throws ffihost::Error. */
+    static std::uint32_t limit(std::uint32_t of);
+
+    /* Over what is given.
+     *
+     * The future throws ffihost::ErrorOf<std::string> or ffihost::Error.
+     */
+    static ffihost::Future<::my_app::Cursor> over(const Context &context, const std::vector<std::string> &names);
+
+    /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
+    static ffihost::Request over(const Context &context, const std::vector<std::string> &names,
+                                 std::function<void(ffihost::Result<::my_app::Cursor, std::string>)> done);
+#ifdef FFIHOST_COROUTINES
+    /* The same, to co_await: goes on on the FFI thread. */
+    static ffihost::Awaitable<::my_app::Cursor, std::string> over_async(
+        const Context &context, const std::vector<std::string> &names);
+#endif
+
+    /* Skips `n`.
+     *
+     * The future throws ffihost::Error.
+     */
+    ffihost::Future<void> skip(std::uint32_t n) const;
+
+    /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
+    ffihost::Request skip(std::uint32_t n, std::function<void(ffihost::Result<void>)> done) const;
+#ifdef FFIHOST_COROUTINES
+    /* The same, to co_await: goes on on the FFI thread. */
+    ffihost::Awaitable<void> skip_async(std::uint32_t n) const;
+#endif
+
+    /* Runs here, before it returns. Throws ffihost::ErrorOf<std::string> or ffihost::Error. */
+    static ::my_app::Cursor start(const Context &context);
 
     /* The next profiles, at most `n`.
      *
@@ -98,6 +149,11 @@ public:
     std::uint64_t position() const;
 
 private:
+    static int submit_at_end_cbor(::FFICallBack ffi_cb, void *user_data, const Context &context,
+                                  ffihost::CborView request);
+    static int submit_over(::FFICallBack ffi_cb, void *user_data, const Context &context,
+                           const std::vector<std::string> &names);
+    int submit_skip(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const;
     int submit_next(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const;
 };
 
@@ -1677,6 +1733,126 @@ private:
 
 inline Cursor::Cursor(void *ctx, std::uint64_t id) noexcept
     : ffihost::Handle({&::my_app::library(), ctx}, id, &::my_app_cursor_release) {}
+
+inline int Cursor::submit_at_end_cbor(::FFICallBack ffi_cb, void *user_data, const Context &context,
+                                      ffihost::CborView request) {
+    return ::my_app_cursor_at_end_cbor(ffihost::detail::Access::bound(context).ctx, ffi_cb, user_data, request.data(),
+                                       request.size());
+}
+
+inline ffihost::Future<ffihost::Cbor> Cursor::at_end_cbor(const Context &context, ffihost::CborView request) {
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_at_end_cbor(ffi_cb, user_data, context, request);
+    });
+}
+
+inline ffihost::Request Cursor::at_end_cbor(const Context &context, ffihost::CborView request,
+                                            std::function<void(ffihost::Result<ffihost::Cbor>)> done) {
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Cursor::submit_at_end_cbor(ffi_cb, user_data, context, request);
+    });
+}
+
+#ifdef FFIHOST_COROUTINES
+inline ffihost::Awaitable<ffihost::Cbor> Cursor::at_end_cbor_async(const Context &context, ffihost::CborView request) {
+    using FfiSignature = ffihost::detail::Signature<FFIBytes, ffihost::Cbor>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_at_end_cbor(ffi_cb, user_data, context, request);
+    });
+}
+#endif
+
+inline std::uint32_t Cursor::limit(std::uint32_t of) {
+    using FfiSignature = ffihost::detail::Signature<uint32_t, std::uint32_t>;
+    const ffihost::detail::Bound bound{&::my_app::library(), nullptr};
+    ffihost::detail::Arena arena;
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_cursor_limit(ffihost::detail::lend<uint32_t>(of, arena), ffi_outcome...);
+    });
+}
+
+inline int Cursor::submit_over(::FFICallBack ffi_cb, void *user_data, const Context &context,
+                               const std::vector<std::string> &names) {
+    ffihost::detail::Arena arena;
+    return ::my_app_cursor_over(ffihost::detail::Access::bound(context).ctx, ffi_cb, user_data,
+                                ffihost::detail::lend<::MyAppStringList>(names, arena));
+}
+
+inline ffihost::Future<::my_app::Cursor> Cursor::over(const Context &context, const std::vector<std::string> &names) {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor, FFIString, std::string>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_over(ffi_cb, user_data, context, names);
+    });
+}
+
+inline ffihost::Request Cursor::over(const Context &context, const std::vector<std::string> &names,
+                                     std::function<void(ffihost::Result<::my_app::Cursor, std::string>)> done) {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor, FFIString, std::string>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Cursor::submit_over(ffi_cb, user_data, context, names);
+    });
+}
+
+#ifdef FFIHOST_COROUTINES
+inline ffihost::Awaitable<::my_app::Cursor, std::string> Cursor::over_async(
+    const Context &context, const std::vector<std::string> &names) {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor, FFIString, std::string>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_over(ffi_cb, user_data, context, names);
+    });
+}
+#endif
+
+inline int Cursor::submit_skip(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const {
+    ffihost::detail::Arena arena;
+    return ::my_app_cursor_skip(ffihost::detail::Access::bound(*this).ctx, ffi_cb, user_data,
+                                ffihost::detail::Access::id(*this), ffihost::detail::lend<uint32_t>(n, arena));
+}
+
+inline ffihost::Future<void> Cursor::skip(std::uint32_t n) const {
+    using FfiSignature = ffihost::detail::Signature<void, void>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::start_future<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_skip(ffi_cb, user_data, n);
+    });
+}
+
+inline ffihost::Request Cursor::skip(std::uint32_t n, std::function<void(ffihost::Result<void>)> done) const {
+    using FfiSignature = ffihost::detail::Signature<void, void>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::start_callback<FfiSignature>(bound, std::move(done), [&](::FFICallBack ffi_cb,
+        void *user_data) {
+        return Cursor::submit_skip(ffi_cb, user_data, n);
+    });
+}
+
+#ifdef FFIHOST_COROUTINES
+inline ffihost::Awaitable<void> Cursor::skip_async(std::uint32_t n) const {
+    using FfiSignature = ffihost::detail::Signature<void, void>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(*this);
+    return ffihost::detail::start_await<FfiSignature>(bound, [&](::FFICallBack ffi_cb, void *user_data) {
+        return Cursor::submit_skip(ffi_cb, user_data, n);
+    });
+}
+#endif
+
+inline ::my_app::Cursor Cursor::start(const Context &context) {
+    using FfiSignature = ffihost::detail::Signature<::MyAppCursor, ::my_app::Cursor, FFIString, std::string>;
+    const ffihost::detail::Bound bound = ffihost::detail::Access::bound(context);
+    return ffihost::detail::call_direct<FfiSignature>(bound, [&](auto... ffi_outcome) {
+        return ::my_app_cursor_start(bound.ctx, ffi_outcome...);
+    });
+}
 
 inline int Cursor::submit_next(::FFICallBack ffi_cb, void *user_data, std::uint32_t n) const {
     ffihost::detail::Arena arena;

@@ -327,6 +327,36 @@ impl ffi::HandleType for Cursor {
 }
 
 impl Cursor {
+    /// The most that `skip` takes.
+    pub const MAX_STEP: u32 = 64;
+
+    pub fn at_end(client: &MyApp, context: u32) -> ffi::Request<Cursor> {
+        let args = ffi::Args::new().with("context", &context);
+        ffi::Request::new(&client.client, "cursor_at_end", args)
+    }
+
+    pub fn limit(client: &MyApp, of: u32) -> ffi::Request<u32> {
+        let args = ffi::Args::new().with("of", &of);
+        ffi::Request::new(&client.client, "cursor_limit", args)
+    }
+
+    /// Over what is given.
+    pub fn over(client: &MyApp, names: &[String]) -> ffi::Request<Cursor, String> {
+        let args = ffi::Args::new().with("names", names);
+        ffi::Request::new(&client.client, "cursor_over", args)
+    }
+
+    /// Skips `n`.
+    pub fn skip(&self, n: u32) -> ffi::Request<()> {
+        let args = ffi::Args::new().with("cursor", self).with("n", &n);
+        ffi::Request::new(self.handle.client(), "cursor_skip", args)
+    }
+
+    pub fn start(client: &MyApp) -> ffi::Request<Cursor, String> {
+        let args = ffi::Args::new();
+        ffi::Request::new(&client.client, "cursor_start", args)
+    }
+
     /// The next profiles, at most `n`.
     pub fn next(&self, n: u32) -> ffi::Request<Vec<Profile>> {
         let args = ffi::Args::new().with("cursor", self).with("n", &n);

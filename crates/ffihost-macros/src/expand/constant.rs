@@ -11,6 +11,7 @@ pub(crate) fn expand(constant: &Constant) -> TokenStream {
     let shape = Place::of(&item.ty).item(quote!(::ffihost::wire::constant::Constant), "SHAPE");
     let body = quote! {
         Constant {
+            of: ::core::option::Option::None,
             shape: #shape,
             value: unsafe { ::ffihost::wire::constant::value(#shape, ::core::ptr::from_ref(&#ident).cast()) },
         }

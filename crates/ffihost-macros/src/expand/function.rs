@@ -232,6 +232,7 @@ impl Request<'_> {
         };
         let body = quote! {
             Request {
+                of: ::core::option::Option::None,
                 asynchronous: #asynchronous,
                 receiver: ::ffihost::export::Receiver::#receiver,
                 params: #params,

@@ -131,6 +131,7 @@ fn check(library: &Library) -> Result<(), ReadError> {
             resolves_to(place, name, Kind::Handle, "handle", &kinds)?;
         }
     }
+    of_handles(library, &kinds)?;
     if let Some(constant) = library.constants.iter().find(|item| !item.ty.has(&item.value)) {
         return Err(ReadError::Value { name: constant.name.clone() });
     }
@@ -178,6 +179,28 @@ fn points(ty: &Type, pointing: &BTreeSet<&str>) -> bool {
         Type::Named(name) => pointing.contains(name.as_str()),
         _ => false,
     }
+}
+
+/// What is of a handle has a name that starts with the handle's, and no receiver but that or the context.
+fn of_handles(library: &Library, kinds: &Kinds<'_>) -> Result<(), ReadError> {
+    for item in &library.requests {
+        let Some(of) = &item.of else { continue };
+        let place = Place::new("request", &item.name);
+        resolves_to(place.part("the handle that it is of"), of, Kind::Handle, "handle", kinds)?;
+        let is_other = matches!(&item.receiver, Receiver::Handle(name) if name != of);
+        if is_other || item.member() == item.name || item.member().is_empty() {
+            return Err(ReadError::Member { path: place.to_string(), of: of.clone() });
+        }
+    }
+    for item in &library.constants {
+        let Some(of) = &item.of else { continue };
+        let place = Place::new("constant", &item.name);
+        resolves_to(place.part("the handle that it is of"), of, Kind::Handle, "handle", kinds)?;
+        if item.member() == item.name || item.member().is_empty() {
+            return Err(ReadError::Member { path: place.to_string(), of: of.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// Structs, enums, newtypes and handles share their names.

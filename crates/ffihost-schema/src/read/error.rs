@@ -113,6 +113,16 @@ pub enum ReadError {
         /// What it should be: "struct or enum", "newtype that holds this", or "handle".
         expected: &'static str,
     },
+    /// Something of a handle is not named after it, or is called on another.
+    #[error(
+        "{path} is said to be of the handle `{of}`, but its name or its receiver is another's: build the library again"
+    )]
+    Member {
+        /// Which.
+        path: String,
+        /// The handle.
+        of: String,
+    },
     /// A type that would have no end in memory.
     #[error("type `{name}` contains itself: put the inner one into a Vec")]
     Infinite {

@@ -165,12 +165,14 @@ fn constructor(map: &Map<'_>, info: &mut Info<'_>) -> Result<Constructor, Damage
 
 fn request(map: &Map<'_>, info: &mut Info<'_>) -> Result<Request, Damage> {
     let (name, docs, receiver) = (name(map)?, info.docs.next(), receiver(&mut map.need("receiver")?)?);
+    let of = of(map)?;
     let mut params = fields(map, "params", info)?;
     let receiver_name = take_receiver(&receiver, &mut params)
         .ok_or(map.need("params")?.damage("a function of a handle whose first parameter is another"))?;
     Ok(Request {
         name,
         docs,
+        of,
         asynchronous: map.need("async")?.bool()?,
         receiver,
         receiver_name,
@@ -221,7 +223,7 @@ fn constant(map: &Map<'_>, info: &mut Info<'_>) -> Result<Constant, Damage> {
     let mut value = map.need("value")?;
     let not_of_type = value.damage(format!("a value that is not of type {ty}"));
     let value = constant_value(&ty, value.scalar()?).ok_or(not_of_type)?;
-    Ok(Constant { name, docs, ty, value })
+    Ok(Constant { name, docs, of: of(map)?, ty, value })
 }
 
 /// The value as the type has it: a signed type's are signed, however they are written.
@@ -244,6 +246,11 @@ fn constant_value(ty: &Type, value: Scalar<'_>) -> Option<Value> {
         (Type::String, Scalar::Text(value)) => Some(Value::Text(value.to_owned())),
         _ => None,
     }
+}
+
+/// The handle that an item is of.
+fn of(map: &Map<'_>) -> Result<Option<String>, Damage> {
+    map.get("of")?.map(|mut of| identifier(&mut of)).transpose()
 }
 
 fn name(map: &Map<'_>) -> Result<String, Damage> {

@@ -1,5 +1,6 @@
 //! A library's surface, as tools see it.
 
+use ffihost_abi::names;
 use serde::{Serialize, Serializer};
 
 /// A type that crosses.
@@ -200,6 +201,9 @@ pub enum Receiver {
 pub struct Request {
     pub name: String,
     pub docs: String,
+    /// The handle in whose `impl` it was written, if it was in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
     /// Whether it runs on the FFI thread and calls back from there; otherwise on the caller's thread, before the call
     /// returns.
     pub asynchronous: bool,
@@ -214,6 +218,31 @@ pub struct Request {
     /// Whether its native form is direct: it returns its status, writes its result where the caller says, and calls nobody
     /// back. Only synchronous ones are, whose result has no pointers in it or is text or bytes.
     pub direct: bool,
+}
+
+impl Request {
+    /// The name that it has in the class of the handle that it is of, or else its own.
+    pub fn member(&self) -> &str {
+        member(&self.name, self.of.as_deref(), names::member)
+    }
+
+    /// Whether it makes the handle that it is of.
+    pub fn is_constructor(&self) -> bool {
+        let makes = |of| self.result == Type::Handle(of);
+        self.of.clone().is_some_and(makes) && !matches!(self.receiver, Receiver::Handle(_))
+    }
+}
+
+impl Constant {
+    /// The name that it has in the class of the handle that it is of, or else its own.
+    pub fn member(&self) -> &str {
+        member(&self.name, self.of.as_deref(), names::member_constant)
+    }
+}
+
+/// A name without that of the handle, which `whole` puts in front.
+fn member<'n>(name: &'n str, of: Option<&str>, whole: fn(&str, &str) -> String) -> &'n str {
+    of.and_then(|of| name.strip_prefix(&*whole(of, ""))).unwrap_or(name)
 }
 
 /// What the library asks of the host.
@@ -260,6 +289,9 @@ pub struct Event {
 pub struct Constant {
     pub name: String,
     pub docs: String,
+    /// The handle in whose `impl` it was written, if it was in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
     #[serde(rename = "type")]
     pub ty: Type,
     pub value: Value,

@@ -1,7 +1,7 @@
 //! A library that is put together otherwise than by reading is checked as one that was read.
 
 use crate::files::document;
-use ffihost_schema::{Checked, Constant, Library, ReadError, Type, Value};
+use ffihost_schema::{Checked, Constant, Library, ReadError, Receiver, Type, Value};
 
 /// The error of the sample after a change.
 fn refused(change: impl FnOnce(&mut Library)) -> ReadError {
@@ -37,7 +37,27 @@ fn a_constant_of_another_type() {
         (Type::String, Value::Bool(true)),
     ] {
         let name = "BIG".to_owned();
-        let error = refused(|library| library.constants.push(Constant { name, docs: String::new(), ty, value }));
+        let error =
+            refused(|library| library.constants.push(Constant { name, docs: String::new(), of: None, ty, value }));
         assert_eq!(error, ReadError::Value { name: "BIG".to_owned() });
     }
+}
+
+#[test]
+fn a_member_is_named_after_its_handle() {
+    for (name, fits) in [("cursor_skip", true), ("skip", false), ("cursor_", false)] {
+        let mut library = Library::from_document(&document()).expect("a library");
+        let mut request = library.requests[0].clone();
+        (request.name, request.of) = (name.to_owned(), Some("Cursor".to_owned()));
+        request.receiver = Receiver::Context;
+        library.requests.push(request);
+        let checked = Checked::new(library);
+        assert_eq!(checked.is_ok(), fits, "{name}: {:?}", checked.err());
+        if let Ok(library) = checked {
+            let request = library.requests.last().expect("it was pushed");
+            assert_eq!((request.member(), request.is_constructor()), ("skip", false));
+        }
+    }
+    let error = refused(|library| library.requests[0].of = Some("Missing".to_owned()));
+    assert!(error.to_string().contains("`Missing`, which is no handle"), "{error}");
 }

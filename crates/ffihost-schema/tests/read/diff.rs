@@ -34,6 +34,14 @@ fn host_fn<'a>(library: &'a mut Library, name: &str) -> &'a mut HostFn {
     library.host_fns.iter_mut().find(|item| item.name == name).expect("the host function")
 }
 
+#[test]
+fn a_request_that_became_a_member() {
+    finds(
+        |library| library.requests[0].of = Some("Cursor".into()),
+        &[(Changed, &format!("request `{}`", notes().requests[0].name), OK, OK)],
+    );
+}
+
 /// The fields of a struct. `Note` is sent and received, `Date` only is in it, and a host function returns it.
 fn fields<'a>(library: &'a mut Library, name: &str) -> &'a mut Vec<Field> {
     &mut library.structs.iter_mut().find(|item| item.name == name).expect("the struct").fields

@@ -169,6 +169,7 @@ fn references_resolve() {
         "",
         &[],
         Body::Request {
+            of: None,
             asynchronous: true,
             receiver: From::Handle("Alarm"),
             params: &[field("alarm", "", Shape::Handle("Alarm"))],
@@ -220,6 +221,7 @@ fn no_type_holds_itself() {
 fn a_direct_request_returns_nothing_that_is_lent() {
     const fn request(result: Shape, asynchronous: bool) -> Item {
         let body = Body::Request {
+            of: None,
             asynchronous,
             receiver: From::Free,
             params: &[],

@@ -110,6 +110,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "Adds a note.",
             &[],
             Body::Request {
+                of: None,
                 asynchronous: true,
                 receiver: Receiver::Context,
                 params: &[field("note", "Its id does not matter.", Shape::Named("Note"))],
@@ -125,6 +126,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "Searches titles.",
             &[],
             Body::Request {
+                of: None,
                 asynchronous: true,
                 receiver: Receiver::Context,
                 params: &[field("text", "", Shape::String), field("order", "", Shape::Named("Order"))],
@@ -140,6 +142,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "The next notes of a search.",
             &[],
             Body::Request {
+                of: None,
                 asynchronous: false,
                 receiver: Receiver::Handle("Cursor"),
                 params: &[field("from", "", Shape::Handle("Cursor")), field("count", "", Shape::U32)],
@@ -155,6 +158,7 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "",
             &[],
             Body::Request {
+                of: None,
                 asynchronous: false,
                 receiver: Receiver::Free,
                 params: &[],
@@ -196,18 +200,30 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
             "MAX_TITLE",
             "Bytes of a title.",
             &[],
-            Body::Constant { shape: Shape::U32, value: Value::Unsigned(120) }
+            Body::Constant { of: None, shape: Shape::U32, value: Value::Unsigned(120) }
         )),
         piece!(item(
             NOTES,
             "GREETING",
             "",
             &[],
-            Body::Constant { shape: Shape::String, value: Value::Text("say \"hi\"\n") }
+            Body::Constant { of: None, shape: Shape::String, value: Value::Text("say \"hi\"\n") }
         )),
-        piece!(item(NOTES, "OFFSET", "", &[], Body::Constant { shape: Shape::I64, value: Value::Signed(-3) })),
-        piece!(item(NOTES, "RATIO", "", &[], Body::Constant { shape: Shape::F64, value: Value::Float(0.5) })),
-        piece!(item(NOTES, "STRICT", "", &[], Body::Constant { shape: Shape::Bool, value: Value::Bool(true) })),
+        piece!(item(
+            NOTES,
+            "OFFSET",
+            "",
+            &[],
+            Body::Constant { of: None, shape: Shape::I64, value: Value::Signed(-3) }
+        )),
+        piece!(item(NOTES, "RATIO", "", &[], Body::Constant { of: None, shape: Shape::F64, value: Value::Float(0.5) })),
+        piece!(item(
+            NOTES,
+            "STRICT",
+            "",
+            &[],
+            Body::Constant { of: None, shape: Shape::Bool, value: Value::Bool(true) }
+        )),
     ];
     [own, types()].concat()
 }
@@ -270,6 +286,7 @@ pub(crate) fn notes_2() -> Vec<&'static [u8]> {
             "The next notes of a search.",
             &[],
             Body::Request {
+                of: None,
                 asynchronous: false,
                 receiver: Receiver::Handle("Cursor"),
                 params: &[

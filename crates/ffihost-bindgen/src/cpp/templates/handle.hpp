@@ -9,6 +9,7 @@ public:
     {{ name }}() noexcept : {{ name }}(nullptr, 0) {}
     /* Takes over what C has as a number. */
     {{ name }}(void *ctx, std::uint64_t id) noexcept;
+{%- for constant in model.constants_of(Some(handle.name)) %}{% include "cpp/templates/member_constant.hpp" %}{% endfor %}
 {%- for request in methods.iter() %}{% include "cpp/templates/request_declared.hpp" %}{% endfor %}
 {%- if Cpp::submits(methods) %}
 

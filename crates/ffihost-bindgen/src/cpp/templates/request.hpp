@@ -9,13 +9,13 @@ inline int {{ class }}{{ submit }}(
     ::FFICallBack ffi_cb,
     void *user_data,
 {%- include "cpp/templates/params.hpp" %}
-){{ qualifier }} {
+){{ Cpp::qualifier(request) }} {
 {%- if function.lends() %}
     ffihost::detail::Arena arena;
 {%- endif %}
     return {{ function.symbol }}(
 {%- if request.owner.needs_context() %}
-        ffihost::detail::Access::bound(*this).ctx,
+        ffihost::detail::Access::bound({{ function.bound() }}).ctx,
 {%- endif %}
 {%- if !is_last %}
         ffi_cb,
@@ -37,26 +37,26 @@ inline int {{ class }}{{ submit }}(
 
 inline ffihost::Future<{{ function.value }}> {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
-){{ qualifier }} {
+){{ Cpp::qualifier(request) }} {
 {%- let start = "start_future<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 
 inline ffihost::Request {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
     std::function<void(ffihost::Result<{{ function.outcome() }}>)> done,
-){{ qualifier }} {
+){{ Cpp::qualifier(request) }} {
 {%- let start = "start_callback<FfiSignature>(bound, std::move(done)" %}{% include "cpp/templates/request_body.hpp" %}
 
 #ifdef FFIHOST_COROUTINES
 inline ffihost::Awaitable<{{ function.outcome() }}> {{ class }}{{ cpp.helpers.get("async", request.name) }}(
 {%- include "cpp/templates/params.hpp" %}
-){{ qualifier }} {
+){{ Cpp::qualifier(request) }} {
 {%- let start = "start_await<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 #endif
 {%- else %}
 
 inline {{ function.value }} {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
-){{ qualifier }} {
+){{ Cpp::qualifier(request) }} {
 {%- let start = "run<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 {%- endif %}
 {%- endif %}

@@ -2,22 +2,22 @@
 {%- let name = Cpp::called(function.name) %}
 {% filter comment(4) %}{% include "cpp/templates/request_docs.hpp" %}{% endfilter %}
 {%- if request.is_asynchronous() %}
-    ffihost::Future<{{ function.value }}> {{ name }}(
+    {{ Cpp::storage(request) }}ffihost::Future<{{ function.value }}> {{ name }}(
 {%- include "cpp/templates/params.hpp" %}
-    ) const;
+    ){{ Cpp::qualifier(request) }};
 {% filter comment(4) %}{% include "cpp/templates/callback_docs.hpp" %}{% endfilter %}
-    ffihost::Request {{ name }}(
+    {{ Cpp::storage(request) }}ffihost::Request {{ name }}(
 {%- include "cpp/templates/params.hpp" %}
         std::function<void(ffihost::Result<{{ function.outcome() }}>)> done,
-    ) const;
+    ){{ Cpp::qualifier(request) }};
 #ifdef FFIHOST_COROUTINES
 {%- filter comment(4) %}{% include "cpp/templates/await_docs.hpp" %}{% endfilter %}
-    ffihost::Awaitable<{{ function.outcome() }}> {{ cpp.helpers.get("async", request.name) }}(
+    {{ Cpp::storage(request) }}ffihost::Awaitable<{{ function.outcome() }}> {{ cpp.helpers.get("async", request.name) }}(
 {%- include "cpp/templates/params.hpp" %}
-    ) const;
+    ){{ Cpp::qualifier(request) }};
 #endif
 {%- else %}
-    {{ function.value }} {{ name }}(
+    {{ Cpp::storage(request) }}{{ function.value }} {{ name }}(
 {%- include "cpp/templates/params.hpp" %}
-    ) const;
+    ){{ Cpp::qualifier(request) }};
 {%- endif %}

@@ -2,9 +2,9 @@
 
 inline {{ function.value }} {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
-){{ qualifier }} {
+){{ Cpp::qualifier(request) }} {
     using FfiSignature = {{ function.signature }};
-    const ffihost::detail::Bound bound{% if request.owner.needs_context() %} = ffihost::detail::Access::bound(*this){% else %}{&{{ library_fn }}(), nullptr}{% endif %};
+    const ffihost::detail::Bound bound{% if request.owner.needs_context() %} = ffihost::detail::Access::bound({{ function.bound() }}){% else %}{&{{ library_fn }}(), nullptr}{% endif %};
 {%- if function.lends() %}
     ffihost::detail::Arena arena;
 {%- endif %}

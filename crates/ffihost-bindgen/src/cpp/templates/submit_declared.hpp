@@ -1,8 +1,8 @@
 {%- if !request.is_direct() %}
 {%- let function = cpp.request(request) %}
-    int {{ cpp.helpers.get("submit", request.name) }}(
+    {{ Cpp::storage(request) }}int {{ cpp.helpers.get("submit", request.name) }}(
         ::FFICallBack ffi_cb,
         void *user_data,
 {%- include "cpp/templates/params.hpp" %}
-    ) const;
+    ){{ Cpp::qualifier(request) }};
 {%- endif %}

@@ -35,7 +35,7 @@ impl {{ rust.helper("type") }} {
     pub async fn {{ rust.helper("close") }}(self) {
         self.client.close().await;
     }
-{%- for request in rust.requests("") %}{% include "rust/templates/request.rs" %}{% endfor %}
+{%- for request in rust.requests(None) %}{% include "rust/templates/request.rs" %}{% endfor %}
 {%- for event in model.events %}{% include "rust/templates/event.rs" %}{% endfor %}
 {%- for host_fn in model.host_fns %}{% include "rust/templates/host_fn.rs" %}{% endfor %}
 }

@@ -1,5 +1,6 @@
 {%- let name = Rust::identifier(handle.name) %}
-{%- let requests = rust.requests(handle.name) %}
+{%- let requests = rust.requests(Some(handle.name)) %}
+{%- let constants = model.constants_of(Some(handle.name)) %}
 {% filter lines(0, "///") %}
 {{ handle.docs }}
 
@@ -14,9 +15,10 @@ pub struct {{ name }} {
 impl ffi::HandleType for {{ name }} {
     const RELEASE: &'static str = "{{ handle.release.request }}";
 }
-{%- if requests.len() > 0 %}
+{%- if requests.len() + constants.len() > 0 %}
 
 impl {{ name }} {
+{%- for constant in constants.iter() %}{% include "rust/templates/member_constant.rs" %}{% endfor %}
 {%- for request in requests.iter() %}{% include "rust/templates/request.rs" %}{% endfor %}
 }
 {%- endif %}

@@ -25,7 +25,7 @@ pub const {{ rust.helper("interface") }}: ffi::Interface<'static> = ffi::Interfa
     {%- endfor %}
     ],
 };
-{%- for constant in model.constants %}{% include "rust/templates/constant.rs" %}{% endfor %}
+{%- for constant in model.constants_of(None) %}{% include "rust/templates/constant.rs" %}{% endfor %}
 {%- for record in model.types.records %}{% include "rust/templates/struct.rs" %}{% endfor %}
 {%- for item in model.types.enums %}{% include "rust/templates/enum.rs" %}{% endfor %}
 {%- for newtype in model.types.newtypes %}{% include "rust/templates/newtype.rs" %}{% endfor %}

@@ -5,10 +5,14 @@
 
 {{ Rust::list(params) }}
 {% endfilter %}
-    pub fn {{ Rust::identifier(request.name) }}(
+    pub fn {{ Rust::identifier(request.member) }}(
+{%- if request.is_method() || request.class.is_none() %}
         &self,
+{%- else %}
+        {{ rust.helpers.get("of_", request.name) }}: &{{ rust.helper("type") }},
+{%- endif %}
 {%- include "rust/templates/params.rs" %}
     ) -> ffi::Request<{{ Rust::name(request.result) }}{% if let Some(error) = request.error %}, {{ Rust::name(error) }}{% endif %}> {
 {%- include "rust/templates/args.rs" %}
-        ffi::Request::new({% if owner.is_some() %}self.handle.client(){% else %}&self.client{% endif %}, "{{ request.name }}", args)
+        ffi::Request::new({% if owner.is_some() %}self.handle.client(){% else if request.class.is_some() %}&{{ rust.helpers.get("of_", request.name) }}.client{% else %}&self.client{% endif %}, "{{ request.name }}", args)
     }

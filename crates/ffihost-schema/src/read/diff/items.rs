@@ -53,6 +53,7 @@ pub(super) fn requests(differ: &mut Differ<'_>) {
 fn request<'a>(differ: &mut Differ<'a>, path: &str, old: &'a Request, new: &'a Request) {
     differ.docs(path, &old.docs, &new.docs);
     differ.formats(path, old.formats, new.formats);
+    moved(differ, path, old.of.as_deref(), new.of.as_deref());
     if old.asynchronous != new.asynchronous {
         let why = match new.asynchronous {
             true => "it calls back later and on the FFI thread, where hosts expect it before the call returns",
@@ -73,6 +74,16 @@ fn request<'a>(differ: &mut Differ<'a>, path: &str, old: &'a Request, new: &'a R
     differ.fields(path, "parameter", &old.params, &new.params, Usage::sent(old.formats));
     differ.ty(&format!("{path}, result"), &old.result, &new.result, Usage::received(old.formats));
     differ.error(path, old.error.as_ref(), new.error.as_ref(), Usage::received(old.formats));
+}
+
+/// Symbols and keys are as they were; where bindings put it is not.
+fn moved(differ: &mut Differ<'_>, path: &str, old: Option<&str>, new: Option<&str>) {
+    if old != new {
+        let class = |of: Option<&str>| of.map_or("no handle".to_owned(), |of| format!("the handle `{of}`"));
+        let why =
+            format!("it was a member of {} and is one of {}: calls in C++ and Rust change", class(old), class(new));
+        differ.push(Changed, path, Breaks::NONE, why);
+    }
 }
 
 fn owner(receiver: &Receiver) -> String {
@@ -149,6 +160,7 @@ pub(super) fn constants(differ: &mut Differ<'_>) {
         |item| &item.name,
         |differ, old, new| {
             differ.docs(&path(old), &old.docs, &new.docs);
+            moved(differ, &path(old), old.of.as_deref(), new.of.as_deref());
             // As text, in which what is not a number is like itself.
             if (&old.ty, old.value.to_string()) != (&new.ty, new.value.to_string()) {
                 let why = format!(
