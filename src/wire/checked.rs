@@ -71,3 +71,15 @@ pub const fn something(shape: Shape) {
         "an alias hides that this returns nothing: write `()`, or `Result<(), E>`, with which the function's form in C is known"
     );
 }
+
+/// The name of a handle and the one that is written in front of its members, which have their names from it.
+#[track_caller]
+pub const fn named(handle: &str, written: &str) {
+    let (handle, written) = (handle.as_bytes(), written.as_bytes());
+    let (mut same, mut at) = (handle.len() == written.len(), 0);
+    while same && at < handle.len() {
+        same = handle[at] == written[at];
+        at += 1;
+    }
+    assert!(same, "this is another name of the handle: write its own, from which its members have theirs");
+}

@@ -154,6 +154,13 @@ impl FfiArgs {
         self.formats.map_or(Formats::BOTH, |(formats, _)| formats)
     }
 
+    /// For what is no type.
+    pub(crate) fn refuse_representation(&self, errors: &mut Errors) {
+        if let Some((_, span)) = self.representation {
+            errors.at(span, "`as` is for structs and enums: it says what a type crosses as");
+        }
+    }
+
     /// For what is in no format of its own.
     pub(crate) fn refuse_formats(&self, errors: &mut Errors) {
         if let Some((_, span)) = self.formats {

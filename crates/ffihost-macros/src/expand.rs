@@ -16,6 +16,7 @@ mod handle;
 mod host_fn;
 mod impls;
 mod library;
+mod members;
 mod newtype;
 mod passed;
 mod place;
@@ -34,9 +35,10 @@ use crate::model::function::{Function, Kind};
 use crate::model::group::Group;
 use crate::model::handle::Handle;
 use crate::model::library::Library;
+use crate::model::members::{Members, Membership};
 use crate::model::represented::Represented;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Item, ItemTrait};
 
 /// `library!`
@@ -64,12 +66,12 @@ pub(crate) fn ffi(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn ffi_item(item: Item, args: &FfiArgs, errors: &mut Errors) -> TokenStream {
-    if let Some((representation, span)) = &args.representation {
+    if let Some((representation, _)) = &args.representation {
         return match Represented::new(item.clone(), representation, args, errors) {
             Some(data) if errors.is_empty() => represented::expand(&data),
             Some(data) => stub::represented(&data),
             None => {
-                errors.at(*span, "`as` is for structs and enums: it says what a type crosses as");
+                args.refuse_representation(errors);
                 quote!(#item)
             }
         };
@@ -93,22 +95,34 @@ fn ffi_item(item: Item, args: &FfiArgs, errors: &mut Errors) -> TokenStream {
         }
         Item::Const(item) => {
             let constant = Constant::new(item, args, errors);
-            if errors.is_empty() { constant::expand(&constant) } else { stub::constant(&constant) }
+            let beside = if errors.is_empty() { constant::expand(&constant) } else { TokenStream::new() };
+            let item = &constant.item;
+            quote!(#item #beside)
         }
         Item::Fn(item) => {
             let function = Function::new(item, args, errors);
-            match function.kind {
-                _ if !errors.is_empty() => stub::function(&function),
-                Kind::Request => function::expand(&function),
-                Kind::Constructor => constructor::expand(&function),
-                Kind::Destructor => constructor::expand_destructor(&function),
-            }
+            let (item, beside) = (&function.item, function_beside(&function, errors.is_empty()));
+            quote!(#item #beside)
+        }
+        Item::Impl(item) => {
+            let members = Members::new(item, args, errors);
+            if members.fine { members::expand(members) } else { members.item.into_token_stream() }
         }
         Item::Verbatim(tokens) => without_body(tokens, errors),
         other => {
             refuse(&other, errors);
             quote!(#other)
         }
+    }
+}
+
+/// What is emitted for a function, or in its place if something is wrong with it.
+fn function_beside(function: &Function, fine: bool) -> TokenStream {
+    match function.kind {
+        _ if !fine => stub::function(function),
+        Kind::Request => function::expand(function),
+        Kind::Constructor => constructor::expand(function),
+        Kind::Destructor => constructor::expand_destructor(function),
     }
 }
 
@@ -120,22 +134,18 @@ fn without_body(tokens: TokenStream, errors: &mut Errors) -> TokenStream {
             stub::declaration(&item)
         }
         Err(_) => {
-            errors.on(&tokens, "`#[ffi]` is for structs, enums, constants and functions");
+            errors.on(&tokens, "`#[ffi]` is for structs, enums, constants, functions and what is in an `impl`");
             tokens
         }
     }
 }
 
 fn refuse(item: &Item, errors: &mut Errors) {
-    const WHERE: &str = "`#[ffi]` is for structs, enums, constants and functions";
+    const WHERE: &str = "`#[ffi]` is for structs, enums, constants, functions and what is in an `impl`";
     match item {
         Item::Union(union) => {
             errors
                 .on(union.union_token, "a union does not say what it holds: use an enum, whose variants may hold data");
-        }
-        Item::Impl(item) => {
-            let advice = "methods are written as free functions: `#[ffi] async fn echo(timer: &Timer, …)`";
-            errors.on(item.impl_token, format_args!("{WHERE}; {advice}"));
         }
         Item::Trait(item) => {
             let advice = "a trait that the host implements is marked with `#[ffi_host]`";
@@ -227,6 +237,14 @@ fn piece(head: &Head, layout: &TokenStream, body: &TokenStream) -> TokenStream {
             layout: &[#layout],
             body: ::ffihost::export::Body::#body,
         });
+    }
+}
+
+/// The handle in whose `impl` something is.
+fn described_of(membership: Option<&Membership>) -> TokenStream {
+    match membership.and_then(|membership| membership.of.as_ref()) {
+        Some(handle) => quote!(::core::option::Option::Some(#handle)),
+        None => quote!(::core::option::Option::None),
     }
 }
 

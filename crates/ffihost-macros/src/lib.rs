@@ -42,7 +42,7 @@ pub fn library(tokens: TokenStream) -> TokenStream {
     expand::library(tokens.into()).into()
 }
 
-/// Marks what crosses: types, functions that the host calls, constants. Anywhere in the crate.
+/// Marks what crosses: types, functions that the host calls, constants, the members of an `impl`. Anywhere in the crate.
 ///
 /// Names cross as they are written, `r#type` as `type`; doc comments, those of fields, variants and parameters too, go into
 /// the descriptor and from there into every binding. Nothing has generic parameters or lifetimes.
@@ -103,6 +103,31 @@ pub fn library(tokens: TokenStream) -> TokenStream {
 /// - `#[ffi(formats(native))]`, `#[ffi(formats(cbor))]`: in this format alone.
 ///
 /// Names that every library exports, `version` for one, and names that end with `_cbor` are taken.
+///
+/// # The `impl` of the state or of a handle
+///
+/// ```text
+/// #[ffi]
+/// impl Cursor {
+///     pub const MAX_ROWS: u32 = 100;
+///
+///     pub fn over(rows: Vec<String>) -> Result<Self, String> { … }
+///
+///     pub async fn next(&self) -> Option<String> { … }
+///
+///     #[ffi(skip)]
+///     fn len(&self) -> usize { … }
+/// }
+/// ```
+///
+/// All its functions and constants cross, whatever their visibility, except those that are marked with `#[ffi(skip)]`. What is in
+/// the state's `impl` is as a free function or constant; the constructor and the destructor may be there. The members of a
+/// handle have its name before theirs, `my_app_cursor_next` and `CURSOR_MAX_ROWS`, and are members of its class in the
+/// languages that have classes.
+///
+/// - `&self` is the state or the handle. Without it, a function is whose its first parameter says, as a free one.
+/// - A function of a handle's that returns `Self`, or a `Result` or an `Option` of it, makes a handle. There may be several. It
+///   needs no state to do so, but is called with a context, which knows the handle from then on.
 ///
 /// # `#[ffi(constructor)]` and `#[ffi(destructor)]`
 ///

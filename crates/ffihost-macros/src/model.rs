@@ -8,6 +8,7 @@ pub(crate) mod function;
 pub(crate) mod group;
 pub(crate) mod handle;
 pub(crate) mod library;
+pub(crate) mod members;
 pub(crate) mod represented;
 pub(crate) mod signature;
 pub(crate) mod types;

@@ -60,6 +60,19 @@ struct Cursor {
     left: u32,
 }
 
+#[ffi]
+impl Cursor {
+    const MOST: u32 = 9;
+
+    fn start(left: u32) -> Self {
+        Self { left: left.min(Self::MOST) }
+    }
+
+    async fn later(&self, text: String) -> Result<Self, Failure> {
+        if text.is_empty() { Err(Failure { text }) } else { Ok(Self::start(self.left)) }
+    }
+}
+
 #[ffi(constructor)]
 async fn open(_name: &str, _took: Duration) -> Result<App, Failure> {
     Ok(App)

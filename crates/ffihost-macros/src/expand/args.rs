@@ -47,7 +47,7 @@ impl<'a> Args<'a> {
         let given = receiver_item(path, "given");
         let place = Place::of(path);
         let always = place.last_of(quote!(::ffihost::Handle<), &place.itself);
-        let handle = Field { name: crate::names::text(&ident), ident, docs: receiver.docs.clone(), ty, index: None };
+        let handle = Field { name: receiver.name.clone(), ident, docs: receiver.docs.clone(), ty, index: None };
         let handle = Arg::Handle { field: Box::new(handle), always, given };
         Self(std::iter::once(handle).chain(params.iter().map(Arg::Param)).collect())
     }

@@ -10,14 +10,13 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 pub(crate) fn expand(function: &Function) -> TokenStream {
-    let (item, args) = (&function.item, Args::new(&function.params));
+    let args = Args::new(&function.params);
     let native = when("native", function.formats.native, &native(function, &args));
     let cbor = when("cbor", function.formats.cbor, &cbor(function, &args));
     let (has, piece) = (has_constructor(function), described(function, &args));
     let exported = exported_at_all(&function.head.ident, function.formats);
     let (params, output) = (checked(function), Crossing::returned(&function.output).checked(&[]));
-    let beside = beside(&function.head, &quote!(#params #output #has #native #cbor #piece #exported));
-    quote!(#item #beside)
+    beside(&function.head, &quote!(#params #output #has #native #cbor #piece #exported))
 }
 
 /// A second one is a conflict, at its name.
@@ -65,9 +64,9 @@ fn parameters_after() -> TokenStream {
 }
 
 fn construct(function: &Function, args: &Args<'_>) -> TokenStream {
-    let (ident, pattern, tuple, passed) = (&function.head.ident, args.pattern(), args.tuple(false), args.passed(false));
+    let (path, pattern, tuple, passed) = (function.path(), args.pattern(), args.tuple(false), args.passed(false));
     let output = Crossing::returned(&function.output);
-    let constructed = output.take(&quote!(#ident(#passed).await));
+    let constructed = output.take(&quote!(#path(#passed).await));
     let call = output.place().call(&output.item(quote!(__FfihostConstructed), "into_result"), &constructed);
     quote!(async move |#pattern: #tuple| #call)
 }
@@ -139,17 +138,16 @@ fn copy(head: &Head) -> Head {
 }
 
 pub(crate) fn expand_destructor(function: &Function) -> TokenStream {
-    let (item, ident, root) = (&function.item, &function.head.ident, root());
+    let (path, root) = (function.path(), root());
     let future = quote! {
         ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = ()> + '__a>>
     };
-    let has = quote_spanned! {ident.span()=>
+    let has = quote_spanned! {function.head.ident.span()=>
         impl ::ffihost::export::HasDestructor<#root::State> for #root::Marker {
             fn destroy<'__a>(__state: &'__a #root::State) -> #future {
-                ::std::boxed::Box::pin(#ident(__state))
+                ::std::boxed::Box::pin(#path(__state))
             }
         }
     };
-    let beside = beside(&function.head, &has);
-    quote!(#item #beside)
+    beside(&function.head, &has)
 }

@@ -4,35 +4,53 @@ use super::args::{Args, receiver_item};
 use super::crossing::Crossing;
 use super::fields::{self, described_output};
 use super::place::located;
-use super::{beside, export, exported_at_all, formats, piece, root, row, unique, when};
-use crate::model::function::Function;
-use ffihost_abi::names;
+use super::{beside, described_of, export, exported_at_all, formats, piece, root, row, unique, when};
+use crate::model::function::{Function, Makes};
+use crate::model::members::Membership;
+use crate::model::signature::Receiver;
+use crate::names;
+use ffihost_abi::names::cbor;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
 pub(crate) fn expand(function: &Function) -> TokenStream {
-    let (item, ident) = (&function.item, &function.head.ident);
-    let requests = match &function.receiver {
-        None => Request { function, of: Of::Nobody, args: Args::new(&function.params) }.expand(),
-        Some(receiver) => {
-            let (root, last) = (root(), &receiver.last);
-            let context = Request { function, of: Of::Context, args: Args::new(&function.params) }.expand();
-            let args = Args::of_handle(receiver, &function.params);
-            let handle = Request { function, of: Of::Handle(&receiver.path), args }.expand();
-            quote!(#root::by_receiver! { #last { #context } { #handle } })
-        }
-    };
+    let (requests, ident) = (requests(function), &function.head.ident);
     let (unique, exported) = (unique("Symbols", [ident.clone()]), exported_at_all(ident, function.formats));
     let (params, result) = (checked(function), checked_result(function));
-    let beside = beside(&function.head, &quote!(#params #result #requests #unique #exported));
-    quote!(#item #beside)
+    beside(&function.head, &quote!(#params #result #requests #unique #exported))
+}
+
+/// By whose it is, which of a receiver only `library!` knows, unless the receiver is `self`.
+fn requests(function: &Function) -> TokenStream {
+    let of = |of| Request { function, of, args: Args::new(&function.params) }.expand();
+    let Some(receiver) = &function.receiver else {
+        return of(if function.is_without_context() { Of::Nobody } else { Of::ContextAlone });
+    };
+    let context = || of(Of::Context);
+    let handle = || {
+        let args = Args::of_handle(receiver, &function.params);
+        Request { function, of: Of::Handle(receiver), args }.expand()
+    };
+    match &function.membership {
+        Some(membership) if receiver.is_self() => {
+            if membership.of.is_some() {
+                handle()
+            } else {
+                context()
+            }
+        }
+        _ => {
+            let (root, last, context, handle) = (root(), &receiver.last, context(), handle());
+            quote!(#root::by_receiver! { #last { #context } { #handle } })
+        }
+    }
 }
 
 /// What is checked of the types of its parameters, and without a context besides of all.
 pub(super) fn checked(function: &Function) -> TokenStream {
     let types = || function.params.iter().map(|param| &param.field.ty);
     let params = fields::checked(types());
-    if function.receiver.is_some() {
+    if !function.is_without_context() {
         return params;
     }
     let handles = types().map(|ty| Crossing::of(ty).checked(&["without_context"]));
@@ -43,7 +61,7 @@ fn checked_result(function: &Function) -> TokenStream {
     let output = Crossing::returned(&function.output);
     let (result, _) = described_output(&output, "Returned");
     let mut checks = vec!["result"];
-    if function.receiver.is_none() {
+    if function.is_without_context() {
         checks.push("without_context");
     }
     if !function.asynchronous {
@@ -62,7 +80,9 @@ struct Request<'a> {
 enum Of<'a> {
     Nobody,
     Context,
-    Handle(&'a syn::TypePath),
+    /// The context's, without its state: it makes a handle.
+    ContextAlone,
+    Handle(&'a Receiver),
 }
 
 impl Request<'_> {
@@ -102,7 +122,7 @@ impl Request<'_> {
     }
 
     fn cbor(&self) -> TokenStream {
-        let (name, decode) = (names::cbor(&self.function.head.name), self.args.cbor());
+        let (name, decode) = (cbor(&self.function.head.name), self.args.cbor());
         let args = quote!(::ffihost::export::Cbor::new(__req, __len, #decode));
         self.export(&name, &quote!(__req: *const u8, __len: usize), &args)
     }
@@ -148,7 +168,7 @@ impl Request<'_> {
     fn ctx(&self) -> TokenStream {
         match self.of {
             Of::Nobody => TokenStream::new(),
-            Of::Context | Of::Handle(_) => quote!(__ctx: *mut ::core::ffi::c_void,),
+            Of::Context | Of::ContextAlone | Of::Handle(_) => quote!(__ctx: *mut ::core::ffi::c_void,),
         }
     }
 
@@ -158,7 +178,7 @@ impl Request<'_> {
         match self.of {
             Of::Nobody => quote!(::ffihost::export::OfNobody::of(&#root::LIBRARY)),
             Of::Context => quote!(::ffihost::export::OfState::#of_context),
-            Of::Handle(_) => quote!(::ffihost::export::OfHandle::#of_context),
+            Of::ContextAlone | Of::Handle(_) => quote!(::ffihost::export::OfHandle::#of_context),
         }
     }
 
@@ -172,25 +192,28 @@ impl Request<'_> {
     /// A function that calls the author's. That it returns just anything that is returned saves the compiler from saying of
     /// each use what is wrong with the type.
     fn handler(&self, borrowed: bool) -> TokenStream {
-        let (root, ident, name) = (root(), &self.function.head.ident, handler(borrowed));
+        let (root, path, name) = (root(), self.function.path(), handler(borrowed));
         let (pattern, passed, tuple) = (self.args.pattern(), self.args.passed(borrowed), self.args.tuple(borrowed));
         let crossing = Crossing::returned(&self.function.output);
         let place = crossing.place();
         let output = place.put(quote!(impl ::ffihost::wire::Returned + 'static + use<>));
         let (state, call) = match (&self.of, self.function.asynchronous) {
-            (Of::Context, _) => (quote!(__state: &#root::State), quote!(#ident(__state, #passed))),
-            (Of::Handle(_), true) => (quote!(_: &#root::State), quote!(#ident(#passed))),
-            (Of::Handle(_), false) | (Of::Nobody, _) => (quote!(_: &()), quote!(#ident(#passed))),
+            (Of::Context, _) => (quote!(__state: &#root::State), quote!(#path(__state, #passed))),
+            (Of::ContextAlone | Of::Handle(_), true) => (quote!(_: &#root::State), quote!(#path(#passed))),
+            (Of::ContextAlone | Of::Handle(_), false) | (Of::Nobody, _) => (quote!(_: &()), quote!(#path(#passed))),
         };
-        if self.function.asynchronous {
-            let call = crossing.take(&quote!(#call.await));
-            let body = place.put(quote!({ #call }));
-            quote!(async fn #name(#state, #pattern: #tuple) -> #output #body)
-        } else {
-            let call = crossing.take(&call);
-            let body = place.put(quote!({ #call }));
-            quote!(fn #name(#state, #pattern: #tuple) -> #output #body)
-        }
+        let (keyword, call) = match self.function.asynchronous {
+            true => (quote!(async), quote!(#call.await)),
+            false => (TokenStream::new(), call),
+        };
+        let call = match self.function.makes {
+            Makes::Value => call,
+            Makes::Handle => quote!(::ffihost::Handle::new(#call)),
+            Makes::HandleInside => quote!(#call.map(::ffihost::Handle::new)),
+        };
+        let call = crossing.take(&call);
+        let body = place.put(quote!({ #call }));
+        quote!(#keyword fn #name(#state, #pattern: #tuple) -> #output #body)
     }
 
     /// The state is looked at on the caller's thread.
@@ -210,19 +233,29 @@ impl Request<'_> {
         }
     }
 
+    /// What is called on another handle than the one in whose `impl` it is, is the other's.
+    fn membership(&self) -> Option<&Membership> {
+        let membership = self.function.membership.as_ref();
+        match self.of {
+            Of::Handle(receiver) => membership.filter(|it| it.of.as_deref() == Some(&names::text(&receiver.last))),
+            _ => membership,
+        }
+    }
+
     fn piece(&self) -> TokenStream {
         let (c_struct, layout) = self.args.layout();
         let receiver = match self.of {
             Of::Nobody => quote!(Free),
-            Of::Context => quote!(Context),
-            Of::Handle(path) => {
-                let name = receiver_item(path, "NAME");
+            Of::Context | Of::ContextAlone => quote!(Context),
+            Of::Handle(receiver) => {
+                let name = receiver_item(&receiver.path, "NAME");
                 quote!(Handle(#name))
             }
         };
         let (asynchronous, params) = (self.function.asynchronous, self.args.described());
         let (output, formats) = (Crossing::returned(&self.function.output), formats(self.function.formats));
         let (result, error) = described_output(&output, "Returned");
+        let of = described_of(self.membership());
         let direct = match self.function.asynchronous {
             true => quote!(false),
             false => {
@@ -232,7 +265,7 @@ impl Request<'_> {
         };
         let body = quote! {
             Request {
-                of: ::core::option::Option::None,
+                of: #of,
                 asynchronous: #asynchronous,
                 receiver: ::ffihost::export::Receiver::#receiver,
                 params: #params,

@@ -1,7 +1,6 @@
 //! What stands in for an item that something is wrong with, so that what uses it compiles.
 
 use super::{beside, constructor, handle, impls};
-use crate::model::constant::Constant;
 use crate::model::data::{Enum, Struct};
 use crate::model::declared::Declaration;
 use crate::model::function::{Function, Kind};
@@ -67,19 +66,13 @@ pub(crate) fn handle(handle: &Handle) -> TokenStream {
     quote!(#item #stub)
 }
 
-pub(crate) fn constant(constant: &Constant) -> TokenStream {
-    let item = &constant.item;
-    quote!(#item)
-}
-
+/// A constructor is one even if something is wrong with it.
 pub(crate) fn function(function: &Function) -> TokenStream {
-    let item = &function.item;
-    let is_method = item.sig.inputs.iter().any(|argument| matches!(argument, FnArg::Receiver(_)));
+    let is_method = function.item.sig.inputs.iter().any(|argument| matches!(argument, FnArg::Receiver(_)));
     if is_method || function.kind != Kind::Constructor {
-        return quote!(#item);
+        return TokenStream::new();
     }
-    let stub = beside(&function.head, &constructor::has_constructor(function));
-    quote!(#item #stub)
+    beside(&function.head, &constructor::has_constructor(function))
 }
 
 /// A function with a body that is none.

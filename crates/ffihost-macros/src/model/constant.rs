@@ -1,5 +1,6 @@
 //! Constants that are copied into bindings.
 
+use super::members::Membership;
 use super::{Head, refuse_generics};
 use crate::attrs::FfiArgs;
 use crate::errors::Errors;
@@ -8,6 +9,8 @@ use syn::ItemConst;
 pub(crate) struct Constant {
     pub(crate) item: ItemConst,
     pub(crate) head: Head,
+    /// Of what is in an `impl`.
+    pub(crate) membership: Option<Membership>,
 }
 
 impl Constant {
@@ -21,6 +24,6 @@ impl Constant {
         if head.name == "_" {
             errors.on(&item.ident, "a constant crosses by its name: give it one");
         }
-        Self { item, head }
+        Self { item, head, membership: None }
     }
 }

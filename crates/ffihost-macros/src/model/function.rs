@@ -1,12 +1,14 @@
 //! Functions that hosts call.
 
+use super::members::Membership;
 use super::signature::{self, Param, Receiver};
 use super::{Head, types};
 use crate::attrs::{FfiArgs, Formats, Role};
 use crate::errors::Errors;
 use crate::names;
-use proc_macro2::Span;
-use syn::{ItemFn, ReturnType, Type, parse_quote};
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::{Attribute, ItemFn, ReturnType, Type, parse_quote};
 
 pub(crate) struct Function {
     pub(crate) item: ItemFn,
@@ -17,6 +19,20 @@ pub(crate) struct Function {
     pub(crate) params: Vec<Param>,
     pub(crate) output: Type,
     pub(crate) formats: Formats,
+    /// Of what is in an `impl`.
+    pub(crate) membership: Option<Membership>,
+    pub(crate) makes: Makes,
+}
+
+/// How what the author's function returns becomes what crosses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Makes {
+    /// It is that.
+    Value,
+    /// As an object that a handle is made of.
+    Handle,
+    /// The same in a `Result` or an `Option`.
+    HandleInside,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,14 +49,12 @@ impl Function {
         signature::check(&item.sig, errors);
         let (receiver, params) = signature::params(&item.sig, true, errors);
         signature::without_docs(&mut item.sig);
-        // That a function is `async` says where it runs; and what the constructor is like is asked for here.
-        item.attrs.push(parse_quote!(#[allow(clippy::unused_async)]));
-        if kind == Kind::Constructor {
-            item.attrs.push(parse_quote!(#[allow(clippy::unnecessary_wraps)]));
-        }
+        item.attrs.extend(lints(kind));
         let output = signature::output(&item.sig);
         let asynchronous = item.sig.asyncness.is_some();
-        let function = Self { item, head, kind, asynchronous, receiver, params, output, formats: args.formats() };
+        let formats = args.formats();
+        let (membership, makes) = (None, Makes::Value);
+        let function = Self { item, head, kind, asynchronous, receiver, params, output, formats, membership, makes };
         match kind {
             Kind::Request => names::check_export(&function.head.ident, errors),
             Kind::Constructor => function.check_constructor(errors),
@@ -56,14 +70,33 @@ impl Function {
         types::is_unit(&self.output) || first().is_some_and(types::is_unit)
     }
 
+    /// Whether it is called without a context.
+    pub(crate) fn is_without_context(&self) -> bool {
+        self.receiver.is_none() && !self.membership.as_ref().is_some_and(|membership| membership.in_context)
+    }
+
+    /// Where the author's function is.
+    pub(crate) fn path(&self) -> TokenStream {
+        match &self.membership {
+            Some(membership) => membership.path.clone(),
+            None => self.head.ident.to_token_stream(),
+        }
+    }
+
     fn check_constructor(&self, errors: &mut Errors) {
         let signature = &self.item.sig;
         if !self.asynchronous {
             errors
                 .on(signature.fn_token, "a constructor runs on the FFI thread, where it may await: make it `async fn`");
         }
-        if let Some(receiver) = &self.receiver {
-            errors.on(&receiver.path, "there is no state before the constructor has made it: take this by value");
+        match &self.receiver {
+            Some(receiver) if receiver.is_self() => {
+                errors.on(&receiver.ident, "there is no state before the constructor has made it: leave `self` out");
+            }
+            Some(receiver) => {
+                errors.on(&receiver.path, "there is no state before the constructor has made it: take this by value");
+            }
+            None => {}
         }
         if is_nothing(&signature.output) {
             let message = "a constructor returns `Result<MyApp, E>`, where `MyApp` is the library's state";
@@ -90,6 +123,15 @@ impl Function {
             errors.at(span, "a destructor is not exported: leave `formats` out");
         }
     }
+}
+
+/// That a function is `async` says where it runs; and what the constructor is like is asked for here.
+pub(super) fn lints(kind: Kind) -> Vec<Attribute> {
+    let mut lints = vec![parse_quote!(#[allow(clippy::unused_async)])];
+    if kind == Kind::Constructor {
+        lints.push(parse_quote!(#[allow(clippy::unnecessary_wraps)]));
+    }
+    lints
 }
 
 fn kind(args: &FfiArgs, errors: &mut Errors) -> Kind {

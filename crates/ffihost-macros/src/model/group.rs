@@ -1,13 +1,13 @@
 //! Groups of host functions: a trait that a host implements.
 
-use super::Head;
 use super::declared::{self, Declaration, HostFn};
+use super::{Head, types};
 use crate::attrs;
 use crate::errors::Errors;
 use crate::names;
 use ffihost_abi::names::snake;
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::format_ident;
 use syn::spanned::Spanned;
 use syn::{
     Attribute, FnArg, ItemTrait, Meta, Receiver, ReceiverKind, Signature, TraitItem, TraitItemFn, Type, Visibility,
@@ -138,15 +138,7 @@ fn refuse_self(sig: &Signature, errors: &mut Errors) {
         syn::ReturnType::Type(_, ty) => Some(&**ty),
         syn::ReturnType::Default => None,
     };
-    for ty in types.chain(output).filter(|ty: &&Type| names_self(ty.to_token_stream())) {
+    for ty in types.chain(output).filter(|ty: &&Type| types::names(ty, &Ident::new("Self", Span::call_site()))) {
         errors.at(ty.span(), "`Self` is whatever the host has, which does not cross: name the type");
     }
-}
-
-fn names_self(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "Self",
-        TokenTree::Group(group) => names_self(group.stream()),
-        _ => false,
-    })
 }

@@ -1,5 +1,6 @@
 //! What all functions that cross have in common: parameters by name, each of a type that crosses.
 
+use super::members::RECEIVER;
 use super::{Field, refuse_generics, types};
 use crate::attrs;
 use crate::errors::Errors;
@@ -80,6 +81,8 @@ fn owned(ty: &Type, errors: &mut Errors) -> (Pass, Type) {
 /// Whose a function is: its first parameter, if that is a reference to a named type.
 pub(crate) struct Receiver {
     pub(crate) ident: Ident,
+    /// As it crosses.
+    pub(crate) name: String,
     pub(crate) path: TypePath,
     /// What the library's state or a handle is known by.
     pub(crate) last: Ident,
@@ -88,6 +91,11 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
+    /// Whether it is `self`, which no other parameter can be called.
+    pub(crate) fn is_self(&self) -> bool {
+        self.name == "self"
+    }
+
     fn of(argument: &PatType, errors: &mut Errors) -> Option<Self> {
         let Type::Reference(TypeReference { mutability: None, elem, .. }) = types::bare(&argument.ty) else {
             return None;
@@ -98,7 +106,8 @@ impl Receiver {
             return None;
         }
         let (ident, docs) = (name(&argument.pat, errors)?, attrs::docs(&argument.attrs));
-        Some(Self { ident, path: path.clone(), last: last.ident.clone(), docs })
+        let name = if ident == RECEIVER { "self".to_owned() } else { names::text(&ident) };
+        Some(Self { ident, name, path: path.clone(), last: last.ident.clone(), docs })
     }
 }
 
@@ -111,9 +120,13 @@ pub(crate) fn params(
     let mut arguments = signature.inputs.iter().filter_map(|argument| match argument {
         FnArg::Typed(argument) => Some(argument),
         FnArg::Receiver(receiver) => {
-            let name = &signature.ident;
-            let advice = format_args!("write a free function: `fn {name}(app: &MyApp, …)`");
-            errors.on(receiver, format_args!("methods do not cross: {advice}"));
+            errors.on(
+                receiver,
+                match with_receiver {
+                    true => "a method crosses with its `impl`: write `#[ffi]` there, `#[ffi] impl MyApp { … }`",
+                    false => "only in a trait of host functions is there a `self`: leave it out",
+                },
+            );
             None
         }
     });

@@ -228,26 +228,40 @@ pub(crate) fn check_returned(ty: &Type, errors: &mut Errors) {
     }
 }
 
-/// The type with the name that `Self` stands for.
-pub(crate) fn without_self(ty: &Type, name: &Ident) -> Type {
-    syn::parse2(replace(ty.to_token_stream(), name)).unwrap_or_else(|_| ty.clone())
+/// Whether a name is somewhere in a type.
+pub(crate) fn names(ty: &Type, name: &Ident) -> bool {
+    fn are_in(tokens: TokenStream, name: &Ident) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(ident) => ident == *name,
+            TokenTree::Group(group) => are_in(group.stream(), name),
+            _ => false,
+        })
+    }
+    are_in(ty.to_token_stream(), name)
 }
 
-fn replace(tokens: TokenStream, name: &Ident) -> TokenStream {
+/// The type with what `Self` stands for in its place.
+pub(crate) fn without_self(ty: &Type, this: &impl ToTokens) -> Type {
+    syn::parse2(replace(ty.to_token_stream(), &this.to_token_stream())).unwrap_or_else(|_| ty.clone())
+}
+
+fn replace(tokens: TokenStream, this: &TokenStream) -> TokenStream {
     let replace = |token| match token {
         TokenTree::Ident(ident) if ident == "Self" => {
-            let mut name = name.clone();
-            name.set_span(ident.span());
-            TokenTree::Ident(name)
+            let at_place = |mut token: TokenTree| {
+                token.set_span(ident.span());
+                token
+            };
+            this.clone().into_iter().map(at_place).collect()
         }
         TokenTree::Group(group) => {
-            let mut new = proc_macro2::Group::new(group.delimiter(), replace(group.stream(), name));
+            let mut new = proc_macro2::Group::new(group.delimiter(), replace(group.stream(), this));
             new.set_span(group.span());
-            TokenTree::Group(new)
+            TokenTree::Group(new).into()
         }
-        other => other,
+        other => TokenStream::from(other),
     };
-    tokens.into_iter().map(replace).collect()
+    tokens.into_iter().flat_map(replace).collect()
 }
 
 #[cfg(test)]

@@ -17,9 +17,6 @@ use std::collections::HashMap as Map;
 #[ffi]
 trait Storage {}
 
-#[ffi]
-impl App {}
-
 ffihost::library!("x", App);
 
 struct App;

@@ -143,6 +143,69 @@ pub struct RowCursor {
     rows: Mutex<Vec<String>>,
 }
 
+#[ffi]
+impl RowCursor {
+    /// The most rows.
+    pub const MAX: u32 = 9;
+
+    /// Has no rows.
+    pub fn empty() -> Self {
+        Self { rows: Mutex::default() }
+    }
+
+    /// Of one row.
+    async fn of_row(
+        /// What it says.
+        row: &str,
+    ) -> Result<Self, AppError> {
+        Ok(Self { rows: Mutex::new(vec![row.to_owned()]) })
+    }
+
+    #[cfg(any())]
+    fn absent(&self, absent: Absent) {}
+
+    #[ffi(formats(cbor))]
+    async fn in_one_format(&self, other: Option<Handle<Self>>) -> bool {
+        other.is_some()
+    }
+
+    #[ffi(skip)]
+    fn skipped<T>(&mut self, value: T) -> T {
+        value
+    }
+}
+
+#[ffi]
+#[cfg(any())]
+impl Absent {
+    fn new() -> Self {
+        Self
+    }
+}
+
+/// In another module than the type.
+mod elsewhere {
+    use ffihost::ffi;
+
+    #[ffi]
+    impl crate::app::MyApp {
+        fn name_len(&self) -> u64 {
+            self.name.len() as u64
+        }
+
+        fn rows_of(app: &Self, cursor: ffihost::Handle<crate::RowCursor>) -> u64 {
+            app.name_len() + cursor.rows.lock().map_or(0, |rows| rows.len() as u64)
+        }
+    }
+
+    #[ffi]
+    impl super::RowCursor {
+        fn first(&self) -> Result<ffihost::Handle<super::Lock>, String> {
+            Err("none".to_owned())
+        }
+    }
+}
+
 /// A tuple struct.
 #[ffi(handle)]
 struct Lock(#[expect(dead_code, reason = "held")] u8);

@@ -43,6 +43,20 @@ macro_rules! items {
         const COUNT: $count = $value;
 
         #[ffi]
+        impl $handle {
+            const FIRST: $count = $value;
+
+            fn of_text(text: $text) -> Self {
+                let _ = text;
+                Cursor
+            }
+
+            fn same(&self, point: $point) -> $point {
+                point
+            }
+        }
+
+        #[ffi]
         const NAME: $text = "name";
 
         #[ffi(constructor)]
