@@ -493,6 +493,18 @@ void handles() {
     CHECK(thrown<ffihost::Error>([&] { stale.position(); }).status() == FFI_RET_INVALID_CTX);
 }
 
+// What is in the class of a handle: what makes one, what is called on it, and what needs none.
+void members() {
+    const my_app::Context app = open();
+    const my_app::Cursor started = my_app::Cursor::start(app);
+    const my_app::Cursor over = my_app::Cursor::over(app, {"a"}).get();
+    CHECK(started && over && started.raw() != over.raw());
+    over.skip(my_app::Cursor::kMaxStep).get();
+    CHECK(over.position() == 64 && started.position() == 0 && my_app::Cursor::limit(5) == 2);
+    const auto refused = thrown<ffihost::ErrorOf<std::string>>([&] { my_app::Cursor::over(app, {}).get(); });
+    CHECK(refused.error() == "no names");
+}
+
 // A context that ends in its own callbacks, and one whose answers come too late.
 void ends() {
     Gate closed;
@@ -777,6 +789,7 @@ int main() {
     callbacks();
     events();
     handles();
+    members();
     ends();
     many_threads();
     in_cbor();

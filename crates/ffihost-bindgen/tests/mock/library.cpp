@@ -729,6 +729,37 @@ int my_app_open_cursor(void *ctx, FFICallBack cb, void *user_data) {
     });
 }
 
+int my_app_cursor_start(void *ctx, MyAppCursor *result, FFIError *) {
+    const auto app = find_app(ctx);
+    if (app == nullptr) {
+        return FFI_RET_INVALID_CTX;
+    }
+    const std::lock_guard<std::mutex> lock(app->mutex);
+    *result = ++app->last;
+    app->cursors[*result] = 0;
+    return FFI_RET_OK;
+}
+
+int my_app_cursor_over(void *ctx, FFICallBack cb, void *user_data, MyAppStringList names) {
+    return names.len == 0 ? accept(ctx, cb, [=](App &) { text(cb, user_data, FFI_RET_ERR, "no names"); })
+                          : my_app_open_cursor(ctx, cb, user_data);
+}
+
+int my_app_cursor_skip(void *ctx, FFICallBack cb, void *user_data, MyAppCursor cursor, uint32_t n) {
+    return accept(ctx, cb, [=](App &app) {
+        {
+            const std::lock_guard<std::mutex> lock(app.mutex);
+            app.cursors[cursor] += static_cast<int>(n);
+        }
+        cb(FFI_RET_OK, nullptr, 0, user_data);
+    });
+}
+
+int my_app_cursor_limit(uint32_t of, uint32_t *result, FFIError *) {
+    *result = of / 2;
+    return FFI_RET_OK;
+}
+
 int my_app_next(void *ctx, FFICallBack cb, void *user_data, MyAppCursor cursor, uint32_t n) {
     return accept(ctx, cb, [=](App &app) {
         int *position = nullptr;
