@@ -8,7 +8,7 @@ mod notes;
 use ffihost_ipc::client::{Backoff, Options};
 use ffihost_ipc::typed::{Bytes, HostError, RequestError};
 use futures::{StreamExt, TryStreamExt, future};
-use notes::{Note, Notes, StoreError};
+use notes::{Note, Notes, Search, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,6 +59,8 @@ async fn search(notes: &Notes) -> Outcome {
     while let Some(title) = both.next_hit().await? {
         println!("hit: {title}");
     }
+    let own = Search::through(notes, &["a map".to_owned()]).await?;
+    println!("{} of at most {}", own.left().await?, Search::MOST);
     Ok(())
 }
 // ANCHOR_END: handles

@@ -40,6 +40,19 @@ static void print_hits(void *ctx, const char *text) {
 }
 /* ANCHOR_END: handles */
 
+/* ANCHOR: members */
+static void print_left(void *ctx) {
+    FFIString titles[2] = {notes_str("a map"), notes_str("a mapping")};
+    NotesStringList list = {titles, 2};
+    NotesSearch search = 0;
+    uint64_t left = 0;
+    notes_search_through(ctx, list, &search, NULL);
+    notes_search_left(ctx, search, &left, NULL);
+    printf("%d of at most %d\n", (int)left, (int)NOTES_SEARCH_MOST);
+    notes_search_release(ctx, search);
+}
+/* ANCHOR_END: members */
+
 int main(void) {
     static const char *const titles[] = {"a book", "a film", "a bookshop"};
     sem_t ended;
@@ -61,5 +74,6 @@ int main(void) {
         }
     }
     print_hits(ctx, "book");
+    print_left(ctx);
     return notes_destroy(ctx);
 }

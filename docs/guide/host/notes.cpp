@@ -93,6 +93,14 @@ void use(const notes::Context &context) {
 }
 // ANCHOR_END: requests
 
+// ANCHOR: members
+// A handle that its class makes.
+void count(const notes::Context &context) {
+    const notes::Search search = notes::Search::through(context, {"a map", "a mapping"});
+    std::cout << search.left() << " of at most " << notes::Search::kMost << '\n';
+}
+// ANCHOR_END: members
+
 // ANCHOR: not_wanted
 // A host that takes too long to load a note, a request that is given up because of that, and a host that hears of it.
 void give_up(const notes::Context &context) {
@@ -160,6 +168,7 @@ int main() {
         const ffihost::Subscription saved =
             context.on_saved([title](const std::string &of, std::uint64_t) { title->set_value(of); });
         use(context);
+        count(context);
         std::cout << "saved: " << title->get_future().get() << '\n';
 #ifdef FFIHOST_COROUTINES
         std::promise<std::uint64_t> total;

@@ -50,7 +50,6 @@ enum class Role : std::int32_t {
     Admin = 0,
     Guest = 1,
 };
-class Context;
 
 class Cursor;
 
@@ -72,6 +71,7 @@ using Walker = ::my_app::Cursor;
 using Owner = ::my_app::UserId;
 
 using Crowd = std::vector<::my_app::UserId>;
+class Context;
 
 /* Walks over the profiles. */
 class Cursor : public ffihost::Handle {

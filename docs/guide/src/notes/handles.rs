@@ -38,6 +38,32 @@ pub fn merge(_notes: &Notes, first: &Handle<Search>, second: &Handle<Search>) ->
 }
 // ANCHOR_END: by_value
 
+// ANCHOR: members
+#[ffi]
+impl Search {
+    /// The most titles that one is made of.
+    pub const MOST: u32 = 1_000;
+
+    /// Goes through titles that the host has.
+    pub fn through(titles: Vec<String>) -> Result<Self, String> {
+        match u32::try_from(titles.len()) {
+            Ok(count) if count <= Self::MOST => Ok(Self { hits: Mutex::new(titles) }),
+            _ => Err(format!("more than {} titles", Self::MOST)),
+        }
+    }
+
+    /// How many titles are left.
+    pub fn left(&self) -> u64 {
+        self.titles().len() as u64
+    }
+
+    #[ffi(skip)]
+    fn titles(&self) -> Vec<String> {
+        lock(&self.hits).clone()
+    }
+}
+// ANCHOR_END: members
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,7 +76,12 @@ mod tests {
         let search = Handle::new(Search { hits: Mutex::new(vec!["b".to_owned(), "a".to_owned()]) });
         assert_eq!(next_hit(&search).as_deref(), Some("a"));
         // ANCHOR_END: test
+        // ANCHOR: test_members
+        let search = Search::through(vec!["a".to_owned()]).expect("few titles");
+        assert_eq!((next_hit(&search).as_deref(), search.left()), (Some("a"), 0));
+        // ANCHOR_END: test_members
         let notes = block_on(open("Ada".to_owned())).expect("a name");
+        let search = Handle::new(Search { hits: Mutex::new(vec!["b".to_owned()]) });
         assert_eq!(lock(&merge(&notes, &search, &search).hits).len(), 2);
     }
 }
