@@ -1,6 +1,7 @@
 //! What a language of the bindings is.
 
 use crate::model::Model;
+use crate::model::logic::OwnTypes;
 use crate::model::names::{Helpers, Rules};
 use crate::{Error, File, Language, c, cpp, rust};
 
@@ -11,6 +12,11 @@ pub(crate) trait Backend {
 
     /// What it does with names that it does not take.
     fn rules(&self) -> Rules;
+
+    /// Its own types for what types mean; all others are their representation in the model that it gets.
+    fn own_types(&self) -> OwnTypes {
+        OwnTypes(&[])
+    }
 
     /// The files of a library. Two fields of one name were refused before.
     ///

@@ -4,14 +4,17 @@
 mod enums;
 mod function;
 mod names;
+mod types;
 
 use self::function::Parameter;
+use self::types::{OWN_TYPES, spelled};
 use crate::backend::Backend;
 use crate::c::{self, C, CALLED, RULES};
 use crate::model::Model;
 use crate::model::contract::{Answer, Times};
 use crate::model::definitions::Definitions;
 use crate::model::items::{Constant, Constructor, Field, HostFn, Owner, Request};
+use crate::model::logic::OwnTypes;
 use crate::model::names::{Helpers, Rules, camel};
 use crate::model::ownership::Ownership;
 use crate::model::types::{Class as TypeClass, Named, Payload};
@@ -19,7 +22,7 @@ use crate::write::comment::table;
 use crate::write::filters;
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::{Checked, Logic, Type, Value};
+use ffihost_schema::{Checked, Type, Value};
 
 /// The header, from its main template.
 #[derive(Template)]
@@ -45,10 +48,17 @@ impl Backend for Bindings {
         RULES
     }
 
+    fn own_types(&self) -> OwnTypes {
+        OWN_TYPES
+    }
+
     fn files(&self, model: &Model<'_>) -> Result<Vec<File>, Error> {
+        // C has no such types.
+        let in_c = c::Bindings.own_types().represent(model.library);
+        let in_c = Model::new(&in_c);
         // It also checks everything that both need to hold.
-        let mut files = c::Bindings.files(model)?;
-        let c = C::new(model, &Definitions::new(model)?)?;
+        let mut files = c::Bindings.files(&in_c)?;
+        let c = C::new(&in_c, &Definitions::new(&in_c)?)?;
         let cpp = Cpp::new(model, &c)?;
         let (library, constructor) = (model.library, &model.constructor);
         let header = Header { model, library, constructor, named: model.types.in_order(), c: &c, cpp };
@@ -59,7 +69,9 @@ impl Backend for Bindings {
     }
 
     fn helpers(&self, model: &Model<'_>) -> Result<Helpers, Error> {
-        let c = C::new(model, &Definitions::new(model)?)?;
+        let in_c = c::Bindings.own_types().represent(model.library);
+        let in_c = Model::new(&in_c);
+        let c = C::new(&in_c, &Definitions::new(&in_c)?)?;
         Ok(Cpp::new(model, &c)?.helpers)
     }
 }
@@ -107,6 +119,7 @@ impl<'m> Cpp<'m> {
 
     /// A type in C.
     fn c_name(&self, ty: &Type) -> String {
+        let ty = &c::Bindings.own_types().plain(ty);
         match self.c.name(ty) {
             name if self.c.is_own(ty) => format!("::{name}"),
             name => name,
@@ -257,31 +270,4 @@ impl Cpp<'_> {
     fn fields(fields: &[Field<'_>]) -> String {
         table(fields.iter().map(|field| (field.name, &field.docs)))
     }
-}
-
-fn spelled(ty: &Type, prefix: &str) -> String {
-    let name = match ty {
-        Type::Unit => "void",
-        Type::Bool => "bool",
-        Type::F32 => "float",
-        Type::F64 => "double",
-        Type::String => "std::string",
-        Type::Bytes => "std::vector<std::uint8_t>",
-        Type::Option(inner) => return format!("std::optional<{}>", spelled(inner, prefix)),
-        Type::List(inner) => return format!("std::vector<{}>", spelled(inner, prefix)),
-        Type::Map(inner) => return format!("std::map<std::string, {}>", spelled(inner, prefix)),
-        Type::Named(name) | Type::Handle(name) | Type::As(Logic::Newtype(name), _) => {
-            return format!("{prefix}{}", Cpp::called(name));
-        }
-        Type::As(_, inner) => return spelled(inner, prefix),
-        Type::I8 => "std::int8_t",
-        Type::I16 => "std::int16_t",
-        Type::I32 => "std::int32_t",
-        Type::I64 => "std::int64_t",
-        Type::U8 => "std::uint8_t",
-        Type::U16 => "std::uint16_t",
-        Type::U32 => "std::uint32_t",
-        Type::U64 => "std::uint64_t",
-    };
-    name.to_owned()
 }

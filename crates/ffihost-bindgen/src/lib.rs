@@ -45,14 +45,12 @@ mod c;
 mod cpp;
 mod error;
 mod model;
-mod representation;
 mod rust;
 mod write;
 
 pub use self::error::Error;
 
 use self::model::Model;
-use self::representation::representation;
 use ffihost_schema::Checked;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -120,8 +118,9 @@ pub struct File {
 /// If the library cannot be bound in this language: two things would have the same name, or a type has no counterpart. The
 /// error says what to change.
 pub fn generate(library: &Checked, language: Language) -> Result<Vec<File>, Error> {
-    let library = &representation(library);
-    let (backend, model) = (language.backend(), Model::new(library));
+    let backend = language.backend();
+    let library = &backend.own_types().represent(library);
+    let model = Model::new(library);
     backend.rules().check_fields(&model)?;
     backend.files(&model)
 }
@@ -146,7 +145,9 @@ pub struct Helper {
 ///
 /// As [`generate`].
 pub fn helpers(library: &Checked, language: Language) -> Result<BTreeMap<(String, String), Helper>, Error> {
-    Ok(language.backend().helpers(&Model::new(library))?.into_public())
+    let backend = language.backend();
+    let library = &backend.own_types().represent(library);
+    Ok(backend.helpers(&Model::new(library))?.into_public())
 }
 
 #[cfg(test)]

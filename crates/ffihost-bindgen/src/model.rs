@@ -1,6 +1,6 @@
 //! What a library is, decided once for every language; nothing in it is spelled in one.
 //!
-//! [`types`] classes every type, and says how it is passed; [`definitions`] finds and orders what the native format defines; [`items`] are the constructor, the requests with
+//! [`logic`] says what types mean, and leaves that of those that a language has a type of its own for; [`types`] classes every type, and says how it is passed; [`definitions`] finds and orders what the native format defines; [`items`] are the constructor, the requests with
 //! their owner, host functions, events and constants; [`ownership`] says who releases what; [`contract`] where, how often and
 //! until when a callback runs, and what is refused; [`docs`] holds documentation without comment marks; [`names`] has the case
 //! rules, what a language does with its keywords, and the scope that refuses two things of one name.
@@ -9,6 +9,7 @@ pub(crate) mod contract;
 pub(crate) mod definitions;
 pub(crate) mod docs;
 pub(crate) mod items;
+pub(crate) mod logic;
 pub(crate) mod names;
 pub(crate) mod ownership;
 pub(crate) mod types;

@@ -109,6 +109,9 @@ public:
     explicit AbiMismatch(const std::string &text) : Error(FFI_RET_ABI_MISMATCH, text) {}
 };
 
+/* A moment, to the nanosecond on every system. std::chrono::system_clock::now() is one. */
+using Time = std::chrono::time_point<std::chrono::system_clock, std::chrono::nanoseconds>;
+
 /* CBOR that is yours. */
 using Cbor = std::vector<std::uint8_t>;
 
@@ -476,6 +479,29 @@ template <class T> struct Convert<T, T, std::enable_if_t<std::is_arithmetic_v<T>
 template <class V> struct Convert<std::int32_t, V, std::enable_if_t<std::is_enum_v<V>>> {
     static V take(std::int32_t from, void *) noexcept { return static_cast<V>(from); }
     static std::int32_t lend(V from, Arena &) noexcept { return static_cast<std::int32_t>(from); }
+};
+
+/* Of nanoseconds. One that the other side cannot hold, longer than 292 years or negative, is passed as the nearest. */
+template <> struct Convert<std::uint64_t, std::chrono::nanoseconds> {
+    static std::chrono::nanoseconds take(std::uint64_t from, void *) noexcept {
+        constexpr std::chrono::nanoseconds longest = (std::chrono::nanoseconds::max)();
+        const bool fits = from <= static_cast<std::uint64_t>(longest.count());
+        return fits ? std::chrono::nanoseconds(static_cast<std::chrono::nanoseconds::rep>(from)) : longest;
+    }
+    static std::uint64_t lend(std::chrono::nanoseconds from, Arena &) noexcept {
+        return from.count() < 0 ? 0 : static_cast<std::uint64_t>(from.count());
+    }
+};
+
+/* Of nanoseconds since 1970. */
+template <> struct Convert<std::int64_t, Time> {
+    static Time take(std::int64_t from, void *) noexcept { return Time(std::chrono::nanoseconds(from)); }
+    static std::int64_t lend(Time from, Arena &) noexcept { return from.time_since_epoch().count(); }
+};
+
+template <> struct Convert<std::uint32_t, char32_t> {
+    static char32_t take(std::uint32_t from, void *) noexcept { return static_cast<char32_t>(from); }
+    static std::uint32_t lend(char32_t from, Arena &) noexcept { return static_cast<std::uint32_t>(from); }
 };
 
 template <> struct Convert<FFIString, std::string> {

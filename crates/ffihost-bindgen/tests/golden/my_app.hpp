@@ -53,9 +53,6 @@ enum class Role : std::int32_t {
 
 class Cursor;
 
-/* Nanoseconds. */
-using Age = std::uint64_t;
-
 using Nickname = std::string;
 
 using Person = ::my_app::Profile;
@@ -66,6 +63,8 @@ using Rank = ::my_app::Role;
 using UserId = std::uint64_t;
 
 using Walker = ::my_app::Cursor;
+
+using Age = std::chrono::nanoseconds;
 
 /* A newtype of another. */
 using Owner = ::my_app::UserId;
@@ -424,12 +423,10 @@ struct Limits {
 
 /* Types that mean more than they cross as. */
 struct Logical {
-    /* How long at most. Nanoseconds. */
-    std::uint64_t patience{};
-    /* Nanoseconds since 1970, UTC. */
-    std::optional<std::int64_t> at{};
-    /* A Unicode scalar value. */
-    std::uint32_t letter{};
+    /* How long at most. */
+    std::chrono::nanoseconds patience{};
+    std::optional<ffihost::Time> at{};
+    char32_t letter{};
     /* A path of the file system. */
     std::string place{};
     /* Exactly 4 bytes. */
@@ -438,8 +435,8 @@ struct Logical {
     std::vector<double> point{};
     /* No value occurs twice. */
     std::vector<std::string> tags{};
-    /* Before each try. Nanoseconds. */
-    std::vector<std::uint64_t> waits{};
+    /* Before each try. */
+    std::vector<std::chrono::nanoseconds> waits{};
     /* Of an author's own. A `Color`. */
     std::string custom{};
 
@@ -687,14 +684,14 @@ template <> struct Convert<::MyAppLimits, ::my_app::Limits> {
 template <> struct Convert<::MyAppLogical, ::my_app::Logical> {
     static ::my_app::Logical take(const ::MyAppLogical &from, void *ctx) {
         return {
-            detail::take<std::uint64_t>(from.patience, ctx),
-            detail::take<std::optional<std::int64_t>>(from.at, ctx),
-            detail::take<std::uint32_t>(from.letter, ctx),
+            detail::take<std::chrono::nanoseconds>(from.patience, ctx),
+            detail::take<std::optional<ffihost::Time>>(from.at, ctx),
+            detail::take<char32_t>(from.letter, ctx),
             detail::take<std::string>(from.place, ctx),
             detail::take<std::vector<std::uint8_t>>(from.digest, ctx),
             detail::take<std::vector<double>>(from.point, ctx),
             detail::take<std::vector<std::string>>(from.tags, ctx),
-            detail::take<std::vector<std::uint64_t>>(from.waits, ctx),
+            detail::take<std::vector<std::chrono::nanoseconds>>(from.waits, ctx),
             detail::take<std::string>(from.custom, ctx),
         };
     }

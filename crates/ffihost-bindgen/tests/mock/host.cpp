@@ -775,6 +775,31 @@ void coroutines() {}
 
 #endif
 
+// What has a type of its own here crosses as its representation, and comes back.
+void meanings() {
+    namespace detail = ffihost::detail;
+    detail::Arena arena;
+    my_app::Logical value;
+    CHECK(value.patience == 0s && value.letter == U'\0' && !value.at);
+    value.patience = 2s;
+    value.at = ffihost::Time(-1ns);
+    value.letter = U'\u00fc';
+    value.waits = {std::chrono::nanoseconds(-1), std::chrono::nanoseconds::max()};
+    auto c = detail::lend<MyAppLogical>(value, arena);
+    CHECK(c.patience == 2'000'000'000 && c.at.present && c.at.value == -1 && c.letter == 0xfc);
+    CHECK(c.waits.len == 2 && c.waits.data[0] == 0 && c.waits.data[1] == INT64_MAX);
+    c.at.value = INT64_MIN;
+    c.patience = UINT64_MAX;
+    const auto back = detail::take<my_app::Logical>(c, nullptr);
+    CHECK(back.patience == std::chrono::nanoseconds::max());
+    CHECK(back.at == ffihost::Time(std::chrono::nanoseconds::min()) && back.letter == value.letter);
+    CHECK(back.waits.front() == 0s && back.waits.back() == value.waits.back());
+    const std::chrono::milliseconds elapsed{5};
+    value.patience = elapsed;
+    value.at = std::chrono::system_clock::now();
+    CHECK(detail::lend<MyAppLogical>(value, arena).patience == 5'000'000);
+}
+
 } // namespace
 
 int main() {
@@ -796,5 +821,6 @@ int main() {
     warnings();
     answers_not_wanted();
     coroutines();
+    meanings();
     return 0;
 }
