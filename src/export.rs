@@ -13,7 +13,9 @@ pub use crate::handles::HandleType;
 #[cfg(feature = "ipc")]
 pub use crate::ipc::serve;
 pub use crate::wire::{ByDisplay, Form, Shown, WithoutDisplay};
-pub use ffihost_schema::write::{Body, Field, Formats, Item, Logic, Member, Payload, Receiver, Shape, Value, Variant};
+pub use ffihost_schema::write::{
+    Body, Deprecated, Docs, Field, Formats, Item, Logic, Member, Payload, Receiver, Shape, Value, Variant,
+};
 
 use crate::abi::destructor;
 use crate::context::current;

@@ -162,8 +162,8 @@ fn every_item_is_there_with_its_types() {
 #[test]
 fn every_comment_is_there() {
     let library = typed::library();
-    assert_eq!(library.constructor.docs, "Makes it.\nIn two lines.");
-    assert_eq!(library.constructor.params[0].docs, "What it is called.");
+    assert_eq!(&*library.constructor.docs, "Makes it.\nIn two lines.");
+    assert_eq!(&*library.constructor.params[0].docs, "What it is called.");
     let docs: Vec<_> = library.structs[0].fields.iter().map(|it| &*it.docs).collect();
     assert_eq!((&*library.structs[0].docs, docs), ("A point.", vec!["Across.", "Along.", "Keyword."]));
     let wrong = &library.enums[0];
@@ -180,7 +180,7 @@ fn every_comment_is_there() {
     let ask = &library.host_fns[0];
     assert_eq!((&*ask.docs, &*ask.params[0].docs, &*ask.params[1].docs), ("Asks.", "What.", ""));
     assert_eq!((&*library.events[0].docs, &*library.handles[0].docs), ("Tells.", "A file."));
-    assert_eq!(library.constants[1].docs, "How many there may be.");
+    assert_eq!(&*library.constants[1].docs, "How many there may be.");
 }
 
 #[test]

@@ -211,7 +211,7 @@ fn parameters(request: &schema::Request) -> Vec<schema::Field> {
     let mut all = request.params.clone();
     if let schema::Receiver::Handle(handle) = &request.receiver {
         let (name, ty) = (request.receiver_name.clone(), schema::Type::Handle(handle.clone()));
-        all.insert(0, schema::Field { name, docs: String::new(), ty });
+        all.insert(0, schema::Field { name, docs: schema::Docs::default(), ty });
     }
     all
 }

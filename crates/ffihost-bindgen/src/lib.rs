@@ -10,11 +10,11 @@
 //! # use ffihost_schema::*;
 //! # let formats = Formats { native: true, cbor: true };
 //! # let layout = || Layout { size: 16, align: 8, offsets: vec![0] };
-//! # let name = Field { name: "name".to_owned(), docs: String::new(), ty: Type::String };
+//! # let name = Field { name: "name".to_owned(), docs: Docs::default(), ty: Type::String };
 //! # let library = Checked::new(Library {
-//! #     name: "my_app".to_owned(), docs: String::new(), version: "1.0.0".to_owned(), pointer_width: 64,
+//! #     name: "my_app".to_owned(), docs: Docs::default(), version: "1.0.0".to_owned(), pointer_width: 64,
 //! #     target: 0x0808_0802_0408_0408, hash: 42, formats, serve: false,
-//! #     constructor: Constructor { docs: String::new(), params: vec![name], error: None, formats, layout: layout() },
+//! #     constructor: Constructor { docs: Docs::default(), params: vec![name], error: None, formats, layout: layout() },
 //! #     structs: vec![], enums: vec![], newtypes: vec![], handles: vec![], requests: vec![], host_fns: vec![], events: vec![],
 //! #     constants: vec![],
 //! # })?;

@@ -39,7 +39,7 @@ impl<'a> Model<'a> {
     pub(crate) fn new(library: &'a Checked) -> Self {
         Self {
             library,
-            docs: Docs::parse(&library.docs),
+            docs: Docs::of(&library.docs),
             types: Types::new(library),
             constructor: Constructor::new(&library.constructor),
             requests: library.requests.iter().map(Request::new).collect(),

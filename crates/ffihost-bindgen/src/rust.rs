@@ -5,6 +5,7 @@ mod names;
 
 use crate::backend::Backend;
 use crate::model::Model;
+use crate::model::docs::Docs;
 use crate::model::items::{Constant, Constructor, Field, Form, Owner, Request};
 use crate::model::names::{Escape, Helpers, Rules};
 use crate::model::ownership::Ownership;
@@ -14,7 +15,7 @@ use crate::write::filters;
 use crate::write::layout::{Style, lists};
 use crate::{Error, File};
 use askama::Template;
-use ffihost_schema::{Checked, Logic, Type, Value};
+use ffihost_schema::{Checked, Deprecated, Logic, Type, Value};
 
 /// Keywords are raw, apart from those that cannot be.
 pub(crate) const RULES: Rules = Rules(&[(NEVER, Escape::Underscore), (KEYWORDS, Escape::Raw("r#"))]);
@@ -156,6 +157,17 @@ impl Rust<'_> {
 
     fn string(text: &str) -> String {
         format!("{text:?}")
+    }
+
+    /// In front of what is deprecated, on a line of its own.
+    fn deprecated(docs: &Docs, indent: usize) -> String {
+        let mark = |Deprecated { since, note }: &Deprecated| {
+            let said = [("since", since), ("note", note)].into_iter().filter(|(_, text)| !text.is_empty());
+            let said: Vec<_> = said.map(|(key, text)| format!("{key} = {}", Self::string(text))).collect();
+            let said = if said.is_empty() { String::new() } else { format!("({})", said.join(", ")) };
+            format!("\n{}#[deprecated{said}]", " ".repeat(indent))
+        };
+        docs.deprecated.as_ref().map(mark).unwrap_or_default()
     }
 
     fn list(fields: &[Field<'_>]) -> String {

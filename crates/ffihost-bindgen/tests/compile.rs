@@ -3,6 +3,7 @@
 mod common;
 
 use ffihost_bindgen::{Language, generate};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -140,11 +141,17 @@ fn check_all(compiler: &str, language: &str, standards: &[&str], flags: &[&str],
     if !is_there(compiler) {
         return;
     }
-    for library in ["my_app", "union", "generic"] {
+    for library in ["my_app", "union", "generic", "details"] {
         check(compiler, language, standards[0], flags, &format!("{library}.{ending}\n{library}.{ending}"));
     }
     for standard in standards {
-        check(compiler, language, standard, flags, &format!("union.{ending}\nmy_app.{ending}\ngeneric.{ending}"));
+        check(
+            compiler,
+            language,
+            standard,
+            flags,
+            &format!("union.{ending}\nmy_app.{ending}\ngeneric.{ending}\ndetails.{ending}"),
+        );
     }
 }
 
@@ -253,10 +260,70 @@ fn a_missing_case_is_seen() {
     );
 }
 
+/// What uses what is deprecated is warned, unless it wants to hear nothing of it.
+fn check_warned(compiler: &str, language: &str, standard: &str, source: &str) {
+    if !is_there(compiler) {
+        return;
+    }
+    for (quiet, flags) in [(false, &["-Wall"][..]), (true, &["-Wall", "-Werror", "-DFFI_NO_DEPRECATED"][..])] {
+        let path = scratch().join(format!("deprecated-{compiler}.{language}"));
+        std::fs::write(&path, source).expect("it can be written");
+        let mut command = Command::new(compiler);
+        command.args(["-fsyntax-only", "-x", language, &format!("-std={standard}"), "-I"]).arg(folder()).args(flags);
+        let output = command.arg("-I").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../include")).arg(&path);
+        let output = output.output().expect("it was there a moment ago");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{compiler}: {said}");
+        // Some compilers say it several times of one place.
+        let of_line =
+            |line: &str| line.split_once(": warning:").and_then(|(place, _)| place.split(':').nth(1)?.parse().ok());
+        let warned: BTreeSet<usize> = said.lines().filter_map(of_line).collect();
+        let uses = source.lines().zip(1..).filter(|(line, _)| line.contains("/* warned */")).map(|(_, at)| at);
+        let uses: BTreeSet<usize> = uses.filter(|_| !quiet).collect();
+        assert_eq!(warned, uses, "{compiler}: {said}");
+        assert!(quiet || said.contains("since 1.2.0: use the \"new\" one in its place: "), "{said}");
+    }
+}
+
+const DEPRECATED_C: &str = "\
+    #include \"details.h\"\n\
+    int32_t level(DetailsInner *inner) {\n\
+    inner->old = 1; /* warned */\n\
+    return DETAILS_LEVEL_OLD; /* warned */\n\
+    }\n\
+    int32_t low(DetailsOld *old) { /* warned */\n\
+    return old == 0 ? DETAILS_LEVEL_LOW : 0;\n\
+    }\n\
+    uint64_t listen(void *ctx) {\n\
+    return details_listen_on_old(ctx, 0, 0); /* warned */\n\
+    }\n";
+
+const DEPRECATED_CPP: &str = "\
+    #include \"details.hpp\"\n\
+    unsigned use(details::Inner &inner) {\n\
+    return inner.old /* warned */\n\
+    + details::kOld; /* warned */\n\
+    }\n\
+    void *make() {\n\
+    return new details::Old; /* warned */\n\
+    }\n";
+
+#[test]
+fn deprecated_in_c() {
+    check_warned("gcc", "c", "c99", DEPRECATED_C);
+    check_warned("clang-22", "c", "c11", DEPRECATED_C);
+}
+
+#[test]
+fn deprecated_in_cpp() {
+    check_warned("g++", "c++", "c++17", DEPRECATED_CPP);
+    check_warned("clang-22", "c++", "c++20", DEPRECATED_CPP);
+}
+
 /// The headers on disk are those that are generated: what compiles is what users get.
 #[test]
 fn what_compiles_is_what_is_generated() {
-    for library in [common::everything(), common::keywords(), common::generic()] {
+    for library in [common::everything(), common::keywords(), common::generic(), common::details()] {
         let files =
             Language::ALL.into_iter().flat_map(|language| generate(&library, language).expect("it can be bound"));
         for file in files.filter(|file| file.path != "ffihost.h") {

@@ -49,13 +49,18 @@ fn keywords() {
 }
 
 #[test]
+fn details() {
+    check(&common::details());
+}
+
+#[test]
 fn generic() {
     check(&common::generic());
 }
 
 #[test]
 fn no_line_is_too_long() {
-    for library in [common::everything(), common::keywords(), common::generic()] {
+    for library in [common::everything(), common::keywords(), common::generic(), common::details()] {
         for language in Language::ALL {
             for file in
                 generate(&library, language).expect("it can be bound").into_iter().filter(|file| !is_ffihosts(file))

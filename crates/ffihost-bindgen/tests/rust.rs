@@ -3,6 +3,8 @@
 #![deny(warnings, missing_docs, missing_debug_implementations)]
 
 mod common;
+#[path = "golden/details.rs"]
+pub mod details;
 #[path = "golden/generic.rs"]
 pub mod generic;
 #[path = "golden/my_app.rs"]
@@ -13,7 +15,7 @@ pub mod union;
 use ffihost_bindgen::{Language, generate};
 use ffihost_ipc::typed::Deserialize;
 use ffihost_ipc::typed::serde::de::value::{Error, MapDeserializer};
-use ffihost_schema::{Checked, Constant, Type, Value};
+use ffihost_schema::{Checked, Constant, Docs, Type, Value};
 
 /// In CBOR a field has the name that the library gave it, whatever it is called here.
 #[test]
@@ -33,7 +35,7 @@ fn keywords_are_only_keywords_here() {
 #[test]
 fn a_constant_may_have_the_name_of_a_handle_or_of_the_client() {
     let mut library = common::everything().into_library();
-    let docs = String::new();
+    let docs = Docs::default();
     for name in ["Cursor", "MyApp"] {
         let (ty, value) = (Type::U8, Value::Unsigned(1));
         library.constants.push(Constant { name: name.to_owned(), docs: docs.clone(), of: None, ty, value });

@@ -9,7 +9,7 @@ use crate::signals::{Signals, unless_stopped};
 use crate::{Verdict, inspect, notation, output};
 use ffihost_abi::names;
 use ffihost_ipc::client::RequestError;
-use ffihost_schema::{Field, Library, Receiver, Request, Type};
+use ffihost_schema::{Docs, Field, Library, Receiver, Request, Type};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,7 +110,7 @@ impl Method {
         if let Some((_, handle)) = releases.iter().find(|(release, _)| release == name) {
             let ty = Type::Handle((*handle).clone());
             let signature = format!("fn {name}(handle: {ty})");
-            let params = vec![Field { name: "handle".to_owned(), docs: String::new(), ty }];
+            let params = vec![Field { name: "handle".to_owned(), docs: Docs::default(), ty }];
             return Ok(Self { params, result: Type::Unit, error: None, signature });
         }
         let requests = surface.requests.iter().filter(|request| request.formats.cbor);
@@ -123,9 +123,11 @@ impl Method {
             return Err(Error::NativeOnly { library: surface.name.clone(), name: request.name.clone() });
         }
         let receiver = match &request.receiver {
-            Receiver::Handle(name) => {
-                Some(Field { name: request.receiver_name.clone(), docs: String::new(), ty: Type::Handle(name.clone()) })
-            }
+            Receiver::Handle(name) => Some(Field {
+                name: request.receiver_name.clone(),
+                docs: Docs::default(),
+                ty: Type::Handle(name.clone()),
+            }),
             Receiver::Free | Receiver::Context => None,
         };
         Ok(Self {

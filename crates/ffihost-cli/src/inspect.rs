@@ -5,7 +5,7 @@ use crate::args::Inspect;
 use crate::error::Error;
 use crate::notation;
 use crate::output::Output;
-use ffihost_schema::{Enum, Field, Library, Payload, Struct};
+use ffihost_schema::{Docs, Enum, Field, Library, Payload, Struct};
 
 pub(crate) fn inspect(args: &Inspect, out: &mut Output) -> Result<Verdict, Error> {
     let libraries = args.source.libraries()?;
@@ -77,10 +77,10 @@ fn heading(out: &mut Output, text: &str, items: usize) -> Result<(), Error> {
 }
 
 /// A function, with the docs of its parameters as a list.
-fn function(out: &mut Output, docs: &str, params: &[Field], signature: &str) -> Result<(), Error> {
+fn function(out: &mut Output, docs: &Docs, params: &[Field], signature: &str) -> Result<(), Error> {
     out.docs("  ", docs)?;
     for param in params.iter().filter(|param| !param.docs.is_empty()) {
-        out.docs("  ", &format!("- `{}`: {}", param.name, param.docs))?;
+        out.docs("  ", &format!("- `{}`: {}", param.name, param.docs.text).into())?;
     }
     out.line(format_args!("  {signature}"))
 }

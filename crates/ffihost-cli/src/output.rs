@@ -1,6 +1,7 @@
 //! Printing: the only place that does.
 
 use crate::error::{Error, Printable};
+use ffihost_schema::Docs;
 use std::fmt;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, StdoutLock, Write};
 
@@ -34,8 +35,11 @@ impl Output {
     }
 
     /// Prints docs, each line of them after `indent` and `///`.
-    pub(crate) fn docs(&mut self, indent: &str, docs: &str) -> Result<(), Error> {
-        docs.lines().try_for_each(|line| self.line(format_args!("{indent}/// {line}").to_string().trim_end()))
+    pub(crate) fn docs(&mut self, indent: &str, docs: &Docs) -> Result<(), Error> {
+        let deprecated = docs.deprecated.as_ref().map(ToString::to_string).unwrap_or_default();
+        docs.lines()
+            .chain(deprecated.lines())
+            .try_for_each(|line| self.line(format_args!("{indent}/// {line}").to_string().trim_end()))
     }
 
     /// Prints a value as JSON.

@@ -6,10 +6,40 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, Token, Type, parse_quote};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Meta, MetaNameValue, Token, Type, parse_quote};
+
+/// An expression: what people are told, by doc comments and by `#[deprecated]`.
+pub(crate) fn docs(attrs: &[Attribute]) -> TokenStream {
+    let (text, deprecated) = (text(attrs), deprecated(attrs));
+    quote!(::ffihost::export::Docs { text: #text, deprecated: #deprecated })
+}
+
+/// What `#[deprecated]` says. That it is well formed is for the compiler to say.
+fn deprecated(attrs: &[Attribute]) -> TokenStream {
+    let Some(attr) = attrs.iter().find(|attr| attr.path().is_ident("deprecated")) else {
+        return quote!(::core::option::Option::None);
+    };
+    let (mut since, mut note) = (Expr::Verbatim(quote!("")), Expr::Verbatim(quote!("")));
+    match &attr.meta {
+        Meta::Path(_) => {}
+        Meta::NameValue(pair) => note = pair.value.clone(),
+        Meta::List(list) => {
+            let pairs = list.parse_args_with(Punctuated::<MetaNameValue, Token![,]>::parse_terminated);
+            for pair in pairs.into_iter().flatten() {
+                match pair.path.get_ident() {
+                    Some(name) if name == "since" => since = pair.value,
+                    Some(name) if name == "note" => note = pair.value,
+                    _ => {}
+                }
+            }
+        }
+    }
+    let deprecated = quote!(::ffihost::export::Deprecated { since: #since, note: #note });
+    quote!(::core::option::Option::Some(#deprecated))
+}
 
 /// An expression: the text of the doc comments.
-pub(crate) fn docs(attrs: &[Attribute]) -> TokenStream {
+fn text(attrs: &[Attribute]) -> TokenStream {
     let mut parts: Vec<TokenStream> = Vec::new();
     let mut text = String::new();
     let lines = attrs.iter().filter(|attr| attr.path().is_ident("doc")).filter_map(|attr| match &attr.meta {
@@ -246,9 +276,20 @@ mod tests {
     fn docs_are_joined() {
         let attrs: Vec<Attribute> =
             vec![parse_quote!(#[doc = " One."]), parse_quote!(#[inline]), parse_quote!(#[doc = "  two"])];
-        assert_eq!(docs(&attrs).to_string(), "\"One.\\n two\"");
-        assert_eq!(docs(&[]).to_string(), "\"\"");
+        assert_eq!(text(&attrs).to_string(), "\"One.\\n two\"");
+        assert_eq!(text(&[]).to_string(), "\"\"");
         let attrs: Vec<Attribute> = vec![parse_quote!(#[doc = " A"]), parse_quote!(#[doc = include_str!("b")])];
-        assert_eq!(docs(&attrs).to_string(), ":: core :: concat ! (\"A\\n\" , include_str ! (\"b\") , \"\")");
+        assert_eq!(text(&attrs).to_string(), ":: core :: concat ! (\"A\\n\" , include_str ! (\"b\") , \"\")");
+    }
+
+    #[test]
+    fn deprecation_is_read_in_each_of_its_forms() {
+        let said = |attr: Attribute| deprecated(&[attr]).to_string();
+        let both = said(parse_quote!(#[deprecated(since = "1.2", note = "use b")]));
+        assert!(both.contains("since : \"1.2\" , note : \"use b\""), "{both}");
+        let note = said(parse_quote!(#[deprecated = "use b"]));
+        assert!(note.contains("since : \"\" , note : \"use b\""), "{note}");
+        assert!(said(parse_quote!(#[deprecated])).contains("since : \"\" , note : \"\""));
+        assert_eq!(deprecated(&[]).to_string(), ":: core :: option :: Option :: None");
     }
 }

@@ -65,7 +65,9 @@
 //!
 //! # Information
 //!
-//! `docs`: texts, in the order item, then parameters, fields or variants, each variant followed by its fields. `layout`, of a
+//! `docs`: texts, in the order item, then parameters, fields or variants, each variant followed by its fields. `deprecated`:
+//! array of `[place, since, note]`, one for each of those that is deprecated, with its place among `docs`; `since` and `note`
+//! are texts, empty if they are not said; left out if nothing is deprecated. `layout`, of a
 //! struct, an enum with data, and what has parameters: size and alignment of its C type on the target that the library was
 //! built for, then the offset of each field (of an enum: of the payload). `version`, `pointer_width`, `target`: the library's. `target` is how its target lays out structs,
 //! [`ffihost_abi::layout::LAYOUT`]; if it is left out, every scalar is aligned to its size.

@@ -57,12 +57,36 @@ impl Shape {
     }
 }
 
+/// What people are told of something: nothing of it is part of the ABI.
+#[derive(Clone, Copy, Debug)]
+pub struct Docs {
+    /// The doc comment.
+    pub text: &'static str,
+    /// What `#[deprecated]` says, if it is deprecated.
+    pub deprecated: Option<Deprecated>,
+}
+
+/// What `#[deprecated]` says; what it does not say is empty.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each is what it says")]
+pub struct Deprecated {
+    pub since: &'static str,
+    pub note: &'static str,
+}
+
+impl Docs {
+    /// Of something that is not deprecated.
+    pub const fn new(text: &'static str) -> Self {
+        Self { text, deprecated: None }
+    }
+}
+
 /// A parameter or a field.
 #[derive(Clone, Copy, Debug)]
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Field {
     pub name: &'static str,
-    pub docs: &'static str,
+    pub docs: Docs,
     pub shape: Shape,
 }
 
@@ -71,7 +95,7 @@ pub struct Field {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Variant {
     pub name: &'static str,
-    pub docs: &'static str,
+    pub docs: Docs,
     pub payload: Payload,
 }
 
@@ -186,8 +210,8 @@ pub struct Item {
     pub module: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// Its doc comment.
-    pub docs: &'static str,
+    /// What people are told of it.
+    pub docs: Docs,
     /// Size, alignment and offsets of the C type that goes with it, or nothing.
     pub layout: &'static [usize],
     /// The rest.
@@ -444,8 +468,17 @@ impl<const N: usize> Out<N> {
         };
         // What is left out is natural.
         let target = version.is_some() && layout::LAYOUT != layout::natural(usize::BITS);
-        let entries = 1 + !item.layout.is_empty() as usize + 2 * version.is_some() as usize + target as usize;
-        let mut out = self.map(entries).text("docs").docs(item);
+        let texts = Out::<0>::new().told(item, Told::CountOfTexts).len;
+        let deprecated = Out::<0>::new().told(item, Told::CountOfDeprecated).len;
+        let entries = 1
+            + (deprecated > 0) as usize
+            + !item.layout.is_empty() as usize
+            + 2 * version.is_some() as usize
+            + target as usize;
+        let mut out = self.map(entries).text("docs").array(texts).told(item, Told::Texts);
+        if deprecated > 0 {
+            out = out.text("deprecated").array(deprecated).told(item, Told::Deprecated);
+        }
         if !item.layout.is_empty() {
             out = out.text("layout").array(item.layout.len());
             let mut at = 0;
@@ -463,41 +496,63 @@ impl<const N: usize> Out<N> {
         out
     }
 
-    const fn docs(self, item: &Item) -> Self {
+    /// Goes through what people are told of an item, in the order of the format's docs.
+    const fn told(self, item: &Item, what: Told) -> Self {
+        let out = self.one(&item.docs, 0, what);
         match &item.body {
             Body::Struct { fields, .. }
             | Body::Constructor { params: fields, .. }
             | Body::Request { params: fields, .. }
             | Body::HostFn { params: fields, .. }
-            | Body::Event { params: fields } => self.array(1 + fields.len()).text(item.docs).field_docs(fields),
+            | Body::Event { params: fields } => out.told_of(fields, 1, what),
             Body::Enum { variants, .. } => {
-                let (mut texts, mut at) = (1, 0);
+                let (mut out, mut index, mut at) = (out, 1, 0);
                 while at < variants.len() {
-                    texts += 1 + variants[at].fields().len();
-                    at += 1;
-                }
-                let mut out = self.array(texts).text(item.docs);
-                at = 0;
-                while at < variants.len() {
-                    out = out.text(variants[at].docs).field_docs(variants[at].fields());
+                    let fields = variants[at].fields();
+                    out = out.one(&variants[at].docs, index, what).told_of(fields, index + 1, what);
+                    index += 1 + fields.len();
                     at += 1;
                 }
                 out
             }
-            Body::Library { .. } | Body::Newtype { .. } | Body::Handle | Body::Constant { .. } => {
-                self.array(1).text(item.docs)
-            }
+            Body::Library { .. } | Body::Newtype { .. } | Body::Handle | Body::Constant { .. } => out,
         }
     }
 
-    const fn field_docs(mut self, fields: &[Field]) -> Self {
+    /// Of fields, the first of which has that place.
+    const fn told_of(mut self, fields: &[Field], index: usize, what: Told) -> Self {
         let mut at = 0;
         while at < fields.len() {
-            self = self.text(fields[at].docs);
+            self = self.one(&fields[at].docs, index + at, what);
             at += 1;
         }
         self
     }
+
+    const fn one(mut self, docs: &Docs, index: usize, what: Told) -> Self {
+        match (what, &docs.deprecated) {
+            (Told::Texts, _) => self.text(docs.text),
+            (Told::Deprecated, Some(Deprecated { since, note })) => {
+                self.array(3).unsigned(index as u64).text(since).text(note)
+            }
+            (Told::Deprecated, None) => self,
+            // Only the length is looked at: it is a count.
+            (Told::CountOfTexts, _) | (Told::CountOfDeprecated, Some(_)) => {
+                self.len += 1;
+                self
+            }
+            (Told::CountOfDeprecated, None) => self,
+        }
+    }
+}
+
+/// What is written of what people are told.
+#[derive(Clone, Copy)]
+enum Told {
+    Texts,
+    Deprecated,
+    CountOfTexts,
+    CountOfDeprecated,
 }
 
 impl Variant {

@@ -66,15 +66,21 @@ impl Functions for Slow {
 }
 
 fn surface() -> schema::Library {
-    let thing = schema::Field { name: "thing".into(), docs: String::new(), ty: schema::Type::Handle("Thing".into()) };
-    let (name, docs) = ("found".to_owned(), String::new());
+    let thing =
+        schema::Field { name: "thing".into(), docs: schema::Docs::default(), ty: schema::Type::Handle("Thing".into()) };
+    let (name, docs) = ("found".to_owned(), schema::Docs::default());
     let formats = schema::Formats { native: false, cbor: true };
     let layout = schema::Layout { size: 8, align: 8, offsets: vec![0] };
-    let constructor =
-        schema::Constructor { docs: String::new(), params: Vec::new(), error: None, formats, layout: layout.clone() };
+    let constructor = schema::Constructor {
+        docs: schema::Docs::default(),
+        params: Vec::new(),
+        error: None,
+        formats,
+        layout: layout.clone(),
+    };
     schema::Library {
         name: "slow".into(),
-        docs: String::new(),
+        docs: schema::Docs::default(),
         version: "1".into(),
         pointer_width: 64,
         target: 0x0808_0802_0408_0408,

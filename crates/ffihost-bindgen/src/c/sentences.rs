@@ -2,7 +2,9 @@
 
 use super::{C, Reading};
 use crate::model::contract::{Answer, Contract, Thread, Times};
+use crate::model::docs::Docs;
 use crate::model::items::Outcome;
+use crate::write::literal;
 use ffihost_schema::{Status, Type};
 
 impl C<'_> {
@@ -58,5 +60,20 @@ impl C<'_> {
         let names: Vec<_> =
             contract.refusals.iter().map(|status| status.name().trim_start_matches("FFI_RET_")).collect();
         names.split_last().map_or_else(String::new, |(end, names)| format!("{}{last}{end}", names.join(", ")))
+    }
+}
+
+/// What is deprecated.
+impl C<'_> {
+    /// In front of what is deprecated, on a line of its own.
+    pub(crate) fn deprecated(docs: &Docs, indent: usize) -> String {
+        let mark = |deprecated| format!("\n{}FFI_DEPRECATED({})", " ".repeat(indent), literal::deprecation(deprecated));
+        docs.deprecated.as_ref().map(mark).unwrap_or_default()
+    }
+
+    /// Behind a deprecated variant.
+    pub(crate) fn deprecated_value(docs: &Docs) -> String {
+        let mark = |deprecated| format!(" FFI_DEPRECATED_VALUE({})", literal::deprecation(deprecated));
+        docs.deprecated.as_ref().map(mark).unwrap_or_default()
     }
 }

@@ -1,6 +1,7 @@
 //! What C++ calls of the library: requests and the constructor, in their native form, or in CBOR if they have no other.
 
 use super::Cpp;
+use crate::c::C;
 use crate::model::docs::Docs;
 use crate::model::items::{Field, Owner, Request};
 use crate::model::names::{Scope, cbor};
@@ -127,5 +128,24 @@ impl Cpp<'_> {
 
     pub(super) fn key_table(keys: &[(&str, Cow<'_, Docs>)]) -> String {
         table(keys.iter().map(|(name, docs)| (*name, &**docs)))
+    }
+}
+
+/// What is deprecated.
+impl Cpp<'_> {
+    /// In front of a deprecated function or constant, on a line of its own.
+    pub(super) fn deprecated(docs: &Docs, indent: usize) -> String {
+        C::deprecated(docs, indent)
+    }
+
+    /// In front of the name of a deprecated type.
+    pub(super) fn deprecated_type(docs: &Docs) -> String {
+        let mark = C::deprecated(docs, 0);
+        if mark.is_empty() { mark } else { format!("{} ", mark.trim_start()) }
+    }
+
+    /// Behind the name of a deprecated variant.
+    pub(super) fn deprecated_value(docs: &Docs) -> String {
+        C::deprecated_value(docs)
     }
 }

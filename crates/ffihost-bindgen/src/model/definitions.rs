@@ -2,6 +2,7 @@
 //! in an order in which a compiler takes them.
 
 use super::Model;
+use super::docs::Docs;
 use super::items::Field;
 use super::types::{Enum, Passing, Payload, Record};
 use crate::Error;
@@ -48,6 +49,17 @@ impl fmt::Display for Defined<'_> {
             Self::Record(record) => write!(f, "the struct `{}`", record.name),
             Self::Tagged(item) => write!(f, "the enum `{}`", item.name),
             Self::Arguments(item) => write!(f, "the arguments of the {} `{}`", item.kind, item.name),
+        }
+    }
+}
+
+impl<'m> Defined<'m> {
+    /// What its author says of it, if it is an item.
+    pub(crate) fn docs(&self) -> Option<&'m Docs> {
+        match self {
+            Self::Record(record) => Some(&record.docs),
+            Self::Tagged(item) => Some(&item.docs),
+            Self::Option(..) | Self::List(..) | Self::Map(_) | Self::Entry(..) | Self::Arguments(_) => None,
         }
     }
 }

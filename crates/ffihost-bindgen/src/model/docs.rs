@@ -1,11 +1,13 @@
 //! Documentation, taken apart once: what is text, and what is code. Comment marks, widths and lists are a language's.
 
+use ffihost_schema::{self as schema, Deprecated};
 use std::fmt;
 
 /// What an author says of an item. The first block is the summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Docs {
     pub(crate) blocks: Vec<Block>,
+    pub(crate) deprecated: Option<Deprecated>,
 }
 
 /// A paragraph, or an example in code.
@@ -25,6 +27,10 @@ pub(crate) enum Kind {
 }
 
 impl Docs {
+    pub(crate) fn of(docs: &schema::Docs) -> Self {
+        Self { deprecated: docs.deprecated.clone(), ..Self::parse(docs) }
+    }
+
     /// Takes Markdown apart.
     pub(crate) fn parse(text: &str) -> Self {
         let (mut blocks, mut gap) = (Vec::<Block>::new(), 0);
@@ -41,7 +47,7 @@ impl Docs {
             }
             gap = 0;
         }
-        Self { blocks }
+        Self { blocks, deprecated: None }
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -131,7 +131,7 @@ pub(crate) struct Constant<'a> {
 impl<'a> Constructor<'a> {
     pub(super) fn new(item: &'a schema::Constructor) -> Self {
         Self {
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             params: Field::all(&item.params),
             error: item.error.as_ref(),
             formats: item.formats,
@@ -158,7 +158,7 @@ impl<'a> Request<'a> {
             class: item.of.as_deref().or(owner.handle()),
             member: item.member(),
             is_constructor: item.is_constructor(),
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             form,
             params: Field::all(&item.params),
             result: &item.result,
@@ -215,7 +215,7 @@ impl<'a> Owner<'a> {
 
 impl<'a> Handle<'a> {
     pub(super) fn new(library: &str, item: &'a schema::Handle) -> Self {
-        Self { name: &item.name, docs: Docs::parse(&item.docs), release: Release::of(library, &item.name) }
+        Self { name: &item.name, docs: Docs::of(&item.docs), release: Release::of(library, &item.name) }
     }
 }
 
@@ -224,7 +224,7 @@ impl<'a> HostFn<'a> {
         let form = form(item.asynchronous);
         Self {
             name: &item.name,
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             form,
             params: Field::all(&item.params),
             layout: &item.layout,
@@ -259,7 +259,7 @@ impl<'a> Event<'a> {
     pub(super) fn new(item: &'a schema::Event) -> Self {
         Self {
             name: &item.name,
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             params: Field::all(&item.params),
             layout: &item.layout,
             contract: Contract::of_event(&item.params),
@@ -278,7 +278,7 @@ impl<'a> Constant<'a> {
             name: &item.name,
             class: item.of.as_deref(),
             member: item.member(),
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             ty: &item.ty,
             value: &item.value,
         }
@@ -291,7 +291,7 @@ fn form(asynchronous: bool) -> Form {
 
 impl<'a> Field<'a> {
     pub(super) fn all(fields: &'a [schema::Field]) -> Vec<Self> {
-        let one = |field: &'a schema::Field| Self { name: &field.name, docs: Docs::parse(&field.docs), ty: &field.ty };
+        let one = |field: &'a schema::Field| Self { name: &field.name, docs: Docs::of(&field.docs), ty: &field.ty };
         fields.iter().map(one).collect()
     }
 }

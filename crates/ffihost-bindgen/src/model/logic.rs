@@ -1,7 +1,7 @@
 //! What types mean beyond what they cross as. A language has types of its own for some meanings; every other type is its
 //! representation there, and the documentation says what the numbers mean.
 
-use ffihost_schema::{Checked, Field, Library, Logic, Payload, Type};
+use ffihost_schema::{Checked, Docs, Field, Library, Logic, Payload, Type};
 
 /// A meaning that a language may have a type of its own for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl OwnTypes {
     }
 
     /// Says in the documentation what the representation alone does not.
-    fn explained(self, docs: &mut String, start: &str, ty: &mut Type) {
+    fn explained(self, Docs { text: docs, .. }: &mut Docs, start: &str, ty: &mut Type) {
         if let Some(meaning) = self.meaning(ty) {
             let sentence = format!("{start}{meaning}.");
             let mut letters = sentence.chars();
@@ -160,9 +160,9 @@ mod tests {
             // Not as the format says, so it is something else.
             (logical("duration", Type::String), Type::String, "A `duration`."),
         ] {
-            let mut field = Field { name: String::new(), docs: String::new(), ty };
+            let mut field = Field { name: String::new(), docs: Docs::default(), ty };
             own.fields(std::slice::from_mut(&mut field));
-            assert_eq!((field.ty, field.docs.as_str()), (expected, docs));
+            assert_eq!((field.ty, &*field.docs), (expected, docs));
         }
     }
 }

@@ -16,7 +16,7 @@ fn layout() -> Layout {
 }
 
 fn field(name: &str, ty: Type) -> Field {
-    Field { name: name.to_owned(), docs: String::new(), ty }
+    Field { name: name.to_owned(), docs: Docs::default(), ty }
 }
 
 fn named(name: &str) -> Type {
@@ -24,7 +24,7 @@ fn named(name: &str) -> Type {
 }
 
 fn structure(name: &str, fields: Vec<Field>) -> Struct {
-    Struct { name: name.to_owned(), docs: String::new(), error: false, fields, layout: layout() }
+    Struct { name: name.to_owned(), docs: Docs::default(), error: false, fields, layout: layout() }
 }
 
 /// `Folder` has a list of itself, and an optional `Icon`, which is defined behind it.
@@ -35,7 +35,7 @@ fn library() -> Library {
     ];
     let request = |name: &str, asynchronous, receiver: Receiver| Request {
         name: name.to_owned(),
-        docs: String::new(),
+        docs: Docs::default(),
         of: None,
         asynchronous,
         receiver_name: if receiver == Receiver::Handle("Cursor".to_owned()) { "cursor" } else { "" }.to_owned(),
@@ -49,7 +49,7 @@ fn library() -> Library {
     let host_fn = HostFn {
         member: None,
         name: "now".to_owned(),
-        docs: String::new(),
+        docs: Docs::default(),
         asynchronous: false,
         params: Vec::new(),
         result: Type::U64,
@@ -58,13 +58,13 @@ fn library() -> Library {
     };
     let moved = Event {
         name: "moved".to_owned(),
-        docs: String::new(),
+        docs: Docs::default(),
         params: vec![field("to", named("Icon"))],
         layout: layout(),
     };
     Library {
         name: "files".to_owned(),
-        docs: String::new(),
+        docs: Docs::default(),
         version: "1.0.0".to_owned(),
         pointer_width: 64,
         target: 0x0808_0802_0408_0408,
@@ -72,7 +72,7 @@ fn library() -> Library {
         formats: BOTH,
         serve: false,
         constructor: Constructor {
-            docs: String::new(),
+            docs: Docs::default(),
             params: Vec::new(),
             error: None,
             formats: BOTH,
@@ -81,7 +81,7 @@ fn library() -> Library {
         structs: vec![structure("Folder", folder), structure("Icon", vec![field("png", Type::Bytes)])],
         enums: Vec::new(),
         newtypes: Vec::new(),
-        handles: vec![Handle { name: "Cursor".to_owned(), docs: String::new() }],
+        handles: vec![Handle { name: "Cursor".to_owned(), docs: Docs::default() }],
         requests: vec![
             request("find", true, Receiver::Context),
             request("next", false, Receiver::Handle("Cursor".to_owned())),

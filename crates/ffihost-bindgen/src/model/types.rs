@@ -103,14 +103,14 @@ impl<'a> Types<'a> {
     pub(super) fn new(library: &'a Checked) -> Self {
         let record = |item: &'a schema::Struct| Record {
             name: &item.name,
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             fields: Field::all(&item.fields),
             layout: &item.layout,
         };
         let records: Vec<_> = library.structs.iter().map(record).collect();
         let enums: Vec<_> = library.enums.iter().map(Enum::new).collect();
         let newtype =
-            |item: &'a schema::Newtype| Newtype { name: &item.name, docs: Docs::parse(&item.docs), ty: &item.ty };
+            |item: &'a schema::Newtype| Newtype { name: &item.name, docs: Docs::of(&item.docs), ty: &item.ty };
         let mut newtypes: Vec<_> = library.newtypes.iter().map(newtype).collect();
         newtypes.sort_by_key(|item| depth(item.ty));
         let mut classes: HashMap<_, _> = records.iter().map(|item| (item.name, Class::Record)).collect();
@@ -176,7 +176,7 @@ impl<'a> Enum<'a> {
     fn new(item: &'a schema::Enum) -> Self {
         let variant = |(tag, variant): (usize, &'a schema::Variant)| Variant {
             name: &variant.name,
-            docs: Docs::parse(&variant.docs),
+            docs: Docs::of(&variant.docs),
             tag,
             payload: match &variant.payload {
                 schema::Payload::Unit => Payload::Nothing,
@@ -186,7 +186,7 @@ impl<'a> Enum<'a> {
         };
         Self {
             name: &item.name,
-            docs: Docs::parse(&item.docs),
+            docs: Docs::of(&item.docs),
             variants: item.variants.iter().enumerate().map(variant).collect(),
             layout: item.layout.as_ref(),
         }

@@ -1,6 +1,6 @@
 //! Literals of C and its relatives.
 
-use ffihost_schema::{Type, Value};
+use ffihost_schema::{Deprecated, Type, Value};
 
 /// A constant's value as C and C++ write it. It is of that type, which was checked.
 pub(crate) fn value(ty: &Type, value: &Value) -> String {
@@ -67,6 +67,21 @@ pub(crate) fn string(text: &str) -> String {
     literal.push('"');
     literal
 }
+
+/// What a compiler says of something deprecated. No escape of a byte is in it: compilers take none in what they only print.
+pub(crate) fn deprecation(Deprecated { since, note }: &Deprecated) -> String {
+    let words = match (since.is_empty(), note.is_empty()) {
+        (true, true) => "it should not be used any more".to_owned(),
+        (true, false) => note.clone(),
+        (false, true) => format!("since {since}"),
+        (false, false) => format!("since {since}: {note}"),
+    };
+    let words: String = words.chars().map(|c| if is_invisible(c) { ' ' } else { c }).take(LONGEST_MESSAGE).collect();
+    string(words.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
+}
+
+/// How many letters of it are told: it is one line of a compiler.
+const LONGEST_MESSAGE: usize = 500;
 
 /// The longest text that every compiler takes as one literal.
 pub(crate) const LONGEST: usize = 4095;

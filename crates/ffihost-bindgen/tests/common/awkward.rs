@@ -120,7 +120,7 @@ pub(crate) fn awkward() -> Checked {
         enumeration("Plainly", "", variants.clone().map(|(_, name)| variant(name, "", Payload::Unit)).collect()),
         enumeration("Parts", "", variants.map(|(at, name)| variant(name, "", payload(at))).collect()),
     ];
-    library.handles = ["Handle", "max"].map(|name| Handle { name: name.to_owned(), docs: String::new() }).into();
+    library.handles = ["Handle", "max"].map(|name| Handle { name: name.to_owned(), docs: Docs::default() }).into();
     let own = |name: &&str| !["create", "open", "id_", "bound_", "release_"].contains(name);
     for name in NAMES.iter().filter(|name| own(name)) {
         library.requests.push(request(name, "", fields(), named("profile"), Some(named("Error"))));

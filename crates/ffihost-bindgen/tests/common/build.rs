@@ -39,7 +39,7 @@ pub(crate) fn handle(name: &str) -> Type {
 }
 
 pub(crate) fn field(name: &str, docs: &str, ty: Type) -> Field {
-    Field { name: name.to_owned(), docs: docs.to_owned(), ty }
+    Field { name: name.to_owned(), docs: docs.into(), ty }
 }
 
 pub(crate) fn plain<const N: usize>(fields: [(&str, Type); N]) -> Vec<Field> {
@@ -51,22 +51,22 @@ pub(crate) fn unlaid() -> Layout {
 }
 
 pub(crate) fn structure(name: &str, docs: &str, fields: Vec<Field>) -> Struct {
-    Struct { name: name.to_owned(), docs: docs.to_owned(), error: false, fields, layout: unlaid() }
+    Struct { name: name.to_owned(), docs: docs.into(), error: false, fields, layout: unlaid() }
 }
 
 pub(crate) fn variant(name: &str, docs: &str, payload: Payload) -> Variant {
-    Variant { name: name.to_owned(), docs: docs.to_owned(), payload }
+    Variant { name: name.to_owned(), docs: docs.into(), payload }
 }
 
 pub(crate) fn enumeration(name: &str, docs: &str, variants: Vec<Variant>) -> Enum {
     let has_data = variants.iter().any(|variant| variant.payload != Payload::Unit);
-    Enum { name: name.to_owned(), docs: docs.to_owned(), error: false, variants, layout: has_data.then(unlaid) }
+    Enum { name: name.to_owned(), docs: docs.into(), error: false, variants, layout: has_data.then(unlaid) }
 }
 
 pub(crate) fn request(name: &str, docs: &str, params: Vec<Field>, result: Type, error: Option<Type>) -> Request {
     Request {
         name: name.to_owned(),
-        docs: docs.to_owned(),
+        docs: docs.into(),
         of: None,
         asynchronous: true,
         receiver: Receiver::Context,
@@ -80,24 +80,24 @@ pub(crate) fn request(name: &str, docs: &str, params: Vec<Field>, result: Type, 
 }
 
 pub(crate) fn host_fn(name: &str, docs: &str, params: Vec<Field>, result: Type, error: Option<Type>) -> HostFn {
-    let (name, docs) = (name.to_owned(), docs.to_owned());
+    let (name, docs) = (name.to_owned(), docs.into());
     HostFn { name, docs, asynchronous: true, params, result, error, member: None, layout: unlaid() }
 }
 
 pub(crate) fn event(name: &str, docs: &str, params: Vec<Field>) -> Event {
-    Event { name: name.to_owned(), docs: docs.to_owned(), params, layout: unlaid() }
+    Event { name: name.to_owned(), docs: docs.into(), params, layout: unlaid() }
 }
 
 pub(crate) fn constant(name: &str, docs: &str, ty: Type, value: Value) -> Constant {
-    Constant { name: name.to_owned(), docs: docs.to_owned(), of: None, ty, value }
+    Constant { name: name.to_owned(), docs: docs.into(), of: None, ty, value }
 }
 
 pub(crate) fn library(name: &str, docs: &str) -> Library {
     let constructor =
-        Constructor { docs: String::new(), params: Vec::new(), error: None, formats: BOTH, layout: unlaid() };
+        Constructor { docs: Docs::default(), params: Vec::new(), error: None, formats: BOTH, layout: unlaid() };
     Library {
         name: name.to_owned(),
-        docs: docs.to_owned(),
+        docs: docs.into(),
         version: "1.2.3".to_owned(),
         pointer_width: 64,
         target: 0x0808_0802_0408_0408,

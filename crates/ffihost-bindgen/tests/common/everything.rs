@@ -7,7 +7,7 @@ use ffihost_schema::*;
 pub(crate) fn everything() -> Checked {
     let mut library =
         library("my_app", "A library that has everything.\n\nIt is *not* for use; `/* this */` is a comment.");
-    library.constructor.docs = "Opens the app.".to_owned();
+    library.constructor.docs = "Opens the app.".into();
     library.constructor.params = vec![
         field("name", "what it is called", Type::String),
         field("limits", "NULL for the defaults", option(named("Limits"))),
@@ -17,7 +17,7 @@ pub(crate) fn everything() -> Checked {
     library.structs = structs();
     library.enums = enums();
     library.newtypes = newtypes();
-    library.handles = vec![Handle { name: "Cursor".to_owned(), docs: "Walks over the profiles.".to_owned() }];
+    library.handles = vec![Handle { name: "Cursor".to_owned(), docs: "Walks over the profiles.".into() }];
     library.requests = requests();
     library.host_fns = host_fns();
     library.events = events();
@@ -137,7 +137,7 @@ fn newtypes() -> Vec<Newtype> {
         ("Walker", "", handle("Cursor")),
         ("Age", "", logical("duration", Type::U64)),
     ];
-    let one = |(name, docs, ty): (&str, &str, Type)| Newtype { name: name.to_owned(), docs: docs.to_owned(), ty };
+    let one = |(name, docs, ty): (&str, &str, Type)| Newtype { name: name.to_owned(), docs: docs.into(), ty };
     all.into_iter().map(one).collect()
 }
 

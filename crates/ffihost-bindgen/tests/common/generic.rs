@@ -9,7 +9,7 @@ pub(crate) fn generic() -> Checked {
     let mut library = library("generic", "");
     library.formats = CBOR;
     library.constructor.formats = CBOR;
-    library.constructor.docs = "Makes one.".to_owned();
+    library.constructor.docs = "Makes one.".into();
     library.constructor.params = vec![field("name", "what it is called", Type::String)];
     library.constructor.error = Some(Type::String);
     let mut size = request("size", "How large it is.", Vec::new(), Type::U64, None);

@@ -193,7 +193,7 @@ pub(crate) fn keywords() -> Checked {
             ],
         ),
     ];
-    library.handles = vec![Handle { name: "Delete".to_owned(), docs: String::new() }];
+    library.handles = vec![Handle { name: "Delete".to_owned(), docs: Docs::default() }];
     // Each in turn with parameters or without, asynchronous or not: all of everything would be a large header.
     let requests = words().filter(|word| !EXPORTED.contains(word)).enumerate();
     library.requests = requests

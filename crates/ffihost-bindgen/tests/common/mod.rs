@@ -5,11 +5,13 @@
 
 mod awkward;
 pub(crate) mod build;
+mod details;
 mod everything;
 mod generic;
 mod keywords;
 
 pub(crate) use self::awkward::awkward;
+pub(crate) use self::details::details;
 pub(crate) use self::everything::everything;
 pub(crate) use self::generic::generic;
 pub(crate) use self::keywords::keywords;

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FFI_DEPRECATED_USES_BEGIN
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -185,5 +187,7 @@ int generic_size_cbor(void *ctx, FFICallBack cb, void *userData, const uint8_t *
 #ifdef __cplusplus
 }
 #endif
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_GENERIC_H_ */

@@ -8,6 +8,8 @@
 #include "generic.h"
 #include "ffihost.hpp"
 
+FFI_DEPRECATED_USES_BEGIN
+
 namespace generic {
 
 /* ------------------------------------------------------------------------------------------------------------ types */
@@ -128,5 +130,7 @@ inline ffihost::Cbor Context::size_cbor(ffihost::CborView request) const {
 }
 
 } // namespace generic
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_GENERIC_HPP_ */

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FFI_DEPRECATED_USES_BEGIN
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -2023,5 +2025,7 @@ static inline const MyAppProfileChangedArgs *my_app_profile_changed_args(const c
 #ifdef __cplusplus
 }
 #endif
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_MY_APP_H_ */

@@ -8,6 +8,8 @@
 #include "my_app.h"
 #include "ffihost.hpp"
 
+FFI_DEPRECATED_USES_BEGIN
+
 namespace my_app {
 
 /* -------------------------------------------------------------------------------------------------------- constants */
@@ -2268,5 +2270,7 @@ inline void Context::touch() const {
 }
 
 } // namespace my_app
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_MY_APP_HPP_ */

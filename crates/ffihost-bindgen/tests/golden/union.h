@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FFI_DEPRECATED_USES_BEGIN
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -3938,5 +3940,7 @@ static inline const UnionVirtualEventArgs *union_virtual_event_args(const char *
 #ifdef __cplusplus
 }
 #endif
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_UNION_H_ */

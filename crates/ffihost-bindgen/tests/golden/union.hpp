@@ -8,6 +8,8 @@
 #include "union.h"
 #include "ffihost.hpp"
 
+FFI_DEPRECATED_USES_BEGIN
+
 namespace union_ {
 
 /* -------------------------------------------------------------------------------------------------------- constants */
@@ -6197,5 +6199,7 @@ inline void Context::xor_() const {
 }
 
 } // namespace union_
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_UNION_HPP_ */

@@ -2,14 +2,16 @@
 
 use super::{Json, Types};
 use ciborium::Value;
-use ffihost_schema::{Constructor, Enum, Field, Formats, Handle, Layout, Library, Payload, Struct, Type, Variant};
+use ffihost_schema::{
+    Constructor, Docs, Enum, Field, Formats, Handle, Layout, Library, Payload, Struct, Type, Variant,
+};
 
 fn field(name: &str, ty: Type) -> Field {
-    Field { name: name.to_owned(), docs: String::new(), ty }
+    Field { name: name.to_owned(), docs: Docs::default(), ty }
 }
 
 fn variant(name: &str, payload: Payload) -> Variant {
-    Variant { name: name.to_owned(), docs: String::new(), payload }
+    Variant { name: name.to_owned(), docs: Docs::default(), payload }
 }
 
 fn named(name: &str) -> Type {
@@ -32,7 +34,7 @@ fn map(ty: Type) -> Type {
 fn library() -> Library {
     let layout = || Layout { size: 0, align: 1, offsets: Vec::new() };
     let formats = Formats { native: true, cbor: true };
-    let (name, docs) = (String::new, String::new);
+    let (name, docs) = (String::new, Docs::default);
     let fields =
         vec![field("message", Type::String), field("delay_ms", Type::U32), field("note", option(Type::String))];
     let variants = vec![

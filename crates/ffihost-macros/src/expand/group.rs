@@ -63,7 +63,7 @@ fn companion(group: &Group) -> TokenStream {
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #vis struct #this(::core::option::Option<::ffihost::Host>);
         #(#conditions)*
-        #[allow(dead_code, missing_docs, clippy::pedantic)]
+        #[allow(dead_code, deprecated, missing_docs, clippy::pedantic)]
         impl #this {
             /// Calls the host of the context in which each call is made.
             pub const fn current() -> Self {
@@ -86,6 +86,7 @@ fn companion(group: &Group) -> TokenStream {
             #(#statics)*
         }
         #(#conditions)*
+        #[allow(deprecated)]
         impl #ident for #this { #(#forwards)* }
     }
 }

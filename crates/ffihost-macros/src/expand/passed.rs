@@ -93,10 +93,10 @@ impl<'a> Passed<'a> {
         quote! {
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_camel_case_types, clippy::pedantic)]
+            #[allow(deprecated, non_camel_case_types, clippy::pedantic)]
             #vis enum #ident {}
             #(#conditions)*
-            #[allow(dead_code, clippy::pedantic)]
+            #[allow(dead_code, deprecated, clippy::pedantic)]
             impl #ident { #methods }
         }
     }
@@ -109,7 +109,7 @@ impl<'a> Passed<'a> {
         let hidden = quote! {
             #(#conditions)*
             #[doc(hidden)]
-            #[allow(non_camel_case_types, non_snake_case, dead_code, clippy::pedantic)]
+            #[allow(dead_code, deprecated, non_camel_case_types, non_snake_case, clippy::pedantic)]
         };
         let owned = self.borrowed.then(|| quote!(#hidden pub struct #owned { #(#idents: #owned_types),* }));
         quote! {

@@ -85,6 +85,9 @@ impl Function {
 
     fn check_constructor(&self, errors: &mut Errors) {
         let signature = &self.item.sig;
+        if let Some(attr) = self.item.attrs.iter().find(|attr| attr.path().is_ident("deprecated")) {
+            errors.on(attr, "hosts have no other constructor to call: leave `deprecated` out");
+        }
         if !self.asynchronous {
             errors
                 .on(signature.fn_token, "a constructor runs on the FFI thread, where it may await: make it `async fn`");

@@ -41,8 +41,10 @@ impl Schema {
         for item in &library.host_fns {
             let outcome = (Some(&item.result), item.error.as_ref());
             let docs = match &item.member {
-                Some(Member { group, method }) if item.docs.is_empty() => format!("{group}::{method}"),
-                Some(Member { group, method }) => format!("{group}::{method}\n{}", item.docs),
+                Some(Member { group, method }) => {
+                    let text = format!("{group}::{method}\n{}", item.docs.text);
+                    Docs { text, deprecated: item.docs.deprecated.clone() }
+                }
                 None => item.docs.clone(),
             };
             self.function(&format!("host_fn.{}", rule(&item.name)), &docs, &item.params, outcome)?;
@@ -90,7 +92,7 @@ impl Schema {
     fn request(&mut self, item: &Request) -> fmt::Result {
         let mut params = item.params.clone();
         if let Receiver::Handle(handle) = &item.receiver {
-            let docs = "What it is a function of.".to_owned();
+            let docs = "What it is a function of.".into();
             params.insert(0, Field { name: item.receiver_name.clone(), docs, ty: Type::Handle(handle.clone()) });
         }
         let outcome = (Some(&item.result), item.error.as_ref());
@@ -100,7 +102,7 @@ impl Schema {
     fn function(
         &mut self,
         name: &str,
-        docs: &str,
+        docs: &Docs,
         params: &[Field],
         (result, error): (Option<&Type>, Option<&Type>),
     ) -> fmt::Result {
@@ -175,14 +177,15 @@ impl Schema {
         writeln!(self.out, "{indent}* text => any,")
     }
 
-    fn start(&mut self, docs: &str) -> fmt::Result {
+    fn start(&mut self, docs: &Docs) -> fmt::Result {
         writeln!(self.out)?;
         self.docs("", docs)
     }
 
     /// Docs as comments: no line of them gets out of its comment.
-    fn docs(&mut self, indent: &str, docs: &str) -> fmt::Result {
-        for line in docs.lines() {
+    fn docs(&mut self, indent: &str, docs: &Docs) -> fmt::Result {
+        let deprecated = docs.deprecated.as_ref().map(ToString::to_string).unwrap_or_default();
+        for line in docs.lines().chain(deprecated.lines()) {
             writeln!(self.out, "{}", format!("{indent}; {}", one_line(line)).trim_end())?;
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! The information that goes with an item: what is not part of the ABI.
 
 use super::cbor::{Damage, Map, Reader};
-use super::model::Layout;
+use super::model::{Deprecated, Docs, Layout};
 
 /// What an item's information says.
 pub(super) struct Info<'a> {
-    pub(super) docs: Docs<'a>,
+    pub(super) docs: Texts,
     pub(super) layout: Option<Vec<u64>>,
     pub(super) map: Map<'a>,
 }
@@ -13,33 +13,49 @@ pub(super) struct Info<'a> {
 impl<'a> Info<'a> {
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Damage> {
         let map = Map::whole(bytes)?;
-        let docs = map.need("docs")?.list(Reader::text)?;
+        let mut docs = map.need("docs")?;
+        let start = docs;
+        let mut docs: Vec<_> = docs.list(Reader::text)?.into_iter().map(Docs::from).collect();
+        if let Some(mut deprecated) = map.get("deprecated")? {
+            for (at, deprecated) in deprecated.list(deprecation)? {
+                let text = usize::try_from(at).ok().and_then(|at| docs.get_mut(at));
+                text.ok_or_else(|| start.damage("what is deprecated is not among `docs`"))?.deprecated =
+                    Some(deprecated);
+            }
+        }
         let layout = map.get("layout")?.map(|mut layout| layout.list(Reader::unsigned)).transpose()?;
-        Ok(Self { docs: Docs { texts: docs.into_iter(), missing: 0 }, layout, map })
+        Ok(Self { docs: Texts { docs: docs.into_iter(), missing: 0 }, layout, map })
     }
 }
 
+/// What is deprecated, by its place among the texts.
+fn deprecation(reader: &mut Reader<'_>) -> Result<(u64, Deprecated), Damage> {
+    let start = *reader;
+    if reader.array()? != 3 {
+        return Err(start.damage("not a place, a version and a note"));
+    }
+    let at = reader.unsigned()?;
+    Ok((at, Deprecated { since: reader.text()?.to_owned(), note: reader.text()?.to_owned() }))
+}
+
 /// The texts, handed out in their order.
-pub(super) struct Docs<'a> {
-    texts: std::vec::IntoIter<&'a str>,
+pub(super) struct Texts {
+    docs: std::vec::IntoIter<Docs>,
     /// How many were asked for and not there.
     missing: usize,
 }
 
-impl Docs<'_> {
-    pub(super) fn next(&mut self) -> String {
-        self.texts.next().map_or_else(
-            || {
-                self.missing += 1;
-                String::new()
-            },
-            str::to_owned,
-        )
+impl Texts {
+    pub(super) fn next(&mut self) -> Docs {
+        self.docs.next().unwrap_or_else(|| {
+            self.missing += 1;
+            Docs::default()
+        })
     }
 
     /// As many were asked for as there are.
     pub(super) fn end(&self) -> Result<(), Damage> {
-        match (self.texts.len(), self.missing) {
+        match (self.docs.len(), self.missing) {
             (0, 0) => Ok(()),
             (0, missing) => Err(Damage { at: 0, problem: format!("`docs` is too short by {missing}").into() }),
             (more, _) => Err(Damage { at: 0, problem: format!("`docs` is too long by {more}").into() }),

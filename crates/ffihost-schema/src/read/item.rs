@@ -26,7 +26,7 @@ pub(super) enum Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Head {
     pub(super) name: String,
-    pub(super) docs: String,
+    pub(super) docs: Docs,
     pub(super) version: String,
     pub(super) pointer_width: u32,
     pub(super) target: u64,

@@ -46,13 +46,34 @@ pub enum Logic {
     Newtype(String),
 }
 
+/// What people are told of something: nothing of it is part of the ABI.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Docs {
+    /// The doc comment.
+    #[serde(rename = "docs")]
+    pub text: String,
+    /// Why it should not be used any more, if it should not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deprecated: Option<Deprecated>,
+}
+
+/// What `#[deprecated]` says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Deprecated {
+    /// The version since which it is; empty if that is not said.
+    pub since: String,
+    /// What to use instead; empty if that is not said.
+    pub note: String,
+}
+
 /// A library's surface. In each list the order is that of the names, so that it depends on nothing else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Library {
     /// What its exports start with.
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// The library's own version.
     pub version: String,
     /// Bits of a pointer of the target that it was built for; layouts hold for this.
@@ -101,7 +122,8 @@ pub struct Layout {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Field {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     #[serde(rename = "type")]
     pub ty: Type,
 }
@@ -111,7 +133,8 @@ pub struct Field {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Struct {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// Whether it is an error.
     pub error: bool,
     pub fields: Vec<Field>,
@@ -123,7 +146,8 @@ pub struct Struct {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Enum {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// Whether it is an error.
     pub error: bool,
     pub variants: Vec<Variant>,
@@ -136,7 +160,8 @@ pub struct Enum {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Variant {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     pub payload: Payload,
 }
 
@@ -157,7 +182,8 @@ pub enum Payload {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Newtype {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// What it holds.
     #[serde(rename = "type")]
     pub ty: Type,
@@ -168,14 +194,16 @@ pub struct Newtype {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Handle {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
 }
 
 /// Makes a context.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Constructor {
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     pub params: Vec<Field>,
     pub error: Option<Type>,
     pub formats: Formats,
@@ -200,7 +228,8 @@ pub enum Receiver {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Request {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// The handle in whose `impl` it was written, if it was in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,
@@ -250,7 +279,8 @@ fn member<'n>(name: &'n str, of: Option<&str>, whole: fn(&str, &str) -> String) 
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct HostFn {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// Whether the host may answer later; otherwise only before the function returns.
     pub asynchronous: bool,
     pub params: Vec<Field>,
@@ -277,7 +307,8 @@ pub struct Member {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Event {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     pub params: Vec<Field>,
     /// Of the parameters as one struct: what `msg` points to.
     pub layout: Layout,
@@ -288,7 +319,8 @@ pub struct Event {
 #[expect(missing_docs, reason = "each is what it says")]
 pub struct Constant {
     pub name: String,
-    pub docs: String,
+    #[serde(flatten)]
+    pub docs: Docs,
     /// The handle in whose `impl` it was written, if it was in one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub of: Option<String>,

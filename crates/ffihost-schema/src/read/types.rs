@@ -1,7 +1,8 @@
 //! What can be said of a type alone.
 
-use super::model::{Logic, Payload, Type, Value};
+use super::model::{Deprecated, Docs, Logic, Payload, Type, Value};
 use std::fmt;
+use std::ops::Deref;
 
 impl Type {
     /// The structs, enums, newtypes and handles in it.
@@ -135,5 +136,31 @@ impl fmt::Display for Value {
             Self::Float(value) => write!(f, "{value:?}"),
             Self::Text(value) => write!(f, "{value:?}"),
         }
+    }
+}
+
+impl Deref for Docs {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Of something that is not deprecated.
+impl<T: Into<String>> From<T> for Docs {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), deprecated: None }
+    }
+}
+
+/// `Deprecated since 1.2.0: use login`
+impl fmt::Display for Deprecated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deprecated")?;
+        if !self.since.is_empty() {
+            write!(f, " since {}", self.since)?;
+        }
+        if self.note.is_empty() { f.write_str(".") } else { write!(f, ": {}", self.note) }
     }
 }

@@ -1,7 +1,7 @@
 //! A library that is put together otherwise than by reading is checked as one that was read.
 
 use crate::files::document;
-use ffihost_schema::{Checked, Constant, Library, ReadError, Receiver, Type, Value};
+use ffihost_schema::{Checked, Constant, Docs, Library, ReadError, Receiver, Type, Value};
 
 /// The error of the sample after a change.
 fn refused(change: impl FnOnce(&mut Library)) -> ReadError {
@@ -38,7 +38,7 @@ fn a_constant_of_another_type() {
     ] {
         let name = "BIG".to_owned();
         let error =
-            refused(|library| library.constants.push(Constant { name, docs: String::new(), of: None, ty, value }));
+            refused(|library| library.constants.push(Constant { name, docs: Docs::default(), of: None, ty, value }));
         assert_eq!(error, ReadError::Value { name: "BIG".to_owned() });
     }
 }

@@ -3,8 +3,8 @@
 use crate::files::fixture;
 use ffihost_schema::ChangeKind::{Added, Changed, Note, Removed, Reordered};
 use ffihost_schema::{
-    ChangeKind, Effect, Field, Formats, HostFn, Layout, Library, Logic, Newtype, Payload, Receiver, Request, Type,
-    Value, Variant, diff, libraries_in_file,
+    ChangeKind, Docs, Effect, Field, Formats, HostFn, Layout, Library, Logic, Newtype, Payload, Receiver, Request,
+    Type, Value, Variant, diff, libraries_in_file,
 };
 
 const OK: Effect = Effect::Compatible;
@@ -53,11 +53,11 @@ fn variants<'a>(library: &'a mut Library, name: &str) -> &'a mut Vec<Variant> {
 }
 
 fn field(name: &str, ty: Type) -> Field {
-    Field { name: name.into(), docs: String::new(), ty }
+    Field { name: name.into(), docs: Docs::default(), ty }
 }
 
 fn variant(name: &str) -> Variant {
-    Variant { name: name.into(), docs: String::new(), payload: Payload::Unit }
+    Variant { name: name.into(), docs: Docs::default(), payload: Payload::Unit }
 }
 
 fn option(ty: Type) -> Type {
@@ -67,7 +67,7 @@ fn option(ty: Type) -> Type {
 /// A newtype, and its use as the type of a field that `ty` was that of.
 fn newtype(library: &mut Library, holds: Type) -> Type {
     let name = "Text".to_owned();
-    library.newtypes = vec![Newtype { name: name.clone(), docs: String::new(), ty: holds.clone() }];
+    library.newtypes = vec![Newtype { name: name.clone(), docs: Docs::default(), ty: holds.clone() }];
     Type::As(Logic::Newtype(name), Box::new(holds))
 }
 

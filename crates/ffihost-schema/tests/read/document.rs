@@ -3,11 +3,12 @@
 use crate::files::document;
 use crate::samples::{BOTH, clock, field, item, notes, notes_2, piece, section};
 use ffihost_schema::write::{
-    Body, Item, Logic as WrittenLogic, Payload as Written, Receiver as From, Shape, Variant as WrittenVariant,
+    Body, Deprecated as WrittenDeprecated, Docs as WrittenDocs, Field as WrittenField, Item, Logic as WrittenLogic,
+    Payload as Written, Receiver as From, Shape, Variant as WrittenVariant,
 };
 use ffihost_schema::{
-    Checked, FNV1A_START, FORMAT, Field, Formats, Layout, Library, Logic, Payload, Piece, ReadError, Receiver, Type,
-    Value, assemble, cddl, fnv1a, split,
+    ChangeKind, Checked, Deprecated, FNV1A_START, FORMAT, Field, Formats, Layout, Library, Logic, Payload, Piece,
+    ReadError, Receiver, Type, Value, assemble, cddl, diff, fnv1a, split,
 };
 
 /// The document of pieces of any crates.
@@ -28,7 +29,7 @@ fn clock_with(piece: &'static [u8]) -> Result<Library, ReadError> {
 fn library_reads_as_it_was_written() {
     let library = Library::from_document(&document()).expect("a library");
     assert_eq!((library.name.as_str(), library.version.as_str()), ("notes", "1.0.0"));
-    assert_eq!(library.docs, "Notes, kept by whoever hosts it.");
+    assert_eq!(&*library.docs, "Notes, kept by whoever hosts it.");
     assert_eq!(library.pointer_width, usize::BITS);
     assert_eq!(library.target, ffihost_abi::layout::LAYOUT);
     assert_eq!(library.formats, Formats { native: true, cbor: true });
@@ -51,9 +52,9 @@ fn parts_of_items() {
     assert!(error.error);
     assert_eq!(error.layout, Some(Layout { size: 24, align: 8, offsets: vec![8] }));
     assert_eq!(error.variants[1].payload, Payload::One(Type::String));
-    assert_eq!(error.variants[2].docs, "There are too many.");
+    assert_eq!(&*error.variants[2].docs, "There are too many.");
     let Payload::Fields(fields) = &error.variants[2].payload else { panic!("TooMany has fields") };
-    assert_eq!((fields[0].name.as_str(), fields[0].docs.as_str()), ("limit", "The limit."));
+    assert_eq!((fields[0].name.as_str(), &*fields[0].docs), ("limit", "The limit."));
     assert_eq!(library.requests[1].receiver, Receiver::Handle("Cursor".into()));
     assert_eq!(library.requests[3].formats, Formats { native: false, cbor: true });
     assert_eq!(library.host_fns[1].layout, Layout { size: 0, align: 1, offsets: vec![] });
@@ -208,7 +209,7 @@ fn no_type_holds_itself() {
         item("clock", name, "", &[16, 8, 8], Body::Enum { error: false, variants: next })
     }
     const fn next(shape: Shape) -> WrittenVariant {
-        WrittenVariant { name: "Next", docs: "", payload: Written::One(shape) }
+        WrittenVariant { name: "Next", docs: WrittenDocs::new(""), payload: Written::One(shape) }
     }
     let (a, b) = (piece!(node("A", &[next(Shape::Named("B"))])), piece!(node("B", &[next(Shape::Named("A"))])));
     let error = library_of(&[clock(), vec![a, b]].concat());
@@ -333,6 +334,43 @@ fn layouts_and_docs_are_as_long_as_the_fields() {
     long.splice(docs..=docs, [0x82, 0x60]);
     let error = Library::from_document(&long).expect_err("two texts for one item");
     assert!(error.to_string().contains("`docs` is too long by 1"), "{error}");
+}
+
+#[test]
+fn deprecation_is_information() {
+    const OLD: WrittenDocs =
+        WrittenDocs { text: "Tells.", deprecated: Some(WrittenDeprecated { since: "1.2", note: "use `b`\nnow" }) };
+    const FIELDS: &[WrittenField] =
+        &[field("a", "", Shape::Bool), WrittenField { name: "b", docs: OLD, shape: Shape::U8 }];
+    const EVENT: Item = Item { docs: OLD, ..item("clock", "tick", "", &[2, 1, 0, 1], Body::Event { params: FIELDS }) };
+    const PLAIN: Item = item(
+        "clock",
+        "tick",
+        "",
+        &[2, 1, 0, 1],
+        Body::Event { params: &[field("a", "", Shape::Bool), field("b", "", Shape::U8)] },
+    );
+    let (old, plain) = (clock_with(piece!(EVENT)).expect("a library"), clock_with(piece!(PLAIN)).expect("a library"));
+    let deprecated = Some(Deprecated { since: "1.2".into(), note: "use `b`\nnow".into() });
+    let event = &old.events[0];
+    assert_eq!((&event.docs.deprecated, &event.params[1].docs.deprecated), (&deprecated, &deprecated));
+    assert_eq!((&*event.docs, &event.params[0].docs.deprecated), ("Tells.", &None));
+    assert_eq!(old.hash, plain.hash, "it is no part of the ABI");
+    assert!(
+        cddl(&old).contains("\n; Tells.\n; Deprecated since 1.2: use `b`\n; now\nevent.tick.args"),
+        "{}",
+        cddl(&old)
+    );
+    let notes: Vec<_> = diff(&plain, &old).into_iter().map(|change| (change.kind, change.why)).collect();
+    assert!(notes.contains(&(ChangeKind::Note, "Deprecated since 1.2: use `b`\nnow".into())), "{notes:?}");
+    let notes: Vec<_> = diff(&old, &plain).into_iter().map(|change| change.why).collect();
+    assert!(notes.contains(&"it is not deprecated any more".to_owned()), "{notes:?}");
+    let mut hostile = document_of(&[clock(), vec![piece!(EVENT)]].concat());
+    let key = hostile.windows(10).position(|bytes| bytes == b"deprecated").expect("the key");
+    // The place of the first of them.
+    hostile[key + 12] = 3;
+    let error = Library::from_document(&hostile).expect_err("no such place").to_string();
+    assert!(error.contains("what is deprecated is not among `docs`"), "{error}");
 }
 
 #[test]

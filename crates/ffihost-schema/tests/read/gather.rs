@@ -57,7 +57,7 @@ fn types_of_other_crates_must_be_the_same() {
     let same = piece!(date("two", "With other docs.", Shape::U32));
     let other = piece!(date("three", "", Shape::U64));
     let library = read(&[clock(), vec![dated(), one, same]].concat()).expect("a library").remove(0);
-    assert_eq!(library.structs[0].docs, "");
+    assert_eq!(&*library.structs[0].docs, "");
     assert_eq!(
         read(&[clock(), vec![dated(), one, other]].concat()),
         Err(ReadError::Ambiguous { name: "Date".into(), crates: vec!["one".into(), "three".into()] })

@@ -16,11 +16,11 @@ const NOTES: &str = "notes::api";
 const TYPES: &str = "notes_types";
 
 pub(crate) const fn field(name: &'static str, docs: &'static str, shape: Shape) -> Field {
-    Field { name, docs, shape }
+    Field { name, docs: Docs::new(docs), shape }
 }
 
 const fn plain(name: &'static str, docs: &'static str) -> Variant {
-    Variant { name, docs, payload: Payload::Unit }
+    Variant { name, docs: Docs::new(docs), payload: Payload::Unit }
 }
 
 pub(crate) const fn item(
@@ -30,7 +30,7 @@ pub(crate) const fn item(
     layout: &'static [usize],
     body: Body,
 ) -> Item {
-    Item { module, name, docs, layout, body }
+    Item { module, name, docs: Docs::new(docs), layout, body }
 }
 
 const ERROR: Option<Shape> = Some(Shape::Named("NotesError"));
@@ -92,12 +92,12 @@ pub(crate) fn notes() -> Vec<&'static [u8]> {
                     plain("NotFound", "There is no such note."),
                     Variant {
                         name: "Storage",
-                        docs: "The host could not store it.",
+                        docs: Docs::new("The host could not store it."),
                         payload: Payload::One(Shape::String)
                     },
                     Variant {
                         name: "TooMany",
-                        docs: "There are too many.",
+                        docs: Docs::new("There are too many."),
                         payload: Payload::Fields(&[field("limit", "The limit.", Shape::U32)]),
                     },
                 ],

@@ -1,4 +1,8 @@
-{%- filter comment(0) %}{{ constant.docs }}{% endfilter %}
+{%- filter comment(0) %}{{ constant.docs }}
+{%- if let Some(deprecated) = constant.docs.deprecated %}
+
+{{ deprecated }}
+{%- endif %}{% endfilter %}
 {%- if let Some(characters) = C::characters(constant) %}
 static const char {{ c.constant(constant) }}[] = {{ "{" }}{{ characters }}
 };

@@ -1,5 +1,5 @@
 {%- if item.layout.is_none() %}
-{% filter comment(0) %}{{ item.docs }}{% endfilter %}
+{% filter comment(0) %}{{ item.docs }}{% endfilter %}{{ C::deprecated(item.docs, 0) }}
 typedef int32_t {{ c.own(item.name) }};
 {%- else %}
 {%- endif %}
@@ -9,7 +9,7 @@ typedef int32_t {{ c.own(item.name) }};
 typedef enum {
 {%- for variant in item.variants %}
 {%- filter comment(4) %}{{ variant.docs }}{% endfilter %}
-    {{ c.variant(item.name, variant.name) }} = {{ variant.tag }}{% if !loop.last %},{% endif %}
+    {{ c.variant(item.name, variant.name) }}{{ C::deprecated_value(variant.docs) }} = {{ variant.tag }}{% if !loop.last %},{% endif %}
 {%- endfor %}
 } {{ c.helpers.get("tag", item.name) }};
 {%- endif %}

@@ -7,7 +7,7 @@
 
 The event {{ name }}: cb is called on {{ C::thread(event.contract) }}, {{ C::times(event.contract) }}. {% if event.params.len() > 0 %}{{ reader }} reads what it is passed{% else %}Without payload{% endif %}.
 Returns the listener, for {{ library.name }}_remove_event_listener, or 0 if it is refused.
-{% endfilter %}
+{% endfilter %}{{ C::deprecated(event.docs, 0) }}
 static inline uint64_t {{ c.helper("listen", name) }}(
     void *ctx,
     FFICallBack cb,

@@ -103,6 +103,37 @@ extern "C" {
 #ifndef FFI_NOEXCEPT
 #define FFI_NOEXCEPT
 #endif
+
+/* In front of what a library's author has deprecated, and behind the name of a deprecated value: compilers that know how say
+ * so where it is used. Define FFI_NO_DEPRECATED before this header, and they do not. */
+#if defined(FFI_NO_DEPRECATED)
+#define FFI_DEPRECATED(text)
+#define FFI_DEPRECATED_VALUE(text)
+#elif defined(__cplusplus) && (__cplusplus >= 201703L || defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
+#define FFI_DEPRECATED(text) [[deprecated(text)]]
+#define FFI_DEPRECATED_VALUE(text) [[deprecated(text)]]
+#elif defined(__clang__) || defined(__GNUC__) && __GNUC__ >= 6
+#define FFI_DEPRECATED(text) __attribute__((deprecated(text)))
+#define FFI_DEPRECATED_VALUE(text) __attribute__((deprecated(text)))
+#elif defined(_MSC_VER)
+#define FFI_DEPRECATED(text) __declspec(deprecated(text))
+#define FFI_DEPRECATED_VALUE(text)
+#else
+#define FFI_DEPRECATED(text)
+#define FFI_DEPRECATED_VALUE(text)
+#endif
+
+/* Around generated headers, which use what they declare. */
+#if defined(__clang__) || defined(__GNUC__)
+#define FFI_DEPRECATED_USES_BEGIN _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wdeprecated-declarations\"")
+#define FFI_DEPRECATED_USES_END _Pragma("GCC diagnostic pop")
+#elif defined(_MSC_VER)
+#define FFI_DEPRECATED_USES_BEGIN __pragma(warning(push)) __pragma(warning(disable : 4996))
+#define FFI_DEPRECATED_USES_END __pragma(warning(pop))
+#else
+#define FFI_DEPRECATED_USES_BEGIN
+#define FFI_DEPRECATED_USES_END
+#endif
 #ifdef __cplusplus
 #define FFI_EXTERN_C extern "C"
 #else

@@ -36,7 +36,7 @@ typedef struct {{ registration }} {
 {%- let member = "fn" %}
 {% include "c/templates/call.h" %}
 
-/* The same as {{ c.helper("set", name) }}, with what FFIHostFnOptions can say: cancel, release, userData, deadline_ms and max_in_flight are taken from there, fn and format are not. */
+/* The same as {{ c.helper("set", name) }}, with what FFIHostFnOptions can say: cancel, release, userData, deadline_ms and max_in_flight are taken from there, fn and format are not. */{{ C::deprecated(host_fn.docs, 0) }}
 static inline int {{ c.helper("set_with", name) }}(
     void *ctx,
     {{ fn_type }} fn,
@@ -56,7 +56,7 @@ static inline int {{ c.helper("set_with", name) }}(
 
 /* Registers fn as {{ name }}, in place of what was; NULL unregisters. userData is passed to fn.
  * Returns what {{ library.name }}_register_host_fn does, or FFI_RET_BUSY without memory.
- */
+ */{{ C::deprecated(host_fn.docs, 0) }}
 static inline int {{ c.helper("set", name) }}(
     void *ctx,
     {{ fn_type }} fn,

@@ -10,7 +10,7 @@ The same in CBOR: req is a map from the names of the parameters, and so is what 
 
 Only in CBOR: req is a map from the names of the parameters.
 {%- endif %}
-{% endfilter %}
+{% endfilter %}{{ C::deprecated(request.docs, 0) }}
 int {{ library.name }}_{{ name }}_cbor(
 {%- if request.owner.needs_context() %}
     void *ctx,

@@ -10,7 +10,7 @@ Runs on this thread and returns the status: FFI_RET_OK{% if let Some(place) = pl
 {%- else if *request.result == Type::Bytes %}, to be released by {{ library.name }}_release_bytes
 {%- endif %}{% endif %};
 {%- if request.error.is_some() %} FFI_RET_ERR, its declared error{% if C::declared(request).is_some() %}, see {{ c.helper("error", name) }}{% endif %};{% endif %} or {{ C::refusals(request.contract, ", ") }}, DECODE or PANIC. error may be NULL; it is written unless this returns FFI_RET_OK, to be released by {{ library.name }}_release_error.
-{% endfilter %}
+{% endfilter %}{{ C::deprecated(request.docs, 0) }}
 int {{ library.name }}_{{ name }}(
 {%- if request.owner.needs_context() %}
     void *ctx,

@@ -60,7 +60,7 @@ struct {{ c.defined(item) }} {
 {%- for field in fields %}
 {%- filter comment(12) %}{{ field.docs }}
 
-{{ C::note(field.name) }}{% endfilter %}
+{{ C::note(field.name) }}{% endfilter %}{{ C::deprecated(field.docs, 12) }}
             {{ c.name(field.ty) }} {{ C::identifier(field.name) }};
 {%- endfor %}
         } {{ C::variant_member(variant.name) }};

@@ -1,4 +1,4 @@
-{%- filter comment(0) %}{{ constant.docs }}{% endfilter %}
+{%- filter comment(0) %}{{ constant.docs }}{% endfilter %}{{ Cpp::deprecated(constant.docs, 0) }}
 {%- if *constant.ty == Type::String %}
 inline constexpr std::string_view {{ Cpp::constant(constant) }}{{ "{" }}{{ c.constant(constant) }}, sizeof {{ c.constant(constant) }} - 1};
 {%- else %}

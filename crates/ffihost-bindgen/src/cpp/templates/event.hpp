@@ -5,7 +5,7 @@
 {{ Cpp::fields(event.params) }}
 
 Calls listener for each event {{ name }}, on {{ C::thread(event.contract) }}, as long as the subscription lives.
-{% endfilter %}
+{% endfilter %}{{ Cpp::deprecated(event.docs, 4) }}
     ffihost::Subscription {{ cpp.helpers.get("listen", name) }}(std::function<void(
 {%- for argument in cpp.arguments(event.params) %}
         {{ argument }},

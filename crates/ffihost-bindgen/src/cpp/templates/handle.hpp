@@ -3,7 +3,7 @@
 {% filter comment(0) %}{{ handle.docs }}
 
 {{ Cpp::note(handle.name) }}{% endfilter %}
-class {{ name }} : public ffihost::Handle {
+class {{ Cpp::deprecated_type(handle.docs) }}{{ name }} : public ffihost::Handle {
 public:
     /* None. */
     {{ name }}() noexcept : {{ name }}(nullptr, 0) {}

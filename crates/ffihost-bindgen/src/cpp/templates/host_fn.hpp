@@ -10,7 +10,7 @@
 {{ Cpp::fields(host_fn.params) }}
 
 Sets the host function {{ name }}, in place of what was set. {% if *host_fn.result == Type::Unit %}Returns when it is done,{% else %}Returns the answer,{% endif %}{% if let Some(error) = host_fn.error %} throws ffihost::ErrorOf<{{ cpp.name(error) }}> to answer with that,{% endif %} or throws something else, whose what() is told to the library. Runs on {{ C::thread(host_fn.contract) }}: return quickly.
-{% endfilter %}
+{% endfilter %}{{ Cpp::deprecated(host_fn.docs, 4) }}
     void {{ set }}(std::function<{{ result }}(
 {%- for argument in arguments.iter() %}
         {{ argument }},
@@ -22,7 +22,7 @@ Sets the host function {{ name }}, in place of what was set. {% if *host_fn.resu
             ffihost::detail::Access::bound(*this), "{{ name }}", std::move(host_function));
     }
 {%- if host_fn.contract.times == Times::EachCall(Answer::AnyTime) %}
-{% filter comment(4) %}The same, answered by `call`: now or later, from any thread.{% if host_fn.contract.is_cancellable %} The options can say who is told that an answer is not wanted any more.{% endif %}{% endfilter %}
+{% filter comment(4) %}The same, answered by `call`: now or later, from any thread.{% if host_fn.contract.is_cancellable %} The options can say who is told that an answer is not wanted any more.{% endif %}{% endfilter %}{{ Cpp::deprecated(host_fn.docs, 4) }}
     void {{ set }}(std::function<void(
         ffihost::Responder<{{ result }}{% if let Some(error) = host_fn.error %}, {{ cpp.name(error) }}{% endif %}> call,
 {%- for argument in arguments.iter() %}

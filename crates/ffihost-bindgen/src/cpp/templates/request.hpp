@@ -34,12 +34,12 @@ inline int {{ class }}{{ submit }}(
     );
 }
 {%- if request.is_asynchronous() %}
-
+{% if class.is_empty() %}{{ Cpp::deprecated(request.docs, 0) }}{% endif %}
 inline ffihost::Future<{{ function.value }}> {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ Cpp::qualifier(request) }} {
 {%- let start = "start_future<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
-
+{% if class.is_empty() %}{{ Cpp::deprecated(request.docs, 0) }}{% endif %}
 inline ffihost::Request {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
     std::function<void(ffihost::Result<{{ function.outcome() }}>)> done,
@@ -47,13 +47,14 @@ inline ffihost::Request {{ class }}{{ name }}(
 {%- let start = "start_callback<FfiSignature>(bound, std::move(done)" %}{% include "cpp/templates/request_body.hpp" %}
 
 #ifdef FFIHOST_COROUTINES
+{%- if class.is_empty() %}{{ Cpp::deprecated(request.docs, 0) }}{% endif %}
 inline ffihost::Awaitable<{{ function.outcome() }}> {{ class }}{{ cpp.helpers.get("async", request.name) }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ Cpp::qualifier(request) }} {
 {%- let start = "start_await<FfiSignature>(bound" %}{% include "cpp/templates/request_body.hpp" %}
 #endif
 {%- else %}
-
+{% if class.is_empty() %}{{ Cpp::deprecated(request.docs, 0) }}{% endif %}
 inline {{ function.value }} {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ Cpp::qualifier(request) }} {

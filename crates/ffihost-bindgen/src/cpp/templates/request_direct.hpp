@@ -1,5 +1,5 @@
 
-
+{% if class.is_empty() %}{{ Cpp::deprecated(request.docs, 0) }}{% endif %}
 inline {{ function.value }} {{ class }}{{ name }}(
 {%- include "cpp/templates/params.hpp" %}
 ){{ Cpp::qualifier(request) }} {

@@ -15,7 +15,7 @@ struct {{ parts }} {
 {%- for field in fields %}
 {%- filter comment(8) %}{{ field.docs }}
 
-{{ C::note(field.name) }}{% endfilter %}
+{{ C::note(field.name) }}{% endfilter %}{{ Cpp::deprecated(field.docs, 8) }}
         {{ cpp.name(field.ty) }} {{ Cpp::identifier(field.name) }}{{ cpp.initial(field.ty) }};
 {%- endfor %}
 {%- when Payload::Nothing %}
@@ -32,9 +32,10 @@ struct {{ parts }} {
 {% filter comment(0) %}{{ item.docs }}
 
 {{ Cpp::note(item.name) }}{% endfilter %}
-struct {{ Cpp::called(item.name) }} : {{ parts }}::Held {
+struct {{ Cpp::deprecated_type(item.docs) }}{{ Cpp::called(item.name) }} : {{ parts }}::Held {
     using {{ parts }}::Held::Held;
-{%- for name in names.iter() %}
-    using {{ name }} = {{ cpp.part(item, name) }};
+{%- for variant in item.variants %}
+{%- let name = names[variant.tag].as_str() %}
+    using {{ name }}{{ Cpp::deprecated_value(variant.docs) }} = {{ cpp.part(item, name) }};
 {%- endfor %}
 };

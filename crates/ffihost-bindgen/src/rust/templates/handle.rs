@@ -5,7 +5,7 @@
 {{ handle.docs }}
 
 It stays in the library, and is given back when the last clone of this is dropped.
-{% endfilter %}
+{% endfilter %}{{ Rust::deprecated(handle.docs, 0) }}
 #[derive(Clone, Debug, PartialEq, Eq, Hash, ffi::Serialize, ffi::Deserialize)]
 #[serde(crate = "ffi::serde", transparent)]
 pub struct {{ name }} {

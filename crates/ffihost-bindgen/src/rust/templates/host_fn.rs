@@ -11,7 +11,7 @@ Is this host function until what this returns is dropped, or until the connectio
 # Errors
 
 If the process that serves the library is it itself.
-{% endfilter %}
+{% endfilter %}{{ Rust::deprecated(host_fn.docs, 4) }}
     pub async fn {{ rust.helpers.get("implement", host_fn.name) }}<{{ returned }}>(
         &self,
         function: impl Fn(

@@ -4,7 +4,7 @@
 {{ request.docs }}
 
 {{ Rust::list(params) }}
-{% endfilter %}
+{% endfilter %}{{ Rust::deprecated(request.docs, 4) }}
     pub fn {{ Rust::identifier(request.member) }}(
 {%- if request.is_method() || request.class.is_none() %}
         &self,

@@ -67,9 +67,14 @@ impl<'a> Differ<'a> {
         self.changes
     }
 
-    pub(super) fn docs(&mut self, path: &str, old: &str, new: &str) {
-        if old != new {
+    pub(super) fn docs(&mut self, path: &str, old: &Docs, new: &Docs) {
+        if old.text != new.text {
             self.note(path, "the docs differ");
+        }
+        match (&old.deprecated, &new.deprecated) {
+            (Some(_), None) => self.note(path, "it is not deprecated any more"),
+            (old, Some(new)) if old.as_ref() != Some(new) => self.note(path, new.to_string()),
+            _ => {}
         }
     }
 

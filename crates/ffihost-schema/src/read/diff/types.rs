@@ -135,10 +135,10 @@ pub(super) fn kinds(differ: &mut Differ<'_>) {
 }
 
 /// The kind and docs of each type.
-fn kinds_of(library: &Library) -> BTreeMap<&str, (&'static str, &str)> {
-    let structs = library.structs.iter().map(|item| (item.name.as_str(), ("struct", item.docs.as_str())));
-    let enums = library.enums.iter().map(|item| (item.name.as_str(), ("enum", item.docs.as_str())));
-    let newtypes = library.newtypes.iter().map(|item| (item.name.as_str(), ("newtype", item.docs.as_str())));
-    let handles = library.handles.iter().map(|item| (item.name.as_str(), ("handle", item.docs.as_str())));
+fn kinds_of(library: &Library) -> BTreeMap<&str, (&'static str, &Docs)> {
+    let structs = library.structs.iter().map(|item| (item.name.as_str(), ("struct", &item.docs)));
+    let enums = library.enums.iter().map(|item| (item.name.as_str(), ("enum", &item.docs)));
+    let newtypes = library.newtypes.iter().map(|item| (item.name.as_str(), ("newtype", &item.docs)));
+    let handles = library.handles.iter().map(|item| (item.name.as_str(), ("handle", &item.docs)));
     structs.chain(enums).chain(newtypes).chain(handles).collect()
 }
