@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FFI_DEPRECATED_USES_BEGIN
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -683,5 +685,7 @@ static inline const MyTimerOnEchoFiredArgs *my_timer_on_echo_fired_args(const ch
 #ifdef __cplusplus
 }
 #endif
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_MY_TIMER_H_ */

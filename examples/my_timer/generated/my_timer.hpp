@@ -8,6 +8,8 @@
 #include "my_timer.h"
 #include "ffihost.hpp"
 
+FFI_DEPRECATED_USES_BEGIN
+
 namespace my_timer {
 
 /* -------------------------------------------------------------------------------------------------------- constants */
@@ -814,5 +816,7 @@ inline ::my_timer::Stopwatch Context::start_stopwatch(std::string_view label) co
 }
 
 } // namespace my_timer
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_MY_TIMER_HPP_ */

@@ -5,7 +5,7 @@
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(
-    dead_code, missing_docs, nonstandard_style, rustdoc::all, unreachable_pub, unused_imports,
+    dead_code, deprecated, missing_docs, nonstandard_style, rustdoc::all, unreachable_pub, unused_imports,
     clippy::all, clippy::pedantic,
     reason = "what there is, and how it is called and described, is the library's to say"
 )]

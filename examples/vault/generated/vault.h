@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+FFI_DEPRECATED_USES_BEGIN
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -1093,5 +1095,7 @@ static inline const VaultOnLockedArgs *vault_on_locked_args(const char *msg, siz
 #ifdef __cplusplus
 }
 #endif
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_VAULT_H_ */

@@ -8,6 +8,8 @@
 #include "vault.h"
 #include "ffihost.hpp"
 
+FFI_DEPRECATED_USES_BEGIN
+
 namespace vault {
 
 /* -------------------------------------------------------------------------------------------------------- constants */
@@ -1277,5 +1279,7 @@ inline ffihost::Awaitable<::vault::Session, ::vault::Error> Context::unlock_asyn
 #endif
 
 } // namespace vault
+
+FFI_DEPRECATED_USES_END
 
 #endif /* FFIHOST_VAULT_HPP_ */
