@@ -27,14 +27,16 @@ const TEMPLATE: &[(&str, &str)] = &[
 const PROFILE: &str = include_str!("new/template/profile.toml");
 
 pub(crate) fn new(args: &New, out: &mut Output) -> Result<Verdict, Error> {
-    name::check(&args.name)?;
+    // As cargo names the library of a package.
+    let library = args.name.replace('-', "_");
+    name::check(&library)?;
     let folder = args.path.clone().unwrap_or_else(|| PathBuf::from(&args.name));
     must_be_empty(&folder)?;
     let dependency = dependency(args.ffihost_path.as_deref())?;
     std::fs::create_dir_all(&folder).map_err(Error::file(&folder, "make that folder"))?;
     let workspace = Workspace::join(&folder)?;
     for (path, template) in TEMPLATE {
-        write(&folder.join(path), &fill(template, &args.name, &dependency))?;
+        write(&folder.join(path), &fill(template, &args.name, &library, &dependency))?;
     }
     if matches!(workspace, Workspace::None) {
         let manifest = folder.join("Cargo.toml");
@@ -89,8 +91,9 @@ fn dependency(path: Option<&Path>) -> Result<String, Error> {
     Ok(format!("{{ path = {:?} }}", path.to_string_lossy()))
 }
 
-fn fill(template: &str, name: &str, dependency: &str) -> String {
+fn fill(template: &str, package: &str, name: &str, dependency: &str) -> String {
     template
+        .replace("{{package}}", package)
         .replace("{{name}}", name)
         .replace("{{Name}}", &names::camel(name))
         .replace("{{NAME}}", &names::shouty(name))
@@ -104,7 +107,7 @@ mod tests {
     #[test]
     fn no_placeholder_is_left() {
         for (path, template) in TEMPLATE {
-            let filled = fill(template, "my_app", "\"1\"");
+            let filled = fill(template, "my-app", "my_app", "\"1\"");
             assert!(!filled.contains("{{") && !filled.contains("}}"), "{path}");
             assert!(filled.ends_with('\n'), "{path}");
         }

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 // So that they are built before this runs.
 use awkward as _;
 use every_type as _;
+use my_renamed_app as _;
 use my_timer as _;
 
-const LIBRARIES: [&str; 3] = ["awkward", "every_type", "my_timer"];
+const LIBRARIES: [&str; 4] = ["awkward", "every_type", "my_renamed_app", "my_timer"];
 
 /// A compiled library.
 fn file(name: &str) -> PathBuf {

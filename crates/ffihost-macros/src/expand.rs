@@ -37,22 +37,25 @@ use crate::model::handle::Handle;
 use crate::model::library::Library;
 use crate::model::members::{Members, Membership};
 use crate::model::represented::Represented;
+use crate::renamed::Renamed;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Item, ItemTrait};
 
 /// `library!`
-pub(crate) fn library(tokens: TokenStream) -> TokenStream {
+pub(crate) fn library(mut tokens: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let renamed = Renamed::take(&mut tokens, &mut errors);
     let library = Library::new(tokens, &mut errors);
     let expanded = library::expand(&library, errors.is_empty());
     let errors = errors.into_tokens();
-    quote!(#errors #expanded)
+    renamed.apply(quote!(#errors #expanded))
 }
 
 /// `#[ffi]`
-pub(crate) fn ffi(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn ffi(mut args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let renamed = Renamed::take(&mut args, &mut errors);
     let args = FfiArgs::parse(args, &mut errors);
     let expanded = match syn::parse2::<Item>(item.clone()) {
         Ok(item) => ffi_item(item, &args, &mut errors),
@@ -62,7 +65,7 @@ pub(crate) fn ffi(args: TokenStream, item: TokenStream) -> TokenStream {
         }
     };
     let errors = errors.into_tokens();
-    quote!(#errors #expanded)
+    renamed.apply(quote!(#errors #expanded))
 }
 
 fn ffi_item(item: Item, args: &FfiArgs, errors: &mut Errors) -> TokenStream {
@@ -168,24 +171,25 @@ pub(crate) fn ffi_host(args: TokenStream, item: TokenStream) -> TokenStream {
     if let Ok(item) = syn::parse2::<ItemTrait>(item.clone()) {
         return host_trait(item, args);
     }
-    declared("#[ffi_host]", item, |item, errors| {
+    declared("#[ffi_host]", args, item, |args, item, errors| {
         let function = HostFn::new(item, args, errors);
         if errors.is_empty() { host_fn::expand(&function) } else { stub::declaration(&function.item) }
     })
 }
 
 /// `#[ffi_host]` on a trait.
-fn host_trait(item: ItemTrait, args: TokenStream) -> TokenStream {
+fn host_trait(item: ItemTrait, mut args: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
+    let renamed = Renamed::take(&mut args, &mut errors);
     let group = Group::new(item, args, &mut errors);
     let expanded = if errors.is_empty() { group::expand(&group) } else { stub::group(&group) };
     let errors = errors.into_tokens();
-    quote!(#errors #expanded)
+    renamed.apply(quote!(#errors #expanded))
 }
 
 /// `#[ffi_event]`
 pub(crate) fn ffi_event(args: TokenStream, item: TokenStream) -> TokenStream {
-    declared("#[ffi_event]", item, |item, errors| {
+    declared("#[ffi_event]", args, item, |args, item, errors| {
         let event = Event::new(item, args, errors);
         if errors.is_empty() { event::expand(&event) } else { stub::declaration(&event.item) }
     })
@@ -193,12 +197,14 @@ pub(crate) fn ffi_event(args: TokenStream, item: TokenStream) -> TokenStream {
 
 fn declared(
     attribute: &str,
+    mut args: TokenStream,
     item: TokenStream,
-    expand: impl FnOnce(Declaration, &mut Errors) -> TokenStream,
+    expand: impl FnOnce(TokenStream, Declaration, &mut Errors) -> TokenStream,
 ) -> TokenStream {
     let mut errors = Errors::default();
+    let renamed = Renamed::take(&mut args, &mut errors);
     let expanded = match syn::parse2::<Declaration>(item.clone()) {
-        Ok(item) => expand(item, &mut errors),
+        Ok(item) => expand(args, item, &mut errors),
         Err(_) => {
             errors
                 .on(&item, format_args!("`{attribute}` is for functions without a body: `fn name(parameter: Type);`"));
@@ -206,7 +212,7 @@ fn declared(
         }
     };
     let errors = errors.into_tokens();
-    quote!(#errors #expanded)
+    renamed.apply(quote!(#errors #expanded))
 }
 
 /// The library's module, at the root of the author's crate.

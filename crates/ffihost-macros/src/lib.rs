@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `errors` | all that is wrong with an item, shown at once |
 //! | `attrs`, `names` | doc comments, conditions, arguments of attributes; names as they cross |
+//! | `renamed` | `crate = path`, where `ffihost` has another name |
 //! | `model` | each kind of item, checked |
 //! | `expand` | what is emitted for each, and the stubs |
 
@@ -18,6 +19,7 @@ mod errors;
 mod expand;
 mod model;
 mod names;
+mod renamed;
 
 use proc_macro::TokenStream;
 
@@ -35,6 +37,8 @@ use proc_macro::TokenStream;
 /// - `options`: limits, deadlines and policies, as a constant expression; names in it are those of the crate's root. The
 ///   defaults are `Options::new()`.
 /// - `formats`: in which formats functions are exported: `native`, `cbor`, or both, which is the default.
+///
+/// - `crate`: what the dependency `ffihost` is called, if it was renamed: `crate = bridge`. Every attribute takes it, too.
 ///
 /// The crate is built as a `cdylib` or a `staticlib`; its unit tests and examples run as ever.
 #[proc_macro]

@@ -182,6 +182,12 @@ int details_register_host_fn(void *ctx, const char *name, FFIHostFn fn, void *us
 int details_register_host_fn_cbor(void *ctx, const char *name, FFIHostFn fn, void *userData);
 int details_register_host_fn_with(void *ctx, const char *name, const FFIHostFnOptions *options);
 
+/* Registers host functions together: all of them, or none. options is for each; its fn has to be NULL. Its release is
+ * called once, after the last of them can be called no longer.
+ * Returns FFI_RET_OK, INVALID_CTX, INVALID_ARGUMENT, or CLOSING.
+ */
+int details_register_host_fns(void *ctx, const FFINamedHostFn *fns, size_t count, const FFIHostFnOptions *options);
+
 /* 1 or 0; or minus a status. */
 int details_host_fn_registered(void *ctx, const char *name);
 

@@ -37,8 +37,8 @@ fn leaves_what_is_there() {
 #[test]
 fn names_that_are_none() {
     fails(
-        &["new", "my-app"],
-        "`my-app` cannot be the name of a library, it has other characters than small letters, digits and `_`: `my_app` can",
+        &["new", "my.app"],
+        "`my.app` cannot be the name of a library, it has other characters than small letters, digits and `_`: `my_app` can",
     );
     fails(
         &["new", "struct"],
@@ -54,12 +54,12 @@ fn template_builds_and_runs() {
     }
     let above = scratch("template");
     fs::write(above.join("Cargo.toml"), "[workspace]\nmembers = []\nresolver = \"3\"\n").expect("the workspace");
-    let folder = above.join("my_app");
+    let folder = above.join("my-app");
     let ffihost_path = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let made = ffihost(&["new", "my_app", "--path", folder.to_str().expect("UTF-8"), "--ffihost-path", ffihost_path]);
+    let made = ffihost(&["new", "my-app", "--path", folder.to_str().expect("UTF-8"), "--ffihost-path", ffihost_path]);
     assert_eq!(made.status, 0, "{}", made.stderr);
     let workspace = above.join("Cargo.toml");
-    assert_eq!(fs::read_to_string(&workspace).expect("it"), "[workspace]\nmembers = [\"my_app\"]\nresolver = \"3\"\n");
+    assert_eq!(fs::read_to_string(&workspace).expect("it"), "[workspace]\nmembers = [\"my-app\"]\nresolver = \"3\"\n");
     assert!(made.stdout.contains("was made a member of"), "{}", made.stdout);
     let own = fs::read_to_string(folder.join("Cargo.toml")).expect("the manifest");
     assert!(!own.contains("profile"), "cargo takes profiles from the workspace alone: {own}");
@@ -105,7 +105,7 @@ fn builds_the_package_of_the_folder(folder: &Path, run: Run<'_>) {
     fs::write(&header, text.replace('\n', "\r\n")).expect("the header");
     run(ffihost, &[&generate[..], &["--check"]].concat());
     assert!(run(ffihost, &generate).contains("my_app.h is up to date"));
-    assert!(run(ffihost, &["inspect", "--package", "my_app"]).contains("library my_app 0.1.0"));
+    assert!(run(ffihost, &["inspect", "--package", "my-app"]).contains("library my_app 0.1.0"));
 }
 
 fn with_pkg_config(folder: &Path, run: Run<'_>) -> String {
