@@ -580,7 +580,7 @@ public:
                           std::function<void(ffihost::Result<::my_timer::EchoResponse,
                               ::my_timer::TimerError>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::my_timer::EchoResponse, ::my_timer::TimerError> echo_async(
         const ::my_timer::EchoRequest &req) const;
 #endif
@@ -601,7 +601,7 @@ public:
     ffihost::Request plan(const ::my_timer::Schedule &schedule,
                           std::function<void(ffihost::Result<::my_timer::Plan, ::my_timer::TimerError>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::my_timer::Plan, ::my_timer::TimerError> plan_async(
         const ::my_timer::Schedule &schedule) const;
 #endif
@@ -615,7 +615,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request read_clock(std::function<void(ffihost::Result<std::string, ::my_timer::TimerError>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::string, ::my_timer::TimerError> read_clock_async() const;
 #endif
 

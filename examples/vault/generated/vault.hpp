@@ -70,7 +70,7 @@ public:
     ffihost::Request get(std::string_view name,
                          std::function<void(ffihost::Result<std::vector<std::uint8_t>, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::vector<std::uint8_t>, ::vault::Error> get_async(std::string_view name) const;
 #endif
 
@@ -90,7 +90,7 @@ public:
     ffihost::Request list(std::function<void(ffihost::Result<std::vector<::vault::Summary>,
         ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::vector<::vault::Summary>, ::vault::Error> list_async() const;
 #endif
 
@@ -103,7 +103,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request lock(std::function<void(ffihost::Result<void, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::vault::Error> lock_async() const;
 #endif
 
@@ -117,7 +117,7 @@ public:
     ffihost::Request put(std::string_view name, const std::vector<std::uint8_t> &value,
                          std::function<void(ffihost::Result<void, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::vault::Error> put_async(std::string_view name,
                                                        const std::vector<std::uint8_t> &value) const;
 #endif
@@ -132,7 +132,7 @@ public:
     ffihost::Request remove(std::string_view name,
                             std::function<void(ffihost::Result<void, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::vault::Error> remove_async(std::string_view name) const;
 #endif
 
@@ -893,7 +893,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request unlock(std::function<void(ffihost::Result<::vault::Session, ::vault::Error>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::vault::Session, ::vault::Error> unlock_async() const;
 #endif
 

@@ -50,7 +50,7 @@ public:
     ffihost::Request old_read(const ::details::Old &old, ::details::Level level,
                               std::function<void(ffihost::Result<::details::Old, ::details::OldShape>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     FFI_DEPRECATED("since 1.2.0: use the \"new\" one in its place: größer\?\?/")
     ffihost::Awaitable<::details::Old, ::details::OldShape> old_read_async(
         const ::details::Old &old, ::details::Level level) const;
@@ -383,7 +383,7 @@ public:
     ffihost::Request old_ask(const ::details::Old &old, ::details::Level level,
                              std::function<void(ffihost::Result<::details::Old, ::details::OldShape>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     FFI_DEPRECATED("since 1.2.0: use the \"new\" one in its place: größer\?\?/")
     ffihost::Awaitable<::details::Old, ::details::OldShape> old_ask_async(
         const ::details::Old &old, ::details::Level level) const;

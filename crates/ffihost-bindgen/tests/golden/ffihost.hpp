@@ -821,6 +821,9 @@ private:
     Request request_;
 };
 
+/* Runs a function later, or at once, on the thread that it stands for: posts it to an event loop, for example. */
+using Executor = std::function<void(std::function<void()>)>;
+
 namespace detail {
 
 template <class T, class E> void settle(std::promise<T> &promise, Result<T, E> result) {
@@ -985,28 +988,41 @@ template <class S, class Run> typename S::Value call_direct(const Bound &bound, 
 
 template <class T, class E> class AwaitCall : public Call {
 public:
-    bool is_settled() const noexcept { return state_.load(std::memory_order_acquire) == State::Settled; }
+    /* Before anything waits. */
+    void resume_on(Executor executor) noexcept { executor_ = std::move(executor); }
 
-    /* Whether the coroutine sleeps now; otherwise the result is there. */
+    /* Whether the coroutine can go on where it is. */
+    bool is_ready() const noexcept { return !executor_ && state_.load(std::memory_order_acquire) == State::Settled; }
+
+    /* Whether the coroutine sleeps now; otherwise the result is there. It may have been resumed already. */
     bool wait(std::coroutine_handle<> coroutine) noexcept {
         coroutine_ = coroutine;
         State state = State::Started;
-        return state_.compare_exchange_strong(state, State::Waiting, std::memory_order_acq_rel);
+        if (state_.compare_exchange_strong(state, State::Waiting, std::memory_order_acq_rel)) {
+            return true;
+        }
+        const bool sleeps = static_cast<bool>(executor_);
+        if (sleeps) {
+            schedule();
+        }
+        return sleeps;
     }
 
-    /* Whether the coroutine slept; it will not be resumed. */
+    /* Whether the coroutine waited for the request; it will not be resumed, even if an executor has it. */
     bool abandon() noexcept {
+        claim();
         State state = State::Waiting;
         return state_.compare_exchange_strong(state, State::Abandoned, std::memory_order_acq_rel);
     }
 
     void settle(Result<T, E> result) noexcept {
         result_.emplace(std::move(result));
+        // The executor was set before the coroutine waited, so it can be read only after this.
         if (state_.exchange(State::Settled, std::memory_order_acq_rel) == State::Waiting) {
-            try {
-                coroutine_.resume();
-            } catch (...) {
-                uncaught("a coroutine");
+            if (executor_) {
+                schedule();
+            } else {
+                resume();
             }
         }
     }
@@ -1016,7 +1032,59 @@ public:
 private:
     enum class State { Started, Waiting, Settled, Abandoned };
 
+    /* The rest of the coroutine, which an executor has. */
+    class Rest {
+    public:
+        explicit Rest(std::shared_ptr<AwaitCall> call) noexcept : call_(std::move(call)) {}
+        Rest(const Rest &) = delete;
+        Rest &operator=(const Rest &) = delete;
+        ~Rest() { call_->drop(); }
+
+        void run() noexcept {
+            if (call_->claim()) {
+                call_->resume();
+            }
+        }
+
+    private:
+        std::shared_ptr<AwaitCall> call_;
+    };
+
+    /* Whether the coroutine is the caller's to resume. */
+    bool claim() noexcept { return !is_claimed_.exchange(true, std::memory_order_acq_rel); }
+
+    void resume() noexcept {
+        try {
+            coroutine_.resume();
+        } catch (...) {
+            uncaught("a coroutine");
+        }
+    }
+
+    /* Has the executor resume the coroutine. */
+    void schedule() noexcept {
+        const auto self = std::static_pointer_cast<AwaitCall>(this->shared_from_this());
+        // Moved out: its queue may hold this.
+        const Executor executor = std::move(executor_);
+        try {
+            executor([rest = std::make_shared<Rest>(self)] { rest->run(); });
+        } catch (...) {
+            uncaught("an executor");
+            drop();
+        }
+    }
+
+    /* The executor will not resume the coroutine, which learns it here. */
+    void drop() noexcept {
+        if (claim()) {
+            result_.emplace(Result<T, E>::failure(Error(FFI_RET_CANCELLED, "the executor dropped the coroutine")));
+            resume();
+        }
+    }
+
     std::atomic<State> state_{State::Started};
+    std::atomic<bool> is_claimed_{false};
+    Executor executor_;
     std::coroutine_handle<> coroutine_;
     std::optional<Result<T, E>> result_;
 };
@@ -1040,8 +1108,8 @@ private:
 #ifdef FFIHOST_COROUTINES
 
 /* A request to co_await, once. It has started already. The coroutine is resumed on the context's FFI thread, or goes on
- * where it is if the request has ended before; what it throws then is its own promise's. If the coroutine is destroyed
- * while it waits (not while it may be resumed), the request is cancelled.
+ * where it is if the request has ended before; resume_on has an executor resume it. What it throws then is its own
+ * promise's. If the coroutine is destroyed while it waits (not while it may be resumed), the request is cancelled.
  *
  * Name a request that is made of braces before you await it: g++ 12 destroys a temporary of `co_await f({"a", 1})`
  * twice. */
@@ -1057,7 +1125,19 @@ public:
         }
     }
 
-    bool await_ready() const noexcept { return call_->is_settled(); }
+    /* Before it is awaited: has executor resume the coroutine, always, even if the request has ended before:
+     * `co_await app.login_async(name).resume_on(ui)`.
+     *
+     * The executor is called once, on the FFI thread or on that of the co_await, and runs what it is passed once, on
+     * any thread, now or later. If it throws, or drops what it was passed, the coroutine is resumed there, and the
+     * co_await throws Error with FFI_RET_CANCELLED; what it has thrown goes to the handler of on_uncaught. The
+     * coroutine may be destroyed, on the executor's thread, while the executor has it: then nothing is run. */
+    Awaitable resume_on(Executor executor) && {
+        call_->resume_on(std::move(executor));
+        return std::move(*this);
+    }
+
+    bool await_ready() const noexcept { return call_->is_ready(); }
     bool await_suspend(std::coroutine_handle<> coroutine) noexcept { return call_->wait(coroutine); }
     T await_resume() { return call_->result().value(); }
 
@@ -1588,11 +1668,12 @@ public:
 
     explicit operator bool() const noexcept { return id_ != 0; }
 
-    /* Whether both are the same object of the same context. */
+    /* Whether both are the same object of the same context, or both are none. */
     friend bool operator==(const Handle &left, const Handle &right) noexcept {
         const detail::Bound &here = left.bound_;
         const detail::Bound &there = right.bound_;
-        return left.id_ == right.id_ && here.ctx == there.ctx && here.library == there.library;
+        const bool of_one = here.ctx == there.ctx && here.library == there.library;
+        return left.id_ == right.id_ && (left.id_ == 0 || of_one);
     }
     friend bool operator!=(const Handle &left, const Handle &right) noexcept { return !(left == right); }
 

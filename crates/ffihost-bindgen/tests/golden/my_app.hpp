@@ -94,7 +94,7 @@ public:
     static ffihost::Request at_end_cbor(const Context &context, ffihost::CborView request,
                                         std::function<void(ffihost::Result<ffihost::Cbor>)> done);
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     static ffihost::Awaitable<ffihost::Cbor> at_end_cbor_async(const Context &context, ffihost::CborView request);
 #endif
 
@@ -111,7 +111,7 @@ public:
     static ffihost::Request over(const Context &context, const std::vector<std::string> &names,
                                  std::function<void(ffihost::Result<::my_app::Cursor, std::string>)> done);
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     static ffihost::Awaitable<::my_app::Cursor, std::string> over_async(
         const Context &context, const std::vector<std::string> &names);
 #endif
@@ -125,7 +125,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request skip(std::uint32_t n, std::function<void(ffihost::Result<void>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void> skip_async(std::uint32_t n) const;
 #endif
 
@@ -142,7 +142,7 @@ public:
     ffihost::Request next(std::uint32_t n,
                           std::function<void(ffihost::Result<std::vector<::my_app::Profile>>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::vector<::my_app::Profile>> next_async(std::uint32_t n) const;
 #endif
 
@@ -1310,7 +1310,7 @@ public:
     ffihost::Request draw(const std::map<std::string, ::my_app::Shape> &shapes,
                           std::function<void(ffihost::Result<std::map<std::string, ::my_app::Shape>>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::map<std::string, ::my_app::Shape>> draw_async(
         const std::map<std::string, ::my_app::Shape> &shapes) const;
 #endif
@@ -1325,7 +1325,7 @@ public:
     ffihost::Request echo(const ::my_app::Kitchen &kitchen,
                           std::function<void(ffihost::Result<::my_app::Kitchen>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::my_app::Kitchen> echo_async(const ::my_app::Kitchen &kitchen) const;
 #endif
 
@@ -1337,7 +1337,7 @@ public:
                           std::function<void(ffihost::Result<std::optional<::my_app::Profile>,
                               ::my_app::ProfileError>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::optional<::my_app::Profile>, ::my_app::ProfileError> find_async(
         const std::optional<std::string> &id) const;
 #endif
@@ -1360,7 +1360,7 @@ public:
     ffihost::Request inspect_cbor(ffihost::CborView request,
                                   std::function<void(ffihost::Result<ffihost::Cbor, ffihost::Cbor>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<ffihost::Cbor, ffihost::Cbor> inspect_cbor_async(ffihost::CborView request) const;
 #endif
 
@@ -1378,7 +1378,7 @@ public:
     ffihost::Request login(const ::my_app::LoginReq &req,
                            std::function<void(ffihost::Result<::my_app::Session, ::my_app::LoginError>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::my_app::Session, ::my_app::LoginError> login_async(const ::my_app::LoginReq &req) const;
 #endif
 
@@ -1391,7 +1391,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request never(std::function<void(ffihost::Result<void>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void> never_async() const;
 #endif
 
@@ -1401,7 +1401,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request open_cursor(std::function<void(ffihost::Result<::my_app::Cursor>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::my_app::Cursor> open_cursor_async() const;
 #endif
 
@@ -1420,7 +1420,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request ping(std::function<void(ffihost::Result<void>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void> ping_async() const;
 #endif
 
@@ -1430,7 +1430,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request role_of(std::string_view id, std::function<void(ffihost::Result<::my_app::Role>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::my_app::Role> role_of_async(std::string_view id) const;
 #endif
 

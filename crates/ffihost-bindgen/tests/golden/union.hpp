@@ -335,7 +335,7 @@ public:
                               const std::vector<std::uint8_t> &class_,
                               std::function<void(ffihost::Result<bool>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<bool> close_it_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
                                             const ::union_::Class &userData,
                                             const std::vector<std::uint8_t> &class_) const;
@@ -350,7 +350,7 @@ public:
                           const std::vector<std::uint8_t> &class_,
                           std::function<void(ffihost::Result<bool>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<bool> drop_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
                                         const ::union_::Class &userData,
                                         const std::vector<std::uint8_t> &class_) const;
@@ -365,7 +365,7 @@ public:
                            const std::vector<std::uint8_t> &class_,
                            std::function<void(ffihost::Result<bool>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<bool> id_of_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
                                          const ::union_::Class &userData,
                                          const std::vector<std::uint8_t> &class_) const;
@@ -3223,7 +3223,7 @@ public:
                               const std::vector<std::uint8_t> &class_,
                               std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> alignas_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3286,7 +3286,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request check_abi(std::function<void(ffihost::Result<std::string>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<std::string> check_abi_async() const;
 #endif
 
@@ -3308,7 +3308,7 @@ public:
                                const std::vector<std::uint8_t> &class_,
                                std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> co_await_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3335,7 +3335,7 @@ public:
                          const std::vector<std::uint8_t> &class_,
                          std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> cpp_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
                                                            const ::union_::Class &userData,
                                                            const std::vector<std::uint8_t> &class_) const;
@@ -3398,7 +3398,7 @@ public:
                              const std::vector<std::uint8_t> &class_,
                              std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> export_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3428,7 +3428,7 @@ public:
                           const std::vector<std::uint8_t> &class_,
                           std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> held_async(std::string_view ctx_, bool ctx__, std::uint8_t cb,
                                                             const ::union_::Class &userData,
                                                             const std::vector<std::uint8_t> &class_) const;
@@ -3497,7 +3497,7 @@ public:
     /* The same; done is called on the FFI thread, once, unless this throws because the request is refused. */
     ffihost::Request on_int(std::function<void(ffihost::Result<void>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void> on_int_async() const;
 #endif
 
@@ -3554,7 +3554,7 @@ public:
                           std::uint8_t user_data_, std::uint8_t value,
                           std::function<void(ffihost::Result<::union_::Class>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<::union_::Class> open_async(std::uint8_t alignas_, std::uint8_t and_, std::uint8_t asm_,
                                                    std::uint8_t auto_, std::uint8_t bool_, std::uint8_t catch_,
                                                    std::uint8_t char_, std::uint8_t class_, std::uint8_t co_await_,
@@ -3598,7 +3598,7 @@ public:
                                const std::vector<std::uint8_t> &class_,
                                std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> operator_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3613,7 +3613,7 @@ public:
                              const std::vector<std::uint8_t> &class_,
                              std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> options_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3667,7 +3667,7 @@ public:
                             const std::vector<std::uint8_t> &class_,
                             std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> result_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3721,7 +3721,7 @@ public:
                              const std::vector<std::uint8_t> &class_,
                              std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> switch_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3766,7 +3766,7 @@ public:
                            const std::vector<std::uint8_t> &class_,
                            std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> token_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;
@@ -3814,7 +3814,7 @@ public:
                               const std::vector<std::uint8_t> &class_,
                               std::function<void(ffihost::Result<void, ::union_::Template>)> done) const;
 #ifdef FFIHOST_COROUTINES
-    /* The same, to co_await: goes on on the FFI thread. */
+    /* The same, to co_await: goes on on the FFI thread, or where its resume_on says. */
     ffihost::Awaitable<void, ::union_::Template> virtual_async(
         std::string_view ctx_, bool ctx__, std::uint8_t cb, const ::union_::Class &userData,
         const std::vector<std::uint8_t> &class_) const;

@@ -769,9 +769,121 @@ void coroutines() {
     task.handle.destroy();
 }
 
+// The functions that an executor was passed, for the thread that takes them.
+struct Queue {
+    std::mutex lock;
+    std::condition_variable changed;
+    std::vector<std::function<void()>> posted;
+
+    std::function<void()> take() {
+        std::unique_lock<std::mutex> held(lock);
+        changed.wait(held, [this] { return !posted.empty(); });
+        std::function<void()> first = std::move(posted.front());
+        posted.erase(posted.begin());
+        return first;
+    }
+};
+
+ffihost::Executor posts_to(const std::shared_ptr<Queue> &queue, std::atomic<int> &alive) {
+    return [queue, counted = Counted(alive)](std::function<void()> rest) {
+        const std::lock_guard<std::mutex> held(queue->lock);
+        queue->posted.push_back(std::move(rest));
+        queue->changed.notify_one();
+    };
+}
+
+// Awaits a request on an executor, and says how it ended and where.
+Task on(ffihost::Executor executor, ffihost::Awaitable<void> request, std::promise<std::pair<int, std::thread::id>> &told) {
+    int status = FFI_RET_OK;
+    try {
+        co_await std::move(request).resume_on(std::move(executor));
+    } catch (const ffihost::Error &error) {
+        status = error.status();
+    }
+    told.set_value({status, std::this_thread::get_id()});
+}
+
+void executors() {
+    my_app::Context app = open();
+    const auto here = std::this_thread::get_id();
+    const auto queue = std::make_shared<Queue>();
+    std::atomic<int> alive{0};
+    using Told = std::promise<std::pair<int, std::thread::id>>;
+    const auto answered = std::make_pair(int{FFI_RET_OK}, here);
+
+    // Resumed where the queue is taken from, once.
+    Told first;
+    auto first_told = first.get_future();
+    Task task = on(posts_to(queue, alive), app.ping_async(), first);
+    auto rest = queue->take();
+    CHECK(alive == 0 && first_told.wait_for(0s) == std::future_status::timeout);
+    rest();
+    CHECK(first_told.get() == answered);
+    rest();
+    task.handle.destroy();
+
+    // Also if it has ended before, or was refused; with an executor that runs it at once.
+    Told second;
+    auto ended = app.ping_async();
+    app.ping().get();
+    task = on(posts_to(queue, alive), std::move(ended), second);
+    queue->take()();
+    CHECK(second.get_future().get() == answered);
+    task.handle.destroy();
+    Told third;
+    int passed = 0;
+    const ffihost::Executor at_once = [&passed](const std::function<void()> &resume) {
+        ++passed;
+        resume();
+    };
+    task = on(at_once, my_app::Context(nullptr).ping_async(), third);
+    CHECK((third.get_future().get() == std::make_pair(int{FFI_RET_INVALID_CTX}, here) && passed == 1));
+    task.handle.destroy();
+
+    // An executor that drops it, or throws: where that happens. What has gone on is left alone.
+    Told fourth;
+    task = on(posts_to(queue, alive), app.ping_async(), fourth);
+    queue->take();
+    CHECK((fourth.get_future().get() == std::make_pair(int{FFI_RET_CANCELLED}, here)));
+    task.handle.destroy();
+    static std::atomic<int> reported{0};
+    const auto before = ffihost::on_uncaught([](std::exception_ptr, const char *) noexcept { ++reported; });
+    for (const bool runs : {false, true}) {
+        Told fifth;
+        auto pending = app.ping_async();
+        app.ping().get();
+        const ffihost::Executor throws = [runs](const std::function<void()> &resume) {
+            if (runs) {
+                resume();
+            }
+            throw std::runtime_error("in an executor");
+        };
+        task = on(throws, std::move(pending), fifth);
+        CHECK((fifth.get_future().get() == std::make_pair(int{runs ? FFI_RET_OK : FFI_RET_CANCELLED}, here)));
+        task.handle.destroy();
+    }
+    CHECK(reported == 2);
+    ffihost::on_uncaught(before);
+
+    // A coroutine that is destroyed while the queue has it is not resumed, nor when its request waits.
+    Told sixth;
+    task = on(posts_to(queue, alive), app.ping_async(), sixth);
+    rest = queue->take();
+    task.handle.destroy();
+    rest();
+    task = on(posts_to(queue, alive), app.never_async(), sixth);
+    task.handle.destroy();
+    app.ping().get();
+    CHECK(queue->posted.empty() && sixth.get_future().wait_for(0s) == std::future_status::timeout);
+    app.destroy();
+    rest = nullptr;
+    CHECK(alive == 0 && queue.use_count() == 1);
+}
+
 #else
 
 void coroutines() {}
+void executors() {}
 
 #endif
 
@@ -822,5 +934,6 @@ int main() {
     answers_not_wanted();
     coroutines();
     meanings();
+    executors();
     return 0;
 }
