@@ -498,4 +498,157 @@ typedef struct FFIStats {
 }
 #endif
 
+/* ------------------------------------------------------------------------------------------------------------- waiting
+ *
+ * With FFIHOST_WAIT defined before this is included first, a thread of your own can wait for an asynchronous request:
+ *
+ *     FFIWait wait = FFI_WAIT_INIT(on_session, &session);
+ *     int ret = my_app_login(ctx, ffi_wake, &wait, request, len);
+ *     ret = ffi_wait(&wait, ret, ctx, my_app_cancel, 5000);
+ *
+ * It needs pthreads, or Windows. Never wait on the FFI or the event thread, which no function recognises for you: on the FFI
+ * thread the request can never end, and neither does the wait.
+ */
+#ifdef FFIHOST_WAIT
+
+#ifdef _WIN32
+#ifndef WIN32_LEAN_AND_MEAN
+#define WIN32_LEAN_AND_MEAN
+#endif
+#ifndef NOMINMAX
+#define NOMINMAX
+#endif
+#include <windows.h>
+typedef SRWLOCK FFIWaitLock_;
+typedef CONDITION_VARIABLE FFIWaitChanged_;
+#define FFI_WAIT_LOCK_ SRWLOCK_INIT
+#define FFI_WAIT_CHANGED_ CONDITION_VARIABLE_INIT
+#else
+#include <pthread.h>
+#include <sys/time.h>
+typedef pthread_mutex_t FFIWaitLock_;
+typedef pthread_cond_t FFIWaitChanged_;
+#define FFI_WAIT_LOCK_ PTHREAD_MUTEX_INITIALIZER
+#define FFI_WAIT_CHANGED_ PTHREAD_COND_INITIALIZER
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One request that a thread waits for. Start from FFI_WAIT_INIT, use it for one request, and do not move it. */
+typedef struct FFIWait {
+    FFICallBack cb;  /* called as that of a request, on the FFI thread, before ffi_wait returns; or NULL */
+    void *userData;  /* passed to cb */
+    int ret;         /* the header's own, as all that follows */
+    int ended;
+    FFIWaitLock_ lock;
+    FFIWaitChanged_ changed;
+} FFIWait;
+
+#define FFI_WAIT_INIT(cb, userData) {cb, userData, 0, 0, FFI_WAIT_LOCK_, FFI_WAIT_CHANGED_}
+
+#ifdef _WIN32
+static inline void ffi_wait_lock_(FFIWait *wait) { AcquireSRWLockExclusive(&wait->lock); }
+static inline void ffi_wait_unlock_(FFIWait *wait) { ReleaseSRWLockExclusive(&wait->lock); }
+static inline void ffi_wait_signal_(FFIWait *wait) { WakeConditionVariable(&wait->changed); }
+static inline void ffi_wait_free_(FFIWait *wait) { (void)wait; }
+
+static inline void ffi_wait_end_(FFIWait *wait) {
+    while (!wait->ended) {
+        SleepConditionVariableSRW(&wait->changed, &wait->lock, INFINITE, 0);
+    }
+}
+
+static inline void ffi_wait_for_(FFIWait *wait, uint32_t timeoutMs) {
+    const ULONGLONG start = GetTickCount64();
+    ULONGLONG elapsed = 0;
+    while (!wait->ended && elapsed < timeoutMs) {
+        SleepConditionVariableSRW(&wait->changed, &wait->lock, (DWORD)(timeoutMs - elapsed), 0);
+        elapsed = GetTickCount64() - start;
+    }
+}
+#else
+static inline void ffi_wait_lock_(FFIWait *wait) { pthread_mutex_lock(&wait->lock); }
+static inline void ffi_wait_unlock_(FFIWait *wait) { pthread_mutex_unlock(&wait->lock); }
+static inline void ffi_wait_signal_(FFIWait *wait) { pthread_cond_signal(&wait->changed); }
+
+static inline void ffi_wait_free_(FFIWait *wait) {
+    pthread_cond_destroy(&wait->changed);
+    pthread_mutex_destroy(&wait->lock);
+}
+
+static inline void ffi_wait_end_(FFIWait *wait) {
+    while (!wait->ended) {
+        pthread_cond_wait(&wait->changed, &wait->lock);
+    }
+}
+
+static inline void ffi_wait_for_(FFIWait *wait, uint32_t timeoutMs) {
+    struct timeval now;
+    struct timespec until;
+    gettimeofday(&now, NULL);
+    until.tv_sec = now.tv_sec + timeoutMs / 1000;
+    until.tv_nsec = now.tv_usec * 1000L + timeoutMs % 1000 * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec += 1;
+        until.tv_nsec -= 1000000000;
+    }
+    while (!wait->ended && pthread_cond_timedwait(&wait->changed, &wait->lock, &until) == 0) {
+    }
+}
+#endif
+
+/* The callback of the request: calls that of wait, which is the userData, and then wakes the thread that waits. */
+static inline void ffi_wake(int ret, const char *msg, size_t len, void *wait) FFI_NOEXCEPT {
+#ifdef __cplusplus
+    FFIWait *waited = static_cast<FFIWait *>(wait);
+#else
+    FFIWait *waited = (FFIWait *)wait;
+#endif
+    if (waited->cb != NULL) {
+        waited->cb(ret, msg, len, waited->userData);
+    }
+    if (ret != FFI_RET_STALE_WARN) {
+        ffi_wait_lock_(waited);
+        waited->ret = ret;
+        waited->ended = 1;
+        ffi_wait_signal_(waited);
+        ffi_wait_unlock_(waited);
+    }
+}
+
+/* Waits until the request has ended and cb has returned. accepted is what the request function returned: if that is not
+ * FFI_RET_OK this returns it at once. After timeoutMs (0: no limit; by the clock of the day, except on Windows) the request
+ * is cancelled with cancel, <lib>_cancel, and waited for: cb is called with FFI_RET_CANCELLED, soon, as soon as the FFI
+ * thread is free. cancel is NULL for a request without a context, which goes on.
+ * Returns the status that the request ended with, or FFI_RET_TIMED_OUT if the time-out cancelled it. */
+static inline int ffi_wait(FFIWait *wait, int accepted, void *ctx, int (*cancel)(void *ctx, void *userData),
+                           uint32_t timeoutMs) {
+    int ret = accepted;
+    if (accepted == FFI_RET_OK) {
+        int cancelled = 0;
+        ffi_wait_lock_(wait);
+        if (timeoutMs != 0) {
+            ffi_wait_for_(wait, timeoutMs);
+        }
+        if (timeoutMs != 0 && !wait->ended && cancel != NULL) {
+            ffi_wait_unlock_(wait);
+            cancelled = cancel(ctx, wait) == FFI_RET_OK;
+            ffi_wait_lock_(wait);
+        }
+        ffi_wait_end_(wait);
+        ret = cancelled && wait->ret == FFI_RET_CANCELLED ? FFI_RET_TIMED_OUT : wait->ret;
+        ffi_wait_unlock_(wait);
+    }
+    ffi_wait_free_(wait);
+    return ret;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* FFIHOST_WAIT */
+
 #endif /* FFIHOST_H */

@@ -217,6 +217,7 @@ c_programs! {
     tokens
     two_libraries
     visitors
+    waits
     warnings
 }
 
