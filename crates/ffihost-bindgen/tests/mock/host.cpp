@@ -816,7 +816,7 @@ void executors() {
     auto first_told = first.get_future();
     Task task = on(posts_to(queue, alive), app.ping_async(), first);
     auto rest = queue->take();
-    CHECK(alive == 0 && first_told.wait_for(0s) == std::future_status::timeout);
+    CHECK(first_told.wait_for(0s) == std::future_status::timeout);
     rest();
     CHECK(first_told.get() == answered);
     rest();
