@@ -6,7 +6,7 @@ mod names;
 use crate::backend::Backend;
 use crate::model::Model;
 use crate::model::docs::Docs;
-use crate::model::items::{Constant, Constructor, Field, Form, Owner, Request};
+use crate::model::items::{Constant, Constructor, Field, Form, Group, Method, Owner, Request};
 use crate::model::names::{Escape, Helpers, Rules};
 use crate::model::ownership::Ownership;
 use crate::model::types::{Class, Payload};
@@ -125,6 +125,11 @@ impl<'m> Rust<'m> {
         self.model.requests.iter().filter(is_of).collect()
     }
 
+    /// The groups of which a client can implement functions.
+    fn groups(&self) -> Vec<&'m Group<'m>> {
+        self.model.groups.iter().filter(|group| !Self::methods(group).is_empty()).collect()
+    }
+
     /// The names of host functions that a client cannot implement.
     fn inline(&self) -> Vec<&'m str> {
         let inline = self.model.host_fns.iter().filter(|item| item.form == Form::Synchronous);
@@ -134,6 +139,11 @@ impl<'m> Rust<'m> {
 
 /// What depends on no library.
 impl Rust<'_> {
+    /// The functions of a group that a client can implement.
+    fn methods<'g>(group: &'g Group<'g>) -> Vec<&'g Method<'g>> {
+        group.methods.iter().filter(|method| method.host_fn.form == Form::Asynchronous).collect()
+    }
+
     fn identifier(name: &str) -> String {
         RULES.identifier(name)
     }

@@ -12,11 +12,12 @@
 //! `ffihost-load`, if it loads the library into its own process.
 //!
 //! In reading order: `interface` identifies the library that a file was generated from; `cbor` converts values and payloads;
-//! `handle` is for objects that stay in the library; `args`, `request`, `events` and `host_fn` are what a client does.
+//! `handle` is for objects that stay in the library; `args`, `request`, `events`, `host_fn` and `group` are what a client does.
 
 mod args;
 mod cbor;
 mod events;
+mod group;
 mod handle;
 mod host_fn;
 mod interface;
@@ -24,6 +25,7 @@ mod request;
 
 pub use self::args::Args;
 pub use self::events::{Events, listen};
+pub use self::group::{GroupError, Registrations};
 pub use self::handle::{Handle, HandleType};
 pub use self::host_fn::{HostError, implement};
 pub use self::interface::{Interface, Library};
@@ -35,3 +37,4 @@ pub use serde::{self, Deserialize, Serialize};
 pub use std::borrow::Borrow;
 pub use std::collections::BTreeMap;
 pub use std::future::Future;
+pub use std::sync::Arc;

@@ -9,7 +9,7 @@ mod support;
 
 use every_type::EveryType;
 use ffihost_ipc::client::{Backoff, Options};
-use ffihost_ipc::typed::{self, HostError, RequestError};
+use ffihost_ipc::typed::{self, GroupError, HostError, Registrations, RequestError};
 use ffihost_ipc::{Address, Client, Status};
 use ffihost_load::{Context, Library};
 use futures::{StreamExt, TryStreamExt, future};
@@ -63,6 +63,7 @@ each_way! {
     constants_are_the_librarys,
     a_host_function_in_all_its_ends,
     a_host_function_that_is_taken_back_ends_its_calls,
+    a_group_is_registered_whole_or_taken_back,
     events_in_order_and_how_many_were_missed,
     events_are_a_stream,
     a_stream_that_is_dropped_listens_no_more,
@@ -232,6 +233,29 @@ async fn a_host_function_that_is_taken_back_ends_its_calls(timer: MyTimer, _: &C
     let why = asking.await.expect("it is no other error");
     assert!(["taken back", "cancelled", "unregistered"].iter().any(|word| why.contains(word)), "{why}");
     until(|| dropped.load(Ordering::Acquire)).await;
+}
+
+async fn a_group_is_registered_whole_or_taken_back(timer: MyTimer, _: &Context) {
+    let clock =
+        || timer.implement_fetch_clock(|| std::future::ready(Err(HostError::Failed("of the group".to_owned()))));
+    let unknown = |(): ()| std::future::ready(Ok::<(), HostError>(()));
+    let refused = async {
+        let mut registrations = Registrations::default();
+        registrations.add("fetch_clock", clock()).await?;
+        assert!(no_clock(&timer).await.contains("of the group"), "the first is there");
+        registrations.add("nothing", typed::implement(timer.client(), "nothing", unknown)).await?;
+        Ok::<_, GroupError>(registrations)
+    };
+    let error = refused.await.expect_err("the library has no such function");
+    assert_eq!(error.host_fn, "nothing");
+    assert_eq!(error.to_string(), format!("the host function `nothing` is not registered: {}", error.source));
+    assert!(no_clock(&timer).await.contains("is not registered"), "the first was taken back");
+
+    let mut registrations = Registrations::default();
+    registrations.add("fetch_clock", clock()).await.expect("it is free");
+    assert!(no_clock(&timer).await.contains("of the group"), "it is there");
+    drop(registrations);
+    assert!(no_clock(&timer).await.contains("is not registered"), "all were taken back");
 }
 
 /// As many as wait for a listener.

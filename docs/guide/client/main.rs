@@ -8,7 +8,7 @@ mod notes;
 use ffihost_ipc::client::{Backoff, Options};
 use ffihost_ipc::typed::{Bytes, HostError, RequestError};
 use futures::{StreamExt, TryStreamExt, future};
-use notes::{Note, Notes, Search, StoreError};
+use notes::{Clipboard, Note, Notes, Search, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -65,6 +65,35 @@ async fn search(notes: &Notes) -> Outcome {
 }
 // ANCHOR_END: handles
 
+// ANCHOR: group
+/// What was copied last.
+struct Copied(Mutex<String>);
+
+impl Clipboard for Copied {
+    async fn copy(&self, text: String) -> Result<(), HostError> {
+        *self.0.lock().map_err(|_| HostError::Failed("the clipboard is broken".to_owned()))? = text;
+        Ok(())
+    }
+
+    async fn paste(&self) -> Result<Option<String>, HostError> {
+        let text = self.0.lock().map_err(|_| HostError::Failed("the clipboard is broken".to_owned()))?;
+        Ok(Some(text.clone()))
+    }
+}
+
+async fn entitle(notes: &Notes) -> Outcome {
+    let clipboard = notes.implement_clipboard(Copied(Mutex::new("milk".to_owned()))).await?;
+    notes.entitle("shopping").await?;
+    println!("twice: {}", notes.entitle("so").await?);
+    // The library has no clipboard from here on.
+    drop(clipboard);
+    if notes.entitle("late").await.is_err() {
+        println!("no clipboard");
+    }
+    Ok(())
+}
+// ANCHOR_END: group
+
 // ANCHOR: main
 #[tokio::main]
 async fn main() -> Outcome {
@@ -109,6 +138,7 @@ async fn main() -> Outcome {
     }
     watch(&notes).await?;
     search(&notes).await?;
+    entitle(&notes).await?;
     notes.close().await;
     Ok(())
 }

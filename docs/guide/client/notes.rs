@@ -190,6 +190,15 @@ impl Search {
     }
 }
 
+/// What a client implements at once, by [`Notes::implement_clipboard`]: `Clipboard`.
+pub trait Clipboard: Send + Sync + 'static {
+    /// Puts a text there.
+    fn copy(&self, text: String) -> impl ffi::Future<Output = Result<(), ffi::HostError>> + Send;
+
+    /// The text that is there, if there is one.
+    fn paste(&self) -> impl ffi::Future<Output = Result<Option<String>, ffi::HostError>> + Send;
+}
+
 /// A client of the library: elsewhere, by a connection, or in this process. All clones use one.
 ///
 /// Host functions that have to answer before they return cannot be implemented by a client: `now_ms`.
@@ -451,5 +460,34 @@ impl Notes {
             bytes: ffi::Bytes,
         }
         ffi::implement(&self.client, "store", move |args: Args| function(args.key, args.bytes)).await
+    }
+
+    /// Implements `Clipboard`, until what this returns is dropped, or until the connection ends for good. Its functions
+    /// are registered one after the other: the library can call the first before it can call the last.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is refused, which the error names. Those before it are taken back.
+    pub async fn implement_clipboard(
+        &self,
+        implementation: impl Clipboard,
+    ) -> Result<ffi::Registrations, ffi::GroupError> {
+        let implementation = ffi::Arc::new(implementation);
+        let mut registrations = ffi::Registrations::default();
+        registrations.add("clipboard_copy", self.implement_clipboard_copy({
+            let implementation = ffi::Arc::clone(&implementation);
+            move |text| {
+                let implementation = ffi::Arc::clone(&implementation);
+                async move { implementation.copy(text).await }
+            }
+        })).await?;
+        registrations.add("clipboard_paste", self.implement_clipboard_paste({
+            let implementation = ffi::Arc::clone(&implementation);
+            move || {
+                let implementation = ffi::Arc::clone(&implementation);
+                async move { implementation.paste().await }
+            }
+        })).await?;
+        Ok(registrations)
     }
 }

@@ -3,8 +3,8 @@
 use super::{RULES, Rust};
 use crate::Error;
 use crate::model::Model;
-use crate::model::items::Form;
-use crate::model::names::{Helpers, Scope, camel};
+use crate::model::items::{Form, Group};
+use crate::model::names::{Helpers, Scope, camel, snake};
 
 /// Names of types that generated code uses as they are in Rust, and its own name for what it is made of.
 const TAKEN: [&str; 14] = [
@@ -58,7 +58,23 @@ impl<'m> Rust<'m> {
             let name = format!("implement_{}", item.name);
             helpers.give(&mut members, ("implement", item.name), &name, "a host function");
         }
+        for item in rust.groups() {
+            rust.name_group(item, &mut members);
+        }
         Ok(rust)
+    }
+
+    /// What implements a group, and what it calls its own beside the parameters of the group's functions.
+    fn name_group(&mut self, group: &Group<'_>, members: &mut Scope) {
+        let name = format!("implement_{}", snake(group.name));
+        self.helpers.give(members, ("implement_group", group.name), &name, "a group of host functions");
+        let mut params = Scope::default();
+        for method in Self::methods(group) {
+            params.reserve(&method.host_fn.params.iter().map(|field| field.name).collect::<Vec<_>>());
+        }
+        for (role, name) in [("implementation_", "implementation"), ("registrations_", "registrations")] {
+            self.helpers.give(&mut params, (role, group.name), name, "a variable");
+        }
     }
 
     /// What is in the `impl` of a handle: functions and constants have one scope there.
@@ -86,6 +102,14 @@ fn claim_types(model: &Model<'_>, types: &mut Scope) -> Result<(), Error> {
     let newtypes = model.types.newtypes.iter().map(|item| item.name);
     for name in records.chain(enums).chain(newtypes).chain(model.handles.iter().map(|item| item.name)) {
         types.claim(&RULES.identifier(name), format!("the type `{name}`"))?;
+    }
+    for item in &model.groups {
+        let mut methods = Scope::default();
+        types.claim(&RULES.identifier(item.name), format!("the group `{}`", item.name))?;
+        for method in &item.methods {
+            let what = format!("the function `{}` of the group `{}`", method.name, item.name);
+            methods.claim(&RULES.identifier(method.name), what)?;
+        }
     }
     for item in &model.types.enums {
         let mut variants = Scope::default();

@@ -375,6 +375,17 @@ impl Cursor {
     }
 }
 
+/// What a client implements at once, by [`MyApp::implement_storage`]: `Storage`.
+pub trait Storage: Send + Sync + 'static {
+    fn load(&self, key: String) -> impl ffi::Future<Output = Result<Option<ffi::Bytes>, ffi::HostError>> + Send;
+
+    fn save(
+        &self,
+        key: String,
+        value: Option<ffi::Bytes>,
+    ) -> impl ffi::Future<Output = Result<(), ffi::HostError<String>>> + Send;
+}
+
 /// A library that has everything.
 ///
 /// It is *not* for use; `/* this */` is a comment.
@@ -698,5 +709,31 @@ impl MyApp {
             text: String,
         }
         ffi::implement(&self.client, "words", move |args: Args| function(args.text)).await
+    }
+
+    /// Implements `Storage`, until what this returns is dropped, or until the connection ends for good. Its functions
+    /// are registered one after the other: the library can call the first before it can call the last.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is refused, which the error names. Those before it are taken back.
+    pub async fn implement_storage(&self, implementation: impl Storage) -> Result<ffi::Registrations, ffi::GroupError> {
+        let implementation = ffi::Arc::new(implementation);
+        let mut registrations = ffi::Registrations::default();
+        registrations.add("load", self.implement_load({
+            let implementation = ffi::Arc::clone(&implementation);
+            move |key| {
+                let implementation = ffi::Arc::clone(&implementation);
+                async move { implementation.load(key).await }
+            }
+        })).await?;
+        registrations.add("store", self.implement_store({
+            let implementation = ffi::Arc::clone(&implementation);
+            move |key, value| {
+                let implementation = ffi::Arc::clone(&implementation);
+                async move { implementation.save(key, value).await }
+            }
+        })).await?;
+        Ok(registrations)
     }
 }

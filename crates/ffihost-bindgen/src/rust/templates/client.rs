@@ -38,4 +38,5 @@ impl {{ rust.helper("type") }} {
 {%- for request in rust.requests(None) %}{% include "rust/templates/request.rs" %}{% endfor %}
 {%- for event in model.events %}{% include "rust/templates/event.rs" %}{% endfor %}
 {%- for host_fn in model.host_fns %}{% include "rust/templates/host_fn.rs" %}{% endfor %}
+{%- for group in rust.groups() %}{% include "rust/templates/implement.rs" %}{% endfor %}
 }

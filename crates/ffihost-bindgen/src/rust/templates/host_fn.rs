@@ -21,7 +21,7 @@ If the process that serves the library is it itself.
         ) -> {{ returned }} + Send + Sync + 'static,
     ) -> Result<ffi::Registration, ffi::RequestError>
     where
-        {{ returned }}: ffi::Future<Output = Result<{{ Rust::name(host_fn.result) }}, ffi::HostError{% if let Some(error) = host_fn.error %}<{{ Rust::name(error) }}>{% endif %}>> + Send + 'static,
+        {{ returned }}: ffi::Future<Output = {% include "rust/templates/outcome.rs" %}> + Send + 'static,
     {
         #[derive(ffi::Deserialize)]
         #[serde(crate = "ffi::serde")]

@@ -32,4 +32,5 @@ pub const {{ rust.helper("interface") }}: ffi::Interface<'static> = ffi::Interfa
 {%- for error in model.errors() %}{% include "rust/templates/error.rs" %}{% endfor %}
 {%- for event in model.events %}{% include "rust/templates/payload.rs" %}{% endfor %}
 {%- for handle in model.handles %}{% include "rust/templates/handle.rs" %}{% endfor %}
+{%- for group in rust.groups() %}{% include "rust/templates/group.rs" %}{% endfor %}
 {%- include "rust/templates/client.rs" %}

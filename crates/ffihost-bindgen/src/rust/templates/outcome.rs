@@ -1,0 +1,1 @@
+Result<{{ Rust::name(host_fn.result) }}, ffi::HostError{% if let Some(error) = host_fn.error %}<{{ Rust::name(error) }}>{% endif %}>
