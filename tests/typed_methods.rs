@@ -73,7 +73,7 @@ mod watches {
         pub const MAX_LAPS: u32 = 2;
 
         /// One without a name.
-        pub fn new() -> Self {
+        fn new() -> Self {
             Self::of_name("new")
         }
 
@@ -102,6 +102,7 @@ mod watches {
         }
 
         /// Whose first parameter is the type is called on it.
+        #[expect(clippy::needless_pass_by_value, reason = "what crosses decides the type")]
         fn same(this: &Self, other: Handle<Self>) -> bool {
             this.name == other.name
         }
