@@ -65,7 +65,7 @@ async fn draw(_app: &MyApp, place: Place) -> Result<u8, String> {
 
 #[deprecated]
 #[ffi]
-#[allow(deprecated)]
+#[expect(deprecated, reason = "what is deprecated is used here")]
 fn read(_file: &File) -> Result<(), Shape> {
     Ok(())
 }
