@@ -6,8 +6,9 @@ use ffihost::wire::native::{Reader, Str};
 use ffihost::wire::{Lift, from_payload, to_payload};
 use ffihost::{DecodeError, Format, HostError, ffi, ffi_event, ffi_host};
 use ffihost_schema::{Logic, Type};
+use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
+
 use typed::{Context, DECODE, FFICallBack, OK, PANIC, c_int, c_void, map, run, run_cbor, text};
 
 ffihost::library!("my_app", Nothing);
@@ -54,8 +55,10 @@ impl TryFrom<String> for Email {
     }
 }
 
-/// How many lists were dropped that something was lowered to.
-static DROPPED: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    /// How many teams' parts this thread has dropped.
+    static DROPPED: Cell<usize> = const { Cell::new(0) };
+}
 
 /// What [`Team`] crosses as: a struct, whose drop is counted, and panics if it is told to.
 #[ffi]
@@ -67,7 +70,7 @@ pub struct TeamParts {
 
 impl Drop for TeamParts {
     fn drop(&mut self) {
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+        DROPPED.set(DROPPED.get() + 1);
         assert!(self.name != "late bomb", "a late bomb");
     }
 }
@@ -243,11 +246,11 @@ fn a_conversion_that_panics_ends_its_request_alone() {
 fn what_was_lowered_is_dropped_once_and_contained() {
     let team = |name: &str| Team(name.to_owned(), vec![email("a@b")]);
     let teams = [team("a"), team("late bomb"), team("c")];
-    let before = DROPPED.load(Ordering::Relaxed);
+    let before = DROPPED.get();
     let mut passed = 0;
-    to_payload(&teams, Format::Native, &mut |_| passed = DROPPED.load(Ordering::Relaxed) - before);
+    to_payload(&teams, Format::Native, &mut |_| passed = DROPPED.get() - before);
     assert_eq!(passed, 0, "they live as long as what points to them");
-    assert_eq!(DROPPED.load(Ordering::Relaxed) - before, 3);
+    assert_eq!(DROPPED.get() - before, 3);
 }
 
 #[test]

@@ -1399,31 +1399,31 @@ void implement_responding(const Bound &bound, const char *name, F function, Host
 }
 
 /* What implements a group: one for all of its functions. */
-template <class I> class Implementation final : public Registered {
+template <class Group> class Implementation final : public Registered {
 public:
-    Implementation(const Bound &to, std::shared_ptr<I> given) : bound(to), methods(std::move(given)) {}
+    Implementation(const Bound &to, std::shared_ptr<Group> given) : bound(to), methods(std::move(given)) {}
 
     Bound bound;
-    std::shared_ptr<I> methods;
+    std::shared_ptr<Group> methods;
 };
 
 /* A function of a group as C calls it: what the method does is what a function H, one of the above, does alone. */
-template <template <class, class, class, class> class H, class S, class CArgs, class Args, class I, auto Method>
+template <template <class, class, class, class> class H, class S, class CArgs, class Args, class Group, auto Method>
 void call_method(std::uint64_t token, const char *req, std::size_t len, void *data) noexcept {
-    const auto &group = *static_cast<Implementation<I> *>(static_cast<Registered *>(data));
+    const auto &group = *static_cast<Implementation<Group> *>(static_cast<Registered *>(data));
     const auto method = [&group](auto &&...args) {
         return ((*group.methods).*Method)(std::forward<decltype(args)>(args)...);
     };
     H<S, CArgs, Args, decltype(method)>(group.bound, method).called(token, req, len);
 }
 
-template <class I, std::size_t N>
-void implement_group(const Bound &bound, const FFINamedHostFn (&fns)[N], std::shared_ptr<I> methods,
+template <class Group, std::size_t N>
+void implement_group(const Bound &bound, const FFINamedHostFn (&fns)[N], std::shared_ptr<Group> methods,
                      HostFnOptions asked) {
     if (methods == nullptr) {
         throw Error(FFI_RET_INVALID_ARGUMENT, "there is nothing that implements the host functions");
     }
-    auto group = std::make_unique<Implementation<I>>(bound, std::move(methods));
+    auto group = std::make_unique<Implementation<Group>>(bound, std::move(methods));
     group->options = std::move(asked);
     const FFIHostFnOptions options = options_of(*group);
     const int status = bound.library->register_host_fns(bound.ctx, fns, N, &options);
