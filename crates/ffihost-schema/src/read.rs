@@ -3,7 +3,7 @@
 //! From the bytes up: `cbor` reads in place; `piece` splits a section; `item`, with `shape` and `info`, makes a part of the
 //! `model` of each piece; `gather` finds out which pieces make up a library; `document` puts them together and reads that;
 //! `check` looks whether they go together, which makes a [`Checked`] of a [`Library`]; `hashes` has a hash of each
-//! item; `file` finds the section in a compiled file. Upon the model: `diff` compares two
+//! item with the types that `reached` finds in it; `file` finds the section in a compiled file. Upon the model: `diff` compares two
 //! of it, `cddl` writes one down for people with CBOR.
 //!
 //! Files are hostile until they are read: whatever is in them gives a library or a [`ReadError`], in time and memory that
@@ -24,6 +24,7 @@ mod info;
 mod item;
 mod model;
 mod piece;
+mod reached;
 mod shape;
 mod types;
 
