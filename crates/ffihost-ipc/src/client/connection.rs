@@ -99,7 +99,7 @@ pub(super) async fn start_over(
     after: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Arc<Shared>, HandshakeError> {
     let (read, write) = tokio::io::split(stream);
-    let connected = handshake(&options, Box::new(read), Box::new(write)).await?;
+    let connected = handshake(&options, None, Box::new(read), Box::new(write)).await?;
     Ok(started(None, options, None, connected, after))
 }
 
@@ -190,14 +190,7 @@ async fn connect(address: &Address, options: &Options, check: Option<&Check>) ->
     let failed = |error| ConnectError::Io { address: address.clone(), error };
     let connected = async {
         let (read, write) = open(address, options).await.map_err(failed)?;
-        let connected = async {
-            let mut connected = handshake(options, read, write).await?;
-            if let Some(check) = check {
-                check.run(&mut connected).await?;
-            }
-            Ok(connected)
-        };
-        connected.await.map_err(|error: HandshakeError| error.at(address))
+        handshake(options, check, read, write).await.map_err(|error| error.at(address))
     };
     match tokio::time::timeout(options.connect_time, connected).await {
         Ok(connected) => connected,

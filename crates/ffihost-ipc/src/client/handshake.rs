@@ -54,7 +54,7 @@ impl fmt::Debug for Check {
 }
 
 impl Check {
-    pub(super) async fn run(&self, connected: &mut Connected) -> Result<(), HandshakeError> {
+    async fn run(&self, connected: &mut Connected) -> Result<(), HandshakeError> {
         if connected.welcome.abi_hash == self.abi_hash {
             return Ok(());
         }
@@ -89,6 +89,7 @@ fn bytes(payload: &[u8]) -> Result<Vec<u8>, HandshakeError> {
 
 pub(super) async fn handshake(
     options: &Options,
+    check: Option<&Check>,
     mut read: Read,
     mut write: Write,
 ) -> Result<Connected, HandshakeError> {
@@ -99,7 +100,11 @@ pub(super) async fn handshake(
     send(&mut write, &hello).await?;
     let mut decoder = FrameDecoder::for_client(max_frame);
     let welcome = receive(&mut read, &mut decoder, |frame| welcome(frame).map(Some)).await?;
-    Ok(Connected { read, write, decoder, welcome })
+    let mut connected = Connected { read, write, decoder, welcome };
+    if let Some(check) = check {
+        check.run(&mut connected).await?;
+    }
+    Ok(connected)
 }
 
 fn welcome(frame: FromServer<'_>) -> Result<Welcome, HandshakeError> {
