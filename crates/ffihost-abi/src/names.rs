@@ -9,8 +9,8 @@
 use alloc::format;
 use alloc::string::String;
 
-/// What types can mean beyond what they cross as, by the names that the descriptor has for it. A type of an author's that crosses
-/// as another one means its own name, which is none of these.
+/// What types can mean beyond what they cross as, by the names that the descriptor has for it. For a type with
+/// `#[ffi(as = …)]` the descriptor has the type's own name, and the attribute refuses one of these.
 pub const LOGICS: [&str; 7] = ["char", "duration", "path", "set", "time", "url", "uuid"];
 
 /// What the name of a function's form in CBOR ends with.

@@ -123,7 +123,7 @@ unsafe fn named<'a>(
         return Err(Status::InvalidArgument);
     }
     for at in 0..count {
-        // SAFETY: not null, and by the caller's contract there are so many; what comes before it has names of the library.
+        // SAFETY: `fns` is not null, and by the caller's contract it points to `count` entries.
         let given = unsafe { fns.add(at).read_unaligned() };
         // SAFETY: the caller's contract.
         let name = unsafe { name(given.name)? };

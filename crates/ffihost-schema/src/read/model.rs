@@ -52,7 +52,7 @@ pub struct Docs {
     /// The doc comment.
     #[serde(rename = "docs")]
     pub text: String,
-    /// Why it should not be used any more, if it should not.
+    /// What `#[deprecated]` says of it. None: it is not deprecated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deprecated: Option<Deprecated>,
 }
